@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text.Json;
+using McpLedger.Contracts.Integrity;
+
+namespace McpLedger.Contracts.Events;
+
+/// <summary>Reads stored records back. Never changes or re-serialises them.</summary>
+public static class EventReader
+{
+    /// <summary>Reads a whole record.</summary>
+    /// <returns>False with the reason when the bytes are no event; an event of an unknown type is read as <see cref="UnknownEvent"/>.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> record, out LedgerEvent? read, out string? fault)
+    {
+        read = null;
+        try
+        {
+            var json = new Utf8JsonReader(record);
+            var header = ReadHeader(ref json, out var data, record);
+            read = header is null ? null : new(header, data!);
+            fault = header is null ? "a member of the envelope is missing or is not what it should be" : null;
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
+        {
+            fault = e.Message;
+        }
+
+        return read is not null;
+    }
+
+    /// <summary>Reads only the chain's members, which the ledger writes first; the payload is not parsed.</summary>
+    /// <returns>False when the record does not begin as the ledger writes it.</returns>
+    public static bool TryReadChain(ReadOnlySpan<byte> record, out ChainLink link, out EventId id)
+    {
+        link = default;
+        id = default;
+        try
+        {
+            var json = new Utf8JsonReader(record, isFinalBlock: true, default);
+            string? chain = null;
+            long? seq = null;
+            Digest? prev = null;
+            json.Read();
+            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+            {
+                if (json.ValueTextEquals("chain"u8))
+                {
+                    json.Read();
+                    chain = json.GetString();
+                }
+                else if (json.ValueTextEquals("seq"u8))
+                {
+                    json.Read();
+                    seq = json.GetInt64();
+                }
+                else if (json.ValueTextEquals("prev"u8))
+                {
+                    json.Read();
+                    prev = Digest.TryParse(json.GetString(), out var digest) ? digest : null;
+                }
+                else if (json.ValueTextEquals("id"u8))
+                {
+                    json.Read();
+                    if (chain is null || seq is null || prev is null || !json.TryGetGuid(out _) || !EventId.TryParse(json.GetString(), out id))
+                    {
+                        return false;
+                    }
+
+                    link = new(chain, seq.Value, prev.Value);
+                    return true;
+                }
+                else
+                {
+                    json.Skip();
+                }
+            }
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
+        {
+            return false;
+        }
+
+        return false;
+    }
+
+    private static EventHeader? ReadHeader(ref Utf8JsonReader json, out EventData? data, ReadOnlySpan<byte> record)
+    {
+        data = null;
+        string? chain = null, type = null, source = null, subject = null;
+        long? seq = null;
+        Digest? prev = null;
+        EventId? id = null;
+        DateTimeOffset? time = null;
+        json.Read();
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = json.GetString();
+            json.Read();
+            switch (name)
+            {
+                case "chain": chain = json.GetString(); break;
+                case "seq": seq = json.GetInt64(); break;
+                case "prev": prev = Digest.TryParse(json.GetString(), out var digest) ? digest : null; break;
+                case "id": id = EventId.TryParse(json.GetString(), out var read) ? read : null; break;
+                case "type": type = json.GetString(); break;
+                case "source": source = json.GetString(); break;
+                case "subject": subject = json.GetString(); break;
+                case "time": time = DateTimeOffset.Parse(json.GetString()!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal); break;
+                case "data" when type is not null: data = ReadData(type, ref json, record); break;
+                default: json.Skip(); break;
+            }
+        }
+
+        return chain is null || seq is null || prev is null || id is null || type is null || source is null || time is null || data is null
+            ? null
+            : new() { Id = id.Value, Type = type, Source = source, Subject = subject, Time = time.Value, Chain = new(chain, seq.Value, prev.Value) };
+    }
+
+    private static EventData? ReadData(string type, ref Utf8JsonReader json, ReadOnlySpan<byte> record)
+    {
+        if (EventCatalog.ShapeOf(type) is { } shape)
+        {
+            return (EventData?)JsonSerializer.Deserialize(ref json, shape);
+        }
+
+        var start = (int)json.TokenStartIndex;
+        json.Skip();
+        return new UnknownEvent(RawJson.FromTrusted(record[start..(int)json.BytesConsumed].ToArray()));
+    }
+}

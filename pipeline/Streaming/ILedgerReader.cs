@@ -1,0 +1,31 @@
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Streaming;
+
+/// <summary>Reads the ledger from any offset on, in order, durable records only.</summary>
+public interface ILedgerReader
+{
+    /// <summary>The partitions that exist.</summary>
+    IReadOnlyList<LedgerPartition> Partitions { get; }
+
+    /// <summary>First offset still kept and the offset after the last durable record.</summary>
+    ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken);
+
+    /// <summary>Reads what follows <paramref name="from"/>, at least one record when there is one, until <paramref name="maxBytes"/> are read.</summary>
+    /// <returns>The records, and where to go on; damage is a value, never skipped.</returns>
+    ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>Returns once a record at or after <paramref name="from"/> may be durable.</summary>
+    ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken);
+}
+
+/// <summary>The range of offsets that a partition holds.</summary>
+/// <param name="First">First offset still kept.</param>
+/// <param name="End">Offset after the last durable record.</param>
+public readonly record struct LedgerBounds(long First, long End);
+
+/// <summary>Records in order.</summary>
+/// <param name="Records">The records; empty at the end of the log.</param>
+/// <param name="Next">Offset to read from next.</param>
+/// <param name="Damage">What is broken right after <paramref name="Records"/>; null when nothing is.</param>
+public sealed record ReadBatch(IReadOnlyList<LedgerRecord> Records, long Next, string? Damage);
