@@ -1,0 +1,157 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace McpLedger.Gateway.Sessions;
+
+/// <summary>
+/// Session ids that clients see: claims sealed with AES-256-GCM, so that replicas that share a key need no store, nobody can make or alter one,
+/// and the upstream's own id stays with us. Form: base64url( version | nonce 12 | ciphertext | tag 16 ), which is visible ASCII as MCP demands.
+/// </summary>
+internal sealed class SessionSeal(SessionKeys keys)
+{
+    /// <summary>Longest upstream session id that is taken, bytes of UTF-8.</summary>
+    public const int MaxUpstreamSession = 256;
+
+    /// <summary>Longest sealed id, characters.</summary>
+    public const int MaxSealed = 640;
+
+    private const byte Version = 1;
+    private const int NonceLength = 12;
+    private const int TagLength = 16;
+    private const int PrincipalLength = 32;
+    private const int MaxClaims = (MaxSealed / 4 * 3) - 1 - NonceLength - TagLength;
+
+    // Binds ciphertexts to this purpose: another use of the same key file cannot be passed off as a session id.
+    private static readonly byte[] Purpose = [.. "mcpledger session id"u8, Version];
+
+    /// <summary>Seals <paramref name="claims"/>; false with the reason when they are too long for a session id.</summary>
+    public bool TrySeal(SessionClaims claims, out string sealedId, out string? fault)
+    {
+        sealedId = "";
+        if (Encoding.UTF8.GetByteCount(claims.UpstreamSession) > MaxUpstreamSession)
+        {
+            fault = $"The upstream's session id is longer than {MaxUpstreamSession} bytes.";
+            return false;
+        }
+
+        Span<byte> plain = new byte[MaxClaims];
+        if (!TryWrite(claims, plain, out var length))
+        {
+            fault = $"Server, destination and instance names and the upstream's session id do not fit a session id of {MaxSealed} characters together.";
+            return false;
+        }
+
+        var box = new byte[1 + NonceLength + length + TagLength];
+        box[0] = Version;
+        RandomNumberGenerator.Fill(box.AsSpan(1, NonceLength));
+        using var aes = new AesGcm(keys.Current, TagLength);
+        aes.Encrypt(box.AsSpan(1, NonceLength), plain[..length], box.AsSpan(1 + NonceLength, length), box.AsSpan(1 + NonceLength + length), Purpose);
+        sealedId = Base64Url.EncodeToString(box);
+        fault = null;
+        return true;
+    }
+
+    /// <summary>Opens an id that <paramref name="principal"/> sent. Claims are given only when it is theirs.</summary>
+    public SessionOpening Open(string sealedId, string principal, out SessionClaims? claims)
+    {
+        claims = null;
+        if (sealedId.Length > MaxSealed || !Base64Url.IsValid(sealedId, out var boxLength) || boxLength < 1 + NonceLength + TagLength)
+        {
+            return SessionOpening.Unreadable;
+        }
+
+        var box = Base64Url.DecodeFromChars(sealedId);
+        var plain = new byte[box.Length - 1 - NonceLength - TagLength];
+
+        // Base64 with spare bits or white space inside has several spellings of the same bytes; only the one we wrote is ours.
+        if (box[0] != Version || Base64Url.EncodeToString(box) != sealedId
+            || !(TryDecrypt(keys.Current, box, plain) || (keys.Previous is { } previous && TryDecrypt(previous, box, plain)))
+            || !TryRead(plain, principal, out claims, out var bound))
+        {
+            return SessionOpening.Unreadable;
+        }
+
+        if (!CryptographicOperations.FixedTimeEquals(bound, Binding(principal)))
+        {
+            claims = null;
+            return SessionOpening.OtherPrincipal;
+        }
+
+        return SessionOpening.Opened;
+    }
+
+    private static bool TryDecrypt(byte[] key, ReadOnlySpan<byte> box, Span<byte> plain)
+    {
+        using var aes = new AesGcm(key, TagLength);
+        try
+        {
+            aes.Decrypt(box.Slice(1, NonceLength), box[(1 + NonceLength)..^TagLength], box[^TagLength..], plain, Purpose);
+            return true;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false;
+        }
+    }
+
+    private static byte[] Binding(string principal) => SHA256.HashData(Encoding.UTF8.GetBytes(principal));
+
+    private static bool TryWrite(SessionClaims claims, Span<byte> to, out int length)
+    {
+        Binding(claims.Principal).CopyTo(to);
+        length = PrincipalLength;
+        return TryWrite(claims.Server, to, ref length)
+            && TryWrite(claims.UpstreamSession, to, ref length)
+            && TryWrite(claims.Owner, to, ref length)
+            && (claims.Destination is not { } destination || TryWrite(destination, to, ref length));
+    }
+
+    private static bool TryWrite(string text, Span<byte> to, ref int length)
+    {
+        if (length + 2 > to.Length || !Encoding.UTF8.TryGetBytes(text, to[(length + 2)..], out var written))
+        {
+            return false;
+        }
+
+        BinaryPrimitives.WriteUInt16BigEndian(to[length..], (ushort)written);
+        length += 2 + written;
+        return true;
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> plain, string principal, out SessionClaims? claims, out ReadOnlySpan<byte> bound)
+    {
+        claims = null;
+        bound = default;
+        if (plain.Length < PrincipalLength)
+        {
+            return false;
+        }
+
+        bound = plain[..PrincipalLength];
+        var rest = plain[PrincipalLength..];
+        string? destination = null;
+        if (!TryRead(ref rest, out var server) || !TryRead(ref rest, out var upstream) || !TryRead(ref rest, out var owner)
+            || (!rest.IsEmpty && !TryRead(ref rest, out destination)) || !rest.IsEmpty)
+        {
+            return false;
+        }
+
+        claims = new(server!, upstream!, destination, owner!, principal);
+        return true;
+    }
+
+    private static bool TryRead(ref ReadOnlySpan<byte> rest, out string? text)
+    {
+        text = null;
+        if (rest.Length < 2 || BinaryPrimitives.ReadUInt16BigEndian(rest) is var length && rest.Length < 2 + length)
+        {
+            return false;
+        }
+
+        text = Encoding.UTF8.GetString(rest.Slice(2, length));
+        rest = rest[(2 + length)..];
+        return true;
+    }
+}
