@@ -51,6 +51,12 @@ public sealed class ChainWriter
     /// <summary>Digest of the last record composed.</summary>
     public Digest Previous { get; private set; }
 
+    /// <summary>Where the chain stands.</summary>
+    public ChainPosition Position => new(NextSeq, Previous);
+
+    /// <summary>Takes back every record composed since <paramref name="position"/> was read: they were not stored, and their places are given again.</summary>
+    public void ReturnTo(ChainPosition position) => (NextSeq, Previous) = (position.NextSeq, position.Previous);
+
     /// <summary>Upper bound of the bytes that <see cref="Compose"/> writes for a draft with a tail of <paramref name="tailLength"/> bytes.</summary>
     public int MaxLength(int tailLength) =>
         Opening.Length + _chain.Length + SeqMember.Length + LongestNumber + PrevMember.Length + (Digest.Size * 2) + Joint.Length + tailLength;

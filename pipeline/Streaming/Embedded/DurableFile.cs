@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace McpLedger.Streaming.Embedded;
+
+/// <summary>What makes bytes, names and folders survive a crash of the machine.</summary>
+public static partial class DurableFile
+{
+    private const int Interrupted = 4;
+    private const int CloseOnExec = 0x80000;
+
+    /// <summary>Makes a file's bytes durable, not its times: on Linux <c>fdatasync</c>, elsewhere the runtime's full flush.</summary>
+    /// <exception cref="IOException">The disk refused. What was written since the last success may be lost.</exception>
+    public static void Sync(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.FlushToDisk(file);
+            return;
+        }
+
+        while (Native.FDataSync(file) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() is var error and not Interrupted)
+            {
+                throw new IOException($"fdatasync failed: {Marshal.GetPInvokeErrorMessage(error)}", error);
+            }
+        }
+    }
+
+    /// <summary>Makes the names in a folder durable: files made, renamed or removed there.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void SyncFolder(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using var folder = Native.Open(path, CloseOnExec);
+        if (folder.IsInvalid || Native.FSync(folder) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            throw new IOException($"Folder '{path}' could not be synced: {Marshal.GetPInvokeErrorMessage(error)}", error);
+        }
+    }
+
+    /// <summary>Makes a folder and those above it, durably.</summary>
+    public static void CreateFolder(string path)
+    {
+        var full = Path.GetFullPath(path);
+        if (Directory.Exists(full))
+        {
+            return;
+        }
+
+        if (Path.GetDirectoryName(full) is { Length: > 0 } parent)
+        {
+            CreateFolder(parent);
+            Directory.CreateDirectory(full);
+            SyncFolder(parent);
+        }
+    }
+
+    /// <summary>Replaces a file's whole content: after a crash there is the old content or the new, never a mixture.</summary>
+    /// <param name="path">The file; it need not exist.</param>
+    /// <param name="content">Its new bytes.</param>
+    /// <param name="mode">Permissions on Unix.</param>
+    /// <exception cref="IOException">The disk refused; the old content stands.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
+    {
+        var temporary = path + ".tmp";
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = mode;
+        }
+
+        using (var file = new FileStream(temporary, options))
+        {
+            RandomAccess.Write(file.SafeFileHandle, content, 0);
+            Sync(file.SafeFileHandle);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    internal static partial class Native
+    {
+        [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static partial int FDataSync(SafeFileHandle file);
+
+        [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static partial int FSync(SafeFileHandle file);
+
+        [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static partial SafeFileHandle Open(string path, int flags);
+    }
+}

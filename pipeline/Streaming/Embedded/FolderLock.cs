@@ -1,0 +1,71 @@
+using System.Globalization;
+
+namespace McpLedger.Streaming.Embedded;
+
+/// <summary>One writer to a folder. The lock is the system's own on an open file, so that of a dead process is gone; the file's content only says who.</summary>
+public sealed class FolderLock : IDisposable
+{
+    private const string LockName = "lock";
+    private const string OwnerName = "lock.owner";
+
+    private readonly FileStream _file;
+
+    private FolderLock(FileStream file) => _file = file;
+
+    /// <summary>Takes the lock of <c>{folder}/lock</c>.</summary>
+    /// <returns>Null, with who holds it, when another process does.</returns>
+    /// <exception cref="IOException">The folder is missing or cannot be written to.</exception>
+    public static FolderLock? TryTake(string folder, out string? holder)
+    {
+        holder = null;
+        var path = Path.Combine(folder, LockName);
+        var existed = File.Exists(path);
+        FileStream? file = null;
+        try
+        {
+            file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            File.WriteAllText(Path.Combine(folder, OwnerName), string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
+            var taken = new FolderLock(file);
+            file = null;
+            return taken;
+        }
+        catch (IOException) when (existed && OwnerOf(folder) is { } owner && !IsReadOnly(path))
+        {
+            holder = owner;
+            return null;
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
+
+    /// <summary>Id of the process that took the lock of <paramref name="folder"/> last, as text; null when nobody did.</summary>
+    public static string? OwnerOf(string folder)
+    {
+        var path = Path.Combine(folder, OwnerName);
+        return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static bool IsReadOnly(string path)
+    {
+        try
+        {
+            using var probe = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return true;
+        }
+        catch (IOException e)
+        {
+            // Sharing violations carry EWOULDBLOCK; a read-only file system answers EROFS.
+            const int ReadOnlyFileSystem = 30;
+            return e.HResult == ReadOnlyFileSystem;
+        }
+    }
+}

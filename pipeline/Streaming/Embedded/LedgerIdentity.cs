@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Streaming.Embedded;
+
+/// <summary>Which ledger this is and which boot of which instance writes to it.</summary>
+/// <param name="Ledger">Id of the ledger, made once.</param>
+/// <param name="Instance">Name of the writer instance.</param>
+/// <param name="Epoch">Boot counter: grows by one each time the ledger is opened to write; 0 while it could not be opened yet.</param>
+/// <param name="Origin">What the origins of its trees begin with: <c>{host}/mcpledger/{8 hex digits}</c>; a partition's is that and <c>/{partition}</c>.</param>
+public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch, string Origin)
+{
+    private const string FileName = "identity.json";
+    private const string EpochName = "epoch";
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+    /// <summary>The source that this boot's events of a role carry: <c>/{role}/{instance}/{boot epoch}</c>.</summary>
+    public string SourceOf(string role) => string.Create(CultureInfo.InvariantCulture, $"/{role}/{Instance}/{Epoch}");
+
+    /// <summary>Id of this boot's chain in a partition: <c>{instance}/{boot epoch}/{partition}</c>.</summary>
+    public string ChainOf(LedgerPartition partition) => string.Create(CultureInfo.InvariantCulture, $"{Instance}/{Epoch}/{partition}");
+
+    /// <summary>Reads the identity that a data folder holds, with the epoch of its last boot.</summary>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="IOException">It is there and cannot be read.</exception>
+    public static LedgerIdentity? Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            var json = new Utf8JsonReader(File.ReadAllBytes(path));
+            EventId? ledger = null;
+            string? instance = null, origin = null;
+            while (json.Read())
+            {
+                if (json.TokenType == JsonTokenType.PropertyName)
+                {
+                    var name = json.GetString();
+                    json.Read();
+                    switch (name)
+                    {
+                        case "ledger": ledger = EventId.TryParse(json.GetString(), out var id) ? id : null; break;
+                        case "instance": instance = json.GetString(); break;
+                        case "origin": origin = json.GetString(); break;
+                        default: json.Skip(); break;
+                    }
+                }
+            }
+
+            return ledger is null || instance is null || origin is null
+                ? throw new IOException($"'{path}' lacks ledger, instance or origin.")
+                : new(ledger.Value, instance, ReadEpoch(folder), origin);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new IOException($"'{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Begins a boot: makes the identity where there is none, and counts the epoch up, durably.</summary>
+    internal static LedgerIdentity Boot(EmbeddedLedgerOptions options, TimeProvider time)
+    {
+        var identity = Read(options.Folder) ?? Make(options, time);
+        if (options.Instance is { } name && name != identity.Instance)
+        {
+            identity = identity with { Instance = name };
+            Store(options.Folder, identity);
+        }
+
+        identity = identity with { Epoch = identity.Epoch + 1 };
+        DurableFile.Replace(Path.Combine(options.Folder, EpochName), System.Text.Encoding.ASCII.GetBytes(identity.Epoch.ToString(CultureInfo.InvariantCulture) + "\n"), Mode);
+        return identity;
+    }
+
+    /// <summary>Whether <paramref name="name"/> can name an instance.</summary>
+    internal static bool IsName(string name) => name.Length is > 0 and <= 64 && !name.AsSpan().ContainsAnyExcept(NameCharacters);
+
+    private static LedgerIdentity Make(EmbeddedLedgerOptions options, TimeProvider time)
+    {
+        var identity = new LedgerIdentity(
+            EventId.New(time),
+            options.Instance ?? "i-" + RandomNumberGenerator.GetHexString(8, lowercase: true),
+            ReadEpoch(options.Folder),
+            $"{options.OriginHost}/mcpledger/{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        Store(options.Folder, identity);
+        return identity;
+    }
+
+    private static void Store(string folder, LedgerIdentity identity)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteString("ledger", identity.Ledger.ToString());
+        json.WriteString("instance", identity.Instance);
+        json.WriteString("origin", identity.Origin);
+        json.WriteEndObject();
+        json.Flush();
+        DurableFile.Replace(Path.Combine(folder, FileName), bytes.WrittenSpan, Mode);
+    }
+
+    private static long ReadEpoch(string folder)
+    {
+        var path = Path.Combine(folder, EpochName);
+        return !File.Exists(path) ? 0
+            : long.TryParse(File.ReadAllText(path).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) ? epoch
+            : throw new IOException($"'{path}' holds no number.");
+    }
+}

@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Streaming.Embedded;
+
+/// <summary>The segments of one partition as readers see them: whole records below a durable end.</summary>
+internal sealed class PartitionLog(LedgerPartition partition, string folder)
+{
+    private const int SmallestWindow = 16 * 1024;
+    private const int LargestWindow = 1024 * 1024;
+
+    private readonly Lock _gate = new();
+    private ImmutableArray<Segment> _segments = [];
+    private long _end;
+    private long _endPosition;
+    private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _awaited;
+
+    public LedgerPartition Partition { get; } = partition;
+
+    public string Folder { get; } = folder;
+
+    public ImmutableArray<Segment> Segments
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _segments;
+            }
+        }
+    }
+
+    public LedgerBounds Bounds
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new(_segments.IsEmpty ? _end : _segments[0].BaseOffset, _end);
+            }
+        }
+    }
+
+    /// <summary>The segment files in the folder, by offset.</summary>
+    public static IEnumerable<Segment> List(string folder) =>
+        !Directory.Exists(folder) ? [] :
+        from path in Directory.EnumerateFiles(folder, "*" + SegmentFormat.Extension)
+        let known = SegmentFormat.TryReadFileName(path, out var offset) ? offset : -1
+        where known >= 0
+        orderby known
+        select new Segment(path, known);
+
+    /// <summary>Everything below <paramref name="end"/>, which lies at <paramref name="position"/> of the last segment, is durable.</summary>
+    public void Publish(long end, long position)
+    {
+        TaskCompletionSource? wake = null;
+        lock (_gate)
+        {
+            _end = end;
+            _endPosition = position;
+            if (_awaited)
+            {
+                wake = _grown;
+                _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                _awaited = false;
+            }
+        }
+
+        wake?.SetResult();
+    }
+
+    public void Load(IEnumerable<Segment> segments, long end, long position)
+    {
+        lock (_gate)
+        {
+            _segments = [.. segments];
+        }
+
+        Publish(end, position);
+    }
+
+    public void Add(Segment segment, long position)
+    {
+        lock (_gate)
+        {
+            _segments = [.. _segments.Where(s => s.BaseOffset != segment.BaseOffset), segment];
+            _end = segment.BaseOffset;
+            _endPosition = position;
+        }
+    }
+
+    public void Remove(Segment segment)
+    {
+        lock (_gate)
+        {
+            _segments = _segments.Remove(segment);
+        }
+    }
+
+    /// <summary>Bytes of the files, without the room of the last one that is not written yet.</summary>
+    public long RecordBytes()
+    {
+        ImmutableArray<Segment> segments;
+        long position;
+        lock (_gate)
+        {
+            (segments, position) = (_segments, _endPosition);
+        }
+
+        return segments.Length == 0 ? 0 : segments[..^1].Sum(static s => new FileInfo(s.Path) is { Exists: true } file ? file.Length : 0) + position;
+    }
+
+    public async ValueTask WaitAsync(long from, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task grown;
+            lock (_gate)
+            {
+                if (_end > from)
+                {
+                    return;
+                }
+
+                _awaited = true;
+                grown = _grown.Task;
+            }
+
+            await grown.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public ReadBatch Read(long from, int maxBytes)
+    {
+        ImmutableArray<Segment> segments;
+        long end, endPosition;
+        lock (_gate)
+        {
+            (segments, end, endPosition) = (_segments, _end, _endPosition);
+        }
+
+        if (segments.IsEmpty || from >= end)
+        {
+            return new([], Math.Min(from, end), null);
+        }
+
+        // What was dropped from the front is no damage: retention said so in the control log.
+        from = Math.Max(from, segments[0].BaseOffset);
+        var records = new List<LedgerRecord>();
+        var bytes = 0;
+        var next = from;
+        string? damage = null;
+        for (var i = IndexOf(segments, from); i < segments.Length && damage is null && (records.Count == 0 || bytes < maxBytes) && next < end; i++)
+        {
+            var last = i == segments.Length - 1;
+            damage = ReadSegment(segments[i], last ? end : segments[i + 1].BaseOffset, last ? endPosition : long.MaxValue, maxBytes, records, ref next, ref bytes);
+        }
+
+        return new(records, next, damage);
+    }
+
+    private static int IndexOf(ImmutableArray<Segment> segments, long offset)
+    {
+        var found = segments.Length - 1;
+        while (found > 0 && segments[found].BaseOffset > offset)
+        {
+            found--;
+        }
+
+        return found;
+    }
+
+    private string? ReadSegment(Segment segment, long end, long limit, int maxBytes, List<LedgerRecord> records, ref long next, ref int bytes)
+    {
+        try
+        {
+            using var file = segment.OpenToRead();
+            if (segment.CheckHeader(file, out _) is { } wrong)
+            {
+                return Damage(segment, next, 0, wrong);
+            }
+
+            limit = Math.Min(limit, RandomAccess.GetLength(file));
+            var window = Math.Clamp(maxBytes - bytes, SmallestWindow, LargestWindow);
+            var at = segment.CursorAt(file, next, limit, window, out var cursor, out var stop);
+            using (cursor)
+            {
+                while (stop == CursorStop.Record && at < end && (records.Count == 0 || bytes < maxBytes))
+                {
+                    var position = cursor.Position;
+                    stop = cursor.Step();
+                    if (stop != CursorStop.Record)
+                    {
+                        break;
+                    }
+
+                    segment.Passed(at, position);
+                    records.Add(new(Partition, at, cursor.Record.ToArray()));
+                    bytes += cursor.Record.Length;
+                    next = ++at;
+                }
+
+                return stop == CursorStop.Record ? null
+                    : Damage(segment, at, cursor.Position, stop == CursorStop.End ? $"the records {at} to {end - 1} are missing" : cursor.What!);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Damage(segment, next, 0, $"the segment cannot be read: {e.Message}");
+        }
+    }
+
+    private string Damage(Segment segment, long offset, long position, string what) =>
+        $"{Partition} offset {offset}: {System.IO.Path.GetFileName(segment.Path)} at byte {position}: {what}";
+}

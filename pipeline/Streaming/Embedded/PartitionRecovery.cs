@@ -1,0 +1,204 @@
+using System.Globalization;
+using System.Text.Json;
+using McpLedger.Contracts.Integrity;
+
+namespace McpLedger.Streaming.Embedded;
+
+/// <summary>What a partition's folder held when it was opened.</summary>
+internal sealed record RecoveredPartition
+{
+    public required IReadOnlyList<Segment> Segments { get; init; }
+
+    /// <summary>Offset of the next record.</summary>
+    public required long End { get; init; }
+
+    /// <summary>Where that record goes in the last segment.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>Bytes that were set aside for the last segment.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>Digest of the last record that could be read.</summary>
+    public required Digest Last { get; init; }
+
+    /// <summary>Bytes behind <see cref="Position"/> that were written and never acknowledged.</summary>
+    public required long TornBytes { get; init; }
+
+    /// <summary>What is broken among acknowledged records; nothing may be written behind it.</summary>
+    public required string? Damage { get; init; }
+}
+
+/// <summary>
+/// Decides where a partition ends. Only the last write can be torn: the first record of every write carries a mark, and a write is begun
+/// only when the one before it is durable. So what is broken with such a mark somewhere behind it was acknowledged: damage, never cut.
+/// </summary>
+internal static class PartitionRecovery
+{
+    public const string ClosedName = "closed.json";
+
+    private const int Window = 1024 * 1024;
+    private const int SmallestRecord = 64;
+
+    public static RecoveredPartition Recover(string folder)
+    {
+        List<Segment> segments = [.. PartitionLog.List(folder)];
+        if (segments.Count == 0)
+        {
+            return new() { Segments = segments, End = 0, Position = 0, Size = 0, Last = Digest.Zero, TornBytes = 0, Damage = null };
+        }
+
+        var closed = ReadClosed(folder);
+        var recovered = Walk(segments, closed);
+        return recovered.Last == Digest.Zero && segments.Count > 1 ? recovered with { Last = LastOf(segments) } : recovered;
+    }
+
+    /// <summary>Says that the ledger was closed in good order: from now on nothing before <paramref name="end"/> can be torn.</summary>
+    public static void WriteClosed(string folder, long segment, long end, long position) =>
+        DurableFile.Replace(
+            Path.Combine(folder, ClosedName),
+            System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"segment\":{segment},\"end\":{end},\"position\":{position}}}\n")),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+    public static void RemoveClosed(string folder)
+    {
+        var path = Path.Combine(folder, ClosedName);
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+            DurableFile.SyncFolder(folder);
+        }
+    }
+
+    private static RecoveredPartition Walk(List<Segment> segments, (long Segment, long End, long Position)? closed)
+    {
+        var segment = segments[^1];
+        using var file = segment.OpenToRead();
+        var length = RandomAccess.GetLength(file);
+        var end = segment.BaseOffset;
+        var last = Digest.Zero;
+        if (segment.CheckHeader(file, out var header) is { } wrong)
+        {
+            return Damaged(segments, end, length, last, $"{Path.GetFileName(segment.Path)}: {wrong}");
+        }
+
+        using var cursor = new SegmentCursor(file, SegmentFormat.HeaderLength, length, Window);
+        var position = cursor.Position;
+        var stop = cursor.Step();
+        while (stop == CursorStop.Record)
+        {
+            segment.Passed(end, position);
+            last = Digest.Of(cursor.Record.Span);
+            end++;
+            position = cursor.Position;
+            stop = cursor.Step();
+        }
+
+        var what = stop == CursorStop.Damage ? cursor.What! : "the records end";
+        var mustReach = closed is { } mark && mark.Segment == segment.BaseOffset ? mark.Position : closed is { } other && other.Segment > segment.BaseOffset ? long.MaxValue : 0;
+        if (position < mustReach || length < header.Size)
+        {
+            var why = position < mustReach ? "the ledger was closed in good order behind it" : $"{header.Size} bytes were set aside for the segment and it has {length}";
+            return Damaged(segments, end, length - position, last, $"{Path.GetFileName(segment.Path)} at byte {position}, offset {end}: {what}, but {why}") with { Position = position };
+        }
+
+        var torn = 0L;
+        if (cursor.FindData(position) >= 0)
+        {
+            torn = length - position;
+            if (LaterGroupAfter(cursor, position, length) is { } later)
+            {
+                return Damaged(segments, end, torn, last, $"{Path.GetFileName(segment.Path)} at byte {position}, offset {end}: {what}, but a later write stands at byte {later}") with { Position = position };
+            }
+        }
+
+        return new() { Segments = segments, End = end, Position = position, Size = header.Size, Last = last, TornBytes = torn, Damage = null };
+    }
+
+    private static long? LaterGroupAfter(SegmentCursor cursor, long position, long length)
+    {
+        for (var at = cursor.FindData(position + 1); at >= 0; at = cursor.FindData(at))
+        {
+            at &= ~(long)(SegmentFormat.Alignment - 1);
+            if (at > position)
+            {
+                cursor.Seek(at);
+                if (cursor.Step() == CursorStop.Record && cursor.StartsGroup)
+                {
+                    return at;
+                }
+            }
+
+            at += SegmentFormat.Alignment;
+            if (at >= length)
+            {
+                break;
+            }
+        }
+
+        return null;
+    }
+
+    // How many records the broken part held cannot be told, so their offsets are left out, as many as there is room for.
+    private static RecoveredPartition Damaged(List<Segment> segments, long end, long lost, Digest last, string damage) => new()
+    {
+        Segments = segments,
+        End = end + (Math.Max(lost, 0) / SmallestRecord) + 1,
+        Position = 0,
+        Size = 0,
+        Last = last,
+        TornBytes = 0,
+        Damage = damage,
+    };
+
+    private static Digest LastOf(List<Segment> segments)
+    {
+        for (var i = segments.Count - 2; i >= 0; i--)
+        {
+            using var file = segments[i].OpenToRead();
+            using var cursor = new SegmentCursor(file, SegmentFormat.HeaderLength, RandomAccess.GetLength(file), Window);
+            var last = Digest.Zero;
+            for (var offset = segments[i].BaseOffset; offset < segments[i + 1].BaseOffset && cursor.Step() == CursorStop.Record; offset++)
+            {
+                last = Digest.Of(cursor.Record.Span);
+            }
+
+            if (last != Digest.Zero)
+            {
+                return last;
+            }
+        }
+
+        return Digest.Zero;
+    }
+
+    private static (long Segment, long End, long Position)? ReadClosed(string folder)
+    {
+        var path = Path.Combine(folder, ClosedName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            var json = new Utf8JsonReader(File.ReadAllBytes(path));
+            long segment = -1, end = -1, position = -1;
+            while (json.Read())
+            {
+                if (json.TokenType == JsonTokenType.PropertyName)
+                {
+                    var name = json.GetString();
+                    json.Read();
+                    _ = name switch { "segment" => segment = json.GetInt64(), "end" => end = json.GetInt64(), "position" => position = json.GetInt64(), _ => 0 };
+                }
+            }
+
+            return segment < 0 || position < 0 ? null : (segment, end, position);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            // A mark that cannot be read proves nothing; the walk decides alone.
+            return null;
+        }
+    }
+}
