@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using McpLedger.Host.Output;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary>The verbs, and what happens to a command line.</summary>
+internal static class CommandTree
+{
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The edge of the process: what nobody expected is said in one line with exit code 3, not as a stack trace.")]
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Create().Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            await parsed.InvokeAsync();
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Unavailable;
+        }
+        catch (Exception e)
+        {
+            await Console.Error.WriteLineAsync($"mcpledger: {e.Message} ({e.GetType().Name})");
+            if (Environment.GetEnvironmentVariable("MCPLEDGER_TRACE") is not null)
+            {
+                await Console.Error.WriteLineAsync(e.ToString());
+            }
+
+            return ExitCode.Unavailable;
+        }
+    }
+
+    private static RootCommand Create()
+    {
+        var root = new RootCommand("McpLedger: an MCP gateway that records every call before it takes effect, and can prove it.")
+        {
+            DoctorCommand.Create(),
+        };
+        root.Options.Add(CommonOptions.Config);
+        root.Options.Add(CommonOptions.Data);
+        root.Options.Add(CommonOptions.Json);
+        return root;
+    }
+}
+
+/// <summary>How verbs are declared: an action that gets the parsed line and a terminal, and returns an exit code.</summary>
+internal static class CommandExtensions
+{
+    public static Command Runs(this Command command, Func<ParseResult, Terminal, CancellationToken, Task<int>> action)
+    {
+        command.SetAction((parsed, cancellationToken) => action(parsed, Terminal.ForProcess(parsed.GetValue(CommonOptions.Json)), cancellationToken));
+        return command;
+    }
+}

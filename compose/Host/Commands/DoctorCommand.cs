@@ -1,0 +1,37 @@
+using System.CommandLine;
+using McpLedger.Host.Configuration;
+using McpLedger.Host.Doctor;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary><c>doctor</c>: says what is wrong and what to do about it.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var schema = new Option<bool>("--print-schema") { Description = "Print the JSON Schema of mcpledger.yaml and stop." };
+        var command = new Command("doctor", "Check the configuration and everything around it: every error at once, each with the fix.") { schema };
+        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        {
+            if (parsed.GetValue(schema))
+            {
+                await Console.Out.WriteAsync(ConfigSchema.Write());
+                return ExitCode.Ok;
+            }
+
+            var path = ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config));
+            var findings = await Examination.RunAsync(path, TimeProvider.System, cancellationToken);
+            terminal.Document(findings);
+            foreach (var finding in findings)
+            {
+                terminal.Line($"{Mark(finding.Level)} {finding.Check}: {finding.Message}{(finding.Fix is null ? "" : $"\n    fix: {finding.Fix}")}");
+            }
+
+            return findings.Any(f => f is { Level: FindingLevel.Error, Check: Examination.ConfigurationCheck }) ? ExitCode.Usage
+                : findings.Any(f => f.Level == FindingLevel.Error) ? ExitCode.Finding
+                : ExitCode.Ok;
+        });
+    }
+
+    private static string Mark(FindingLevel level) => level switch { FindingLevel.Ok => "ok     ", FindingLevel.Warning => "warning", _ => "ERROR  " };
+}

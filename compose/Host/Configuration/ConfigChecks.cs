@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace McpLedger.Host.Configuration;
+
+/// <summary>What no single key can say: names, combinations, and references between sections.</summary>
+internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
+{
+    private readonly List<ConfigFault> _faults = [];
+
+    public IReadOnlyList<ConfigFault> Faults => _faults;
+
+    public void Check(ConfigFile file)
+    {
+        foreach (var (name, server) in file.Servers)
+        {
+            CheckServer($"servers.{name}", name, server);
+        }
+
+        CheckRules(file);
+        CheckListen(file.Listen);
+        if (file.Ledger is { Quota: { } quota, Retention.Bytes: { } kept } && kept.Bytes > quota.Bytes)
+        {
+            Fault("ledger.retention.bytes", $"{kept} is more than the quota of {quota}: the disk quota would refuse calls before anything is dropped.", "keep less than ledger.quota");
+        }
+    }
+
+    /// <summary>Looks a text with references up; a reference that leads nowhere is a fault.</summary>
+    public string Resolve(string path, SecretText text)
+    {
+        var value = text.Resolve(folder, out var missing);
+        foreach (var (problem, fix) in missing)
+        {
+            Fault(path, problem, fix);
+        }
+
+        return value ?? "";
+    }
+
+    public void Fault(string path, string problem, string fix)
+    {
+        var (line, column) = places.PlaceOf(path);
+        _faults.Add(new(path, line, column, problem, fix));
+    }
+
+    private void CheckServer(string at, string name, ServerSection server)
+    {
+        if (!ServerName().IsMatch(name))
+        {
+            Fault(at, $"'{name}' cannot be a server's name: it becomes part of a URL.", "use lower-case letters, digits, '-' and '_', at most 63, the first a letter or digit");
+        }
+
+        string[] ways = [.. new[] { (server.Command is not null, "command"), (server.Url is not null, "url"), (!server.Destinations.IsEmpty, "destinations") }.Where(w => w.Item1).Select(w => w.Item2)];
+        if (ways.Length != 1)
+        {
+            Fault(
+                at,
+                ways.Length == 0 ? "nothing says how this server is reached." : $"{string.Join(" and ", ways)} are given together.",
+                "give exactly one: command (starts a stdio server), url, or destinations");
+        }
+
+        if (server.Command is null && (!server.Args.IsEmpty || !server.Env.IsEmpty || server.Cwd is not null))
+        {
+            Fault(at, "args, env and cwd belong to a command, and there is none.", "add command, or remove them");
+        }
+
+        if (server.Command is not null && !server.Headers.IsEmpty)
+        {
+            Fault($"{at}.headers", "a stdio server has no headers.", "give the value to the command through env");
+        }
+
+        if (server.Command is not null && server.Transport != "http")
+        {
+            Fault($"{at}.transport", "a command is always reached over stdio.", "remove transport");
+        }
+
+        foreach (var header in server.Headers.Keys.Where(h => !HeaderName().IsMatch(h)))
+        {
+            Fault($"{at}.headers.{header}", $"'{header}' is no header name.", "use letters, digits and '-'");
+        }
+    }
+
+    private void CheckRules(ConfigFile file)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < file.Rules.Length; i++)
+        {
+            var rule = file.Rules[i];
+            var at = string.Create(CultureInfo.InvariantCulture, $"rules[{i}]");
+            if (rule.Id is null)
+            {
+                Fault(at, "the rule has no id.", "add id: a short name that events can cite");
+            }
+            else if (!seen.Add(rule.Id))
+            {
+                Fault($"{at}.id", $"'{rule.Id}' is the id of an earlier rule.", "give each rule an id of its own");
+            }
+
+            if (rule.Allow is null == rule.Block is null)
+            {
+                Fault(at, rule.Allow is null ? "the rule neither allows nor blocks." : "the rule both allows and blocks.", "give exactly one of allow and block");
+            }
+
+            foreach (var (effect, match) in new[] { ("allow", rule.Allow), ("block", rule.Block) })
+            {
+                CheckMatch($"{at}.{effect}", match, file);
+            }
+        }
+    }
+
+    private void CheckMatch(string at, MatchSection? match, ConfigFile file)
+    {
+        foreach (var (list, names) in new[] { ("principals", match?.Principals), ("teams", match?.Teams), ("servers", match?.Servers), ("tools", match?.Tools) })
+        {
+            foreach (var name in names ?? [])
+            {
+                if (name.IndexOf('*', StringComparison.Ordinal) is >= 0 and var star && star < name.Length - 1)
+                {
+                    Fault($"{at}.{list}", $"'{name}' has * before its end.", "a name may only end in *");
+                }
+            }
+        }
+
+        foreach (var name in match?.Servers ?? [])
+        {
+            if (!name.EndsWith('*') && !file.Servers.ContainsKey(name))
+            {
+                var near = NearName.Of(name, file.Servers.Keys);
+                Fault($"{at}.servers", $"there is no server '{name}'.", near is null ? "name one of servers" : $"did you mean '{near}'?");
+            }
+        }
+    }
+
+    private void CheckListen(ListenSection listen)
+    {
+        if (listen.Url.Scheme == "https" && (listen.Tls?.Certificate is null || listen.Tls.Key is null))
+        {
+            Fault("listen.tls", "https needs a certificate and its key.", "add tls: { certificate: cert.pem, key: key.pem }");
+        }
+
+        if (listen.Url.Scheme == "http" && listen.Tls is not null)
+        {
+            Fault("listen.url", "tls is given, but the address is http.", "write https:// in listen.url, or remove tls");
+        }
+
+        foreach (var (key, path) in new[] { ("certificate", listen.Tls?.Certificate), ("key", listen.Tls?.Key) })
+        {
+            if (path is not null && !File.Exists(Path.GetFullPath(path, folder)))
+            {
+                Fault($"listen.tls.{key}", $"there is no file {Path.GetFullPath(path, folder)}.", "point at a PEM file");
+            }
+        }
+
+        if (listen.Url.PathAndQuery != "/")
+        {
+            Fault("listen.url", "the address has a path.", "keep only scheme, host and port");
+        }
+    }
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9_-]{0,62}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    private static partial Regex ServerName();
+
+    [GeneratedRegex("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    private static partial Regex HeaderName();
+}

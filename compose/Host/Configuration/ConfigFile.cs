@@ -1,0 +1,175 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace McpLedger.Host.Configuration;
+
+/// <summary>
+/// <c>mcpledger.yaml</c> as it is written, with the defaults of what is not. The binder, the JSON Schema and the reference table are all made from this type,
+/// so a key that stands here is accepted, suggested and described, and no other is.
+/// </summary>
+internal sealed record ConfigFile
+{
+    [Description("Where events are kept, for how long, and how they are signed.")]
+    public LedgerSection Ledger { get; init; } = new();
+
+    [Description("Where clients reach the gateway.")]
+    public ListenSection Listen { get; init; } = new();
+
+    [Description("The MCP servers behind the gateway, by name; each is reached at /s/{name}/mcp.")]
+    public ImmutableDictionary<string, ServerSection> Servers { get; init; } = ImmutableDictionary<string, ServerSection>.Empty;
+
+    [Description("Who callers are when they bring no API key.")]
+    public PrincipalsSection Principals { get; init; } = new();
+
+    [Description("Who may call what. A call passes when some allow rule matches and no block rule does; without any rule everything is refused.")]
+    public ImmutableArray<RuleSection> Rules { get; init; } = [];
+
+    [Description("Bounds on what is read from the wire.")]
+    public LimitsSection Limits { get; init; } = new();
+
+    [Description("How session ids are sealed.")]
+    public SessionsSection Sessions { get; init; } = new();
+
+    [Description("Other replicas by instance name, with the base URL where one hop reaches them.")]
+    public ImmutableDictionary<string, Uri> Peers { get; init; } = ImmutableDictionary<string, Uri>.Empty;
+
+    [Description("Name of this instance in events and chains: lower-case letters, digits and '-'. Default: made at first start and kept in the data folder.")]
+    [RegularExpression("^[a-z0-9][a-z0-9-]{0,62}$")]
+    public string? Instance { get; init; }
+
+    [Description("Where metrics, traces and logs are sent.")]
+    public TelemetrySection Telemetry { get; init; } = new();
+}
+
+internal sealed record LedgerSection
+{
+    [Description("Folder that holds the ledger, relative to this file. One writer at a time.")]
+    public string Data { get; init; } = "./.mcpledger";
+
+    [Description("What must be durable before anything passes: strict (every event), strict-request (requests; answers at once after) or best-effort (nothing waits, drops are counted).")]
+    [AllowedValues("strict", "strict-request", "best-effort")]
+    public string Record { get; init; } = "strict";
+
+    [Description("Most bytes the data folder may hold. A warning comes at 80 %; when it is full, calls are refused.")]
+    public ByteSize? Quota { get; init; }
+
+    [Description("When sealed segments are dropped. Without it nothing ever is.")]
+    public RetentionSection Retention { get; init; } = new();
+
+    [Description("Algorithm of the signing key that is made at first start.")]
+    [AllowedValues("ed25519", "ecdsa-p256")]
+    public string Signing { get; init; } = "ed25519";
+
+    [Description("First line of every checkpoint, such as audit.example.com/mcp. Default: mcpledger/{ledger id}, made at first start.")]
+    [RegularExpression("^[A-Za-z0-9.:-]+(/[A-Za-z0-9._~:-]+)*$")]
+    public string? Origin { get; init; }
+}
+
+internal sealed record RetentionSection
+{
+    [Description("Sealed segments whose last event is older than this are dropped.")]
+    public TimeSpan? Age { get; init; }
+
+    [Description("The oldest sealed segments are dropped until the ledger is no larger than this.")]
+    public ByteSize? Bytes { get; init; }
+}
+
+internal sealed record ListenSection
+{
+    [Description("Address to listen on. Port 0 takes a free one.")]
+    public Uri Url { get; init; } = new("http://127.0.0.1:8377");
+
+    [Description("Certificate and key, when url is https.")]
+    public TlsSection? Tls { get; init; }
+
+    [Description("Host header values that are answered, without port. Empty: localhost, 127.0.0.1 and [::1].")]
+    public ImmutableArray<string> Hosts { get; init; } = [];
+
+    [Description("Origin header values that are answered. Empty: origins whose host is one of hosts.")]
+    public ImmutableArray<string> Origins { get; init; } = [];
+}
+
+internal sealed record TlsSection
+{
+    [Description("PEM file with the certificate and its chain, relative to this file.")]
+    public string? Certificate { get; init; }
+
+    [Description("PEM file with the private key, relative to this file; mode 0600.")]
+    public string? Key { get; init; }
+}
+
+internal sealed record PrincipalsSection
+{
+    [Description("loopback: callers from this machine without credentials are the principal 'anonymous'. off: they get 401.")]
+    [AllowedValues("loopback", "off")]
+    public string Anonymous { get; init; } = "off";
+}
+
+internal sealed record RuleSection
+{
+    [Description("Id that events cite.")]
+    [RegularExpression("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    public string? Id { get; init; }
+
+    [Description("Calls that match may pass unless a block rule matches too.")]
+    public MatchSection? Allow { get; init; }
+
+    [Description("Calls that match may not pass, whatever allows them.")]
+    public MatchSection? Block { get; init; }
+
+    [Description("Why, in words a model can read and act on; told to the caller when the rule blocks.")]
+    [MaxLength(500)]
+    public string? Reason { get; init; }
+}
+
+internal sealed record MatchSection
+{
+    [Description("Principals; a name may end in *. Empty matches any.")]
+    public ImmutableArray<string> Principals { get; init; } = [];
+
+    [Description("Teams, any of the principal's. Empty matches any.")]
+    public ImmutableArray<string> Teams { get; init; } = [];
+
+    [Description("Servers; a name may end in *. Empty matches any.")]
+    public ImmutableArray<string> Servers { get; init; } = [];
+
+    [Description("Tools; a name may end in *. With it the rule speaks of tools/call only. Empty matches any.")]
+    public ImmutableArray<string> Tools { get; init; } = [];
+}
+
+internal sealed record LimitsSection
+{
+    [Description("Longest request body.")]
+    public ByteSize Request { get; init; } = new(4L << 20);
+
+    [Description("Longest single answer or SSE event.")]
+    public ByteSize Response { get; init; } = new(32L << 20);
+
+    [Description("Deepest nesting of a message.")]
+    [Range(4, 256)]
+    public int Depth { get; init; } = 64;
+
+    [Description("Most members and items of a message, over all levels.")]
+    [Range(100, 10_000_000)]
+    public int Nodes { get; init; } = 100_000;
+
+    [Description("Most messages of a 2025-03-26 batch.")]
+    [Range(1, 10_000)]
+    public int Batch { get; init; } = 100;
+
+    [Description("Longest wait for a whole request body.")]
+    public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+internal sealed record SessionsSection
+{
+    [Description("File with the key that seals session ids, the same on every replica, relative to this file. Default: made at first start, keys/sessions.key in the data folder.")]
+    public string? Key { get; init; }
+}
+
+internal sealed record TelemetrySection
+{
+    [Description("OTLP endpoint (gRPC), such as http://localhost:4317. OTEL_EXPORTER_OTLP_ENDPOINT does the same.")]
+    public Uri? Otlp { get; init; }
+}

@@ -1,0 +1,73 @@
+using McpLedger.Gateway.Configuration;
+
+namespace McpLedger.Host.Configuration;
+
+/// <summary>A configuration that holds: as written, and as the gateway takes it with every secret looked up.</summary>
+internal sealed record LoadedConfig(string Path, ConfigFile File, GatewayConfig Gateway)
+{
+    /// <summary>The folder that relative paths in the file start from.</summary>
+    public string Folder => System.IO.Path.GetDirectoryName(Path)!;
+
+    /// <summary>The ledger's folder.</summary>
+    public string DataFolder => System.IO.Path.GetFullPath(File.Ledger.Data, Folder);
+}
+
+/// <summary>What came of reading: a configuration, or everything that is wrong with it.</summary>
+/// <param name="Path">Full path of the file.</param>
+/// <param name="Config">Null when there are faults.</param>
+/// <param name="Faults">In the order of the file.</param>
+/// <param name="File">As much as could be bound; null when the file could not be read at all.</param>
+internal sealed record ConfigRead(string Path, LoadedConfig? Config, IReadOnlyList<ConfigFault> Faults, ConfigFile? File);
+
+/// <summary>The one door to <c>mcpledger.yaml</c>.</summary>
+internal static class ConfigReader
+{
+    public const string DefaultName = "mcpledger.yaml";
+    private const int LongestFile = 1024 * 1024;
+
+    /// <summary>The file that is meant: what was given, else <c>MCPLEDGER_CONFIG</c>, else <c>mcpledger.yaml</c> here.</summary>
+    public static string PathOf(string? given) =>
+        Path.GetFullPath(given ?? Environment.GetEnvironmentVariable("MCPLEDGER_CONFIG") ?? DefaultName);
+
+    public static ConfigRead Read(string path)
+    {
+        string text;
+        try
+        {
+            if (new FileInfo(path).Length > LongestFile)
+            {
+                return Unreadable(path, "the file is larger than 1 MiB.", "a configuration is far smaller; is this the right file?");
+            }
+
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e is FileNotFoundException or DirectoryNotFoundException
+                ? Unreadable(path, "there is no such file.", "make one from the mcpServers JSON you have: mcpledger import FILE, or point at it: --config FILE")
+                : Unreadable(path, $"the file cannot be read ({e.GetType().Name}).", "check its owner and mode");
+        }
+
+        return ReadText(path, text);
+    }
+
+    public static ConfigRead ReadText(string path, string text)
+    {
+        var (root, faults) = YamlTree.Read(text);
+        if (root is null or ConfigNode.Scalar { IsNull: true })
+        {
+            return faults.Count > 0 ? new(path, null, faults, null) : Unreadable(path, "the file is empty.", "add at least servers and rules; see compose/README.md");
+        }
+
+        var binder = new ConfigBinder();
+        var file = binder.Bind<ConfigFile>(root);
+        var folder = Path.GetDirectoryName(path)!;
+        var checks = new ConfigChecks(binder, folder);
+        checks.Check(file);
+        var gateway = ConfigMapping.ToGateway(file, folder, checks);
+        ConfigFault[] all = [.. faults.Concat(binder.Faults).Concat(checks.Faults).OrderBy(f => f.Line).ThenBy(f => f.Column)];
+        return new(path, all.Length == 0 ? new(path, file, gateway) : null, all, file);
+    }
+
+    private static ConfigRead Unreadable(string path, string problem, string fix) => new(path, null, [new("", 0, 0, problem, fix)], null);
+}

@@ -1,0 +1,84 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace McpLedger.Host.Configuration;
+
+/// <summary>
+/// A text that may hold <c>${file:path}</c> and <c>${env:NAME}</c>. What it stands for is looked up late, handed to whom it is for,
+/// and never printed: <see cref="ToString"/> gives the references.
+/// </summary>
+internal sealed partial record SecretText(string Template)
+{
+    private const int LongestSecret = 64 * 1024;
+
+    /// <summary>Whether anything in it has to be looked up.</summary>
+    public bool HasReference => Reference().IsMatch(Template);
+
+    /// <summary>The files it refers to, as they are written.</summary>
+    public IEnumerable<string> Files => Reference().Matches(Template).Where(m => m.Groups["kind"].Value == "file").Select(m => m.Groups["name"].Value);
+
+    public override string ToString() => Template;
+
+    /// <summary>Looks every reference up.</summary>
+    /// <param name="folder">The folder that relative paths start from: the configuration's.</param>
+    /// <param name="missing">What could not be looked up and what to do about it, one line a reference.</param>
+    /// <returns>The text; null when something is missing.</returns>
+    public string? Resolve(string folder, out IReadOnlyList<(string Problem, string Fix)> missing)
+    {
+        var faults = new List<(string, string)>();
+        var text = new StringBuilder();
+        var at = 0;
+        foreach (Match match in Reference().Matches(Template))
+        {
+            text.Append(Template, at, match.Index - at).Append(LookUp(match, folder, faults));
+            at = match.Index + match.Length;
+        }
+
+        text.Append(Template, at, Template.Length - at);
+        if (Unknown().Match(Template) is { Success: true } unknown)
+        {
+            faults.Add(($"{unknown.Value} is no reference.", "write ${file:path} or ${env:NAME}"));
+        }
+
+        missing = faults;
+        return faults.Count == 0 ? text.ToString() : null;
+    }
+
+    private static string? LookUp(Match match, string folder, List<(string, string)> faults)
+    {
+        var name = match.Groups["name"].Value;
+        if (match.Groups["kind"].Value == "env")
+        {
+            var value = Environment.GetEnvironmentVariable(name);
+            if (string.IsNullOrEmpty(value))
+            {
+                faults.Add(($"the environment variable {name} is not set.", $"set it where mcpledger is started: export {name}=…, or use ${{file:…}}"));
+            }
+
+            return value;
+        }
+
+        var path = Path.GetFullPath(name, folder);
+        try
+        {
+            if (new FileInfo(path).Length > LongestSecret)
+            {
+                faults.Add(($"the file {path} is longer than a secret can be (64 KiB).", "point at a file that holds only the secret"));
+                return null;
+            }
+
+            return File.ReadAllText(path).TrimEnd('\r', '\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            faults.Add(($"the file {path} cannot be read ({e.GetType().Name}).", $"create it with mode 0600: install -m 600 /dev/stdin {path}"));
+            return null;
+        }
+    }
+
+    [GeneratedRegex(@"\$\{(?<kind>file|env):(?<name>[^${}]+)\}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Reference();
+
+    [GeneratedRegex(@"\$\{(?!(file|env):[^${}]+\})[^}]*\}?", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Unknown();
+}

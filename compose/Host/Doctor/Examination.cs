@@ -1,0 +1,136 @@
+using System.Net.NetworkInformation;
+using McpLedger.Gateway.Configuration;
+using McpLedger.Host.Configuration;
+
+namespace McpLedger.Host.Doctor;
+
+/// <summary>The checks of <c>doctor</c>, in the order in which a newcomer would trip over what they find.</summary>
+internal static class Examination
+{
+    public const string ConfigurationCheck = "configuration";
+    private const long LittleSpace = 1L << 30;
+
+    public static async Task<IReadOnlyList<Finding>> RunAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var read = ConfigReader.Read(path);
+        if (read.Config is not { } config)
+        {
+            return [.. read.Faults.Select(f => new Finding(ConfigurationCheck, FindingLevel.Error, (f with { Fix = "" }).Describe(path).Replace(" Fix: ", "", StringComparison.Ordinal), f.Fix))];
+        }
+
+        List<Finding> findings = [new(ConfigurationCheck, FindingLevel.Ok, $"{path}: {config.Gateway.Servers.Count} servers, {config.Gateway.Rules.Length} rules", null)];
+        findings.AddRange(Rules(config));
+        findings.AddRange(Secrets(config));
+        findings.AddRange(DataFolder(config.DataFolder));
+        findings.Add(Port(config));
+        findings.AddRange(Commands(config.Gateway));
+        findings.Add(Clock(time));
+        findings.AddRange(await Reachability.CheckAsync(config.Gateway, cancellationToken));
+        return findings;
+    }
+
+    private static IEnumerable<Finding> Rules(LoadedConfig config)
+    {
+        if (!config.Gateway.Rules.Any(r => r.Effect == RuleEffect.Allow))
+        {
+            yield return new("rules", FindingLevel.Warning, "no rule allows anything: every call is refused.", "add a rule, such as: rules: [{ id: everyone, allow: { principals: [anonymous] } }]");
+        }
+
+        foreach (var name in config.Gateway.Servers.Keys.Where(s => !config.Gateway.Rules.Any(r => r.Effect == RuleEffect.Allow && Reaches(r, s))))
+        {
+            yield return new("rules", FindingLevel.Warning, $"no rule allows anything on the server '{name}'.", $"name it in an allow rule: allow: {{ servers: [{name}] }}");
+        }
+
+        if (config.Gateway.AnonymousOnLoopback && !config.File.Listen.Url.IsLoopback)
+        {
+            yield return new("principals", FindingLevel.Warning, "anonymous callers on loopback are let in while the gateway listens beyond it; a proxy on this machine makes every caller look local.", "principals: { anonymous: off } and keys: mcpledger keys create");
+        }
+    }
+
+    private static bool Reaches(RuleConfig rule, string server) =>
+        rule.Servers.IsEmpty || rule.Servers.Any(s => s.EndsWith('*') ? server.StartsWith(s[..^1], StringComparison.Ordinal) : s == server);
+
+    private static IEnumerable<Finding> Secrets(LoadedConfig config)
+    {
+        foreach (var (name, server) in config.File.Servers)
+        {
+            foreach (var (key, text) in server.Headers.Concat(server.Env).Where(e => !e.Value.HasReference && SecretNames.Suggests(e.Key, e.Value.Template)))
+            {
+                yield return new("secrets", FindingLevel.Warning, $"servers.{name}: {key} looks like a secret and stands in the file.", $"move it to a file of mode 0600 and write {key}: ${{file:secrets/{name}}}");
+            }
+
+            foreach (var file in server.Headers.Values.Concat(server.Env.Values).Concat(server.Args).SelectMany(t => t.Files))
+            {
+                var full = Path.GetFullPath(file, config.Folder);
+                if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(full) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0)
+                {
+                    yield return new("secrets", FindingLevel.Warning, $"{full} can be read by others.", $"chmod 600 {full}");
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<Finding> DataFolder(string folder)
+    {
+        var nearest = new DirectoryInfo(folder);
+        while (!nearest.Exists && nearest.Parent is not null)
+        {
+            nearest = nearest.Parent;
+        }
+
+        var failure = TryWrite(nearest.FullName);
+        if (failure is not null)
+        {
+            yield return new("data folder", FindingLevel.Error, $"{nearest.FullName} cannot be written ({failure}).", $"give it to the user that runs mcpledger: chown $(whoami) {nearest.FullName}");
+            yield break;
+        }
+
+        if (!OperatingSystem.IsWindows() && Directory.Exists(folder) && (File.GetUnixFileMode(folder) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute)) != 0)
+        {
+            yield return new("data folder", FindingLevel.Warning, $"{folder} is open to every user of this machine.", $"chmod 750 {folder}");
+        }
+
+        var free = new DriveInfo(nearest.FullName).AvailableFreeSpace;
+        yield return free < LittleSpace
+            ? new("disk", FindingLevel.Warning, $"only {free / (1 << 20)} MiB are free at {nearest.FullName}; when it is full every call is refused.", "free space, or set ledger.retention")
+            : new("disk", FindingLevel.Ok, $"{free / (1 << 30)} GiB free at {nearest.FullName}", null);
+    }
+
+    private static string? TryWrite(string folder)
+    {
+        try
+        {
+            using var probe = new FileStream(Path.Combine(folder, $".mcpledger-probe-{Environment.ProcessId}"), FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.GetType().Name;
+        }
+    }
+
+    private static Finding Port(LoadedConfig config)
+    {
+        var port = config.File.Listen.Url.Port;
+        var taken = port != 0 && IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(e => e.Port == port);
+        return taken
+            ? new("port", FindingLevel.Warning, $"something already listens on port {port} (mcpledger itself, if it is running).", "stop it, or choose another port in listen.url")
+            : new("port", FindingLevel.Ok, $"{config.File.Listen.Url} is free", null);
+    }
+
+    private static IEnumerable<Finding> Commands(GatewayConfig config)
+    {
+        foreach (var (name, server) in config.Servers.Where(s => s.Value.Stdio is not null))
+        {
+            var program = server.Stdio!.Command;
+            var found = Programs.Find(program, server.Stdio.WorkingDirectory);
+            yield return found is not null
+                ? new("command", FindingLevel.Ok, $"{name}: {found}", null)
+                : new("command", FindingLevel.Error, $"{name}: the program '{program}' is not there.", program is "npx" or "node" or "npm" ? "install Node.js 20 or newer: https://nodejs.org" : program is "uvx" or "uv" ? "install uv: https://docs.astral.sh/uv" : "install it, or write its full path in command");
+        }
+    }
+
+    private static Finding Clock(TimeProvider time) => time.GetUtcNow().Year is >= 2025 and < 2100
+        ? new("clock", FindingLevel.Ok, $"{time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z", null)
+        : new("clock", FindingLevel.Error, $"the clock says {time.GetUtcNow():yyyy-MM-dd}.", "set the machine's clock: events are stamped with it");
+}

@@ -1,0 +1,106 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Spectre.Console;
+
+namespace McpLedger.Host.Output;
+
+/// <summary>
+/// Where a verb speaks. For people: tables and colour; redirected: tab-separated lines that other programs can cut; with <c>--json</c>: one document
+/// on standard output and nothing else there. Faults always go to standard error.
+/// </summary>
+internal sealed class Terminal(IAnsiConsole console, TextWriter output, TextWriter errors, bool json, bool redirected)
+{
+    public static JsonSerializerOptions JsonForm { get; } = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Whether a program reads, so that only <see cref="Document"/> may write to standard output.</summary>
+    public bool IsJson => json;
+
+    /// <summary>Whether a person looks at a screen.</summary>
+    public bool IsInteractive => !json && !redirected;
+
+    public IAnsiConsole Console => console;
+
+    public static Terminal ForProcess(bool json) =>
+        new(AnsiConsole.Console, System.Console.Out, System.Console.Error, json, System.Console.IsOutputRedirected);
+
+    /// <summary>Says something to people.</summary>
+    public void Line(string text)
+    {
+        if (!json)
+        {
+            output.WriteLine(text);
+        }
+    }
+
+    /// <summary>Begins a part of a longer output.</summary>
+    public void Heading(string text)
+    {
+        if (json)
+        {
+            return;
+        }
+
+        if (redirected)
+        {
+            output.WriteLine();
+            output.WriteLine($"== {text}");
+        }
+        else
+        {
+            console.WriteLine();
+            console.Write(new Rule($"[bold]{Markup.Escape(text)}[/]") { Justification = Justify.Left });
+        }
+    }
+
+    /// <summary>Writes rows under columns.</summary>
+    public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string?>> rows)
+    {
+        if (json)
+        {
+            return;
+        }
+
+        if (redirected)
+        {
+            output.WriteLine(string.Join('\t', columns));
+            foreach (var row in rows)
+            {
+                output.WriteLine(string.Join('\t', row.Select(c => OneLine(c ?? ""))));
+            }
+
+            return;
+        }
+
+        var table = new Table().RoundedBorder();
+        table.AddColumns([.. columns.Select(c => new TableColumn($"[bold]{Markup.Escape(c)}[/]"))]);
+        foreach (var row in rows)
+        {
+            table.AddRow([.. row.Select(c => new Text(OneLine(c ?? "")))]);
+        }
+
+        console.Write(table);
+    }
+
+    /// <summary>Writes the one document of <c>--json</c>.</summary>
+    public void Document(object document)
+    {
+        if (json)
+        {
+            output.WriteLine(JsonSerializer.Serialize(document, JsonForm));
+        }
+    }
+
+    /// <summary>Says what went wrong, whoever reads.</summary>
+    public void Error(string text) => errors.WriteLine(text);
+
+    /// <summary>Control characters of what was recorded must not drive the terminal.</summary>
+    private static string OneLine(string text) => text.AsSpan().IndexOfAnyInRange('\0', '\u001f') < 0 && !text.Contains('\u007f', StringComparison.Ordinal)
+        ? text
+        : string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+}

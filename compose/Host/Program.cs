@@ -1,0 +1,3 @@
+using McpLedger.Host.Commands;
+
+return await CommandTree.RunAsync(args);

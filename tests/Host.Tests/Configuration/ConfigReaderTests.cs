@@ -1,0 +1,124 @@
+using McpLedger.Gateway.Configuration;
+using McpLedger.Host.Configuration;
+
+namespace McpLedger.Host.Tests.Configuration;
+
+public sealed class ConfigReaderTests
+{
+    private static ConfigRead Read(string yaml) => ConfigReader.ReadText("/etc/mcpledger/mcpledger.yaml", yaml);
+
+    [Fact]
+    public void Five_errors_are_reported_at_once_each_with_its_place_and_its_fix()
+    {
+        var read = Read("""
+            ledger:
+              recrod: strict
+              quota: lots
+            servers:
+              github:
+                url: not-an-address
+                headers: [a, b]
+            rules:
+              - { id: one, allow: { servers: [gihub] } }
+            """);
+
+        Assert.Null(read.Config);
+        Assert.Collection(
+            read.Faults,
+            f => Expect(f, "ledger.recrod", 2, 3, "did you mean 'record'?"),
+            f => Expect(f, "ledger.quota", 3, 10, "50GiB"),
+            f => Expect(f, "servers.github.url", 6, 5, "https://"),
+            f => Expect(f, "servers.github.headers", 7, 14, "name: value"),
+            f => Expect(f, "rules[0].allow.servers", 9, 25, "did you mean 'github'?"));
+
+        static void Expect(ConfigFault fault, string path, int line, int column, string fix)
+        {
+            Assert.Equal((path, line, column), (fault.Path, fault.Line, fault.Column));
+            Assert.Contains(fix, fault.Fix, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_whole_configuration_becomes_what_the_gateway_takes()
+    {
+        var read = Read("""
+            ledger: { record: strict-request, quota: 50GiB, retention: { age: 90d } }
+            servers:
+              everything: { command: npx, args: [-y, "@modelcontextprotocol/server-everything"], env: { MODE: plain }, cwd: tools, maxProcesses: 3 }
+              many: { destinations: { a: "http://a:1/mcp", b: "http://b:1/mcp" }, balancing: RoundRobin, health: { path: /healthz, interval: 5s } }
+              old: { url: "https://old.example/sse", transport: sse, headers: { X-Team: blue }, modernOnly: true }
+            principals: { anonymous: loopback }
+            rules:
+              - { id: imported, allow: { principals: [anonymous], servers: [everything] } }
+              - { id: no-delete, block: { tools: ["delete_*"] }, reason: "Deleting needs an operator." }
+            limits: { request: 1MiB, depth: 32 }
+            """);
+
+        Assert.Empty(read.Faults);
+        var gateway = read.Config!.Gateway;
+        Assert.Equal(RecordMode.StrictRequest, gateway.Record);
+        Assert.True(gateway.AnonymousOnLoopback);
+        Assert.Equal(1024 * 1024, gateway.Limits.MaxRequestBytes);
+        Assert.Equal(32, gateway.Limits.MaxDepth);
+        Assert.Equal([UpstreamTransport.Stdio, UpstreamTransport.StreamableHttp, UpstreamTransport.LegacySse], gateway.Servers.Values.Select(s => s.Transport));
+        Assert.Equal(["-y", "@modelcontextprotocol/server-everything"], gateway.Servers["everything"].Stdio!.Arguments);
+        Assert.Equal("/etc/mcpledger/tools", gateway.Servers["everything"].Stdio!.WorkingDirectory);
+        Assert.Equal(["a", "b"], gateway.Servers["many"].Destinations.Keys);
+        Assert.Equal(TimeSpan.FromSeconds(5), gateway.Servers["many"].Health.ActiveInterval);
+        Assert.True(gateway.Servers["old"].ModernOnly);
+        Assert.Equal([(RuleEffect.Allow, "imported"), (RuleEffect.Block, "no-delete")], gateway.Rules.Select(r => (r.Effect, r.Id)));
+        Assert.Equal("/etc/mcpledger/.mcpledger", read.Config.DataFolder);
+    }
+
+    [Fact]
+    public void An_empty_section_lets_nobody_in()
+    {
+        var config = Read("servers: {}").Config!;
+
+        Assert.Empty(config.Gateway.Rules);
+        Assert.False(config.Gateway.AnonymousOnLoopback);
+    }
+
+    [Theory]
+    [InlineData("servers: { a: { command: x, url: 'http://h/' } }", "together")]
+    [InlineData("servers: { a: {} }", "nothing says")]
+    [InlineData("servers: { 'A b': { url: 'http://h/' } }", "part of a URL")]
+    [InlineData("servers: { a: { command: x, headers: { A: b } } }", "no headers")]
+    [InlineData("servers: { a: { url: 'http://h/', env: { A: b } } }", "belong to a command")]
+    [InlineData("servers: { a: { url: 'http://h/', headers: { 'A b': c } } }", "no header name")]
+    [InlineData("servers: { a: { url: 'http://h/', headers: { A: \"x\\r\\nB: y\" } } }", "line break")]
+    [InlineData("rules: [{ allow: {} }]", "no id")]
+    [InlineData("rules: [{ id: a, allow: {} }, { id: a, block: {} }]", "earlier rule")]
+    [InlineData("rules: [{ id: a, allow: {}, block: {} }]", "both allows and blocks")]
+    [InlineData("rules: [{ id: a }]", "neither")]
+    [InlineData("rules: [{ id: a, allow: { tools: ['a*b'] } }]", "before its end")]
+    [InlineData("listen: { url: 'https://0.0.0.0:1' }", "certificate")]
+    [InlineData("listen: { url: 'http://h:1/path' }", "has a path")]
+    [InlineData("limits: { depth: 100000 }", "out of range")]
+    [InlineData("limits: { request: 2TiB }", "out of range")]
+    [InlineData("limits: { bodyTimeout: 30 }", "not a duration")]
+    [InlineData("principals: { anonymous: everyone }", "none of")]
+    [InlineData("servers: a", "single value")]
+    [InlineData("rules: { id: a }", "a list is needed")]
+    [InlineData("servers: {}\nservers: {}", "second time")]
+    [InlineData("servers: {}\n---\nservers: {}", "second document")]
+    [InlineData("servers: [", "not YAML")]
+    [InlineData("servers: *nowhere", "not YAML")]
+    [InlineData("ledger: { quota: 1GiB, retention: { bytes: 2GiB } }", "more than the quota")]
+    [InlineData("", "empty")]
+    public void What_cannot_be_meant_is_refused(string yaml, string problem)
+    {
+        var read = Read(yaml);
+
+        Assert.Null(read.Config);
+        Assert.Contains(read.Faults, f => f.Problem.Contains(problem, StringComparison.Ordinal) && f.Fix.Length > 0);
+    }
+
+    [Fact]
+    public void Nesting_without_end_is_refused_and_not_followed()
+    {
+        var read = Read(string.Concat(Enumerable.Repeat("[", 50_000)));
+
+        Assert.Contains(read.Faults, f => f.Problem.Contains("deeper", StringComparison.Ordinal));
+    }
+}
