@@ -12,7 +12,7 @@ public sealed class ProjectTests
         ["McpLedger.Gateway"] = ["McpLedger.Contracts", "McpLedger.Streaming", "McpLedger.Detectors"],
         ["McpLedger.Stages"] = ["McpLedger.Contracts", "McpLedger.Streaming", "McpLedger.Detectors"],
         ["McpLedger.Projections"] = ["McpLedger.Contracts", "McpLedger.Streaming"],
-        ["McpLedger.Host"] = ["McpLedger.Contracts", "McpLedger.Detectors", "McpLedger.Streaming", "McpLedger.Gateway", "McpLedger.Stages", "McpLedger.Projections"],
+        ["McpLedger.Host"] = ["McpLedger.Contracts", "McpLedger.Detectors", "McpLedger.Streaming", "McpLedger.Gateway", "McpLedger.Stages", "McpLedger.Projections", "McpLedger.SampleServer"],
         ["McpLedger.SampleServer"] = [],
     };
 
