@@ -1,0 +1,44 @@
+using System.Text;
+
+namespace McpLedger.Contracts.Mcp;
+
+/// <summary>One event of a <c>text/event-stream</c> (WHATWG HTML §9.2). Memory is the reader's: valid until its next call.</summary>
+public readonly struct SseEvent
+{
+    /// <summary>The exact bytes, the blank line that ends it included. All of them in order are the stream.</summary>
+    public required ReadOnlyMemory<byte> Raw { get; init; }
+
+    /// <summary>What <c>event:</c> says; null when absent, which means <c>message</c>.</summary>
+    public string? Event { get; init; }
+
+    /// <summary>What <c>id:</c> says; null when absent.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>The lines of <c>data:</c> joined by line feeds.</summary>
+    public ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>True when there is a line of <c>data:</c>, even an empty one.</summary>
+    public bool HasData { get; init; }
+
+    /// <summary>What <c>retry:</c> says, in milliseconds; null when absent or no number.</summary>
+    public long? Retry { get; init; }
+
+    /// <summary>True for comments and blank lines alone: a keep-alive, nothing to read.</summary>
+    public bool IsCommentOnly { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Encoding.UTF8.GetString(Raw.Span);
+}
+
+/// <summary>What <see cref="SseReader.TryRead"/> came to.</summary>
+public enum SseStep
+{
+    /// <summary>The next event is not complete: append more bytes.</summary>
+    NeedMore = 0,
+
+    /// <summary>An event.</summary>
+    Event = 1,
+
+    /// <summary>The event grows past the limit; the reader has given up and says so from now on.</summary>
+    TooLong = 2,
+}
