@@ -95,6 +95,23 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
     /// <inheritdoc/>
     public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) => LogOf(partition).WaitAsync(from, cancellationToken);
 
+    /// <summary>The segments of a partition, oldest first.</summary>
+    /// <exception cref="IOException">They cannot be read.</exception>
+    public IReadOnlyList<LedgerSegment> ListSegments(LedgerPartition partition) => SegmentListing.List(LogOf(partition));
+
+    /// <summary>
+    /// Removes every whole segment of <paramref name="partition"/> that holds nothing behind <paramref name="offset"/>, oldest first; never the one being written to.
+    /// The caller has recorded <c>segment.dropped.v1</c> before, and knows that all of it is sealed.
+    /// </summary>
+    /// <returns>What was removed.</returns>
+    /// <exception cref="IOException">The disk refuses; what was removed until then stays removed, from the front.</exception>
+    public async ValueTask<IReadOnlyList<LedgerSegment>> DropThroughAsync(LedgerPartition partition, long offset, CancellationToken cancellationToken)
+    {
+        var dropped = await Task.Run(() => SegmentListing.DropThrough(LogOf(partition), offset, _telemetry), cancellationToken).ConfigureAwait(false);
+        _quota.Recount([_calls, _control]);
+        return dropped;
+    }
+
     /// <summary>Takes no more appends, writes those that wait, closes the chains with <c>writer.stopped.v1</c> and lets the folder go.</summary>
     public async ValueTask DisposeAsync()
     {

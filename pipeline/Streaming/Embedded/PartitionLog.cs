@@ -31,6 +31,21 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
         }
     }
 
+    /// <summary>Where the end lies in the last segment.</summary>
+    public long EndPosition
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _endPosition;
+            }
+        }
+    }
+
+    /// <summary>What is broken at the end, for one who follows another process's writes.</summary>
+    public string? TailDamage { get; private set; }
+
     public LedgerBounds Bounds
     {
         get
@@ -51,33 +66,48 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
         orderby known
         select new Segment(path, known);
 
+    /// <summary>Looks at the folder again, for one who follows another process's writes.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public void LookAgain()
+    {
+        // A writer may write or begin a segment while this looks; what is damage is still so at the next look.
+        const int Looks = 3;
+        var before = (End: -1L, Last: -1L);
+        for (var look = 0; look < Looks; look++)
+        {
+            Look();
+            var now = (Bounds.End, Segments.IsEmpty ? -1 : Segments[^1].BaseOffset);
+            if (TailDamage is null || now == before)
+            {
+                return;
+            }
+
+            before = now;
+        }
+    }
+
     /// <summary>Everything below <paramref name="end"/>, which lies at <paramref name="position"/> of the last segment, is durable.</summary>
     public void Publish(long end, long position)
     {
-        TaskCompletionSource? wake = null;
+        TaskCompletionSource? wake;
         lock (_gate)
         {
-            _end = end;
-            _endPosition = position;
-            if (_awaited)
-            {
-                wake = _grown;
-                _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                _awaited = false;
-            }
+            wake = Move(_segments, end, position);
         }
 
         wake?.SetResult();
     }
 
+    /// <summary>Takes segments and end as they were found in the folder.</summary>
     public void Load(IEnumerable<Segment> segments, long end, long position)
     {
+        TaskCompletionSource? wake;
         lock (_gate)
         {
-            _segments = [.. segments];
+            wake = Move([.. segments], end, position);
         }
 
-        Publish(end, position);
+        wake?.SetResult();
     }
 
     public void Add(Segment segment, long position)
@@ -158,6 +188,35 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
         }
 
         return new(records, next, damage);
+    }
+
+    private void Look()
+    {
+        var known = Segments.ToDictionary(static s => s.BaseOffset);
+        List<Segment> segments = [.. List(Folder).Select(s => known.GetValueOrDefault(s.BaseOffset, s))];
+        if (segments.Count == 0)
+        {
+            return;
+        }
+
+        var last = segments[^1];
+        var (end, position) = known.Count > 0 && last.BaseOffset == Segments[^1].BaseOffset ? (Bounds.End, EndPosition) : (last.BaseOffset, SegmentFormat.HeaderLength);
+        (end, position, TailDamage) = LiveTail.Follow(last, end, position);
+        Load(segments, end, position);
+    }
+
+    private TaskCompletionSource? Move(ImmutableArray<Segment> segments, long end, long position)
+    {
+        (_segments, _end, _endPosition) = (segments, end, position);
+        if (!_awaited)
+        {
+            return null;
+        }
+
+        var wake = _grown;
+        _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _awaited = false;
+        return wake;
     }
 
     private static int IndexOf(ImmutableArray<Segment> segments, long offset)

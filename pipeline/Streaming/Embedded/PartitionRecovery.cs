@@ -47,9 +47,32 @@ internal static class PartitionRecovery
             return new() { Segments = segments, End = 0, Position = 0, Size = 0, Last = Digest.Zero, TornBytes = 0, Damage = null };
         }
 
-        var closed = ReadClosed(folder);
-        var recovered = Walk(segments, closed);
+        var recovered = Walk(segments);
         return recovered.Last == Digest.Zero && segments.Count > 1 ? recovered with { Last = LastOf(segments) } : recovered;
+    }
+
+    /// <summary>
+    /// What is broken where the records of the last segment end, at <paramref name="position"/>.
+    /// Null when that is the end, or the torn rest of one write that was never acknowledged.
+    /// </summary>
+    public static string? DamageAfter(SegmentCursor cursor, Segment segment, long end, long position, long length, long size)
+    {
+        cursor.Seek(position);
+        var what = cursor.Step() == CursorStop.Damage ? cursor.What! : "the records end";
+        var name = Path.GetFileName(segment.Path);
+        if (length < size)
+        {
+            return $"{name} at byte {position}, offset {end}: {what}, but {size} bytes were set aside for the segment and it has {length}";
+        }
+
+        if (ReadClosed(Path.GetDirectoryName(segment.Path)!) is { } closed && (closed.Segment > segment.BaseOffset || (closed.Segment == segment.BaseOffset && closed.Position > position)))
+        {
+            return $"{name} at byte {position}, offset {end}: {what}, but the ledger was closed in good order at offset {closed.End}";
+        }
+
+        return cursor.FindData(position) >= 0 && LaterGroupAfter(cursor, position, length) is { } later
+            ? $"{name} at byte {position}, offset {end}: {what}, but a later write stands at byte {later}"
+            : null;
     }
 
     /// <summary>Says that the ledger was closed in good order: from now on nothing before <paramref name="end"/> can be torn.</summary>
@@ -69,7 +92,7 @@ internal static class PartitionRecovery
         }
     }
 
-    private static RecoveredPartition Walk(List<Segment> segments, (long Segment, long End, long Position)? closed)
+    private static RecoveredPartition Walk(List<Segment> segments)
     {
         var segment = segments[^1];
         using var file = segment.OpenToRead();
@@ -83,34 +106,21 @@ internal static class PartitionRecovery
 
         using var cursor = new SegmentCursor(file, SegmentFormat.HeaderLength, length, Window);
         var position = cursor.Position;
-        var stop = cursor.Step();
-        while (stop == CursorStop.Record)
+        while (cursor.Step() == CursorStop.Record)
         {
             segment.Passed(end, position);
             last = Digest.Of(cursor.Record.Span);
             end++;
             position = cursor.Position;
-            stop = cursor.Step();
         }
 
-        var what = stop == CursorStop.Damage ? cursor.What! : "the records end";
-        var mustReach = closed is { } mark && mark.Segment == segment.BaseOffset ? mark.Position : closed is { } other && other.Segment > segment.BaseOffset ? long.MaxValue : 0;
-        if (position < mustReach || length < header.Size)
+        var damage = DamageAfter(cursor, segment, end, position, length, header.Size);
+        if (damage is not null)
         {
-            var why = position < mustReach ? "the ledger was closed in good order behind it" : $"{header.Size} bytes were set aside for the segment and it has {length}";
-            return Damaged(segments, end, length - position, last, $"{Path.GetFileName(segment.Path)} at byte {position}, offset {end}: {what}, but {why}") with { Position = position };
+            return Damaged(segments, end, length - position, last, damage);
         }
 
-        var torn = 0L;
-        if (cursor.FindData(position) >= 0)
-        {
-            torn = length - position;
-            if (LaterGroupAfter(cursor, position, length) is { } later)
-            {
-                return Damaged(segments, end, torn, last, $"{Path.GetFileName(segment.Path)} at byte {position}, offset {end}: {what}, but a later write stands at byte {later}") with { Position = position };
-            }
-        }
-
+        var torn = cursor.FindData(position) >= 0 ? length - position : 0;
         return new() { Segments = segments, End = end, Position = position, Size = header.Size, Last = last, TornBytes = torn, Damage = null };
     }
 

@@ -1,0 +1,20 @@
+namespace McpLedger.Streaming.Consuming;
+
+/// <summary>How a partition is consumed.</summary>
+public sealed record ConsumerOptions
+{
+    /// <summary>Name of the consumer: folder of its parked records and tag of its metrics. Lower-case letters, digits and hyphens.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Bytes of records in memory at a time; a single larger record passes.</summary>
+    public int MaxBatchBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Wait before a failed batch is tried again; doubles up to <see cref="LongestRetryDelay"/>.</summary>
+    public TimeSpan FirstRetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Longest wait between two tries.</summary>
+    public TimeSpan LongestRetryDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest time that the batch in hand may take at shutdown before it is cancelled; it is then handled again at next start.</summary>
+    public TimeSpan DrainBudget { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,24 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Hosting;
+
+namespace McpLedger.Streaming.Consuming;
+
+/// <summary>Runs a consumer as long as the process. One that ends unexpectedly takes the process with it: a projection that silently stands still is worse.</summary>
+internal sealed class ConsumerService(PartitionConsumer consumer, ConsumerTelemetry telemetry, IHostApplicationLifetime lifetime) : BackgroundService
+{
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of a hosted service: whatever ends the loop stops the process.")]
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The loop reads synchronously while there is something to read; starting the host must not wait for that.
+        await Task.Yield();
+        try
+        {
+            await consumer.RunAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            telemetry.LogEnded(consumer.Name, consumer.Partition, e);
+            lifetime.StopApplication();
+        }
+    }
+}

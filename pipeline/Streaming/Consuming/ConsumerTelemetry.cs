@@ -1,0 +1,58 @@
+using System.Diagnostics.Metrics;
+using McpLedger.Contracts.Events;
+using Microsoft.Extensions.Logging;
+
+namespace McpLedger.Streaming.Consuming;
+
+/// <summary>What consumers tell operators: metrics per batch, logs when something stands in the way.</summary>
+public sealed partial class ConsumerTelemetry
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "McpLedger.Consumers";
+
+    private readonly ILogger _logger;
+    private readonly Counter<long> _handled;
+    private readonly Counter<long> _parked;
+    private readonly Counter<long> _retries;
+    private readonly Meter _meter;
+
+    /// <summary>Telemetry on a meter factory and a logger.</summary>
+    public ConsumerTelemetry(IMeterFactory meters, ILogger<ConsumerTelemetry> logger)
+    {
+        _logger = logger;
+        _meter = meters.Create(MeterName);
+        _handled = _meter.CreateCounter<long>("mcpledger.consumer.handled", "{record}", "Records whose effect is kept.");
+        _parked = _meter.CreateCounter<long>("mcpledger.consumer.parked", "{record}", "Records that could not be handled and were parked.");
+        _retries = _meter.CreateCounter<long>("mcpledger.consumer.retries", "{retry}", "Batches tried again.");
+    }
+
+    internal void Observe(string consumer, LedgerPartition partition, Func<ConsumerState> state)
+    {
+        KeyValuePair<string, object?>[] tags = [new("consumer", consumer), new("partition", partition.ToString())];
+        _meter.CreateObservableGauge("mcpledger.consumer.position", () => new Measurement<long>(state().Position, tags), "{offset}", "Offset to go on with.");
+        _meter.CreateObservableGauge("mcpledger.consumer.in_flight", () => new Measurement<long>(state().InFlight, tags), "{record}", "Records in hand.");
+    }
+
+    internal void Handled(string consumer, int records) => _handled.Add(records, new KeyValuePair<string, object?>("consumer", consumer));
+
+    internal void Parked(string consumer, LedgerPartition partition, long offset, string reason)
+    {
+        _parked.Add(1, new KeyValuePair<string, object?>("consumer", consumer));
+        LogParked(consumer, partition, offset, reason);
+    }
+
+    internal void Retried(string consumer, LedgerPartition partition, long position, string reason)
+    {
+        _retries.Add(1, new KeyValuePair<string, object?>("consumer", consumer));
+        LogRetried(consumer, partition, position, reason);
+    }
+
+    [LoggerMessage(2201, LogLevel.Error, "{Consumer} cannot handle {Partition} offset {Offset}: {Reason}. The record is parked")]
+    private partial void LogParked(string consumer, LedgerPartition partition, long offset, string reason);
+
+    [LoggerMessage(2202, LogLevel.Warning, "{Consumer} stands at {Partition} offset {Position} and tries again: {Reason}")]
+    private partial void LogRetried(string consumer, LedgerPartition partition, long position, string reason);
+
+    [LoggerMessage(2203, LogLevel.Critical, "{Consumer} on {Partition} ended unexpectedly; the process stops")]
+    internal partial void LogEnded(string consumer, LedgerPartition partition, Exception e);
+}

@@ -1,0 +1,278 @@
+using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming.Parking;
+
+namespace McpLedger.Streaming.Consuming;
+
+/// <summary>
+/// The loop that every consumer shares: reads a bounded batch, hands it over, tries again what lost infrastructure broke, parks what cannot be handled,
+/// and never moves past a record that is neither. Damage in the ledger stops it, visibly, until the ledger is whole again.
+/// </summary>
+public sealed class PartitionConsumer : IDisposable
+{
+    private readonly ConsumerOptions _options;
+    private readonly ILedgerReader _reader;
+    private readonly IRecordHandler _handler;
+    private readonly ParkingLot _parking;
+    private readonly TimeProvider _time;
+    private readonly ConsumerTelemetry _telemetry;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly OffsetWatermark _watermark = new();
+    private ConsumerState _state = new(0, 0, 0, 0, -1, null);
+    private int _failures;
+
+    /// <summary>A consumer of one partition; <see cref="RunAsync"/> sets it going.</summary>
+    public PartitionConsumer(ConsumerOptions options, LedgerPartition partition, ILedgerReader reader, IRecordHandler handler, ParkingLot parking, TimeProvider time, ConsumerTelemetry telemetry)
+    {
+        (_options, Partition, _reader, _handler, _parking, _time, _telemetry) = (options, partition, reader, handler, parking, time, telemetry);
+        telemetry.Observe(options.Name, partition, () => State);
+    }
+
+    /// <summary>The partition it consumes.</summary>
+    public LedgerPartition Partition { get; }
+
+    /// <summary>Name of the consumer.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>How it stands.</summary>
+    public ConsumerState State
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _state;
+            }
+        }
+    }
+
+    /// <summary>Consumes until <paramref name="stopping"/>; then the batch in hand is finished, within its budget, and this returns.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        using var drain = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
+        await using var budget = stopping.UnsafeRegister(_ => drain.CancelAfter(_options.DrainBudget), null);
+        try
+        {
+            var position = await LoadAsync(stopping).ConfigureAwait(false);
+            while (true)
+            {
+                stopping.ThrowIfCancellationRequested();
+                var batch = await ReadAsync(position, stopping).ConfigureAwait(false);
+                if (batch.Records.Count > 0)
+                {
+                    Received(batch.Records);
+                    await HandOverAsync(batch.Records, drain.Token, stopping).ConfigureAwait(false);
+                    position = batch.Next;
+                }
+
+                if (batch.Damage is { } damage)
+                {
+                    await PauseAsync(damage, stopping).ConfigureAwait(false);
+                }
+                else if (batch.Records.Count == 0)
+                {
+                    Clear();
+                    await _reader.WaitAsync(Partition, position, stopping).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The way it ends: whatever was kept is kept, and the rest is read again at next start.
+        }
+    }
+
+    /// <summary>Hands the consumer's parked records of this partition over once more, oldest first, and forgets those that are handled.</summary>
+    /// <returns>How many were handled, and what the first that was not failed with.</returns>
+    public async Task<(int Handled, string? Failure)> ReplayParkedAsync(CancellationToken cancellationToken)
+    {
+        var handled = 0;
+        foreach (var parked in _parking.ListOf(Name).Where(p => p.Partition == Partition))
+        {
+            if (await TryHandleAsync(new(Partition, [_parking.Take(parked)], Next: null), cancellationToken).ConfigureAwait(false) is { } failure)
+            {
+                return (handled, $"{Partition} offset {parked.Offset}: {failure.Message}");
+            }
+
+            _parking.Forget(parked);
+            handled++;
+        }
+
+        return (handled, null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    private static bool IsTransient(Exception e) => e is IOException or TimeoutException or DbException or HttpRequestException or SocketException or OperationCanceledException;
+
+    private async Task<ReadBatch> ReadAsync(long position, CancellationToken stopping)
+    {
+        try
+        {
+            return await _reader.ReadAsync(Partition, position, _options.MaxBatchBytes, stopping).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsTransient(e) && !stopping.IsCancellationRequested)
+        {
+            return new([], position, $"the ledger cannot be read: {e.Message}");
+        }
+    }
+
+    private async Task<long> LoadAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                var position = await _handler.PositionAsync(Partition, stopping).ConfigureAwait(false);
+                Clear();
+                lock (_gate)
+                {
+                    _state = _state with { Position = position };
+                }
+
+                return position;
+            }
+            catch (Exception e) when (IsTransient(e) && !stopping.IsCancellationRequested)
+            {
+                await PauseAsync(e.Message, stopping).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task HandOverAsync(IReadOnlyList<LedgerRecord> records, CancellationToken drain, CancellationToken stopping)
+    {
+        var whole = true;
+        for (var done = 0; done < records.Count;)
+        {
+            LedgerRecord[] part = whole ? [.. records] : [records[done]];
+            var failure = await TryHandleAsync(new(Partition, part, part[^1].Offset + 1), drain).ConfigureAwait(false);
+            if (failure is null)
+            {
+                done += part.Length;
+                Done(part, parked: false);
+                _telemetry.Handled(Name, part.Length);
+            }
+            else if (IsTransient(failure))
+            {
+                await PauseAsync(failure.Message, stopping).ConfigureAwait(false);
+            }
+            else if (whole && records.Count > 1)
+            {
+                whole = false;
+            }
+            else
+            {
+                await ParkAsync(part[0], failure, drain, stopping).ConfigureAwait(false);
+                done++;
+            }
+        }
+    }
+
+    private async Task ParkAsync(LedgerRecord record, Exception failure, CancellationToken drain, CancellationToken stopping)
+    {
+        var reason = $"{failure.GetType().Name}: {failure.Message}";
+        while (true)
+        {
+            var trouble = TryPark(record, reason) ?? await TryHandleAsync(new(Partition, [], record.Offset + 1), drain).ConfigureAwait(false);
+            if (trouble is null)
+            {
+                Done([record], parked: true);
+                _telemetry.Parked(Name, Partition, record.Offset, reason);
+                return;
+            }
+
+            await PauseAsync(trouble.Message, stopping).ConfigureAwait(false);
+        }
+    }
+
+    private Exception? TryPark(LedgerRecord record, string reason)
+    {
+        try
+        {
+            _parking.Park(Name, record, reason);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e;
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of the consume loop: any failure of a handler is either tried again or parks a record.")]
+    private async Task<Exception?> TryHandleAsync(ConsumedBatch batch, CancellationToken drain)
+    {
+        await _turn.WaitAsync(drain).ConfigureAwait(false);
+        try
+        {
+            await _handler.HandleAsync(batch, drain).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task PauseAsync(string trouble, CancellationToken stopping)
+    {
+        lock (_gate)
+        {
+            _state = _state with { Trouble = trouble };
+        }
+
+        _telemetry.Retried(Name, Partition, State.Position, trouble);
+        var delay = _options.FirstRetryDelay * Math.Pow(2, Math.Min(_failures++, 16));
+        await Task.Delay(delay < _options.LongestRetryDelay ? delay : _options.LongestRetryDelay, _time, stopping).ConfigureAwait(false);
+    }
+
+    private void Received(IReadOnlyList<LedgerRecord> records)
+    {
+        lock (_gate)
+        {
+            foreach (var record in records)
+            {
+                _watermark.Track(record.Offset);
+            }
+
+            _state = _state with { Received = _state.Received + records.Count, InFlight = _watermark.InFlight };
+        }
+    }
+
+    private void Done(LedgerRecord[] records, bool parked)
+    {
+        lock (_gate)
+        {
+            foreach (var record in records)
+            {
+                _watermark.Complete(record.Offset);
+            }
+
+            _ = _watermark.TryTakeCommittable(out var next);
+            _failures = 0;
+            _state = new(
+                _state.Received,
+                _state.Handled + (parked ? 0 : records.Length),
+                _state.Parked + (parked ? records.Length : 0),
+                _watermark.InFlight,
+                next,
+                null);
+        }
+    }
+
+    private void Clear()
+    {
+        lock (_gate)
+        {
+            _failures = 0;
+            _state = _state with { Trouble = null };
+        }
+    }
+}
