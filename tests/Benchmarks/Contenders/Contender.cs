@@ -1,0 +1,27 @@
+using McpLedger.Testing.Processes;
+
+namespace McpLedger.Benchmarks.Contenders;
+
+/// <summary>One way from the load to the upstream, in processes of its own.</summary>
+internal sealed class Contender(string name, Func<string, Uri> endpoint, IReadOnlyList<Child> processes) : IAsyncDisposable
+{
+    public string Name => name;
+
+    /// <summary>True when there is a proxy whose CPU time can be told.</summary>
+    public bool IsProxy => processes.Count > 0;
+
+    /// <summary>Where calls go.</summary>
+    /// <param name="transport">json | sse: how the upstream answers.</param>
+    public Uri Endpoint(string transport) => endpoint(transport);
+
+    /// <summary>CPU time, user and system, of the proxy's processes and their children so far.</summary>
+    public TimeSpan Cpu() => processes.Aggregate(TimeSpan.Zero, (sum, child) => sum + ProcessFigures.CpuOfTree(child.Id));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in processes)
+        {
+            await process.DisposeAsync();
+        }
+    }
+}

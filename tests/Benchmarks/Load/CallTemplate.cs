@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text;
+
+namespace McpLedger.Benchmarks.Load;
+
+/// <summary>One <c>tools/call</c> of 2026-07-28 as bytes of HTTP/1.1, with room for an id of ten digits, so that sending one costs no serialisation.</summary>
+internal sealed class CallTemplate
+{
+    public const int IdDigits = 10;
+    public const int ArgumentBytes = 250;
+
+    private readonly byte[] _request;
+    private readonly int _idAt;
+
+    public CallTemplate(Uri endpoint)
+    {
+        var text = new string('a', ArgumentBytes - """{"text":""}""".Length);
+        var body = """{"jsonrpc":"2.0","id":@@@@@@@@@@,"method":"tools/call","params":{"name":"bench","arguments":{"text":"@text"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"load","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}"""
+            .Replace("@text", text, StringComparison.Ordinal);
+        var head = string.Create(CultureInfo.InvariantCulture,
+            $"POST {endpoint.AbsolutePath} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: bench\r\nContent-Length: {body.Length}\r\n\r\n");
+        _request = Encoding.ASCII.GetBytes(head + body);
+        _idAt = _request.AsSpan().IndexOf("@@@@@@@@@@"u8);
+    }
+
+    public int Length => _request.Length;
+
+    /// <summary>Writes the request with <paramref name="id"/> (1 000 000 000 or more, so that it has ten digits).</summary>
+    public void Write(Span<byte> buffer, long id)
+    {
+        _request.CopyTo(buffer);
+        id.TryFormat(buffer.Slice(_idAt, IdDigits), out _, default, CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace McpLedger.Benchmarks.Load;
+
+/// <summary>A closed loop of N clients, each with one call in flight.</summary>
+internal static class LoadGenerator
+{
+    /// <summary>Opens the connections, warms up, measures, closes.</summary>
+    public static async Task<LoadResult> RunAsync(Uri endpoint, int connections, TimeSpan warmUp, TimeSpan duration, Func<TimeSpan> cpu)
+    {
+        var template = new CallTemplate(endpoint);
+        LoadConnection[] clients = [.. Enumerable.Range(0, connections).Select(_ => new LoadConnection(endpoint, template))];
+        try
+        {
+            await Task.WhenAll(clients.Select(client => client.ConnectAsync()));
+            await RunAsync(clients, warmUp);
+            var cpuBefore = cpu();
+            var began = Stopwatch.GetTimestamp();
+            var latencies = await RunAsync(clients, duration);
+            var took = Stopwatch.GetElapsedTime(began);
+            var sorted = Latencies.Merge(latencies);
+            return new(sorted, took, cpu() - cpuBefore);
+        }
+        finally
+        {
+            foreach (var client in clients)
+            {
+                client.Dispose();
+            }
+        }
+    }
+
+    private static async Task<Latencies[]> RunAsync(LoadConnection[] clients, TimeSpan duration)
+    {
+        var end = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
+        Latencies[] latencies = [.. clients.Select(_ => new Latencies())];
+        await Task.WhenAll(clients.Zip(latencies, (client, own) => Task.Run(() => client.RunAsync(end, long.MaxValue, own))));
+        return latencies;
+    }
+}
+
+/// <summary>What one round of load came to.</summary>
+/// <param name="SortedMilliseconds">Every latency, ascending.</param>
+/// <param name="Took">Wall time.</param>
+/// <param name="Cpu">CPU time of the proxy in between; zero where there is none.</param>
+internal sealed record LoadResult(double[] SortedMilliseconds, TimeSpan Took, TimeSpan Cpu)
+{
+    public int Calls => SortedMilliseconds.Length;
+
+    public double CallsPerSecond => Calls / Took.TotalSeconds;
+
+    public double CpuMillisecondsPerCall => Cpu.TotalMilliseconds / Math.Max(1, Calls);
+
+    public double Percentile(double part) => Calls == 0 ? double.NaN : SortedMilliseconds[Math.Min(Calls - 1, (int)(part * Calls))];
+}

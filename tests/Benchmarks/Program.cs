@@ -1,0 +1,1 @@
+return await McpLedger.Benchmarks.Verbs.RunAsync(args);

@@ -1,0 +1,37 @@
+using McpLedger.Benchmarks.Contenders;
+using McpLedger.Benchmarks.Proxying;
+
+namespace McpLedger.Benchmarks;
+
+/// <summary>What <c>./bench.sh VERB</c> can be.</summary>
+internal static class Verbs
+{
+    private static readonly SortedDictionary<string, (string What, Func<Options, Task<int>> Run)> All = new(StringComparer.Ordinal)
+    {
+        ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--json FILE]", ProxyVerb.RunAsync),
+    };
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        if (arguments is ["serve", .. var server])
+        {
+            return await ServeAsync(server);
+        }
+
+        var verb = arguments is [var first, ..] && !first.StartsWith('-') ? first : "proxy";
+        if (arguments is ["--help" or "-h" or "help", ..] || !All.TryGetValue(verb, out var chosen))
+        {
+            Console.WriteLine(string.Join('\n', All.Select(each => $"./bench.sh {each.Key,-12} {each.Value.What}")));
+            return verb == "proxy" || verb == "help" ? 0 : 2;
+        }
+
+        return await chosen.Run(new(arguments is [var name, .. var rest] && name == verb ? rest : arguments));
+    }
+
+    private static Task<int> ServeAsync(string[] server) => server switch
+    {
+        ["upstream"] => Upstream.ServeAsync(),
+        ["bare-yarp", var upstream] => BareYarp.ServeAsync(upstream),
+        _ => throw new ArgumentException($"There is no server of that name: {string.Join(' ', server)}", nameof(server)),
+    };
+}
