@@ -15,6 +15,9 @@ public static class McpEraRules
     private const string VersionHeader = "MCP-Protocol-Version";
     private const string MethodHeader = "Mcp-Method";
     private const string NameHeader = "Mcp-Name";
+    /// <summary>What HTTP does not count as part of a header's value (RFC 9110 §5.6.3).</summary>
+    private const string OptionalWhiteSpace = " \t";
+
     private const string VersionMember = "_meta[\"io.modelcontextprotocol/protocolVersion\"]";
 
     /// <summary>Checks one POST, in the order of the official handler: version known, version equal, headers equal, <c>_meta</c> complete, method not removed.</summary>
@@ -25,7 +28,7 @@ public static class McpEraRules
     /// <returns>Null when it may go on.</returns>
     public static McpFault? Check(in McpMessage message, in McpRequestHeaders headers, out McpEra era, out string protocol)
     {
-        var version = headers.ProtocolVersion;
+        var version = string.IsNullOrEmpty(headers.ProtocolVersion) ? null : headers.ProtocolVersion;
         protocol = version ?? message.InitializeProtocolVersion ?? McpRevisions.Assumed;
         era = McpRevisions.IsModern(version ?? message.MetaProtocolVersion ?? McpRevisions.Assumed) ? McpEra.Modern : McpEra.Legacy;
         if (headers.Repeated is { } repeated && (era == McpEra.Modern || repeated.Equals(VersionHeader, StringComparison.OrdinalIgnoreCase)))
@@ -40,10 +43,10 @@ public static class McpEraRules
 
         if (era == McpEra.Legacy)
         {
-            return null;
+            return message.MetaProtocolVersion is { } meta && McpRevisions.IsModern(meta) ? Version(message, version) : null;
         }
 
-        return Version(message, version) ?? Mirrors(message, headers) ?? Meta(message) ?? Removed(message);
+        return Version(message, version) ?? Mirrors(message, headers) ?? Capabilities(message) ?? Removed(message);
     }
 
     private static McpFault? Version(in McpMessage message, string? version)
@@ -58,9 +61,17 @@ public static class McpEraRules
             return new(BadRequest, McpErrors.InvalidRequest, $"The body is a response. In {version} a client sends requests: answer what a server asked for by a retry with \"inputResponses\".", message.Id);
         }
 
-        return message.MetaProtocolVersion is { } meta && meta != version
-            ? Mismatch(message, $"The header {VersionHeader} is \"{version}\", while {VersionMember} is \"{Shown(meta)}\". Make them equal.")
-            : null;
+        if (message.MetaProtocolVersion is not { } meta)
+        {
+            // A notification may do without: nobody would get the error, and a lost one leaves work running.
+            return message.Kind == McpKind.Notification
+                ? null
+                : McpFaults.InvalidParams($"\"params.{VersionMember}\" is missing or no string. Every request of {McpRevisions.FirstModern} carries it.", message.Id);
+        }
+
+        return meta == version
+            ? null
+            : Mismatch(message, $"The header {VersionHeader} is \"{version}\", while {VersionMember} is \"{Shown(meta)}\". Make them equal.");
     }
 
     private static McpFault? Mirrors(in McpMessage message, in McpRequestHeaders headers)
@@ -70,7 +81,7 @@ public static class McpEraRules
             return Mismatch(message, $"The header {MethodHeader} is missing. Send it with the value of \"method\".");
         }
 
-        if (headers.Method != message.Method)
+        if (headers.Method.AsSpan().Trim(OptionalWhiteSpace) is var method && !method.SequenceEqual(message.Method))
         {
             return Mismatch(message, $"The header {MethodHeader} is not the \"method\" of the body. Make them equal, letter case included.");
         }
@@ -85,32 +96,19 @@ public static class McpEraRules
             return Mismatch(message, $"The header {NameHeader} is missing. Send it with the value of \"params.{member}\".");
         }
 
-        if (!McpHeaderValue.TryDecode(headers.Name, out var name))
+        if (!McpHeaderValue.TryDecode(headers.Name.Trim(' ', '\t'), out var name))
         {
-            return Mismatch(message, $"The header {NameHeader} is marked as base64 and is none of UTF-8. Encode it as =?base64?…?=.");
+            return Mismatch(message, $"The header {NameHeader} is no header value of the protocol. Visible ASCII stands as it is; encode everything else as =?base64?…?= around UTF-8.");
         }
 
         return name == message.Name ? null : Mismatch(message, $"The header {NameHeader} is not \"params.{member}\" of the body. Make them equal, letter case included.");
     }
 
-    private static McpFault? Meta(in McpMessage message)
-    {
-        if (message.Kind != McpKind.Request)
-        {
-            return null;
-        }
-
-        if (message.MetaProtocolVersion is null)
-        {
-            return McpFaults.InvalidParams($"\"params.{VersionMember}\" is missing or no string. Every request of {McpRevisions.FirstModern} carries it.", message.Id);
-        }
-
-        return message.MetaHasClientCapabilities
-            ? null
-            : McpFaults.InvalidParams(
-                $"\"params._meta[\\\"io.modelcontextprotocol/clientCapabilities\\\"]\" is missing or no object. Every request of {McpRevisions.FirstModern} carries it; {{}} will do.",
-                message.Id);
-    }
+    private static McpFault? Capabilities(in McpMessage message) => message.Kind != McpKind.Request || message.MetaHasClientCapabilities
+        ? null
+        : McpFaults.InvalidParams(
+            $"\"params._meta[\\\"io.modelcontextprotocol/clientCapabilities\\\"]\" is missing or no object. Every request of {McpRevisions.FirstModern} carries it; {{}} will do.",
+            message.Id);
 
     private static McpFault? Removed(in McpMessage message) => message.Method is "initialize" or "notifications/initialized" or "ping" or "logging/setLevel"
         or "resources/subscribe" or "resources/unsubscribe" or "notifications/roots/list_changed" or "tasks/list" or "tasks/result"

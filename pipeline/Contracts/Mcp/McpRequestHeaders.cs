@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using System.Text.Unicode;
 
 namespace McpLedger.Contracts.Mcp;
 
@@ -18,13 +20,19 @@ public static class McpHeaderValue
     private const string Opening = "=?base64?";
     private const string Closing = "?=";
 
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create("\t !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     /// <summary>What a header's value stands for; itself when it is not encoded.</summary>
-    /// <returns>False when it is marked as encoded and is no base64 of UTF-8.</returns>
+    /// <returns>False when it holds anything but visible ASCII, spaces and tabs, or is marked as encoded and is no base64 of UTF-8.</returns>
     public static bool TryDecode(string value, out string decoded)
     {
         decoded = value;
+        if (value.AsSpan().ContainsAnyExcept(Plain))
+        {
+            return false;
+        }
+
         if (value.Length < Opening.Length + Closing.Length || !value.StartsWith(Opening, StringComparison.Ordinal) || !value.EndsWith(Closing, StringComparison.Ordinal))
         {
             return true;
@@ -32,12 +40,12 @@ public static class McpHeaderValue
 
         var encoded = value.AsSpan(Opening.Length, value.Length - Opening.Length - Closing.Length);
         var bytes = new byte[(encoded.Length / 4 * 3) + 3];
-        if (!Convert.TryFromBase64Chars(encoded, bytes, out var written) || !System.Text.Unicode.Utf8.IsValid(bytes.AsSpan(0, written)))
+        if (encoded.ContainsAny(' ', '\t') || !Convert.TryFromBase64Chars(encoded, bytes, out var written) || !Utf8.IsValid(bytes.AsSpan(0, written)))
         {
             return false;
         }
 
-        decoded = Strict.GetString(bytes, 0, written);
+        decoded = Encoding.UTF8.GetString(bytes, 0, written);
         return true;
     }
 
