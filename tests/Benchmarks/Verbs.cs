@@ -1,3 +1,4 @@
+using McpLedger.Benchmarks.Conformance;
 using McpLedger.Benchmarks.Contenders;
 using McpLedger.Benchmarks.Proxying;
 
@@ -8,6 +9,7 @@ internal static class Verbs
 {
     private static readonly SortedDictionary<string, (string What, Func<Options, Task<int>> Run)> All = new(StringComparer.Ordinal)
     {
+        ["conformance"] = ("the MCP conformance suite and two npm servers, directly and through the gateway", ConformanceVerb.RunAsync),
         ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--json FILE]", ProxyVerb.RunAsync),
     };
 
@@ -31,6 +33,7 @@ internal static class Verbs
     private static Task<int> ServeAsync(string[] server) => server switch
     {
         ["upstream"] => Upstream.ServeAsync(),
+        ["suite-client", var way, var address] => SuiteClient.RunAsync(way == "gateway", new(address)),
         ["bare-yarp", var upstream] => BareYarp.ServeAsync(upstream),
         _ => throw new ArgumentException($"There is no server of that name: {string.Join(' ', server)}", nameof(server)),
     };
