@@ -43,6 +43,9 @@ public readonly struct McpMessage
     /// <summary>The object <c>result</c>.</summary>
     public ReadOnlyMemory<byte> Result => _parts.Result.Of(Raw);
 
+    /// <summary>Where in <see cref="Raw"/> the result begins.</summary>
+    internal int ResultStart => _parts.Result.Start;
+
     /// <summary>The object <c>error</c>.</summary>
     public ReadOnlyMemory<byte> Error => _parts.Error.Of(Raw);
 
