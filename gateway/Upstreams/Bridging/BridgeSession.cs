@@ -1,0 +1,225 @@
+using System.Diagnostics.CodeAnalysis;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Configuration;
+
+namespace McpLedger.Gateway.Upstreams.Bridging;
+
+/// <summary>One session of the legacy era with an upstream of its own: what a Streamable HTTP server would do, over a link that only carries messages.</summary>
+internal sealed class BridgeSession : IAsyncDisposable
+{
+    private readonly IMessageLink _link;
+    private readonly BridgeLimits _limits;
+    private readonly BridgeTelemetry _telemetry;
+    private readonly TimeProvider _time;
+    private readonly PendingRequests _pending;
+    private readonly StandaloneMessages _standalone;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Lazy<Task> _disposal;
+    private long _lastTraffic;
+
+    public BridgeSession(string id, ServerConfig server, IMessageLink link, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
+    {
+        Id = id;
+        Server = server;
+        _link = link;
+        _limits = limits;
+        _telemetry = telemetry;
+        _time = time;
+        _pending = new(limits.MaxPending);
+        _standalone = new(limits, time);
+        _lastTraffic = time.GetTimestamp();
+        _disposal = new(EndAsync);
+        Completion = PumpAsync();
+    }
+
+    public string Id { get; }
+
+    /// <summary>The configuration the session was opened with; it keeps it to its end.</summary>
+    public ServerConfig Server { get; }
+
+    /// <summary>Completes when no more messages come, for whatever reason.</summary>
+    public Task Completion { get; }
+
+    /// <summary>How long nobody has used the session; zero while a request waits or a GET stream is open.</summary>
+    public TimeSpan Idle => _pending.IsAnyAwaited || _standalone.IsAttached ? TimeSpan.Zero : _time.GetElapsedTime(Volatile.Read(ref _lastTraffic));
+
+    /// <summary>A POST: the answer when the first message is the answer, a stream when others come before it, 202 for what needs none.</summary>
+    public async ValueTask<BridgeAnswer> PostAsync(McpMessage message, CancellationToken cancellationToken)
+    {
+        Touch();
+        if (message.Kind != McpKind.Request)
+        {
+            return await _link.SendAsync(message.Raw, cancellationToken) is { } unsent ? unsent.ToAnswer() : new(202, null, null, null, null);
+        }
+
+        if (MessageKey.From(message.Id) is not { } id)
+        {
+            return new BridgeFault(400, "The request has no id.").ToAnswer();
+        }
+
+        var exchange = new Exchange(_limits, _time);
+        if (_pending.Add(id, MessageKey.From(message.ProgressToken), exchange) is { } refused)
+        {
+            return refused.ToAnswer();
+        }
+
+        if (await _link.SendAsync(message.Raw, CancellationToken.None) is { } fault)
+        {
+            _pending.Remove(id);
+            return fault.ToAnswer();
+        }
+
+        return await AnswerAsync(exchange, cancellationToken);
+    }
+
+    /// <summary>A GET: the session's own stream.</summary>
+    public BridgeAnswer Get(string? lastEventId)
+    {
+        Touch();
+        return new(200, null, "text/event-stream", _standalone.Open(lastEventId), null);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _disposal.Value;
+        _ending.Dispose();
+    }
+
+    private async ValueTask<BridgeAnswer> AnswerAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
+        var handedOver = false;
+        try
+        {
+            var (first, fault) = await exchange.TakeAsync(Server.ResponseTimeout, cancellationToken);
+            if (fault is not null)
+            {
+                return fault.ToAnswer();
+            }
+
+            if (first.IsFinal)
+            {
+                return new(200, null, "application/json", new MemoryStream(first.Message.ToArray(), writable: false), null);
+            }
+
+            handedOver = true;
+            return new(200, null, "text/event-stream", exchange.ToBody(first, Server.IdleTimeout, () => Leave(exchange)), null);
+        }
+        finally
+        {
+            // Hanging up is no cancellation in the legacy era (2025-11-25, Transports): the upstream goes on, and its answer is consumed.
+            if (!handedOver)
+            {
+                Leave(exchange);
+            }
+        }
+    }
+
+    private void Leave(Exchange exchange)
+    {
+        exchange.Abandon();
+        Touch();
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "The edge of a loop: whatever ends it, those who wait are told.")]
+    private async Task PumpAsync()
+    {
+        await Task.Yield();
+        var end = new BridgeFault(502, "The connection to the server ended by an error of the gateway.");
+        try
+        {
+            while (await _link.ReadAsync(_ending.Token) is { } line)
+            {
+                await RouteAsync(line);
+            }
+
+            end = _link.End;
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
+            end = new(404, "The session was ended.");
+        }
+        catch (Exception error)
+        {
+            _telemetry.EndedByError(Server.Name, error);
+        }
+
+        _pending.FailAll(end);
+        _standalone.Close();
+        _telemetry.SessionEnded(Server.Name, end.Reason);
+    }
+
+    private async ValueTask RouteAsync(ReadOnlyMemory<byte> line)
+    {
+        if (!McpReader.IsBatch(line.Span))
+        {
+            await RouteAsync(McpReader.Read(line, _limits.Messages), line.Length);
+            return;
+        }
+
+        // 2025-03-26 lets servers answer with arrays, too; on HTTP each message goes its own way.
+        var batch = McpReader.ReadBatch(line, _limits.Messages, _limits.MaxPending);
+        if (batch.Fault is { } fault)
+        {
+            _telemetry.Unreadable(Server.Name, line.Length, fault.Message);
+        }
+
+        foreach (var read in batch.Messages)
+        {
+            await RouteAsync(read, line.Length);
+        }
+    }
+
+    private async ValueTask RouteAsync(McpRead read, int length)
+    {
+        if (!read.IsRead)
+        {
+            // An answer that cannot be read is still the answer to a request: whoever waits is told at once.
+            _telemetry.Unreadable(Server.Name, length, read.Fault!.Message);
+            if (MessageKey.From(read.Fault.Id) is { } unreadable)
+            {
+                _pending.Remove(unreadable)?.Fail(new(502, $"The server's answer is no valid MCP message. {read.Fault.Message}"));
+            }
+
+            return;
+        }
+
+        var message = read.Message;
+        if (message.Kind != McpKind.Response)
+        {
+            await RelayAsync(message);
+        }
+        else if (MessageKey.From(message.Id) is { } id && _pending.Remove(id) is { } answered)
+        {
+            await answered.OfferAsync(message.Raw, isFinal: true, _limits.StallTimeout, _ending.Token);
+        }
+        else
+        {
+            _telemetry.AnswersNobody(Server.Name);
+        }
+    }
+
+    private async ValueTask RelayAsync(McpMessage message)
+    {
+        if (_pending.OwnerOf(message, _standalone.IsAttached) is not { } owner)
+        {
+            var lost = _standalone.Add(message.Raw);
+            if (lost > 0)
+            {
+                _telemetry.Unread(Server.Name, lost);
+            }
+        }
+        else if (!await owner.OfferAsync(message.Raw, isFinal: false, _limits.StallTimeout, _ending.Token))
+        {
+            _telemetry.Stalled(Server.Name);
+        }
+    }
+
+    private void Touch() => Volatile.Write(ref _lastTraffic, _time.GetTimestamp());
+
+    private async Task EndAsync()
+    {
+        await _ending.CancelAsync();
+        await Completion;
+        await _link.DisposeAsync();
+    }
+}

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Configuration;
+
+namespace McpLedger.Gateway.Upstreams.Bridging;
+
+/// <summary>The legacy sessions of one kind of upstream: opened by <c>initialize</c>, found by their id, ended by DELETE, by idleness, or by their upstream.</summary>
+internal sealed class BridgeSessions : IAsyncDisposable
+{
+    private readonly Func<ServerConfig, CancellationToken, ValueTask<OpenedLink>> _open;
+    private readonly Func<ServerConfig, TimeSpan> _idleAfter;
+    private readonly BridgeLimits _limits;
+    private readonly BridgeTelemetry _telemetry;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, BridgeSession> _sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<BridgeSession, string> _ending = new();
+    private readonly ITimer _sweep;
+    private volatile bool _closed;
+
+    /// <param name="open">Makes a link of its own for one session.</param>
+    /// <param name="idleAfter">How long a session of a server may go unused.</param>
+    /// <param name="limits">Bounds of each session.</param>
+    /// <param name="telemetry">Where sessions are told of.</param>
+    /// <param name="time">The clock of idleness.</param>
+    public BridgeSessions(
+        Func<ServerConfig, CancellationToken, ValueTask<OpenedLink>> open, Func<ServerConfig, TimeSpan> idleAfter, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
+    {
+        _open = open;
+        _idleAfter = idleAfter;
+        _limits = limits;
+        _telemetry = telemetry;
+        _time = time;
+        _sweep = time.CreateTimer(_ => EndIdle(), null, limits.SweepInterval, limits.SweepInterval);
+    }
+
+    /// <summary>Sessions that can be used.</summary>
+    public int Count => _sessions.Count;
+
+    public async ValueTask<BridgeAnswer> ExchangeAsync(BridgeRequest request, CancellationToken cancellationToken)
+    {
+        if (request is { HttpMethod: "POST", Message: { Kind: McpKind.Request, Method: "initialize" } initialize })
+        {
+            return await OpenAsync(request.Server, initialize, cancellationToken);
+        }
+
+        if (request.UpstreamSession is not { } id)
+        {
+            return new BridgeFault(400, "There is no session. Send initialize first, then its Mcp-Session-Id with every request.").ToAnswer();
+        }
+
+        if (!_sessions.TryGetValue(id, out var session) || session.Server.Name != request.Server.Name)
+        {
+            return new BridgeFault(404, "The session has ended. Send initialize to start a new one.").ToAnswer();
+        }
+
+        switch (request.HttpMethod)
+        {
+            case "POST" when request.Message is { } message:
+                return await session.PostAsync(message, cancellationToken);
+            case "GET":
+                return session.Get(request.LastEventId);
+            case "DELETE":
+                Retire(session);
+                return new(200, null, null, null, null);
+            default:
+                return new BridgeFault(405, "Only POST, GET and DELETE are answered.").ToAnswer();
+        }
+    }
+
+    /// <summary>Ends the sessions that <paramref name="condition"/> names, such as those of a server that a reload took away.</summary>
+    public void EndWhere(Func<ServerConfig, bool> condition)
+    {
+        foreach (var session in _sessions.Values.Where(session => condition(session.Server)))
+        {
+            Retire(session);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _closed = true;
+        await _sweep.DisposeAsync();
+        EndWhere(_ => true);
+        await Task.WhenAll(_ending.Keys.Select(session => session.DisposeAsync().AsTask()));
+    }
+
+    private async ValueTask<BridgeAnswer> OpenAsync(ServerConfig server, McpMessage initialize, CancellationToken cancellationToken)
+    {
+        var (link, fault) = await _open(server, cancellationToken);
+        if (link is null)
+        {
+            return fault!.ToAnswer();
+        }
+
+        var session = new BridgeSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), server, link, _limits, _telemetry, _time);
+        _sessions[session.Id] = session;
+        _telemetry.SessionOpened(server.Name);
+        _ = session.Completion.ContinueWith(_ => Retire(session), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        var isOpen = false;
+        try
+        {
+            var answer = await session.PostAsync(initialize, cancellationToken);
+            isOpen = !_closed && answer.Fault is null && !IsError(answer);
+            return isOpen ? answer with { UpstreamSession = session.Id } : answer;
+        }
+        finally
+        {
+            // Nobody knows the id of a session that was refused, or whose client hung up before it was told.
+            if (!isOpen)
+            {
+                Retire(session);
+            }
+        }
+    }
+
+    private bool IsError(BridgeAnswer answer)
+    {
+        if (answer is not { ContentType: "application/json", Body: MemoryStream body })
+        {
+            return false;
+        }
+
+        var read = McpReader.Read(body.ToArray(), _limits.Messages);
+        return read.IsRead && read.Message.Result.IsEmpty;
+    }
+
+    private void EndIdle()
+    {
+        foreach (var session in _sessions.Values.Where(session => session.Idle >= _idleAfter(session.Server)))
+        {
+            Retire(session);
+        }
+    }
+
+    private void Retire(BridgeSession session)
+    {
+        if (_sessions.TryRemove(session.Id, out _))
+        {
+            _ending[session] = session.Id;
+            _ = FinishAsync(session);
+        }
+    }
+
+    private async Task FinishAsync(BridgeSession session)
+    {
+        await Task.Yield();
+        await session.DisposeAsync();
+        _ending.TryRemove(session, out _);
+    }
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Text.Json;
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Gateway.Upstreams.Bridging;
+
+/// <summary>A JSON-RPC id or progress token, compared by its type and value and not by its spelling: <c>1</c> is not <c>"1"</c>, <c>"a"</c> is <c>"\u0061"</c>.</summary>
+internal readonly record struct MessageKey(bool IsText, string Value)
+{
+    public static MessageKey? From(RawJson? raw) => raw is { } value && !value.Utf8.IsEmpty ? From(value.Utf8.Span) : null;
+
+    private static MessageKey? From(ReadOnlySpan<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8);
+        if (!reader.Read())
+        {
+            return null;
+        }
+
+        return reader.TokenType switch
+        {
+            JsonTokenType.String => new(IsText: true, reader.GetString()!),
+            JsonTokenType.Number when reader.TryGetInt64(out var whole) => new(IsText: false, whole.ToString(CultureInfo.InvariantCulture)),
+            JsonTokenType.Number => new(IsText: false, reader.GetDouble().ToString("R", CultureInfo.InvariantCulture)),
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,115 @@
+using System.Diagnostics.CodeAnalysis;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Upstreams.Bridging;
+
+namespace McpLedger.Gateway.Upstreams.Stdio;
+
+/// <summary>A stdio server as the modern era uses it: its era is found out once, and a modern one serves everybody from one process, started when it is needed.</summary>
+internal sealed class SharedServer(
+    ServerConfig server, Func<ServerConfig, OpenedLink> open, BridgeLimits limits, BridgeTelemetry telemetry, StdioTelemetry stdio, TimeProvider time) : IAsyncDisposable
+{
+    [SuppressMessage("Usage", "CA2213", Justification = "Without a wait handle it holds nothing to give back, and a late caller may still come by.")]
+    private readonly SemaphoreSlim _gate = new(1);
+    [SuppressMessage("Usage", "CA2213", Justification = "Disposed with its end awaited.")]
+    private SharedProcess? _process;
+    private ServerEra? _era;
+    private bool _isRetired;
+    private long _lastUse = time.GetTimestamp();
+
+    public ServerConfig Server => server;
+
+    /// <summary>How long nobody has used it.</summary>
+    public TimeSpan Idle => Volatile.Read(ref _process) is { Completion.IsCompleted: false } process ? process.Idle : time.GetElapsedTime(Volatile.Read(ref _lastUse));
+
+    public async ValueTask<BridgeAnswer> PostAsync(McpMessage request, string requested, CancellationToken cancellationToken)
+    {
+        // The start is not the caller's: one who hangs up must not undo it for those who wait behind.
+        var (process, era, fault) = await StartedAsync().WaitAsync(cancellationToken);
+        return process is not null ? await process.PostAsync(request, cancellationToken)
+            : era is not null ? era.Refuse(request.Id, requested)
+            : fault!.ToAnswer();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync();
+        _isRetired = true;
+        if (_process is { } process)
+        {
+            await process.DisposeAsync();
+        }
+
+        _process = null;
+        _gate.Release();
+    }
+
+    private async Task<Started> StartedAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            Volatile.Write(ref _lastUse, time.GetTimestamp());
+            if (_isRetired)
+            {
+                return new(null, null, new(503, "The server's process is being ended. Try again."));
+            }
+
+            if (_process is { Completion.IsCompleted: true } ended)
+            {
+                await ended.DisposeAsync();
+                _process = null;
+            }
+
+            return _process is not null ? new(_process, null, null)
+                : _era is { Era: McpEra.Legacy } ? new(null, _era, null)
+                : await StartAsync();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<Started> StartAsync()
+    {
+        var (link, fault) = open(server);
+        if (link is null)
+        {
+            return new(null, null, fault);
+        }
+
+        var isKnown = _era is not null;
+        _era ??= await ServerEra.AskAsync(link, limits.ProbeTimeout, time, discover: true) ?? await AskAnewAsync();
+        if (_era is { } era && !isKnown)
+        {
+            stdio.EraFound(server.Name, era.Era == McpEra.Modern ? "modern" : "legacy", string.Join(", ", era.Versions));
+        }
+
+        if (_era is { Era: McpEra.Modern })
+        {
+            _process = new(server, link, limits, telemetry, time);
+            return new(_process, null, null);
+        }
+
+        await link.DisposeAsync();
+        return new(null, _era, new(502, $"The server answered neither server/discover nor initialize within {limits.ProbeTimeout.TotalSeconds:0.#} s each. {link.End.Reason}"));
+    }
+
+    /// <summary>Some legacy servers end when anything but <c>initialize</c> comes first.</summary>
+    private async ValueTask<ServerEra?> AskAnewAsync()
+    {
+        var (link, _) = open(server);
+        if (link is null)
+        {
+            return null;
+        }
+
+        await using (link)
+        {
+            return await ServerEra.AskAsync(link, limits.ProbeTimeout, time, discover: false);
+        }
+    }
+
+    private sealed record Started(SharedProcess? Process, ServerEra? Era, BridgeFault? Fault);
+}

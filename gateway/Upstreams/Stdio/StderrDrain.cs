@@ -1,0 +1,78 @@
+using System.Text;
+
+namespace McpLedger.Gateway.Upstreams.Stdio;
+
+/// <summary>Reads a child's stderr so that it never blocks, and shows a bounded part of it: its free-form log (MCP, stdio), which may hold anything.</summary>
+internal static class StderrDrain
+{
+    private const int MaxLine = 512;
+    private const int LinesPerSecond = 20;
+
+    public static async Task RunAsync(Stream source, string server, int processId, StdioTelemetry telemetry, TimeProvider time)
+    {
+        var buffer = new byte[4096];
+        var line = new List<byte>(MaxLine);
+        var window = time.GetTimestamp();
+        var shown = 0;
+        var skipped = 0L;
+        while (await ReadAsync(source, buffer) is var count and > 0)
+        {
+            foreach (var value in buffer.AsSpan(0, count))
+            {
+                if (value != '\n')
+                {
+                    if (line.Count < MaxLine)
+                    {
+                        // Control characters could forge lines of our own log or move a terminal's cursor.
+                        line.Add(value is < 0x20 or 0x7f ? (byte)' ' : value);
+                    }
+
+                    continue;
+                }
+
+                if (time.GetElapsedTime(window) >= TimeSpan.FromSeconds(1))
+                {
+                    Close();
+                }
+
+                if (shown < LinesPerSecond)
+                {
+                    shown++;
+                    telemetry.StandardError(server, processId, Encoding.UTF8.GetString([.. line]));
+                }
+                else
+                {
+                    skipped++;
+                }
+
+                line.Clear();
+            }
+        }
+
+        Close();
+
+        void Close()
+        {
+            if (skipped > 0)
+            {
+                telemetry.StandardErrorSkipped(server, processId, skipped);
+            }
+
+            window = time.GetTimestamp();
+            shown = 0;
+            skipped = 0;
+        }
+    }
+
+    private static async ValueTask<int> ReadAsync(Stream source, byte[] buffer)
+    {
+        try
+        {
+            return await source.ReadAsync(buffer);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            return 0;
+        }
+    }
+}

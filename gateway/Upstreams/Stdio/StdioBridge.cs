@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Upstreams.Bridging;
+
+namespace McpLedger.Gateway.Upstreams.Stdio;
+
+/// <summary>Stdio servers behind the gateway: a process of its own for each legacy session, one for all callers of a modern server, bounded and supervised.</summary>
+internal sealed class StdioBridge : IBridge, IAsyncDisposable
+{
+    private readonly ChildSupervision _supervision;
+    private readonly BridgeLimits _limits;
+    private readonly BridgeTelemetry _telemetry;
+    private readonly TimeProvider _time;
+    private readonly BridgeSessions _sessions;
+    private readonly ConcurrentDictionary<StdioConfig, SharedServer> _shared = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<string, int> _processes = new(StringComparer.Ordinal);
+    private readonly ITimer _sweep;
+
+    public StdioBridge(ChildSupervision supervision, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
+    {
+        _supervision = supervision;
+        _limits = limits;
+        _telemetry = telemetry;
+        _time = time;
+        _sessions = new((server, _) => new(Open(server)), server => server.Stdio!.IdleTimeout, limits, telemetry, time);
+        _sweep = time.CreateTimer(_ => EndIdle(), null, limits.SweepInterval, limits.SweepInterval);
+    }
+
+    /// <summary>Sessions of the legacy era that can be used.</summary>
+    public int SessionCount => _sessions.Count;
+
+    /// <summary>Processes that live, those that are being ended among them.</summary>
+    public int ProcessCount
+    {
+        get
+        {
+            lock (_processes)
+            {
+                return _processes.Values.Sum();
+            }
+        }
+    }
+
+    public ValueTask<BridgeAnswer> ExchangeAsync(BridgeRequest request, CancellationToken cancellationToken) =>
+        request.Era == McpEra.Modern ? ModernAsync(request, cancellationToken) : _sessions.ExchangeAsync(request, cancellationToken);
+
+    /// <summary>After a reload: ends what belongs to servers that are gone or are started differently now.</summary>
+    public void Reload(IReadOnlyDictionary<string, ServerConfig> servers)
+    {
+        bool IsGone(ServerConfig server) => !servers.TryGetValue(server.Name, out var now) || now.Stdio is not { } stdio || !stdio.StartsLike(server.Stdio!);
+        _sessions.EndWhere(IsGone);
+        foreach (var (key, shared) in _shared.Where(pair => IsGone(pair.Value.Server)))
+        {
+            Retire(key, shared);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sweep.DisposeAsync();
+        await _sessions.DisposeAsync();
+        await Task.WhenAll(_shared.Values.Select(shared => shared.DisposeAsync().AsTask()));
+    }
+
+    private async ValueTask<BridgeAnswer> ModernAsync(BridgeRequest request, CancellationToken cancellationToken)
+    {
+        if (request.HttpMethod != "POST" || request.Message is not { } message)
+        {
+            return new BridgeFault(405, "The modern era knows only POST.").ToAnswer();
+        }
+
+        if (message.Kind != McpKind.Request)
+        {
+            // The core defines no notification for HTTP, and what clients may cancel they cancel by hanging up.
+            return message.Kind == McpKind.Notification ? new(202, null, null, null, null) : new BridgeFault(400, "The modern era knows no responses of clients.").ToAnswer();
+        }
+
+        var shared = _shared.GetOrAdd(request.Server.Stdio!, _ => new(request.Server, Open, _limits, _telemetry, _supervision.Telemetry, _time));
+        return await shared.PostAsync(message, request.Protocol, cancellationToken);
+    }
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The link ends the child, and whoever opened the link ends the link.")]
+    private OpenedLink Open(ServerConfig server)
+    {
+        var stdio = server.Stdio!;
+        lock (_processes)
+        {
+            var count = _processes.GetValueOrDefault(server.Name);
+            if (count >= stdio.MaxProcesses)
+            {
+                return new(null, new(503, $"Server \"{server.Name}\" has {count} processes, as many as its maxProcesses allows. End a session, wait for an idle one to end, or raise maxProcesses."));
+            }
+
+            _processes[server.Name] = count + 1;
+        }
+
+        var child = ChildProcess.Start(server.Name, stdio, _supervision, out var fault);
+        if (child is null)
+        {
+            Release(server.Name);
+            return new(null, fault);
+        }
+
+        return new(new ChildLink(child, () => Release(server.Name), _limits, _time), null);
+    }
+
+    private void Release(string server)
+    {
+        lock (_processes)
+        {
+            if (--_processes[server] == 0)
+            {
+                _processes.Remove(server);
+            }
+        }
+    }
+
+    private void EndIdle()
+    {
+        foreach (var (key, shared) in _shared.Where(pair => pair.Value.Idle >= pair.Key.IdleTimeout))
+        {
+            Retire(key, shared);
+        }
+    }
+
+    private void Retire(StdioConfig key, SharedServer shared)
+    {
+        if (_shared.TryRemove(new(key, shared)))
+        {
+            _ = shared.DisposeAsync().AsTask();
+        }
+    }
+}
+
+file static class Starts
+{
+    /// <summary>True when both start the same program the same way.</summary>
+    public static bool StartsLike(this StdioConfig one, StdioConfig other) =>
+        one.Command == other.Command && one.WorkingDirectory == other.WorkingDirectory
+        && one.Arguments.SequenceEqual(other.Arguments, StringComparer.Ordinal) && one.Environment.SequenceEqual(other.Environment);
+}
