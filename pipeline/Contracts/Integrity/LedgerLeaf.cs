@@ -33,13 +33,12 @@ public readonly record struct LedgerLeaf(EventId? Event, LedgerPartition Partiti
     private static ReadOnlySpan<byte> Version => "mcpledger-leaf/v1\n"u8;
 
     /// <summary>The leaf of a record.</summary>
-    public static LedgerLeaf Of(LedgerPartition partition, long offset, ReadOnlySpan<byte> record) =>
-        Of(partition, offset, RecordPrefix.TryRead(record, out var link, out var id) ? (link, id) : null, Digest.Of(record));
-
-    /// <summary>The leaf of a record that was read and hashed already.</summary>
-    internal static LedgerLeaf Of(LedgerPartition partition, long offset, (ChainLink Link, EventId Id)? read, Digest record) => read is { } known
-        ? new(known.Id, partition, offset, known.Link.Chain, known.Link.Seq, record)
-        : new(null, partition, offset, "", 0, record);
+    /// <param name="partition">The sequence it lies in.</param>
+    /// <param name="offset">Its place there.</param>
+    /// <param name="record">Its exact bytes.</param>
+    /// <param name="prev">What it names as its predecessor's digest.</param>
+    public static LedgerLeaf Of(LedgerPartition partition, long offset, ReadOnlySpan<byte> record, out Digest prev) =>
+        Of(partition, offset, RecordPrefix.TryRead(record, out var link, out var id) ? id : null, link, Digest.Of(record), out prev);
 
     /// <summary>Writes the leaf's bytes.</summary>
     /// <returns>How many.</returns>
@@ -106,6 +105,12 @@ public readonly record struct LedgerLeaf(EventId? Event, LedgerPartition Partiti
 
         Span<byte> again = stackalloc byte[MaxLength];
         return leaf.Chain is not null && leaf.Chain.Length <= LongestChain && again[..leaf.Format(again)].SequenceEqual(bytes);
+    }
+
+    private static LedgerLeaf Of(LedgerPartition partition, long offset, EventId? id, ChainLink link, Digest record, out Digest prev)
+    {
+        prev = link.Prev;
+        return id is null ? new(null, partition, offset, "", 0, record) : new(id, partition, offset, link.Chain, link.Seq, record);
     }
 
     private static bool TryLine(ref ReadOnlySpan<byte> rest, out string line)

@@ -14,18 +14,18 @@ public sealed class LedgerLeafTests
     {
         var (record, id) = Record();
         Span<byte> leaf = stackalloc byte[LedgerLeaf.MaxLength];
-        var length = LedgerLeaf.Of(LedgerPartition.Calls, 42, record).Format(leaf);
+        var length = LedgerLeaf.Of(LedgerPartition.Calls, 42, record, out _).Format(leaf);
 
         Assert.Equal($"mcpledger-leaf/v1\n{id}\ncalls-0 42\ngw-1/7/calls-0 0\n{Digest.Of(record)}\n", Encoding.UTF8.GetString(leaf[..length]));
         Assert.True(LedgerLeaf.TryParse(leaf[..length], out var read));
-        Assert.Equal(LedgerLeaf.Of(LedgerPartition.Calls, 42, record), read);
+        Assert.Equal(LedgerLeaf.Of(LedgerPartition.Calls, 42, record, out _), read);
     }
 
     [Fact]
     public void A_record_that_is_no_event_has_a_leaf_too()
     {
         Span<byte> leaf = stackalloc byte[LedgerLeaf.MaxLength];
-        var length = LedgerLeaf.Of(LedgerPartition.Control, 7, "garbage"u8).Format(leaf);
+        var length = LedgerLeaf.Of(LedgerPartition.Control, 7, "garbage"u8, out _).Format(leaf);
 
         Assert.Equal($"mcpledger-leaf/v1\n-\ncontrol-0 7\n- 0\n{Digest.Of("garbage"u8)}\n", Encoding.UTF8.GetString(leaf[..length]));
         Assert.True(LedgerLeaf.TryParse(leaf[..length], out var read));
@@ -44,7 +44,7 @@ public sealed class LedgerLeafTests
     {
         var (record, _) = Record();
         Span<byte> leaf = stackalloc byte[LedgerLeaf.MaxLength];
-        var text = Encoding.UTF8.GetString(leaf[..LedgerLeaf.Of(LedgerPartition.Calls, 42, record).Format(leaf)]);
+        var text = Encoding.UTF8.GetString(leaf[..LedgerLeaf.Of(LedgerPartition.Calls, 42, record, out _).Format(leaf)]);
 
         Assert.False(LedgerLeaf.TryParse(Encoding.UTF8.GetBytes(text.Replace(from, to, StringComparison.Ordinal)), out _));
         Assert.False(LedgerLeaf.TryParse(Encoding.UTF8.GetBytes(text + "\n"), out _));

@@ -1,0 +1,176 @@
+using System.Globalization;
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Contracts.Integrity;
+
+/// <summary>
+/// Checks the chains of one partition, record by record in the order of the log: seq dense, each record naming the digest of the one before it,
+/// a new boot epoch beginning at 0 and linking to the last record of the same instance's epoch before. Not thread safe.
+/// A gap is held back for <see cref="Patience"/> records of its chain, because a record that comes late is reordered, not missing.
+/// </summary>
+public sealed class ChainVerifier
+{
+    /// <summary>Records of a chain after which what is missing is called missing.</summary>
+    public const int Patience = 64;
+
+    private const int MostGaps = 16;
+
+    private readonly bool _fromTheBeginning;
+    private readonly Dictionary<string, Standing> _byInstance = new(StringComparer.Ordinal);
+    private Standing? _latest;
+
+    /// <summary>Begins.</summary>
+    /// <param name="fromTheBeginning">True when the first record of the partition comes first, so that nothing may precede a chain; false takes the first record of each instance as given.</param>
+    public ChainVerifier(bool fromTheBeginning) => _fromTheBeginning = fromTheBeginning;
+
+    /// <summary>Goes on where <see cref="Heads"/> was read.</summary>
+    /// <param name="heads">One for each instance.</param>
+    public ChainVerifier(IEnumerable<ChainHead> heads)
+        : this(fromTheBeginning: true)
+    {
+        foreach (var head in heads)
+        {
+            _byInstance[InstanceOf(head.Chain)] = new(head.Chain, head.NextSeq, head.Last, head.Offset, head.Event, [.. head.Gaps]);
+        }
+    }
+
+    /// <summary>Where the chains stand.</summary>
+    public IReadOnlyList<ChainHead> Heads => [.. _byInstance.Values.Select(static s => new ChainHead(s.Chain, s.NextSeq, s.Last, s.Offset, s.Event, [.. s.Gaps]))];
+
+    /// <summary>Takes the next record.</summary>
+    /// <param name="leaf">The record's leaf.</param>
+    /// <param name="prev">What the record names as its predecessor's digest.</param>
+    /// <param name="faults">Where faults are added.</param>
+    public void Feed(in LedgerLeaf leaf, Digest prev, ICollection<ChainFault> faults)
+    {
+        if (leaf.Event is not { } id)
+        {
+            faults.Add(new(ChainFaultKind.Unreadable, leaf.Offset, null, "the record does not begin as an event does"));
+            return;
+        }
+
+        var standing = _latest is { } latest && latest.Chain == leaf.Chain ? latest : Find(leaf, id, prev, faults);
+        _latest = standing;
+        if (leaf.Seq < standing.NextSeq)
+        {
+            Late(standing, leaf, id, faults);
+            return;
+        }
+
+        if (leaf.Seq > standing.NextSeq)
+        {
+            Skip(standing, leaf, id, faults);
+        }
+        else if (prev != standing.Last)
+        {
+            faults.Add(new(ChainFaultKind.BrokenLink, leaf.Offset, id, Link(standing, leaf, prev)));
+        }
+
+        (standing.NextSeq, standing.Last, standing.Offset, standing.Event) = (leaf.Seq + 1, leaf.Record, leaf.Offset, id);
+        while (standing.Gaps.Count > 0 && leaf.Seq - standing.Gaps[0].To > Patience)
+        {
+            Missing(standing, faults);
+        }
+    }
+
+    /// <summary>Calls missing what is still held back: nothing more comes, or not for long.</summary>
+    public void Settle(ICollection<ChainFault> faults)
+    {
+        foreach (var standing in _byInstance.Values)
+        {
+            while (standing.Gaps.Count > 0)
+            {
+                Missing(standing, faults);
+            }
+        }
+    }
+
+    private static string InstanceOf(string chain) => chain.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? chain[..slash] : chain;
+
+    private Standing Find(in LedgerLeaf leaf, EventId id, Digest prev, ICollection<ChainFault> faults)
+    {
+        var instance = InstanceOf(leaf.Chain);
+        if (_byInstance.TryGetValue(instance, out var standing))
+        {
+            if (standing.Chain == leaf.Chain)
+            {
+                return standing;
+            }
+
+            while (standing.Gaps.Count > 0)
+            {
+                Missing(standing, faults);
+            }
+
+            return _byInstance[instance] = new(leaf.Chain, 0, standing.Last, standing.Offset, standing.Event, []);
+        }
+
+        return _byInstance[instance] = _fromTheBeginning
+            ? new(leaf.Chain, 0, Digest.Zero, -1, id, [])
+            : new(leaf.Chain, leaf.Seq, prev, -1, id, []);
+    }
+
+    private static void Late(Standing standing, in LedgerLeaf leaf, EventId id, ICollection<ChainFault> faults)
+    {
+        var seq = leaf.Seq;
+        var at = standing.Gaps.FindIndex(g => seq >= g.From && seq <= g.To);
+        if (at < 0)
+        {
+            faults.Add(new(ChainFaultKind.Duplicated, leaf.Offset, id, Text($"seq {seq} of chain {leaf.Chain} was taken before; the next one should be {standing.NextSeq}")));
+            return;
+        }
+
+        var gap = standing.Gaps[at];
+        standing.Gaps.RemoveAt(at);
+        if (seq < gap.To)
+        {
+            standing.Gaps.Insert(at, gap with { From = seq + 1 });
+        }
+
+        if (seq > gap.From)
+        {
+            standing.Gaps.Insert(at, gap with { To = seq - 1 });
+        }
+
+        faults.Add(new(ChainFaultKind.Reordered, leaf.Offset, id, Text($"seq {seq} of chain {leaf.Chain} stands behind event {gap.Event} at offset {gap.Offset}, which was written after it")));
+    }
+
+    private static void Skip(Standing standing, in LedgerLeaf leaf, EventId id, ICollection<ChainFault> faults)
+    {
+        if (standing.Gaps.Count == MostGaps)
+        {
+            Missing(standing, faults);
+        }
+
+        standing.Gaps.Add(new(standing.NextSeq, leaf.Seq - 1, leaf.Offset, id));
+    }
+
+    private static void Missing(Standing standing, ICollection<ChainFault> faults)
+    {
+        var gap = standing.Gaps[0];
+        standing.Gaps.RemoveAt(0);
+        var what = gap.From == gap.To ? Text($"seq {gap.From}") : Text($"seq {gap.From} to {gap.To}");
+        faults.Add(new(ChainFaultKind.Gap, gap.Offset, gap.Event, Text($"{what} of chain {standing.Chain} is missing before this record")));
+    }
+
+    private static string Link(Standing standing, in LedgerLeaf leaf, Digest prev) => standing.Offset < 0
+        ? Text($"the first record of chain {leaf.Chain} names {prev} as its predecessor, and there is none")
+        : Text($"it names {prev} as its predecessor, but event {standing.Event} at offset {standing.Offset} has {standing.Last}");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed class Standing(string chain, long nextSeq, Digest last, long offset, EventId id, List<ChainGap> gaps)
+    {
+        public string Chain { get; } = chain;
+
+        public long NextSeq { get; set; } = nextSeq;
+
+        public Digest Last { get; set; } = last;
+
+        public long Offset { get; set; } = offset;
+
+        public EventId Event { get; set; } = id;
+
+        public List<ChainGap> Gaps { get; } = gaps;
+    }
+}

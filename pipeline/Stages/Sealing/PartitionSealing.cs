@@ -1,0 +1,132 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming;
+
+namespace McpLedger.Stages.Sealing;
+
+/// <summary>The loop of one partition: read, seal, sign, say; again from what is durable when the disk refused.</summary>
+internal sealed class PartitionSealing(
+    LedgerPartition partition, ILedgerReader reader, SealerVoice voice, SigningKeyStore keys, SealingOptions options, SealingTelemetry telemetry, TimeProvider time)
+{
+    private readonly SealFolder _tiles = new(options.Tiles, static _ => { });
+    private readonly SealFolder _states = new(options.States, static _ => { });
+
+    /// <summary>Whether the partition's last checkpoint carries the present key's signature.</summary>
+    public bool IsSignedByPresentKey { get; private set; }
+
+    /// <summary>Ends when cancelled, or when another sealer has taken over.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                if (PartitionSealer.Open(partition, options.OriginPrefix, _tiles, _states, keys, 0, out var refusal) is not { } sealer)
+                {
+                    telemetry.LogRefused(partition, refusal!);
+                    return;
+                }
+
+                telemetry.LogOpened(partition, sealer.Origin, sealer.Sealed, sealer.Generation);
+                await SealAsync(sealer, cancellationToken).ConfigureAwait(false);
+                telemetry.LogFenced(partition);
+                return;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                telemetry.LogFailed(partition, e.Message);
+            }
+
+            await Task.Delay(options.Interval, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task SealAsync(PartitionSealer sealer, CancellationToken cancellationToken)
+    {
+        var signedAt = sealer.IsSigned ? time.GetTimestamp() : (long?)null;
+        while (true)
+        {
+            var batch = await reader.ReadAsync(partition, sealer.Next, options.ReadBytes, cancellationToken).ConfigureAwait(false);
+            sealer.Accept(batch.Records);
+            if (batch.Damage is { } damage)
+            {
+                sealer.Damaged(damage);
+            }
+
+            var since = signedAt is { } at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
+            var idle = since >= options.IdleInterval;
+            if (idle)
+            {
+                sealer.Settle();
+            }
+
+            if (idle || sealer.Pending >= options.MaxLeaves || (sealer.HasNews && since >= options.Interval))
+            {
+                if (!await CommitAsync(sealer, cancellationToken).ConfigureAwait(false))
+                {
+                    return;
+                }
+
+                signedAt = time.GetTimestamp();
+            }
+            else if (batch.Records.Count == 0 || sealer.HasNews)
+            {
+                await RestAsync(sealer, (sealer.HasNews ? options.Interval : options.IdleInterval) - since, batch, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask<bool> CommitAsync(PartitionSealer sealer, CancellationToken cancellationToken)
+    {
+        var leaves = sealer.Pending;
+        if (sealer.Commit(await voice.ControlEndAsync(cancellationToken).ConfigureAwait(false)) is not { } checkpoint)
+        {
+            return false;
+        }
+
+        IsSignedByPresentKey = sealer.IsSigned;
+        var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
+        telemetry.Signed(partition, checkpoint, leaves, Math.Max(0, bounds.End - sealer.Next));
+        var (faults, from) = sealer.Unreported;
+        if (faults.Count > 0)
+        {
+            if (!await voice.ReportAsync(partition, faults, from, cancellationToken).ConfigureAwait(false))
+            {
+                telemetry.LogUnsaid("chain fault", partition);
+            }
+            else if (sealer.TryReported())
+            {
+                telemetry.Reported(partition, faults);
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        // The control log's own checkpoints are not announced on it: each would be a record that asks for the next one.
+        if (partition.Log == LedgerLog.Calls && !await voice.SignedAsync(partition, checkpoint, sealer.Generation, cancellationToken).ConfigureAwait(false))
+        {
+            telemetry.LogUnsaid("checkpoint", partition);
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits for the next commit that is due, or, with nothing taken, for the next record if that comes first.</summary>
+    private async ValueTask RestAsync(PartitionSealer sealer, TimeSpan due, ReadBatch batch, CancellationToken cancellationToken)
+    {
+        due = due < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : due;
+        if (sealer.HasNews || batch.Damage is not null)
+        {
+            await Task.Delay(due < options.Interval ? due : options.Interval, time, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var news = reader.WaitAsync(partition, sealer.Next, ended.Token).AsTask();
+        await Task.WhenAny(news, Task.Delay(due, time, ended.Token)).ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        await news.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using Microsoft.Extensions.Logging;
+
+namespace McpLedger.Stages.Sealing;
+
+/// <summary>What sealing says about itself: log and metrics together.</summary>
+internal sealed partial class SealingTelemetry
+{
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly Meter _meter;
+    private readonly Counter<long> _leaves;
+    private readonly Counter<long> _faults;
+    private readonly ConcurrentDictionary<LedgerPartition, (long Lag, DateTimeOffset SignedAt)> _standing = new();
+
+    public SealingTelemetry(IMeterFactory meters, ILogger<SealingTelemetry> logger, TimeProvider time)
+    {
+        (_logger, _time) = (logger, time);
+        _meter = meters.Create("McpLedger.Sealing");
+        _leaves = _meter.CreateCounter<long>("mcpledger.sealing.leaves", "{leaf}", "Leaves sealed.");
+        _faults = _meter.CreateCounter<long>("mcpledger.sealing.faults", "{fault}", "Chain faults found.");
+        _meter.CreateObservableGauge("mcpledger.sealing.lag", () => Standing(static s => s.Lag), "{record}", "Durable records that no checkpoint covers.");
+        _meter.CreateObservableGauge("mcpledger.sealing.checkpoint.age", () => Standing(s => (_time.GetUtcNow() - s.SignedAt).TotalSeconds), "s", "Time since a partition's last checkpoint.");
+    }
+
+    public void Signed(LedgerPartition partition, Checkpoint checkpoint, long leaves, long lag)
+    {
+        _leaves.Add(leaves, new KeyValuePair<string, object?>("partition", partition.ToString()));
+        _standing[partition] = (lag, _time.GetUtcNow());
+        LogSigned(partition, checkpoint.Size, leaves, lag);
+    }
+
+    public void Reported(LedgerPartition partition, IReadOnlyList<FoundFault> faults)
+    {
+        foreach (var fault in faults)
+        {
+            _faults.Add(1, new("partition", partition.ToString()), new("fault", fault.Fault));
+            LogFault(partition, fault.Offset, fault.Fault, fault.Detail);
+        }
+    }
+
+    [LoggerMessage(2101, LogLevel.Information, "Seals {Partition} as {Origin} from leaf {Size} on, generation {Generation}")]
+    public partial void LogOpened(LedgerPartition partition, string origin, long size, long generation);
+
+    [LoggerMessage(2103, LogLevel.Critical, "Does not seal {Partition}: {Reason}")]
+    public partial void LogRefused(LedgerPartition partition, string reason);
+
+    [LoggerMessage(2104, LogLevel.Critical, "Stops sealing {Partition}: another sealer has taken over")]
+    public partial void LogFenced(LedgerPartition partition);
+
+    [LoggerMessage(2105, LogLevel.Error, "Could not seal {Partition}, tries again: {Reason}")]
+    public partial void LogFailed(LedgerPartition partition, string reason);
+
+    [LoggerMessage(2107, LogLevel.Warning, "The control log took no {What} of {Partition}; it is said again")]
+    public partial void LogUnsaid(string what, LedgerPartition partition);
+
+    [LoggerMessage(2108, LogLevel.Information, "The signing key was replaced by {By}; it is now {Key}")]
+    public partial void LogRotated(string by, string key);
+
+    [LoggerMessage(2102, LogLevel.Debug, "Signed {Partition} at {Size} leaves, {Leaves} of them new; {Lag} records wait")]
+    private partial void LogSigned(LedgerPartition partition, long size, long leaves, long lag);
+
+    [LoggerMessage(2106, LogLevel.Error, "Chain fault in {Partition} at offset {Offset}: {Fault}: {Detail}")]
+    private partial void LogFault(LedgerPartition partition, long offset, string fault, string detail);
+
+    private IEnumerable<Measurement<T>> Standing<T>(Func<(long Lag, DateTimeOffset SignedAt), T> of)
+        where T : struct =>
+        _standing.Select(s => new Measurement<T>(of(s.Value), new KeyValuePair<string, object?>("partition", s.Key.ToString())));
+}

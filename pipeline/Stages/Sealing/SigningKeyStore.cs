@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Streaming.Embedded;
+
+namespace McpLedger.Stages.Sealing;
+
+/// <summary>A replaced key that the log has not been told of yet.</summary>
+internal sealed record KeyRotation(string? Old, string New, string By);
+
+/// <summary>
+/// The keys that sign checkpoints, in <c>keys/</c>: <c>signing.key</c> (PEM, mode 0600, made at first start), <c>signing.vkey</c> with one line for
+/// each partition's origin, <c>{partition}.vkey</c> with its own, and <c>retired/*.vkey</c> for keys that were replaced. While a rotation is under way
+/// <c>signing.key.previous</c> is kept as well, until every partition has a checkpoint that both have signed.
+/// </summary>
+public sealed class SigningKeyStore : IDisposable
+{
+    private const string Current = "signing.key";
+    private const string Previous = "signing.key.previous";
+    private const string Rotation = "rotation.json";
+    private const UnixFileMode Secret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Readable = Secret | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private readonly Lock _gate = new();
+    private readonly string _folder;
+    private readonly string _prefix;
+    private readonly IReadOnlyList<LedgerPartition> _partitions;
+    private SigningKey _key;
+    private SigningKey? _previous;
+    private DateTime _readAt;
+
+    private SigningKeyStore(string folder, string prefix, IReadOnlyList<LedgerPartition> partitions)
+    {
+        (_folder, _prefix, _partitions) = (folder, prefix, partitions);
+        (_key, _previous, _readAt) = Load();
+    }
+
+    /// <summary>Opens the keys, making the first one where there is none.</summary>
+    /// <exception cref="IOException">The folder cannot be written to, or a key cannot be read.</exception>
+    public static SigningKeyStore Open(SealingOptions options, IReadOnlyList<LedgerPartition> partitions)
+    {
+        DurableFile.CreateFolder(options.Keys);
+        if (!File.Exists(Path.Combine(options.Keys, Current)))
+        {
+            using var made = SigningKey.Create(options.Algorithm);
+            Publish(options.Keys, options.OriginPrefix, partitions, made);
+            Announce(options.Keys, new(null, VKey(made, options.OriginPrefix, partitions), "start"));
+            DurableFile.Replace(Path.Combine(options.Keys, Current), Encoding.UTF8.GetBytes(made.ExportPem()), Secret);
+        }
+
+        return new(options.Keys, options.OriginPrefix, partitions);
+    }
+
+    /// <summary>Replaces the signing key. The next checkpoint of each partition is signed by both, all later ones by the new key.</summary>
+    /// <param name="algorithm">Algorithm of the new key.</param>
+    /// <param name="by">Who does it, for the log.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>False when the last rotation is not finished: a partition still needs its checkpoint that both keys sign.</returns>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    public bool TryRotate(NoteAlgorithm algorithm, string by, TimeProvider time)
+    {
+        lock (_gate)
+        {
+            if (File.Exists(Path.Combine(_folder, Previous)))
+            {
+                return false;
+            }
+
+            using var made = SigningKey.Create(algorithm);
+            var (old, next) = (VKey(_key, _prefix, _partitions), VKey(made, _prefix, _partitions));
+            var retired = Path.Combine(_folder, "retired");
+            DurableFile.CreateFolder(retired);
+            var day = time.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+            DurableFile.Replace(Path.Combine(retired, $"{day}-{_key.Verifier(_prefix).KeyId:x8}.vkey"), Lines(_key, _prefix, _partitions), Readable);
+            DurableFile.Replace(Path.Combine(_folder, Previous), Encoding.UTF8.GetBytes(_key.ExportPem()), Secret);
+            Announce(_folder, new(old, next, by));
+            Publish(_folder, _prefix, _partitions, made);
+            DurableFile.Replace(Path.Combine(_folder, Current), Encoding.UTF8.GetBytes(made.ExportPem()), Secret);
+            Reload();
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _key.Dispose();
+        _previous?.Dispose();
+    }
+
+    /// <summary>Who signs a checkpoint: the key, and before it the one it replaced when the partition's last checkpoint was not signed by the key yet.</summary>
+    internal byte[] Sign(Checkpoint checkpoint, SignedNote? last)
+    {
+        lock (_gate)
+        {
+            if (File.GetLastWriteTimeUtc(Path.Combine(_folder, Current)) != _readAt)
+            {
+                Reload();
+            }
+
+            var signer = new NoteSigner(checkpoint.Origin, _key);
+            var overlap = last is not null && last.Signatures.All(s => s.KeyId != signer.Key.KeyId);
+            return overlap && _previous is { } previous ? checkpoint.Sign(new NoteSigner(checkpoint.Origin, previous), signer) : checkpoint.Sign(signer);
+        }
+    }
+
+    /// <summary>Whether a partition's checkpoint carries the present key's signature.</summary>
+    internal bool HasSigned(string origin, SignedNote? last)
+    {
+        lock (_gate)
+        {
+            return last is not null && last.Open(_key.Verifier(origin)) == NoteVerdict.Verified;
+        }
+    }
+
+    /// <summary>Forgets the replaced key: every partition has been signed by both.</summary>
+    internal void FinishRotation()
+    {
+        lock (_gate)
+        {
+            if (_previous is not null)
+            {
+                File.Delete(Path.Combine(_folder, Previous));
+                DurableFile.SyncFolder(_folder);
+                _previous.Dispose();
+                _previous = null;
+            }
+        }
+    }
+
+    /// <summary>A rotation that the log has not been told of.</summary>
+    internal KeyRotation? Unannounced()
+    {
+        var path = Path.Combine(_folder, Rotation);
+        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), SealerJson.Default.KeyRotation) : null;
+    }
+
+    /// <summary>The log has been told.</summary>
+    internal void Announced() => File.Delete(Path.Combine(_folder, Rotation));
+
+    private static string Origin(string prefix, LedgerPartition partition) => $"{prefix}/{partition}";
+
+    private static string VKey(SigningKey key, string prefix, IReadOnlyList<LedgerPartition> partitions) => key.Verifier(Origin(prefix, partitions[0])).ToString();
+
+    private static byte[] Lines(SigningKey key, string prefix, IReadOnlyList<LedgerPartition> partitions) =>
+        Encoding.UTF8.GetBytes(string.Concat(partitions.Select(p => key.Verifier(Origin(prefix, p)) + "\n")));
+
+    private static void Publish(string folder, string prefix, IReadOnlyList<LedgerPartition> partitions, SigningKey key)
+    {
+        DurableFile.Replace(Path.Combine(folder, "signing.vkey"), Lines(key, prefix, partitions), Readable);
+        foreach (var partition in partitions)
+        {
+            DurableFile.Replace(Path.Combine(folder, $"{partition}.vkey"), Lines(key, prefix, [partition]), Readable);
+        }
+    }
+
+    private static void Announce(string folder, KeyRotation rotation) =>
+        DurableFile.Replace(Path.Combine(folder, Rotation), JsonSerializer.SerializeToUtf8Bytes(rotation, SealerJson.Default.KeyRotation), Readable);
+
+    private void Reload()
+    {
+        _key.Dispose();
+        _previous?.Dispose();
+        (_key, _previous, _readAt) = Load();
+    }
+
+    private (SigningKey Key, SigningKey? Previous, DateTime ReadAt) Load()
+    {
+        var readAt = File.GetLastWriteTimeUtc(Path.Combine(_folder, Current));
+        return (Read(Current)!, Read(Previous), readAt);
+    }
+
+    private SigningKey? Read(string name)
+    {
+        var path = Path.Combine(_folder, name);
+        return !File.Exists(path) ? null
+            : SigningKey.TryImportPem(File.ReadAllText(path), out var key) ? key
+            : throw new IOException($"'{path}' holds no Ed25519 or ECDSA P-256 key.");
+    }
+}
