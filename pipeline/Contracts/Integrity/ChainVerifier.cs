@@ -73,6 +73,27 @@ public sealed class ChainVerifier
         }
     }
 
+    /// <summary>Takes a record as the tree commits to it, unchecked: the record itself is gone, or found to be another.</summary>
+    public void Trust(in LedgerLeaf leaf)
+    {
+        if (leaf.Event is not { } id)
+        {
+            return;
+        }
+
+        var instance = InstanceOf(leaf.Chain);
+        if (!_byInstance.TryGetValue(instance, out var standing) || standing.Chain != leaf.Chain)
+        {
+            _byInstance[instance] = new(leaf.Chain, leaf.Seq + 1, leaf.Record, leaf.Offset, id, []);
+        }
+        else if (leaf.Seq >= standing.NextSeq)
+        {
+            (standing.NextSeq, standing.Last, standing.Offset, standing.Event) = (leaf.Seq + 1, leaf.Record, leaf.Offset, id);
+        }
+
+        _latest = null;
+    }
+
     /// <summary>Calls missing what is still held back: nothing more comes, or not for long.</summary>
     public void Settle(ICollection<ChainFault> faults)
     {

@@ -71,16 +71,29 @@ public sealed class CompactTree
 
     /// <summary>Adds one leaf on the right.</summary>
     /// <param name="leaf">The leaf's hash, <see cref="MerkleTree.HashLeaf"/>.</param>
-    public void Append(Digest leaf)
+    public void Append(Digest leaf) => Append(leaf, 0);
+
+    /// <summary>Adds the leaves of a full level-0 tile on the right, by their root.</summary>
+    /// <exception cref="InvalidOperationException">The tree does not end at a tile's border.</exception>
+    public void AppendTile(Digest root)
     {
-        var node = leaf;
-        var height = 0;
-        for (; (Size >> height & 1) == 1; height++)
+        if (Size % Tile.FullWidth != 0)
+        {
+            throw new InvalidOperationException($"A tile follows a multiple of {Tile.FullWidth} leaves, not {Size}.");
+        }
+
+        Append(root, Tile.Height);
+    }
+
+    private void Append(Digest node, int height)
+    {
+        var before = Size;
+        Size += 1L << height;
+        for (; (before >> height & 1) == 1; height++)
         {
             node = MerkleTree.HashNode(_byHeight[height], node);
         }
 
         _byHeight[height] = node;
-        Size++;
     }
 }

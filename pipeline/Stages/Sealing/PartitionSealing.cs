@@ -10,9 +10,6 @@ internal sealed class PartitionSealing(
     private readonly SealFolder _tiles = new(options.Tiles, static _ => { });
     private readonly SealFolder _states = new(options.States, static _ => { });
 
-    /// <summary>Whether the partition's last checkpoint carries the present key's signature.</summary>
-    public bool IsSignedByPresentKey { get; private set; }
-
     /// <summary>Ends when cancelled, or when another sealer has taken over.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -83,7 +80,6 @@ internal sealed class PartitionSealing(
             return false;
         }
 
-        IsSignedByPresentKey = sealer.IsSigned;
         var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
         telemetry.Signed(partition, checkpoint, leaves, Math.Max(0, bounds.End - sealer.Next));
         var (faults, from) = sealer.Unreported;

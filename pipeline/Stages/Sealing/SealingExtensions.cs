@@ -7,13 +7,17 @@ namespace McpLedger.Stages.Sealing;
 /// <summary>Registers the sealing stage.</summary>
 public static class SealingExtensions
 {
-    /// <summary>Seals the ledger that <see cref="ILedgerReader"/> and <see cref="ILedgerWriter"/> stand for. Needs both, a <see cref="TimeProvider"/>, logging and metrics.</summary>
-    public static IServiceCollection AddSealing(this IServiceCollection services, SealingOptions options)
+    /// <summary>
+    /// Seals the ledger that <see cref="ILedgerReader"/> and <see cref="ILedgerWriter"/> stand for. Needs both, a <see cref="TimeProvider"/>, logging and metrics.
+    /// <see cref="SealingKeys"/> is how the signing key is replaced while it runs.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="options">Gives the options; null while the ledger is not open and its origin therefore unknown: it is asked again.</param>
+    public static IServiceCollection AddSealing(this IServiceCollection services, Func<IServiceProvider, SealingOptions?> options)
     {
-        services.TryAddSingleton(options);
         services.TryAddSingleton<SealingTelemetry>();
-        services.TryAddSingleton(static p => SigningKeyStore.Open(p.GetRequiredService<SealingOptions>(), p.GetRequiredService<ILedgerReader>().Partitions));
-        services.AddHostedService<SealingService>();
+        services.TryAddSingleton<SealingKeys>();
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<SealingService>(provider, () => options(provider)));
         return services;
     }
 }

@@ -60,6 +60,9 @@ internal sealed partial class SealingTelemetry
     [LoggerMessage(2108, LogLevel.Information, "The signing key was replaced by {By}; it is now {Key}")]
     public partial void LogRotated(string by, string key);
 
+    [LoggerMessage(2109, LogLevel.Error, "The signing keys cannot be had, tries again: {Reason}")]
+    public partial void LogNoKeys(string reason);
+
     [LoggerMessage(2102, LogLevel.Debug, "Signed {Partition} at {Size} leaves, {Leaves} of them new; {Lag} records wait")]
     private partial void LogSigned(LedgerPartition partition, long size, long leaves, long lag);
 

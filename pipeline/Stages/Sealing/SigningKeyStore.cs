@@ -115,18 +115,20 @@ public sealed class SigningKeyStore : IDisposable
         }
     }
 
-    /// <summary>Forgets the replaced key: every partition has been signed by both.</summary>
-    internal void FinishRotation()
+    /// <summary>Forgets the replaced key once every partition has a checkpoint that the present one has signed: its first was signed by both.</summary>
+    internal void FinishRotation(string tiles)
     {
         lock (_gate)
         {
-            if (_previous is not null)
+            if (_previous is null || !_partitions.All(p => SignedNote.TryParse(new TileFolder(tiles, p).Checkpoint(), out var last) && HasSigned(Origin(_prefix, p), last)))
             {
-                File.Delete(Path.Combine(_folder, Previous));
-                DurableFile.SyncFolder(_folder);
-                _previous.Dispose();
-                _previous = null;
+                return;
             }
+
+            File.Delete(Path.Combine(_folder, Previous));
+            DurableFile.SyncFolder(_folder);
+            _previous.Dispose();
+            _previous = null;
         }
     }
 

@@ -1,0 +1,95 @@
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Contracts.Integrity;
+
+/// <summary>Decides whether a partition's checkpoint may be believed, from public keys alone and from checkpoints that somebody kept.</summary>
+public static class CheckpointTrust
+{
+    /// <summary>
+    /// The keys that may sign for a partition. A ledger's trees have origins <c>{prefix}/{partition}</c> and one key: a vkey for one partition
+    /// vouches for the same public key under the other partitions' names.
+    /// </summary>
+    public static VerifierKey[] KeysFor(LedgerPartition partition, IReadOnlyList<VerifierKey> trusted) =>
+        [.. trusted.Select(k => k.Named(Prefix(k.Name) + partition)).DistinctBy(static k => k.ToString())];
+
+    /// <summary>Reads and judges a checkpoint; what is wrong goes to <paramref name="findings"/>.</summary>
+    /// <returns>The checkpoint as it reads, believed or not; null when there is none.</returns>
+    public static Checkpoint? Read(LedgerPartition partition, ReadOnlySpan<byte> bytes, IReadOnlyList<VerifierKey> trusted, ICollection<VerificationFinding> findings)
+    {
+        if (bytes.IsEmpty)
+        {
+            findings.Add(Broken(VerificationChecks.CheckpointMissing, partition, "a signed checkpoint", "none"));
+            return null;
+        }
+
+        if (!Checkpoint.TryParse(bytes, out var note, out var checkpoint))
+        {
+            findings.Add(Broken(VerificationChecks.CheckpointMalformed, partition, "a checkpoint (C2SP tlog-checkpoint)", $"{bytes.Length} bytes that are none"));
+            return null;
+        }
+
+        var keys = KeysFor(partition, trusted);
+        var verdict = note!.Open(keys);
+        if (verdict != NoteVerdict.Verified)
+        {
+            findings.Add(Broken(
+                verdict == NoteVerdict.Forged ? VerificationChecks.SignatureForged : VerificationChecks.SignedByAnotherKey,
+                partition,
+                string.Join(" or ", keys.Select(static k => $"{k.Name}+{k.KeyId:x8}")),
+                string.Join(", ", note.Signatures.Select(static s => $"{s.Name}+{s.KeyId:x8}"))));
+        }
+        else if (keys.All(k => k.Name != checkpoint!.Origin))
+        {
+            findings.Add(Broken(VerificationChecks.WrongOrigin, partition, string.Join(" or ", keys.Select(static k => k.Name).Distinct()), checkpoint!.Origin));
+        }
+
+        return checkpoint;
+    }
+
+    /// <summary>Checks that a tree goes on from a checkpoint that somebody kept.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="kept">The kept checkpoint's note.</param>
+    /// <param name="now">The checkpoint of the ledger as it is.</param>
+    /// <param name="tiles">The ledger's tiles.</param>
+    /// <param name="trusted">The keys.</param>
+    /// <param name="findings">Where what is wrong goes.</param>
+    public static void Extends(
+        LedgerPartition partition, ReadOnlySpan<byte> kept, Checkpoint now, TileSource tiles, IReadOnlyList<VerifierKey> trusted, ICollection<VerificationFinding> findings)
+    {
+        if (!Checkpoint.TryParse(kept, out var note, out var before) || note!.Open(KeysFor(partition, trusted)) != NoteVerdict.Verified)
+        {
+            findings.Add(Broken(VerificationChecks.KeptCheckpointUntrusted, partition, "a checkpoint signed by a trusted key", before is null ? "none" : "another key's signature"));
+            return;
+        }
+
+        if (before!.Size > now.Size)
+        {
+            findings.Add(Broken(VerificationChecks.RolledBack, partition, $"at least {before.Size} leaves", $"{now.Size} leaves") with { Count = before.Size - now.Size });
+            return;
+        }
+
+        if (before.Size == 0)
+        {
+            return;
+        }
+
+        var tree = new TiledTree(now.Size, tiles);
+        if (tree.Consistency(before.Size) is not { } proof)
+        {
+            findings.Add(Broken(VerificationChecks.TileMissing, partition, tree.Missing!.Value.Path, "no such file, or too short"));
+        }
+        else if (!MerkleProof.VerifyConsistency(before.Size, now.Size, before.Root, now.Root, [.. proof]))
+        {
+            findings.Add(Broken(VerificationChecks.NotAnExtension, partition, $"a tree that begins with the {before.Size} leaves of root {before.Root}", "a tree that does not"));
+        }
+    }
+
+    /// <summary>The partition that a kept checkpoint is of, by its origin's last part.</summary>
+    public static LedgerPartition? PartitionOf(ReadOnlySpan<byte> kept) =>
+        Checkpoint.TryParse(kept, out _, out var checkpoint) && LedgerPartition.TryParse(checkpoint!.Origin.AsSpan(Prefix(checkpoint.Origin).Length), out var partition) ? partition : null;
+
+    internal static VerificationFinding Broken(string check, LedgerPartition partition, string? expected, string? found) =>
+        new() { Check = check, Severity = VerificationSeverity.Broken, Partition = partition, Expected = expected, Found = found };
+
+    private static string Prefix(string origin) => origin[..(origin.LastIndexOf('/') + 1)];
+}

@@ -1,0 +1,186 @@
+using System.Globalization;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Stages.Sealing;
+
+namespace McpLedger.Stages.Verification;
+
+/// <summary>
+/// Verifies a ledger offline, from its files and from public keys: record bytes against leaves, leaves against tiles, tiles against the signed root,
+/// records against their chains, blobs against their events, and the whole against checkpoints that were kept. It changes nothing.
+/// </summary>
+public sealed class LedgerVerification(VerificationRequest request, TimeProvider time)
+{
+    private readonly List<VerificationFinding> _findings = [];
+
+    /// <summary>Verifies everything.</summary>
+    /// <exception cref="IOException">A file is there and cannot be read.</exception>
+    public VerificationReport VerifyAll(IProgress<VerificationProgress> progress, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var coverage = new List<PartitionCoverage>();
+        var drops = new List<SegmentDropped>();
+        foreach (var partition in Partitions())
+        {
+            coverage.Add(VerifyPartition(partition, drops, progress, coverage.Sum(static c => c.Bytes), cancellationToken));
+        }
+
+        return new() { Findings = [.. _findings], Partitions = coverage, Elapsed = time.GetElapsedTime(began) };
+    }
+
+    /// <summary>Verifies one event: its record, its leaf, the proof that the leaf is in the signed tree.</summary>
+    /// <exception cref="IOException">A file is there and cannot be read.</exception>
+    public VerificationReport VerifyEvent(EventId id, CancellationToken cancellationToken)
+    {
+        foreach (var partition in Partitions())
+        {
+            var tiles = Tiles(partition);
+            if (tiles.Checkpoint() is { } note && Checkpoint.TryParse(note, out _, out var checkpoint) && LeafSearch.ByEvent(tiles.Read, checkpoint!.Size, id) is { } index)
+            {
+                return VerifyRange(partition, index, index + 1, cancellationToken);
+            }
+        }
+
+        _findings.Add(new() { Check = VerificationChecks.NotSealed, Severity = VerificationSeverity.Broken, Partition = LedgerPartition.Calls, Event = id, Expected = "a leaf that commits to the event", Found = "none" });
+        return new() { Findings = [.. _findings], Partitions = [], Elapsed = TimeSpan.Zero };
+    }
+
+    /// <summary>Verifies the sealed records from one offset to another (inclusive).</summary>
+    /// <exception cref="IOException">A file is there and cannot be read.</exception>
+    public VerificationReport VerifyOffsets(LedgerPartition partition, long first, long last, CancellationToken cancellationToken)
+    {
+        var tiles = Tiles(partition);
+        var size = tiles.Checkpoint() is { } note && Checkpoint.TryParse(note, out _, out var checkpoint) ? checkpoint!.Size : 0;
+        return VerifyRange(partition, LeafSearch.ByOffset(tiles.Read, size, first), LeafSearch.ByOffset(tiles.Read, size, last + 1), cancellationToken);
+    }
+
+    /// <summary>Verifies the records of leaves <paramref name="start"/> to <paramref name="end"/> (exclusive).</summary>
+    /// <exception cref="IOException">A file is there and cannot be read.</exception>
+    public VerificationReport VerifyRange(LedgerPartition partition, long start, long end, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var tiles = Tiles(partition);
+        var checkpoint = CheckpointTrust.Read(partition, tiles.Checkpoint(), request.Trusted, _findings);
+        var range = new RangeVerification(partition, checkpoint, tiles, new SegmentScan(LedgerFolder(partition)), request.Blobs ? new(request.Folder, partition, _findings) : null, _findings);
+        if (checkpoint is not null)
+        {
+            CheckKept(partition, checkpoint, tiles);
+            range.Verify(start, end, cancellationToken);
+        }
+
+        return new()
+        {
+            Findings = [.. _findings],
+            Partitions = [new(partition, checkpoint, range.Records, range.Bytes, range.Dropped, 0, range.Blobs)],
+            Elapsed = time.GetElapsedTime(began),
+        };
+    }
+
+    private PartitionCoverage VerifyPartition(LedgerPartition partition, List<SegmentDropped> drops, IProgress<VerificationProgress> progress, long before, CancellationToken cancellationToken)
+    {
+        var tiles = Tiles(partition);
+        var checkpoint = CheckpointTrust.Read(partition, tiles.Checkpoint(), request.Trusted, _findings);
+        if (checkpoint is not null)
+        {
+            CheckKept(partition, checkpoint, tiles);
+        }
+
+        var verifier = new PartitionVerifier(partition, checkpoint ?? new("", 0, MerkleTree.EmptyRoot), tiles.Read, _findings);
+        var blobs = new BlobCheck(request.Folder, partition, _findings);
+        var feed = new Feed(verifier, request.Blobs ? blobs : null, partition.Log == LedgerLog.Control ? drops : null, n => progress.Report(new(partition, verifier.Records, checkpoint?.Size ?? 0, before + n)));
+        new SegmentScan(LedgerFolder(partition)).Read(0, long.MaxValue, feed, cancellationToken);
+        verifier.Complete();
+        var dropped = JudgeFront(partition, verifier, drops);
+        feed.Tell();
+        return new(partition, checkpoint, verifier.Records, feed.Bytes, dropped, verifier.Unsealed, blobs.Blobs);
+    }
+
+    /// <summary>Records are missing at the front: retention's own word in the control log makes that a fact.</summary>
+    private long JudgeFront(LedgerPartition partition, PartitionVerifier verifier, List<SegmentDropped> drops)
+    {
+        if (verifier.Front is not { } front)
+        {
+            return 0;
+        }
+
+        var covered = front.First.Offset;
+        foreach (var drop in drops.Where(d => d.Partition == partition.ToString()).OrderBy(static d => d.FirstOffset))
+        {
+            covered = drop.FirstOffset <= covered ? Math.Max(covered, drop.LastOffset + 1) : covered;
+        }
+
+        var declared = covered > front.Last.Offset;
+        _findings.Add(new()
+        {
+            Check = declared ? VerificationChecks.SegmentsDropped : VerificationChecks.RecordsMissing,
+            Severity = declared ? VerificationSeverity.Fact : VerificationSeverity.Broken,
+            Partition = partition,
+            Offset = front.First.Offset,
+            Event = front.First.Event,
+            Leaf = 0,
+            Count = front.Count,
+            Expected = string.Create(CultureInfo.InvariantCulture, $"events {front.First.Event} to {front.Last.Event}, offsets {front.First.Offset} to {front.Last.Offset}"),
+            Found = declared ? "dropped by retention, as the control log says" : "none, and the control log does not say that they were dropped",
+        });
+        return declared ? front.Count : 0;
+    }
+
+    private void CheckKept(LedgerPartition partition, Checkpoint checkpoint, TileFolder tiles)
+    {
+        foreach (var kept in request.Kept)
+        {
+            if (CheckpointTrust.PartitionOf(kept.Span) is not { } of || of == partition)
+            {
+                CheckpointTrust.Extends(partition, kept.Span, checkpoint, tiles.Read, request.Trusted, _findings);
+            }
+        }
+    }
+
+    /// <summary>Every partition that has records or tiles or a kept checkpoint; control first, because it says what was dropped.</summary>
+    private IReadOnlyList<LedgerPartition> Partitions() =>
+        [.. Names(Path.Combine(request.Folder, "ledger"))
+            .Concat(Names(Path.Combine(request.Folder, "tiles")))
+            .Concat(request.Kept.Select(static k => CheckpointTrust.PartitionOf(k.Span)).OfType<LedgerPartition>())
+            .Distinct()
+            .OrderByDescending(static p => p.Log)
+            .ThenBy(static p => p.Number)];
+
+    private static IEnumerable<LedgerPartition> Names(string folder) => !Directory.Exists(folder) ? [] :
+        from path in Directory.EnumerateDirectories(folder)
+        let known = LedgerPartition.TryParse(Path.GetFileName(path), out var partition) ? partition : (LedgerPartition?)null
+        where known is not null
+        select known.Value;
+
+    private TileFolder Tiles(LedgerPartition partition) => new(Path.Combine(request.Folder, "tiles"), partition);
+
+    private string LedgerFolder(LedgerPartition partition) => Path.Combine(request.Folder, "ledger", partition.ToString());
+
+    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, List<SegmentDropped>? drops, Action<long> tell) : ISegmentVisitor
+    {
+        private const int TellEvery = 4096;
+
+        private static ReadOnlySpan<byte> Dropped => "\"segment.dropped.v1\""u8;
+
+        public long Bytes { get; private set; }
+
+        public void Record(long offset, ReadOnlySpan<byte> bytes, bool checksumHolds)
+        {
+            Bytes += bytes.Length;
+            verifier.Feed(offset, bytes, checksumHolds);
+            blobs?.Check(offset, bytes);
+            if (drops is not null && bytes.IndexOf(Dropped) >= 0 && EventReader.TryRead(bytes, out var read, out _) && read!.Data is SegmentDropped drop)
+            {
+                drops.Add(drop);
+            }
+
+            if (verifier.Records % TellEvery == 0)
+            {
+                Tell();
+            }
+        }
+
+        public void Damage(long offset, string what, bool atTheEnd) => verifier.Damaged(offset, what, atTheEnd);
+
+        public void Tell() => tell(Bytes);
+    }
+}

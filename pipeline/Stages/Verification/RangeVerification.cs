@@ -1,0 +1,128 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Stages.Sealing;
+
+namespace McpLedger.Stages.Verification;
+
+/// <summary>Verifies some leaves of a partition without reading the rest: tile by tile, each proved to belong to the signed tree, and the records under them.</summary>
+internal sealed class RangeVerification(
+    LedgerPartition partition, Checkpoint? checkpoint, TileFolder tiles, SegmentScan segments, BlobCheck? blobs, ICollection<VerificationFinding> findings)
+    : ISegmentVisitor
+{
+    private readonly Dictionary<long, (long Index, LedgerLeaf Leaf)> _wanted = [];
+
+    public long Records { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    public long Dropped { get; private set; }
+
+    public long Blobs => blobs?.Blobs ?? 0;
+
+    public void Verify(long start, long end, CancellationToken cancellationToken)
+    {
+        var size = checkpoint!.Size;
+        if (start < 0 || start >= end || end > size)
+        {
+            findings.Add(Broken(VerificationChecks.NotSealed, null) with { Leaf = start, Expected = $"leaves {start} to {end - 1}", Found = $"{size} leaves" });
+            return;
+        }
+
+        var tree = new TiledTree(size, tiles.Read);
+        for (var first = start & ~(long)(Tile.FullWidth - 1); first < end; first += Tile.FullWidth)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _wanted.Clear();
+            if (!TryTile(tree, first, Math.Max(first, start), Math.Min(first + Tile.FullWidth, end)))
+            {
+                continue;
+            }
+
+            var kept = segments.Segments.Count > 0 ? segments.Segments[0].BaseOffset : long.MaxValue;
+            foreach (var gone in _wanted.Keys.Where(offset => offset < kept).ToList())
+            {
+                _wanted.Remove(gone);
+                Dropped++;
+            }
+
+            if (_wanted.Count > 0)
+            {
+                segments.Read(_wanted.Keys.Min(), _wanted.Keys.Max() + 1, this, cancellationToken);
+            }
+
+            foreach (var (_, (index, leaf)) in _wanted.OrderBy(static w => w.Key))
+            {
+                findings.Add(Broken(VerificationChecks.RecordsMissing, leaf) with { Leaf = index, Expected = $"event {leaf.Event}", Found = "none" });
+            }
+        }
+
+        if (Dropped > 0)
+        {
+            findings.Add(Broken(VerificationChecks.SegmentsDropped, null) with { Severity = VerificationSeverity.Fact, Count = Dropped, Found = "the records lie before the first segment; their leaves were verified" });
+        }
+    }
+
+    public void Record(long offset, ReadOnlySpan<byte> bytes, bool checksumHolds)
+    {
+        if (!_wanted.Remove(offset, out var wanted))
+        {
+            return;
+        }
+
+        Records++;
+        Bytes += bytes.Length;
+        var found = LedgerLeaf.Of(partition, offset, bytes, out _);
+        if (found != wanted.Leaf)
+        {
+            findings.Add(Broken(VerificationChecks.RecordAltered, wanted.Leaf) with
+            {
+                Leaf = wanted.Index,
+                Expected = wanted.Leaf.Record.ToString(),
+                Found = found.Event == wanted.Leaf.Event ? found.Record.ToString() : $"{found.Record} of {(found.Event is { } id ? $"event {id}" : "no event")}",
+            });
+        }
+
+        blobs?.Check(offset, bytes);
+    }
+
+    public void Damage(long offset, string what, bool atTheEnd) => findings.Add(Broken(VerificationChecks.SegmentDamaged, null) with { Offset = offset, Found = what });
+
+    /// <summary>Proves one tile's leaves to be in the signed tree and takes up those that are asked for.</summary>
+    private bool TryTile(TiledTree tree, long first, long from, long to)
+    {
+        var (start, end) = (first, Math.Min(first + Tile.FullWidth, tree.Size));
+        var (root, proof) = (tree.SubtreeRoot(start, end), tree.Subtree(start, end));
+        if (root is null || proof is null)
+        {
+            findings.Add(Broken(VerificationChecks.TileMissing, null) with { Leaf = first, Expected = tree.Missing!.Value.Path, Found = "no such file, or too short" });
+            return false;
+        }
+
+        if (!MerkleProof.VerifySubtreeConsistency(start, end, tree.Size, root.Value, checkpoint!.Root, [.. proof]))
+        {
+            findings.Add(Broken(VerificationChecks.RootMismatch, null) with { Leaf = first, Expected = checkpoint.Root.ToString(), Found = $"leaves {start} to {end - 1} do not lead to it" });
+            return false;
+        }
+
+        var bundle = tiles.Read(Tile.Holding(Tile.Entries, first, tree.Size));
+        var rest = bundle is { } bytes ? bytes.Span : default;
+        for (var index = first; index < to; index++)
+        {
+            if (!EntryBundle.TryTake(ref rest, out var entry) || MerkleTree.HashLeaf(entry) != tree.Leaf(index) || !LedgerLeaf.TryParse(entry, out var leaf))
+            {
+                findings.Add(Broken(VerificationChecks.EntryAltered, null) with { Leaf = index, Expected = $"the entry of leaf hash {tree.Leaf(index)}", Found = "another entry, or none" });
+                return false;
+            }
+
+            if (index >= from)
+            {
+                _wanted[leaf.Offset] = (index, leaf);
+            }
+        }
+
+        return true;
+    }
+
+    private VerificationFinding Broken(string check, LedgerLeaf? leaf) =>
+        new() { Check = check, Severity = VerificationSeverity.Broken, Partition = partition, Offset = leaf?.Offset, Event = leaf?.Event };
+}
