@@ -62,7 +62,13 @@ public sealed class PartitionVerifier
 
             if (!LedgerLeaf.TryParse(_leaves.Entry, out var expected) || expected.Partition != _partition)
             {
-                _findings.Add(CheckpointTrust.Broken(VerificationChecks.EntryAltered, _partition, "a leaf of this partition", "something else") with { Leaf = _leaves.Index });
+                if (!_leaves.Entry.IsEmpty)
+                {
+                    _findings.Add(CheckpointTrust.Broken(VerificationChecks.EntryAltered, _partition, "a leaf of this partition", "something else") with { Leaf = _leaves.Index });
+                }
+
+                _chains.Feed(leaf, prev, _faults);
+                Report();
                 _leaves.Next();
                 return;
             }

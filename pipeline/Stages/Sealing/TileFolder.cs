@@ -19,9 +19,12 @@ public sealed class TileFolder(string tiles, LedgerPartition partition)
             return bytes;
         }
 
-        return tile.IsFull || TryRead(tile.Full.Path) is not { } full ? null
-            : tile.Level == Tile.Entries ? full
-            : full.AsMemory(0, Math.Min(full.Length, tile.Width * Digest.Size));
+        if (tile.IsFull || TryRead(tile.Full.Path) is not { } full)
+        {
+            return null;
+        }
+
+        return tile.Level == Tile.Entries ? full : full.AsMemory(0, Math.Min(full.Length, tile.Width * Digest.Size));
     }
 
     private byte[]? TryRead(string path)
