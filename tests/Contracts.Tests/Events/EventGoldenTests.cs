@@ -49,6 +49,6 @@ public sealed class EventGoldenTests
     private static Digest Leaf(byte[] record, int offset)
     {
         var bytes = new byte[LedgerLeaf.MaxLength];
-        return MerkleTree.HashLeaf(bytes.AsSpan(0, LedgerLeaf.Of(LedgerPartition.Calls, offset, record).Format(bytes)));
+        return MerkleTree.HashLeaf(bytes.AsSpan(0, LedgerLeaf.Of(LedgerPartition.Calls, offset, record, out _).Format(bytes)));
     }
 }
