@@ -1,0 +1,166 @@
+using System.Buffers.Text;
+using System.Text;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+
+namespace McpLedger.Contracts.Search;
+
+/// <summary>Makes the search document of an event.</summary>
+public static class SearchDocuments
+{
+    /// <summary>Most terms of one document; a document that had more says <c>unread: long</c>.</summary>
+    public const int MostTerms = 8_192;
+
+    /// <summary>Most characters of one document's terms.</summary>
+    public const int MostCharacters = 64 * 1024;
+
+    /// <summary>A term list of the size that documents are made with; reused from document to document.</summary>
+    public static TermList NewTerms() => new(MostTerms, MostCharacters);
+
+    /// <summary>Digests of the claim checks that the document is made of.</summary>
+    public static IEnumerable<Digest> BlobsOf(EventData data) => ContentsOf(data).Where(c => c.Blob is not null).Select(c => c.Sha256);
+
+    /// <summary>Makes the document.</summary>
+    /// <param name="read">The event.</param>
+    /// <param name="blobs">Contents of claim checks, by digest, as far as they are at hand; one that is not makes the document say <c>unread: missing</c>.</param>
+    /// <param name="terms">Working space; its terms are forgotten first.</param>
+    public static SearchDocument Of(LedgerEvent read, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> blobs, TermList terms)
+    {
+        terms.Clear();
+        var fields = new DocumentFields();
+        fields.Add(read.Header);
+        fields.Add(FieldCatalog.Class, ClassOf(read.Data));
+        AddFields(read.Data, fields);
+        AddText(read.Data, blobs, fields, terms);
+        if (terms.Cut)
+        {
+            fields.Add(FieldCatalog.Unread, "long");
+        }
+
+        return fields.Build(read.Header, terms);
+    }
+
+    /// <summary>The CLR-free name of an outcome, as events write it.</summary>
+    public static string NameOf(CallOutcome outcome) => outcome switch
+    {
+        CallOutcome.Ok => "ok",
+        CallOutcome.ToolError => "tool-error",
+        CallOutcome.ProtocolError => "protocol-error",
+        CallOutcome.UpstreamFailed => "upstream-failed",
+        CallOutcome.Cancelled => "cancelled",
+        CallOutcome.ClientGone => "client-gone",
+        _ => "unresolved",
+    };
+
+    private static string ClassOf(EventData data) => data switch
+    {
+        CallIntended or CallRefused or CallCompleted or MessageRelayed => "traffic",
+        WriterStarted or WriterStopped or Heartbeat or CheckpointSigned => "housekeeping",
+        _ => "control",
+    };
+
+    private static IEnumerable<Content> ContentsOf(EventData data)
+    {
+        Content?[] contents = data switch
+        {
+            CallIntended e => [e.Request],
+            CallRefused e => [e.Request],
+            CallCompleted e => [e.Response, e.Released],
+            MessageRelayed e => [e.Message],
+            _ => [],
+        };
+        return contents.OfType<Content>();
+    }
+
+    private static void AddFields(EventData data, DocumentFields fields)
+    {
+        switch (data)
+        {
+            case CallIntended e:
+                AddCall(e.Call, e.Who, e.What, e.Where, fields);
+                fields.Add(e.Decision);
+                fields.Add(FieldCatalog.Size, e.Request.Size);
+                break;
+            case CallRefused e:
+                AddCall(e.Call, e.Who, e.What, e.Where, fields);
+                fields.Add(e.Decision);
+                fields.Add(FieldCatalog.Size, e.Request.Size);
+                fields.Add(FieldCatalog.Status, e.Status);
+                fields.Add(FieldCatalog.Code, e.Code);
+                break;
+            case CallCompleted e:
+                AddCall(e.Call, e.Who, e.What, e.Where, fields);
+                fields.Add(FieldCatalog.Verdict, "forwarded");
+                fields.Add(FieldCatalog.Outcome, NameOf(e.Outcome));
+                fields.Add(FieldCatalog.Status, e.Status);
+                fields.Add(FieldCatalog.Code, e.Code);
+                fields.Add(FieldCatalog.Duration, e.DurationMicros);
+                fields.Add(FieldCatalog.Size, e.Stream?.Bytes ?? e.Response?.Size);
+                fields.Add(FieldCatalog.Hash, e.Stream?.Sha256);
+                break;
+            case MessageRelayed e:
+                AddCall(e.Call, e.Who, e.What, e.Where, fields);
+                fields.Add(FieldCatalog.Direction, e.Direction == Direction.ToClient ? "to-client" : "to-server");
+                fields.Add(FieldCatalog.Size, e.Message.Size);
+                break;
+            default:
+                ControlFields.Add(data, fields);
+                break;
+        }
+    }
+
+    private static void AddCall(EventId? call, Caller who, CallTarget what, Place where, DocumentFields fields)
+    {
+        fields.Add(FieldCatalog.Call, call?.ToString());
+        fields.Add(who);
+        fields.Add(what);
+        fields.Add(where);
+    }
+
+    private static void AddText(EventData data, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> blobs, DocumentFields fields, TermList terms)
+    {
+        // What was decided and what went wrong comes first: it is short and must not fall to the bound.
+        SearchTerms.Append(ReasonOf(data), terms);
+        foreach (var content in ContentsOf(data))
+        {
+            fields.Add(FieldCatalog.Hash, content.Sha256);
+            if (content.Json is { } json)
+            {
+                JsonTerms.Append(json.Utf8.Span, terms);
+            }
+            else if (content.Blob is null)
+            {
+                fields.Add(FieldCatalog.Unread, "encoded");
+                AppendEncoded(content.Base64 ?? "", terms);
+            }
+            else if (blobs.TryGetValue(content.Sha256, out var bytes))
+            {
+                JsonTerms.Append(bytes.Span, terms);
+            }
+            else
+            {
+                fields.Add(FieldCatalog.Unread, "missing");
+            }
+        }
+
+        ControlFields.AppendText(data, terms);
+    }
+
+    private static string? ReasonOf(EventData data) => data switch
+    {
+        CallIntended e => e.Decision.Reason,
+        CallRefused e => e.Decision.Reason,
+        CallCompleted e => e.Reason,
+        _ => null,
+    };
+
+    // Bytes that are no JSON are searched as the UTF-8 text that they often are: the body of a malformed request, an upstream's error page.
+    private static void AppendEncoded(string base64, TermList terms)
+    {
+        var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(base64.Length)];
+        if (Convert.TryFromBase64String(base64, bytes, out var length))
+        {
+            SearchTerms.Append(Encoding.UTF8.GetString(bytes, 0, length), terms);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+using McpLedger.Projections.Calls;
+using McpLedger.Projections.Keys;
+using McpLedger.Projections.Partitions;
+using McpLedger.Projections.Principals;
+using McpLedger.Projections.Search;
+using McpLedger.Projections.Sessions;
+using McpLedger.Projections.ToolCatalog;
+
+namespace McpLedger.Projections.Api;
+
+/// <summary>How the API writes its answers.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SearchPage))]
+[JsonSerializable(typeof(Hit))]
+[JsonSerializable(typeof(CallDetail))]
+[JsonSerializable(typeof(SessionDetail))]
+[JsonSerializable(typeof(ViewPage<CallView>))]
+[JsonSerializable(typeof(ViewPage<SessionView>))]
+[JsonSerializable(typeof(ViewPage<PrincipalView>))]
+[JsonSerializable(typeof(IReadOnlyList<ToolView>))]
+[JsonSerializable(typeof(IReadOnlyList<DefinitionStep>))]
+[JsonSerializable(typeof(IReadOnlyList<KeyView>))]
+[JsonSerializable(typeof(IReadOnlyList<PartitionView>))]
+[JsonSerializable(typeof(IReadOnlyList<WriterView>))]
+[JsonSerializable(typeof(IReadOnlyList<FieldLine>))]
+[JsonSerializable(typeof(IReadOnlyList<ParkedLine>))]
+[JsonSerializable(typeof(ToolView))]
+[JsonSerializable(typeof(EventDetail))]
+[JsonSerializable(typeof(ProjectionStatus))]
+[JsonSerializable(typeof(RebuildAnswer))]
+internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,22 @@
+using System.Text.Json;
+using McpLedger.Projections.Search;
+
+namespace McpLedger.Projections.Api;
+
+/// <summary>A field of the query language.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">keyword | number | duration | size | time | text.</param>
+/// <param name="Meaning">What it says.</param>
+/// <param name="Aliases">Other names it goes by.</param>
+internal sealed record FieldLine(string Name, string Kind, string Meaning, IReadOnlyList<string> Aliases);
+
+/// <summary>A record that could not be folded.</summary>
+internal sealed record ParkedLine(string Partition, long Offset, DateTimeOffset Parked, string Sha256, string Reason);
+
+/// <summary>An event with where it lies.</summary>
+/// <param name="Hit">Where it lies and what it is about.</param>
+/// <param name="Content">The whole event; null when the ledger does not keep it any more.</param>
+internal sealed record EventDetail(Hit Hit, JsonElement? Content);
+
+/// <summary>What a rebuild found.</summary>
+internal sealed record RebuildAnswer(bool Identical, string Before, string After, IReadOnlyList<string> Differences, long Events, long Unfoldable, double Seconds);

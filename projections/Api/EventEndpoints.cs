@@ -1,0 +1,81 @@
+using System.Text.Json;
+using McpLedger.Contracts.Events;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace McpLedger.Projections.Api;
+
+/// <summary>Events as they lie in the ledger, payloads included, and what an operator does to the read models.</summary>
+internal static class EventEndpoints
+{
+    private static readonly ProblemHttpResult NoEvent = Problems.NotFound("event of that id", "Search for what you know of it: /api/v1/search.");
+
+    public static void MapEvents(this IEndpointRouteBuilder api)
+    {
+        var events = api.MapGroup("/events").WithTags("events").RequireAuthorization(LedgerApi.Auditor);
+        events.MapGet("/{id}", EventAsync).WithName("event").WithSummary("An event with its payload, and where it lies").ProducesProblem(StatusCodes.Status404NotFound);
+        events.MapGet("/{id}/raw", RawAsync).WithName("event-raw").WithSummary("The exact stored bytes of an event, which proofs are over")
+            .Produces(StatusCodes.Status200OK, contentType: "application/cloudevents+json").ProducesProblem(StatusCodes.Status404NotFound);
+        var projections = api.MapGroup("/projections").WithTags("projections");
+        projections.MapGet("", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.StatusAsync(stop)))
+            .WithName("projections").WithSummary("How far the read models are behind the ledger").RequireAuthorization(LedgerApi.Viewer);
+        projections.MapGet("/parked", (ProjectionAdmin admin) => TypedResults.Ok<IReadOnlyList<ParkedLine>>(
+                [.. admin.Parked().Select(p => new ParkedLine(p.Partition.ToString(), p.Offset, p.Parked, p.Sha256.ToString(), p.Reason))]))
+            .WithName("projections-parked").WithSummary("Records that could not be folded").RequireAuthorization(LedgerApi.Auditor);
+        projections.MapPost("/rebuild", RebuildAsync).WithName("rebuild").WithSummary("Folds the whole log anew and compares the rows").RequireAuthorization(LedgerApi.Admin);
+    }
+
+    private static async Task<Results<Ok<EventDetail>, ProblemHttpResult>> EventAsync(LedgerQueries queries, Access access, string id, CancellationToken cancellationToken)
+    {
+        if (!await access.TryRecordAsync("read", $"event {id}", cancellationToken))
+        {
+            return Problems.Unrecorded();
+        }
+
+        if (!EventId.TryParse(id, out var read) || await queries.EventAsync(read, cancellationToken) is not { } hit)
+        {
+            return NoEvent;
+        }
+
+        return TypedResults.Ok(new EventDetail(hit, await queries.EventBytesAsync(read, cancellationToken) is { } bytes ? ContentOf(bytes) : null));
+    }
+
+    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> RawAsync(LedgerQueries queries, Access access, string id, CancellationToken cancellationToken)
+    {
+        if (!await access.TryRecordAsync("read", $"event {id} raw", cancellationToken))
+        {
+            return Problems.Unrecorded();
+        }
+
+        return EventId.TryParse(id, out var read) && await queries.EventBytesAsync(read, cancellationToken) is { } bytes
+            ? TypedResults.Bytes(bytes, "application/cloudevents+json")
+            : NoEvent;
+    }
+
+    private static async Task<Results<Ok<RebuildAnswer>, ProblemHttpResult>> RebuildAsync(ProjectionAdmin admin, Access access, CancellationToken cancellationToken)
+    {
+        if (!await access.TryRecordAsync("rebuild", "read models", cancellationToken))
+        {
+            return Problems.Unrecorded();
+        }
+
+        try
+        {
+            var report = await admin.RebuildAsync(cancellationToken);
+            return TypedResults.Ok(new RebuildAnswer(
+                report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Took.TotalSeconds));
+        }
+        catch (IOException e)
+        {
+            return Problems.Busy(e.Message);
+        }
+    }
+
+    private static JsonElement ContentOf(ReadOnlyMemory<byte> bytes)
+    {
+        using var document = JsonDocument.Parse(bytes);
+        return document.RootElement.Clone();
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace McpLedger.Projections.Api;
+
+/// <summary>The HTTP API of the read models. The host defines the policies that the names below stand for, and says who is who.</summary>
+public static class LedgerApi
+{
+    /// <summary>Policy of those who see lists and what events are about, without payloads.</summary>
+    public const string Viewer = "viewer";
+
+    /// <summary>Policy of those who see payloads.</summary>
+    public const string Auditor = "auditor";
+
+    /// <summary>Policy of those who change how the ledger is kept.</summary>
+    public const string Admin = "admin";
+
+    /// <summary>Maps everything under <c>/api/v1</c>.</summary>
+    public static IEndpointRouteBuilder MapLedgerApi(this IEndpointRouteBuilder endpoints)
+    {
+        var api = endpoints.MapGroup("/api/v1").AddEndpointFilter(AnswerInTimeAsync);
+        api.MapSearch();
+        api.MapViews();
+        api.MapEvents();
+        return endpoints;
+    }
+
+    private static async ValueTask<object?> AnswerInTimeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (OperationCanceledException) when (!context.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            return Problems.TooLong();
+        }
+    }
+}

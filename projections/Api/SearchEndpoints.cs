@@ -1,0 +1,67 @@
+using System.ComponentModel;
+using McpLedger.Contracts.Search;
+using McpLedger.Projections.Search;
+using McpLedger.Projections.Tail;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace McpLedger.Projections.Api;
+
+/// <summary>Search, its fields, and the live tail.</summary>
+internal static class SearchEndpoints
+{
+    public static void MapSearch(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/search", SearchAsync).WithName("search").WithTags("search").RequireAuthorization(LedgerApi.Viewer)
+            .WithSummary("Searches events, newest first")
+            .WithDescription("Hits, and how many there are, with facets and a histogram over time; `basis` says whether those are exact.")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        api.MapGet("/fields", () => TypedResults.Ok<IReadOnlyList<FieldLine>>(
+                [.. FieldCatalog.Fields.Select(f => new FieldLine(f.Name, f.Kind.ToString().ToLowerInvariant(), f.Meaning, f.Aliases))]))
+            .WithName("fields").WithTags("search").RequireAuthorization(LedgerApi.Viewer).WithSummary("Lists the fields of the query language");
+        api.MapGet("/tail", TailAsync).WithName("tail").WithTags("search").RequireAuthorization(LedgerApi.Viewer)
+            .WithSummary("Follows the ledger as server-sent events")
+            .WithDescription("Each event is a hit; its id resumes behind it when it is sent back as Last-Event-ID.")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<Results<Ok<SearchPage>, ProblemHttpResult>> SearchAsync(
+        LedgerQueries queries,
+        Access access,
+        CancellationToken cancellationToken,
+        [Description("The query; see /api/v1/fields. Empty asks for everything.")] string q = "",
+        [Description("Earliest time, ISO 8601.")] DateTimeOffset? from = null,
+        [Description("Latest time, ISO 8601.")] DateTimeOffset? to = null,
+        [Description("Hits of a page, 1 to 200.")] int limit = 50,
+        [Description("The cursor of the page before.")] string? cursor = null,
+        [Description("Whether heartbeats, checkpoints and writers' starts and stops are among the hits.")] bool housekeeping = false,
+        [Description("Whether total, facets and histogram are wanted.")] bool summary = true)
+    {
+        if (!await access.TryRecordAsync("search", q, cancellationToken))
+        {
+            return Problems.Unrecorded();
+        }
+
+        var request = new SearchRequest { Query = q, From = from, To = to, Limit = limit, Cursor = cursor, Housekeeping = housekeeping, Summary = summary };
+        var (page, fault) = await queries.SearchAsync(request, cancellationToken);
+        return page is null ? Problems.Of(fault!) : TypedResults.Ok(page);
+    }
+
+    private static async Task<Results<ServerSentEventsResult<Hit>, ProblemHttpResult>> TailAsync(
+        LedgerTail tail,
+        Access access,
+        CancellationToken cancellationToken,
+        [Description("The query; empty follows everything.")] string q = "",
+        [Description("Whether heartbeats, checkpoints and writers' starts and stops are followed too.")] bool housekeeping = false,
+        [FromHeader(Name = "Last-Event-ID")] string? after = null)
+    {
+        var (start, fault) = await tail.StartAsync(q, housekeeping, after, cancellationToken);
+        return start is null ? Problems.Of(fault!)
+            : !await access.TryRecordAsync("tail", q, cancellationToken) ? Problems.Unrecorded()
+            : tail.TryFollow(start, cancellationToken) is { } events ? TypedResults.ServerSentEvents(events)
+            : Problems.Busy($"{LedgerTail.Most} follow already.");
+    }
+}

@@ -1,0 +1,102 @@
+using System.ComponentModel;
+using McpLedger.Contracts.Events;
+using McpLedger.Projections.Calls;
+using McpLedger.Projections.Principals;
+using McpLedger.Projections.Search;
+using McpLedger.Projections.Sessions;
+using McpLedger.Projections.ToolCatalog;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace McpLedger.Projections.Api;
+
+/// <summary>Calls, sessions, principals, tools, and who keeps the ledger.</summary>
+internal static class ViewEndpoints
+{
+    private const string SeeSearch = "Search for what you know of it: /api/v1/search.";
+
+    public static void MapViews(this IEndpointRouteBuilder api)
+    {
+        var views = api.MapGroup("").RequireAuthorization(LedgerApi.Viewer);
+        views.MapGet("/calls", CallsAsync).WithName("calls").WithTags("calls").WithSummary("Lists calls, newest first").ProducesProblem(StatusCodes.Status400BadRequest);
+        views.MapGet("/calls/{id}", CallAsync).WithName("call").WithTags("calls").WithSummary("A call, its events, and what was relayed on the way").ProducesProblem(StatusCodes.Status404NotFound);
+        views.MapGet("/sessions", SessionsAsync).WithName("sessions").WithTags("sessions").WithSummary("Lists sessions, the last active first").ProducesProblem(StatusCodes.Status400BadRequest);
+        views.MapGet("/sessions/{id}", SessionAsync).WithName("session").WithTags("sessions").WithSummary("A session and its calls").ProducesProblem(StatusCodes.Status404NotFound);
+        views.MapGet("/principals", PrincipalsAsync).WithName("principals").WithTags("principals").WithSummary("Lists principals, the last active first").ProducesProblem(StatusCodes.Status400BadRequest);
+        views.MapGet("/tools", ToolsAsync).WithName("tools").WithTags("tools").WithSummary("Lists the tool catalogue");
+        views.MapGet("/tools/{server}/{tool}", ToolAsync).WithName("tool").WithTags("tools").WithSummary("A tool and the history of its definition").ProducesProblem(StatusCodes.Status404NotFound);
+        views.MapGet("/tools/{server}/{tool}/diff", DiffAsync).WithName("tool-diff").WithTags("tools").WithSummary("What changed in a tool's definition, field by field, oldest first")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        views.MapGet("/keys", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.KeysAsync(stop)))
+            .WithName("keys").WithTags("ledger").WithSummary("Lists API keys, without their secrets");
+        views.MapGet("/partitions", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.PartitionsAsync(stop)))
+            .WithName("partitions").WithTags("ledger").WithSummary("Checkpoints, faults and dropped segments by partition");
+        views.MapGet("/writers", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.WritersAsync(stop)))
+            .WithName("writers").WithTags("ledger").WithSummary("Who writes or wrote to the ledger");
+    }
+
+    private static async Task<Results<Ok<ViewPage<CallView>>, ProblemHttpResult>> CallsAsync(
+        LedgerQueries queries,
+        CancellationToken cancellationToken,
+        string? session = null,
+        string? server = null,
+        string? method = null,
+        string? name = null,
+        string? principal = null,
+        [Description("unresolved | refused | ok | tool-error | protocol-error | upstream-failed | cancelled | client-gone")] string? outcome = null,
+        DateTimeOffset? from = null,
+        DateTimeOffset? to = null,
+        int limit = 50,
+        string? cursor = null)
+    {
+        var filter = new CallFilter
+        {
+            Session = session, Server = server, Method = method, Name = name, Principal = principal, Outcome = outcome, From = from, To = to, Limit = limit, Cursor = cursor,
+        };
+        return Page(await queries.CallsAsync(filter, cancellationToken));
+    }
+
+    private static async Task<Results<Ok<CallDetail>, ProblemHttpResult>> CallAsync(LedgerQueries queries, Access access, string id, CancellationToken cancellationToken)
+    {
+        if (!await access.TryRecordAsync("read", $"call {id}", cancellationToken))
+        {
+            return Problems.Unrecorded();
+        }
+
+        return EventId.TryParse(id, out var call) && await queries.CallAsync(call, cancellationToken) is { } detail ? TypedResults.Ok(detail) : Problems.NotFound("call of that id", SeeSearch);
+    }
+
+    private static async Task<Results<Ok<ViewPage<SessionView>>, ProblemHttpResult>> SessionsAsync(
+        LedgerQueries queries, CancellationToken cancellationToken, int limit = 50, string? cursor = null) => Page(await queries.SessionsAsync(limit, cursor, cancellationToken));
+
+    private static async Task<Results<Ok<SessionDetail>, ProblemHttpResult>> SessionAsync(LedgerQueries queries, Access access, string id, CancellationToken cancellationToken)
+    {
+        if (!await access.TryRecordAsync("read", $"session {id}", cancellationToken))
+        {
+            return Problems.Unrecorded();
+        }
+
+        return await queries.SessionAsync(id, cancellationToken) is { } detail ? TypedResults.Ok(detail) : Problems.NotFound("session of that id", SeeSearch);
+    }
+
+    private static async Task<Results<Ok<ViewPage<PrincipalView>>, ProblemHttpResult>> PrincipalsAsync(
+        LedgerQueries queries, CancellationToken cancellationToken, int limit = 50, string? cursor = null) => Page(await queries.PrincipalsAsync(limit, cursor, cancellationToken));
+
+    private static async Task<Ok<IReadOnlyList<ToolView>>> ToolsAsync(
+        LedgerQueries queries, CancellationToken cancellationToken, string? server = null, [Description("Only tools that differ from what was pinned.")] bool changed = false) =>
+        TypedResults.Ok(await queries.ToolsAsync(server, changed, cancellationToken));
+
+    private static async Task<Results<Ok<ToolView>, ProblemHttpResult>> ToolAsync(LedgerQueries queries, string server, string tool, CancellationToken cancellationToken) =>
+        await queries.ToolAsync(server, tool, cancellationToken) is { } view ? TypedResults.Ok(view) : Problems.NotFound("tool of that name", "GET /api/v1/tools lists them.");
+
+    private static async Task<Results<Ok<IReadOnlyList<DefinitionStep>>, ProblemHttpResult>> DiffAsync(
+        LedgerQueries queries, string server, string tool, CancellationToken cancellationToken) =>
+        await queries.ToolAsync(server, tool, cancellationToken) is { } view
+            ? TypedResults.Ok<IReadOnlyList<DefinitionStep>>([.. view.History.Where(s => s.Step == "changed")])
+            : Problems.NotFound("tool of that name", "GET /api/v1/tools lists them.");
+
+    private static Results<Ok<ViewPage<TView>>, ProblemHttpResult> Page<TView>(Answer<ViewPage<TView>> answer) =>
+        answer.Fault is { } fault ? Problems.Of(fault) : TypedResults.Ok(answer.Value!);
+}

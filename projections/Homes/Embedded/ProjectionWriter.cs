@@ -1,0 +1,160 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Contracts.Search;
+using McpLedger.Streaming;
+
+namespace McpLedger.Projections.Homes.Embedded;
+
+/// <summary>The one writer of a generation of read models. A batch's effects and the partition's position are one transaction, so a batch counts once however often it comes.</summary>
+internal sealed class ProjectionWriter : IDisposable
+{
+    private const int LargestBlob = 1 << 20;
+    private static readonly Dictionary<Digest, ReadOnlyMemory<byte>> NoBlobs = [];
+
+    private readonly SqliteDatabase _database;
+    private readonly IReadOnlyList<ViewTable> _views = ViewTables.New();
+    private readonly EventTable _events = new();
+    private readonly Rollups _rollups = new();
+    private readonly TermList _terms = SearchDocuments.NewTerms();
+
+    public ProjectionWriter(string path)
+    {
+        Path = path;
+        _database = SqliteDatabase.Open(path, write: true);
+        if (!IsMade())
+        {
+            _database.Execute($"BEGIN; {Schema.Tables} {string.Concat(_views.Select(v => v.Definition))} INSERT INTO meta VALUES('version', '{Schema.Version}'); COMMIT");
+        }
+    }
+
+    public string Path { get; }
+
+    /// <summary>Where to read on.</summary>
+    public long NextOf(LedgerPartition partition)
+    {
+        var statement = _database.Kept("SELECT next FROM position WHERE partition = ?").Bind(1, partition.ToString());
+        var next = statement.Step() ? statement.Long(0) : 0;
+        statement.Reset();
+        return next;
+    }
+
+    /// <summary>Folds a batch: all of it, or nothing.</summary>
+    /// <param name="partition">The records' partition.</param>
+    /// <param name="records">In order.</param>
+    /// <param name="next">Position afterwards; null leaves it where it is.</param>
+    /// <param name="blobs">Contents of claim checks.</param>
+    /// <param name="cancellationToken">Ends the waiting for blobs; a transaction begun is finished.</param>
+    /// <exception cref="InvalidDataException">A record cannot be folded.</exception>
+    public async ValueTask<BatchResult> ApplyAsync(
+        LedgerPartition partition, IReadOnlyList<LedgerRecord> records, long? next, IBlobStore blobs, CancellationToken cancellationToken)
+    {
+        var read = new (LedgerRecord Record, LedgerEvent Event, Dictionary<Digest, ReadOnlyMemory<byte>> Blobs)[records.Count];
+        for (var i = 0; i < read.Length; i++)
+        {
+            read[i] = EventReader.TryRead(records[i].Bytes.Span, out var e, out var fault)
+                ? (records[i], e!, await FetchAsync(e!.Data, blobs, cancellationToken))
+                : throw new InvalidDataException($"The record is no event: {fault}");
+        }
+
+        _database.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            var result = new BatchResult();
+            foreach (var (record, e, contents) in read)
+            {
+                result = Apply(record, e, contents, result);
+            }
+
+            Flush(partition, next, result);
+            _database.Execute("COMMIT");
+            return result;
+        }
+        catch
+        {
+            Forget();
+            _database.Execute("ROLLBACK");
+            throw;
+        }
+    }
+
+    /// <summary>Digest of everything in the read models but where it lies.</summary>
+    public ProjectionDigest Digest() => ProjectionDigest.Of(_database, _views.Select(v => v.Name));
+
+    public void Dispose() => _database.Dispose();
+
+    private bool IsMade()
+    {
+        using var statement = _database.Prepare("SELECT 1 FROM sqlite_master WHERE name = 'meta'");
+        return statement.Step();
+    }
+
+    private BatchResult Apply(LedgerRecord record, LedgerEvent e, Dictionary<Digest, ReadOnlyMemory<byte>> contents, BatchResult so)
+    {
+        var document = SearchDocuments.Of(e, contents, _terms);
+        if (!EventTable.Holds(document.Micros))
+        {
+            throw new InvalidDataException("The event's time is not between 1970 and 2100.");
+        }
+
+        var at = Math.Max(so.LastMicros, document.Micros);
+        if (EventTable.Insert(_database, record, document) is not { } row)
+        {
+            return so with { Repeated = so.Repeated + 1, LastMicros = at };
+        }
+
+        foreach (var view in _views)
+        {
+            view.Apply(_database, e);
+        }
+
+        _events.Index(_database, row, document);
+        _rollups.Add(document);
+        return so with { Folded = so.Folded + 1, LastMicros = at };
+    }
+
+    private static async ValueTask<Dictionary<Digest, ReadOnlyMemory<byte>>> FetchAsync(EventData data, IBlobStore blobs, CancellationToken cancellationToken)
+    {
+        var fetched = NoBlobs;
+        foreach (var digest in SearchDocuments.BlobsOf(data))
+        {
+            if (await blobs.GetAsync(digest, cancellationToken) is { } bytes)
+            {
+                fetched = ReferenceEquals(fetched, NoBlobs) ? [] : fetched;
+                fetched[digest] = bytes.Length > LargestBlob ? bytes[..LargestBlob] : bytes;
+            }
+        }
+
+        return fetched;
+    }
+
+    private void Flush(LedgerPartition partition, long? next, BatchResult result)
+    {
+        Each(v => v.Flush(_database));
+        _rollups.Flush(_database);
+        _database.Kept(
+            "INSERT INTO position(partition, next, events, micros) VALUES(?1, coalesce(?2, 0), ?3, ?4)"
+            + " ON CONFLICT(partition) DO UPDATE SET next = coalesce(?2, next), events = events + ?3, micros = max(micros, ?4)")
+            .Bind(1, partition.ToString()).Bind(2, next).Bind(3, (long)result.Folded + result.Repeated).Bind(4, result.LastMicros).Run();
+    }
+
+    private void Forget()
+    {
+        Each(static v => v.Forget());
+        _rollups.Forget();
+        _events.Forget();
+    }
+
+    private void Each(Action<ViewTable> action)
+    {
+        foreach (var view in _views)
+        {
+            action(view);
+        }
+    }
+}
+
+/// <summary>What became of a batch: every record is one of these.</summary>
+/// <param name="Folded">Events that took effect.</param>
+/// <param name="Repeated">Second copies of events that had.</param>
+/// <param name="LastMicros">Newest time among the events, microseconds since 1970 UTC.</param>
+internal readonly record struct BatchResult(int Folded, int Repeated, long LastMicros);

@@ -1,0 +1,42 @@
+using McpLedger.Contracts.Search;
+using McpLedger.Projections.Calls;
+using McpLedger.Projections.Keys;
+using McpLedger.Projections.Partitions;
+using McpLedger.Projections.Principals;
+using McpLedger.Projections.Sessions;
+using McpLedger.Projections.ToolCatalog;
+
+namespace McpLedger.Projections.Homes.Embedded;
+
+/// <summary>Every fold and the columns its queries need.</summary>
+internal static class ViewTables
+{
+    public static IReadOnlyList<ViewTable> New() =>
+    [
+        new ViewTable<CallView>(
+            CallFold.Fold,
+            [
+                new("started", "INTEGER NOT NULL", v => QueryValues.Micros(v.Started)),
+                new("session", "TEXT", v => v.Session),
+                new("server", "TEXT", v => v.Server),
+                new("method", "TEXT", v => v.Method),
+                new("name", "TEXT", v => v.Name),
+                new("principal", "TEXT", v => v.Principal),
+                new("outcome", "TEXT", v => v.Outcome),
+            ],
+            """
+            CREATE INDEX calls_started ON calls(started, server, name, principal, outcome);
+            CREATE INDEX calls_session ON calls(session, started);
+            CREATE INDEX calls_unresolved ON calls(started) WHERE outcome = 'unresolved';
+            """),
+        new ViewTable<SessionView>(
+            SessionFold.Fold,
+            [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.Last)), new("principal", "TEXT", v => v.Principal), new("kind", "TEXT", v => v.Kind)],
+            "CREATE INDEX sessions_last ON sessions(last);"),
+        new ViewTable<PrincipalView>(PrincipalFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.Last))], "CREATE INDEX principals_last ON principals(last);"),
+        new ViewTable<ToolView>(ToolFold.Fold, [new("server", "TEXT", v => v.Server), new("changed", "INTEGER NOT NULL", v => v.Changed ? 1L : 0L)], ""),
+        new ViewTable<KeyView>(KeyFold.Fold, [], ""),
+        new ViewTable<PartitionView>(PartitionFold.Fold, [], ""),
+        new ViewTable<WriterView>(WriterFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.LastSign))], "CREATE INDEX writers_last ON writers(last);"),
+    ];
+}

@@ -1,0 +1,95 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Projections.Homes.Embedded;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Consuming;
+
+namespace McpLedger.Projections;
+
+/// <summary>Folds what the consumers of the partitions bring. One writer, so one at a time; a rebuild takes its turn here too.</summary>
+internal sealed class ProjectionHandler : IRecordHandler, IDisposable
+{
+    private readonly ProjectionHome _home;
+    private readonly ILedgerReader _reader;
+    private readonly IBlobStore _blobs;
+    private readonly TimeProvider _time;
+    private readonly ProjectionTelemetry _telemetry;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<LedgerPartition, (long Next, long Micros)> _reached = [];
+
+    public ProjectionHandler(ProjectionHome home, ILedgerReader reader, IBlobStore blobs, TimeProvider time, ProjectionTelemetry telemetry)
+    {
+        (_home, _reader, _blobs, _time, _telemetry) = (home, reader, blobs, time, telemetry);
+    }
+
+    public ValueTask<long> PositionAsync(LedgerPartition partition, CancellationToken cancellationToken)
+    {
+        var next = Writer.NextOf(partition);
+        Reached(partition, next, 0);
+        _telemetry.Observe(partition, () => LagOf(partition), () => AgeOf(partition));
+        return new(next);
+    }
+
+    public async ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var began = _time.GetTimestamp();
+            var result = await Writer.ApplyAsync(batch.Partition, batch.Records, batch.Next, _blobs, cancellationToken);
+            _telemetry.Folded(batch.Partition, result.Folded, result.Repeated, _time.GetElapsedTime(began));
+            Reached(batch.Partition, batch.Next, result.LastMicros);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Drops every read model and folds the log anew beside those in force, which answer until the new ones take their place.</summary>
+    public async ValueTask<RebuildReport> RebuildAsync(CancellationToken cancellationToken)
+    {
+        var report = await ProjectionRebuild.RunAsync(_home, _reader, _blobs, _turn, _time, cancellationToken);
+        if (report.Identical)
+        {
+            _telemetry.RebuiltIdentical(report.Events);
+        }
+        else
+        {
+            _telemetry.RebuiltDifferent(report.Events, string.Join(", ", report.Differences));
+        }
+
+        return report;
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private ProjectionWriter Writer => _home.Writer ?? throw new InvalidOperationException("The read models were opened to read only.");
+
+    private void Reached(LedgerPartition partition, long? next, long micros)
+    {
+        lock (_gate)
+        {
+            var before = _reached.GetValueOrDefault(partition);
+            _reached[partition] = (next ?? before.Next, Math.Max(before.Micros, micros));
+        }
+    }
+
+    private long LagOf(LedgerPartition partition)
+    {
+        var bounds = _reader.BoundsAsync(partition, CancellationToken.None);
+        lock (_gate)
+        {
+            return bounds.IsCompletedSuccessfully ? Math.Max(0, bounds.Result.End - _reached[partition].Next) : 0;
+        }
+    }
+
+    private double AgeOf(LedgerPartition partition)
+    {
+        lock (_gate)
+        {
+            var micros = _reached[partition].Micros;
+            return micros == 0 ? 0 : (_time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(micros)).TotalSeconds;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics.Metrics;
+using McpLedger.Contracts.Events;
+using Microsoft.Extensions.Logging;
+
+namespace McpLedger.Projections;
+
+/// <summary>What the read models tell operators.</summary>
+internal sealed partial class ProjectionTelemetry
+{
+    public const string MeterName = "McpLedger.Projections";
+
+    private readonly ILogger _logger;
+    private readonly Counter<long> _events;
+    private readonly Counter<long> _repeated;
+    private readonly Histogram<double> _batch;
+    private readonly Meter _meter;
+
+    public ProjectionTelemetry(IMeterFactory meters, ILogger<ProjectionTelemetry> logger)
+    {
+        _logger = logger;
+        _meter = meters.Create(MeterName);
+        _events = _meter.CreateCounter<long>("mcpledger.projections.events", "{event}", "Events that took effect in the read models.");
+        _repeated = _meter.CreateCounter<long>("mcpledger.projections.repeated", "{event}", "Second copies of events, which take no effect.");
+        _batch = _meter.CreateHistogram<double>("mcpledger.projections.batch.duration", "s", "From a batch in hand to its commit.");
+    }
+
+    /// <summary>Shows how far behind the ledger the read models of a partition are.</summary>
+    public void Observe(LedgerPartition partition, Func<long> lag, Func<double> age)
+    {
+        KeyValuePair<string, object?>[] tags = [new("partition", partition.ToString())];
+        _meter.CreateObservableGauge("mcpledger.projections.lag", () => new Measurement<long>(lag(), tags), "{offset}", "Offsets between the read models and the end of the partition.");
+        _meter.CreateObservableGauge("mcpledger.projections.age", () => new Measurement<double>(age(), tags), "s", "Age of the newest event in the read models.");
+    }
+
+    public void Folded(LedgerPartition partition, int events, int repeated, TimeSpan took)
+    {
+        KeyValuePair<string, object?> tag = new("partition", partition.ToString());
+        _events.Add(events, tag);
+        _repeated.Add(repeated, tag);
+        _batch.Record(took.TotalSeconds, tag);
+        LogFolded(partition, events, repeated);
+    }
+
+    [LoggerMessage(3001, LogLevel.Debug, "Folded {Events} events of {Partition}; {Repeated} were second copies")]
+    private partial void LogFolded(LedgerPartition partition, int events, int repeated);
+
+    [LoggerMessage(3002, LogLevel.Information, "Rebuilt the read models from {Events} events; the rows are identical to those before")]
+    public partial void RebuiltIdentical(long events);
+
+    [LoggerMessage(3003, LogLevel.Error, "Rebuilt the read models from {Events} events; rows differ from those before in {Tables}")]
+    public partial void RebuiltDifferent(long events, string tables);
+}

@@ -1,0 +1,124 @@
+using McpLedger.Projections.Homes.Embedded;
+
+namespace McpLedger.Projections.Search;
+
+/// <summary>Runs a search over the slices of the index, from the newest day back, and no further than it must.</summary>
+internal static class EventSearch
+{
+    /// <summary>Most hits that facets and the histogram are counted over, where nothing was summed beforehand.</summary>
+    public const int Counted = 10_000;
+
+    private const string HitColumns =
+        "e.row, e.id, e.type, e.call, e.server, e.method, e.name, e.principal, e.session, e.verdict, e.outcome, e.status, e.code, e.duration, e.size, e.partition, e.offset";
+
+    private const string FacetColumns = "e.row, e.type, e.server, CASE WHEN e.method = 'tools/call' OR e.type LIKE 'tool.%' THEN e.name END, e.principal, e.verdict, e.outcome";
+
+    public static SearchPage Run(SqliteDatabase database, SearchPlan plan, int limit, bool summary)
+    {
+        var query = SqliteQuery.Compile(plan.Query);
+        var hits = new List<Hit>(limit);
+        long last = 0;
+        var more = !Each(database, plan with { LastRow = plan.PageRow }, query, HitColumns, limit + 1, row =>
+        {
+            if (hits.Count == limit)
+            {
+                return false;
+            }
+
+            hits.Add(HitOf(row));
+            last = row.Long(0);
+            return true;
+        });
+        return new(hits, more ? SearchPlan.CursorAt(last) : null, summary ? Summarise(database, plan, query) : null);
+    }
+
+    public static Hit HitOf(SqliteStatement row) => new()
+    {
+        Event = new Guid(row.Bytes(1), bigEndian: true).ToString("D"),
+        Type = row.Text(2)!,
+        Time = DateTimeOffset.UnixEpoch.AddMicroseconds(EventTable.MicrosOf(row.Long(0))),
+        Call = row.Text(3),
+        Server = row.Text(4),
+        Method = row.Text(5),
+        Name = row.Text(6),
+        Principal = row.Text(7),
+        Session = row.Text(8),
+        Verdict = row.Text(9),
+        Outcome = row.Text(10),
+        Status = row.LongOrNull(11),
+        Code = row.LongOrNull(12),
+        DurationMicros = row.LongOrNull(13),
+        Size = row.LongOrNull(14),
+        Partition = row.Text(15)!,
+        Offset = row.Long(16),
+    };
+
+    /// <summary>The hit columns of single events.</summary>
+    public static string SelectHits(string where) => $"SELECT {HitColumns} FROM event e WHERE {where}";
+
+    private static SearchSummary Summarise(SqliteDatabase database, SearchPlan plan, SqliteQuery query)
+    {
+        var tally = new Tally();
+        var all = Each(database, plan, query, FacetColumns, Counted + 1, row =>
+        {
+            if (tally.Total == Counted)
+            {
+                return false;
+            }
+
+            tally.Count(EventTable.MicrosOf(row.Long(0)), 1);
+            for (var i = 0; i < Tally.Fields.Count; i++)
+            {
+                tally.Count(i, row.Text(i + 1), 1);
+            }
+
+            return true;
+        });
+        return all ? tally.Summary("exact", narrowest: 1_000_000)
+            : RollupSearch.Run(database, plan) ?? tally.Summary("newest", narrowest: 1_000_000);
+    }
+
+    /// <returns>False when <paramref name="take"/> wanted no more, or there may be more than <paramref name="most"/>.</returns>
+    private static bool Each(SqliteDatabase database, SearchPlan plan, SqliteQuery query, string columns, int most, Func<SqliteStatement, bool> take)
+    {
+        var left = most;
+        foreach (var day in Slices(database, plan))
+        {
+            var slice = Schema.SliceName(day);
+            var condition = query.Condition is { } text ? $" AND ({text.Replace("{slice}", slice, StringComparison.Ordinal)})" : "";
+            using var rows = database.Prepare(
+                $"SELECT {columns} FROM {slice} f CROSS JOIN event e ON e.row = f.rowid"
+                + $" WHERE {slice} MATCH ?1 AND f.rowid BETWEEN ?2 AND ?3{condition} ORDER BY f.rowid DESC LIMIT ?4");
+            rows.Bind(1, query.Match).Bind(2, plan.FirstRow).Bind(3, plan.LastRow).Bind(4, left);
+            for (var i = 0; i < query.Parameters.Count; i++)
+            {
+                rows.Bind(SqliteQuery.FirstParameter + i, query.Parameters[i]);
+            }
+
+            while (rows.Step())
+            {
+                if (!take(rows))
+                {
+                    return false;
+                }
+
+                left--;
+            }
+        }
+
+        return left > 0;
+    }
+
+    private static List<long> Slices(SqliteDatabase database, SearchPlan plan)
+    {
+        var days = new List<long>();
+        using var rows = database.Prepare("SELECT day FROM slice WHERE day BETWEEN ? AND ? ORDER BY day DESC");
+        rows.Bind(1, EventTable.DayOf(plan.FirstRow)).Bind(2, EventTable.DayOf(plan.LastRow));
+        while (rows.Step())
+        {
+            days.Add(rows.Long(0));
+        }
+
+        return days;
+    }
+}

@@ -1,0 +1,126 @@
+namespace McpLedger.Projections.Search;
+
+/// <summary>What is asked.</summary>
+public sealed record SearchRequest
+{
+    /// <summary>Most hits of one page.</summary>
+    public const int MostHits = 200;
+
+    /// <summary>In the query language; empty asks for everything.</summary>
+    public string Query { get; init; } = "";
+
+    /// <summary>Earliest time, inclusive; null for no bound.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Latest time, inclusive; null for no bound.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Hits of a page, 1 to <see cref="MostHits"/>.</summary>
+    public int Limit { get; init; } = 50;
+
+    /// <summary>Where the page before ended; null for the first.</summary>
+    public string? Cursor { get; init; }
+
+    /// <summary>Whether heartbeats, checkpoints, and writers' starts and stops are among the hits.</summary>
+    public bool Housekeeping { get; init; }
+
+    /// <summary>Whether totals, facets and the histogram are wanted.</summary>
+    public bool Summary { get; init; } = true;
+}
+
+/// <summary>A page of hits, newest first, and what they are among.</summary>
+/// <param name="Hits">The page.</param>
+/// <param name="Cursor">Asks for the next page; null when this is the last.</param>
+/// <param name="Summary">Null when it was not asked for.</param>
+public sealed record SearchPage(IReadOnlyList<Hit> Hits, string? Cursor, SearchSummary? Summary);
+
+/// <summary>An event that matches. The whole event is at <c>/api/v1/events/{event}</c>.</summary>
+public sealed record Hit
+{
+    /// <summary>Id of the event.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>Type of the event.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>When it was written.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>Id of its call.</summary>
+    public string? Call { get; init; }
+
+    /// <summary>Server in the configuration.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>JSON-RPC method.</summary>
+    public string? Method { get; init; }
+
+    /// <summary>Tool or prompt name, resource URI or task id.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Who asked.</summary>
+    public string? Principal { get; init; }
+
+    /// <summary>Id of the session.</summary>
+    public string? Session { get; init; }
+
+    /// <summary>forwarded | refused.</summary>
+    public string? Verdict { get; init; }
+
+    /// <summary>How the call ended.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>HTTP status.</summary>
+    public long? Status { get; init; }
+
+    /// <summary>JSON-RPC error code.</summary>
+    public long? Code { get; init; }
+
+    /// <summary>Microseconds.</summary>
+    public long? DurationMicros { get; init; }
+
+    /// <summary>Bytes of the message.</summary>
+    public long? Size { get; init; }
+
+    /// <summary>Partition of the ledger.</summary>
+    public required string Partition { get; init; }
+
+    /// <summary>Offset in the partition.</summary>
+    public required long Offset { get; init; }
+}
+
+/// <summary>How many events match, and how they spread.</summary>
+/// <param name="Total">How many, as far as <paramref name="Basis"/> knows.</param>
+/// <param name="Basis">
+/// <c>exact</c>; <c>newest</c>: more match than the <paramref name="Total"/> newest, which alone were counted; <c>hourly-sums</c>: sums kept by the hour, so whole hours at both ends count.
+/// </param>
+/// <param name="Facets">The commonest values of each field.</param>
+/// <param name="Histogram">Counts over time, oldest first.</param>
+public sealed record SearchSummary(long Total, string Basis, IReadOnlyList<Facet> Facets, TimeHistogram Histogram);
+
+/// <summary>The commonest values of a field among what matches.</summary>
+public sealed record Facet(string Field, IReadOnlyList<FacetValue> Values);
+
+/// <summary>A value and how often it is there.</summary>
+public sealed record FacetValue(string Value, long Count);
+
+/// <summary>Counts over time.</summary>
+/// <param name="IntervalMicros">Width of a bucket, microseconds.</param>
+/// <param name="Buckets">Buckets that are not empty.</param>
+public sealed record TimeHistogram(long IntervalMicros, IReadOnlyList<TimeBucket> Buckets);
+
+/// <summary>A stretch of time and how many fall into it.</summary>
+public sealed record TimeBucket(DateTimeOffset Start, long Count);
+
+/// <summary>An answer, or why there is none.</summary>
+/// <param name="Value">The answer.</param>
+/// <param name="Fault">Why the request cannot be answered as it is.</param>
+public readonly record struct Answer<T>(T? Value, RequestFault? Fault)
+    where T : class;
+
+/// <summary>What is wrong with a request.</summary>
+/// <param name="Field">Name of the parameter.</param>
+/// <param name="Detail">What is wrong.</param>
+/// <param name="Fix">What to write instead.</param>
+/// <param name="Position">Where in the parameter, from 0; null for all of it.</param>
+public sealed record RequestFault(string Field, string Detail, string Fix, int? Position);

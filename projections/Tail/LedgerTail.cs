@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Contracts.Search;
+using McpLedger.Projections.Search;
+using McpLedger.Streaming;
+
+namespace McpLedger.Projections.Tail;
+
+/// <summary>Follows the log itself, not the read models: what is durable is seen at once, by the same documents and the same query.</summary>
+/// <param name="reader">The ledger.</param>
+/// <param name="time">What <c>now</c> means in queries.</param>
+public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
+{
+    /// <summary>Most that follow at the same time.</summary>
+    public const int Most = 32;
+
+    private const int BatchBytes = 256 * 1024;
+    private static readonly Dictionary<Digest, ReadOnlyMemory<byte>> NoBlobs = [];
+    private int _following;
+
+    /// <summary>Checks what is to be followed, and finds where to begin.</summary>
+    /// <param name="query">In the query language.</param>
+    /// <param name="housekeeping">Whether heartbeats, checkpoints and writers' starts and stops are followed too.</param>
+    /// <param name="after">Id of the last event that was received; null begins at the end.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async ValueTask<Answer<TailStart>> StartAsync(string query, bool housekeeping, string? after, CancellationToken cancellationToken)
+    {
+        var (plan, fault) = SearchPlan.Of(new() { Query = query, Housekeeping = housekeeping }, time.GetUtcNow());
+        if (plan is null)
+        {
+            return new(null, fault);
+        }
+
+        var positions = new SortedDictionary<string, (LedgerPartition Partition, long Next)>(StringComparer.Ordinal);
+        foreach (var partition in reader.Partitions)
+        {
+            var bounds = await reader.BoundsAsync(partition, cancellationToken);
+            var resumed = PositionIn(after, partition) is { } next ? Math.Clamp(next, bounds.First, bounds.End) : bounds.End;
+            positions.Add(partition.ToString(), (partition, resumed));
+        }
+
+        return new(new(plan, positions), null);
+    }
+
+    /// <summary>Follows until <paramref name="cancellationToken"/>.</summary>
+    /// <returns>Null when <see cref="Most"/> follow already.</returns>
+    public IAsyncEnumerable<SseItem<Hit>>? TryFollow(TailStart start, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _following) > Most)
+        {
+            Interlocked.Decrement(ref _following);
+            return null;
+        }
+
+        return FollowAsync(start, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<SseItem<Hit>> FollowAsync(TailStart start, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        try
+        {
+            var terms = SearchDocuments.NewTerms();
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                var idle = true;
+                foreach (var (name, (partition, next)) in start.Positions.ToArray())
+                {
+                    var batch = await reader.ReadAsync(partition, next, BatchBytes, cancellationToken);
+                    idle &= batch.Records.Count == 0;
+                    foreach (var record in batch.Records)
+                    {
+                        start.Positions[name] = (partition, record.Offset + 1);
+                        if (HitOf(record, start.Plan, terms) is { } hit)
+                        {
+                            yield return new(hit, "event") { EventId = IdOf(start.Positions) };
+                        }
+                    }
+
+                    start.Positions[name] = (partition, batch.Next);
+                }
+
+                if (idle)
+                {
+                    await AnyAsync(start, cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _following);
+        }
+    }
+
+    private async ValueTask AnyAsync(TailStart start, CancellationToken cancellationToken)
+    {
+        using var others = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(start.Positions.Values.Select(p => reader.WaitAsync(p.Partition, p.Next, others.Token).AsTask()));
+        await others.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private static Hit? HitOf(LedgerRecord record, SearchPlan plan, TermList terms)
+    {
+        if (!EventReader.TryRead(record.Bytes.Span, out var read, out _))
+        {
+            return null;
+        }
+
+        var document = SearchDocuments.Of(read!, NoBlobs, terms);
+        var row = Homes.Embedded.EventTable.FirstRow(document.Micros);
+        return row < plan.FirstRow || row > plan.LastRow || !QueryEvaluator.Matches(plan.Query, document) ? null : new()
+        {
+            Event = document.Id.ToString(),
+            Type = document.Type,
+            Time = read!.Header.Time,
+            Call = document.First(FieldCatalog.Call),
+            Server = document.First(FieldCatalog.Server),
+            Method = document.First(FieldCatalog.Method),
+            Name = document.First(FieldCatalog.Name),
+            Principal = document.First(FieldCatalog.Principal),
+            Session = document.First(FieldCatalog.Session),
+            Verdict = document.First(FieldCatalog.Verdict),
+            Outcome = document.First(FieldCatalog.Outcome),
+            Status = document.Number(FieldCatalog.Status),
+            Code = document.Number(FieldCatalog.Code),
+            DurationMicros = document.Number(FieldCatalog.Duration),
+            Size = document.Number(FieldCatalog.Size),
+            Partition = record.Partition.ToString(),
+            Offset = record.Offset,
+        };
+    }
+
+    private static string IdOf(SortedDictionary<string, (LedgerPartition Partition, long Next)> positions) =>
+        string.Join(',', positions.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Key}:{p.Value.Next}")));
+
+    private static long? PositionIn(string? id, LedgerPartition partition)
+    {
+        foreach (var part in (id ?? "").Split(',', 64))
+        {
+            if (part.StartsWith($"{partition}:", StringComparison.Ordinal)
+                && long.TryParse(part.AsSpan(part.IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var next))
+            {
+                return next;
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>What is followed, and from where.</summary>
+public sealed class TailStart
+{
+    internal TailStart(SearchPlan plan, SortedDictionary<string, (LedgerPartition Partition, long Next)> positions) => (Plan, Positions) = (plan, positions);
+
+    internal SearchPlan Plan { get; }
+
+    internal SortedDictionary<string, (LedgerPartition Partition, long Next)> Positions { get; }
+}

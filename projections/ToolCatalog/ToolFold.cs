@@ -1,0 +1,76 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Projections.Folds;
+
+namespace McpLedger.Projections.ToolCatalog;
+
+/// <summary>
+/// Keeps the catalogue of tools. Definitions come from the control log and uses from the calls log; the two touch different members, so their order does not matter.
+/// </summary>
+/// <remarks>Refused calls make no tool: anybody could fill the catalogue with names.</remarks>
+internal static class ToolFold
+{
+    private const int MostSteps = 32;
+    private const int MostChanges = 100;
+
+    public static Fold<ToolView> Fold { get; } = new("tools", Keys, Evolve, ViewJson.Default.ToolView);
+
+    /// <summary>Key of a tool. Names of servers hold no slash.</summary>
+    public static string KeyOf(string server, string tool) => $"{server}/{tool}";
+
+    private static IEnumerable<string> Keys(LedgerEvent read) => read.Data switch
+    {
+        ToolPinned e => [KeyOf(e.Server, e.Tool)],
+        ToolChanged e => [KeyOf(e.Server, e.Tool)],
+        CallIntended { What: { Method: "tools/call", Name: { } name } what } => [KeyOf(what.Server, name)],
+        CallCompleted { What: { Method: "tools/call", Name: { } name } what } => [KeyOf(what.Server, name)],
+        _ => [],
+    };
+
+    private static ToolView? Evolve(ToolView? view, string key, LedgerEvent read) => read.Data switch
+    {
+        ToolPinned e => Pinned(view ?? new() { Server = e.Server, Tool = e.Tool }, e, read.Header),
+        ToolChanged e => Changed(view ?? new() { Server = e.Server, Tool = e.Tool }, e, read.Header),
+        CallIntended e => Called(view ?? new() { Server = e.What.Server, Tool = e.What.Name! }, read.Header.Time),
+        CallCompleted e => (view ?? new() { Server = e.What.Server, Tool = e.What.Name! }) with { Failed = (view?.Failed ?? 0) + (e.Outcome == CallOutcome.Ok ? 0 : 1) },
+        _ => view,
+    };
+
+    private static ToolView Called(ToolView view, DateTimeOffset time) => view with
+    {
+        Calls = view.Calls + 1,
+        FirstCalled = view.FirstCalled is { } first ? Bounded.Earlier(first, time) : time,
+        LastCalled = view.LastCalled is { } last ? Bounded.Later(last, time) : time,
+    };
+
+    private static ToolView Pinned(ToolView view, ToolPinned e, EventHeader header) => view with
+    {
+        Definition = e.Definition.ToString(),
+        Pinned = e.Definition.ToString(),
+        Content = e.Content.ToString(),
+        FirstSeen = view.FirstSeen ?? header.Time,
+        History = view.History.Newest(
+            new() { Step = "pinned", Time = header.Time, Event = header.Id.ToString(), Definition = e.Definition.ToString() },
+            MostSteps),
+    };
+
+    private static ToolView Changed(ToolView view, ToolChanged e, EventHeader header) => view with
+    {
+        Definition = e.Definition.ToString(),
+        Pinned = view.Pinned ?? e.Previous.ToString(),
+        Content = e.Content.ToString(),
+        FirstSeen = view.FirstSeen ?? header.Time,
+        LastChanged = header.Time,
+        History = view.History.Newest(
+            new()
+            {
+                Step = "changed",
+                Time = header.Time,
+                Event = header.Id.ToString(),
+                Definition = e.Definition.ToString(),
+                Previous = e.Previous.ToString(),
+                Risk = e.Risk,
+                Changes = [.. e.Changes.Take(MostChanges).Select(c => new DefinitionChange(c.Path, c.Before?.ToString(), c.After?.ToString(), c.Risk))],
+            },
+            MostSteps),
+    };
+}

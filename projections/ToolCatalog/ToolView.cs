@@ -1,0 +1,76 @@
+namespace McpLedger.Projections.ToolCatalog;
+
+/// <summary>A tool of a configured server: what it is, what it was, and how it was used.</summary>
+public sealed record ToolView
+{
+    /// <summary>Server in the configuration.</summary>
+    public required string Server { get; init; }
+
+    /// <summary>Name of the tool.</summary>
+    public required string Tool { get; init; }
+
+    /// <summary>Digest of the definition as last listed; null when it was called but never listed.</summary>
+    public string? Definition { get; init; }
+
+    /// <summary>Digest of the definition that an operator, or the first listing, vouched for.</summary>
+    public string? Pinned { get; init; }
+
+    /// <summary>The definition as last listed, as the server sent it.</summary>
+    public string? Content { get; init; }
+
+    /// <summary>True when the tool differs from what was pinned.</summary>
+    public bool Changed => Definition is not null && Definition != Pinned;
+
+    /// <summary>When it was listed first; null when it never was.</summary>
+    public DateTimeOffset? FirstSeen { get; init; }
+
+    /// <summary>When its definition changed last; null when it never did.</summary>
+    public DateTimeOffset? LastChanged { get; init; }
+
+    /// <summary>When it was called first.</summary>
+    public DateTimeOffset? FirstCalled { get; init; }
+
+    /// <summary>When it was called last.</summary>
+    public DateTimeOffset? LastCalled { get; init; }
+
+    /// <summary>Calls forwarded.</summary>
+    public long Calls { get; init; }
+
+    /// <summary>Calls that ended with another outcome than <c>ok</c>.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>What became of its definition, oldest first; the newest 32.</summary>
+    public IReadOnlyList<DefinitionStep> History { get; init; } = [];
+}
+
+/// <summary>A definition that was pinned, or that took the place of another.</summary>
+public sealed record DefinitionStep
+{
+    /// <summary>pinned | changed.</summary>
+    public required string Step { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>Id of the event.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>Digest of the definition.</summary>
+    public required string Definition { get; init; }
+
+    /// <summary>Digest before, for a change.</summary>
+    public string? Previous { get; init; }
+
+    /// <summary>none | low | high, for a change.</summary>
+    public string? Risk { get; init; }
+
+    /// <summary>Field by field, what changed; the first 100.</summary>
+    public IReadOnlyList<DefinitionChange> Changes { get; init; } = [];
+}
+
+/// <summary>One difference between two definitions.</summary>
+/// <param name="Path">JSON pointer (RFC 6901).</param>
+/// <param name="Before">Canonical JSON before; null when the field is new.</param>
+/// <param name="After">Canonical JSON now; null when the field is gone.</param>
+/// <param name="Risk">none | low | high.</param>
+public sealed record DefinitionChange(string Path, string? Before, string? After, string Risk);

@@ -1,0 +1,135 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Projections.Homes.Embedded;
+
+namespace McpLedger.Projections.Tests.Homes;
+
+public sealed class RebuildTests
+{
+    [Fact]
+    public async Task A_rebuild_gives_identical_rows()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(1).Ledger(1_500);
+        await home.FoldAsync(ledger);
+
+        var report = await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None);
+
+        Assert.True(report.Identical, string.Join(", ", report.Differences));
+        Assert.Equal(ledger.Of(LedgerPartition.Calls).Count + ledger.Of(LedgerPartition.Control).Count, report.Events);
+    }
+
+    [Fact]
+    public async Task A_row_that_was_tampered_with_is_named_and_replaced()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(2).Ledger(200);
+        await home.FoldAsync(ledger);
+        using (var other = SqliteDatabase.Open(home.Home.Writer!.Path, write: true))
+        {
+            other.Execute("UPDATE principals SET doc = replace(doc, 'alice', 'mallory')");
+        }
+
+        var report = await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None);
+
+        Assert.False(report.Identical);
+        Assert.Equal(["principals"], report.Differences);
+        var again = await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None);
+        Assert.True(again.Identical);
+    }
+
+    [Fact]
+    public async Task Rows_do_not_depend_on_how_partitions_and_batches_fall()
+    {
+        using var one = new TemporaryHome();
+        using var other = new TemporaryHome();
+        var ledger = new Given(3).Ledger(800);
+        await one.FoldAsync(ledger);
+        await other.FoldAsync(ledger, LedgerPartition.Control, 3_000);
+        await other.FoldAsync(ledger, LedgerPartition.Calls, 700_000);
+
+        Assert.Empty(one.Home.Writer!.Digest().DifferencesTo(other.Home.Writer!.Digest()));
+    }
+
+    [Fact]
+    public async Task Records_that_come_twice_count_once()
+    {
+        using var once = new TemporaryHome();
+        using var twice = new TemporaryHome();
+        var ledger = new Given(4).Ledger(300);
+        await once.FoldAsync(ledger);
+        await twice.FoldAsync(ledger);
+        var again = await twice.Home.Writer!.ApplyAsync(LedgerPartition.Calls, ledger.Of(LedgerPartition.Calls), null, ledger, CancellationToken.None);
+
+        Assert.Equal(ledger.Of(LedgerPartition.Calls).Count, again.Repeated);
+        Assert.Equal(once.Home.Writer!.Digest().Whole, twice.Home.Writer.Digest().Whole);
+    }
+
+    [Fact]
+    public async Task A_batch_with_a_record_that_cannot_be_folded_leaves_nothing_behind()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(5).Ledger(100);
+        await home.FoldAsync(ledger);
+        var before = home.Home.Writer!.Digest();
+        var given = new Given(6);
+        given.Append(ledger, given.Refused(given.NewId(), "eve", "files", "read_file", "s-9", "x"));
+        ledger.AppendBytes(LedgerPartition.Calls, "{\"no\":\"event\"}"u8.ToArray());
+        var records = ledger.Of(LedgerPartition.Calls).TakeLast(2).ToArray();
+
+        await Assert.ThrowsAsync<InvalidDataException>(async () => await home.Home.Writer.ApplyAsync(LedgerPartition.Calls, records, 99, ledger, CancellationToken.None));
+
+        Assert.Equal(before.Whole, home.Home.Writer.Digest().Whole);
+        Assert.NotEqual(99, home.Home.Writer.NextOf(LedgerPartition.Calls));
+    }
+
+    [Fact]
+    public async Task A_rebuild_skips_what_the_consumer_parked()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(7).Ledger(50);
+        ledger.AppendBytes(LedgerPartition.Calls, "garbage"u8.ToArray());
+        var given = new Given(8);
+        given.Append(ledger, given.Refused(given.NewId(), "eve", "files", "read_file", "s-9", "x"));
+        var report = await FoldParking(home, ledger);
+
+        Assert.True(report.Identical, string.Join(", ", report.Differences));
+        Assert.Equal(1, report.Unfoldable);
+    }
+
+    [Fact]
+    public async Task Read_models_of_another_version_are_built_anew()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(9).Ledger(50);
+        await home.FoldAsync(ledger);
+        home.Home.Dispose();
+        var path = Path.Combine(home.Folder, File.ReadAllText(Path.Combine(home.Folder, "CURRENT")));
+        using (var other = SqliteDatabase.Open(path, write: true))
+        {
+            other.Execute("UPDATE meta SET value = '0'");
+        }
+
+        Assert.False(ProjectionHome.TryOpenReadOnly(home.Folder, home.Time, out _));
+        using var opened = ProjectionHome.Open(home.Folder, home.Time);
+
+        Assert.Equal(0, opened.Writer!.NextOf(LedgerPartition.Calls));
+        Assert.False(File.Exists(path));
+    }
+
+    private static async Task<RebuildReport> FoldParking(TemporaryHome home, MemoryLedger ledger)
+    {
+        foreach (var record in ledger.Partitions.SelectMany(ledger.Of))
+        {
+            try
+            {
+                await home.Home.Writer!.ApplyAsync(record.Partition, [record], record.Offset + 1, ledger, CancellationToken.None);
+            }
+            catch (InvalidDataException)
+            {
+                await home.Home.Writer!.ApplyAsync(record.Partition, [], record.Offset + 1, ledger, CancellationToken.None);
+            }
+        }
+
+        return await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None);
+    }
+}

@@ -1,0 +1,63 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Streaming;
+
+namespace McpLedger.Projections.Tests;
+
+/// <summary>A ledger in memory that composes records as the real one does.</summary>
+internal sealed class MemoryLedger : ILedgerReader, IBlobStore
+{
+    private readonly Dictionary<LedgerPartition, (ChainWriter Chain, List<LedgerRecord> Records)> _logs = new()
+    {
+        [LedgerPartition.Calls] = (new("test/1/calls-0", Digest.Zero), []),
+        [LedgerPartition.Control] = (new("test/1/control-0", Digest.Zero), []),
+    };
+
+    private readonly Dictionary<Digest, ReadOnlyMemory<byte>> _blobs = [];
+
+    public IReadOnlyList<LedgerPartition> Partitions => [.. _logs.Keys];
+
+    public IReadOnlyList<LedgerRecord> Of(LedgerPartition partition) => _logs[partition].Records;
+
+    public void Append(EventId id, DateTimeOffset time, EventData data)
+    {
+        using var draft = EventDraft.Write(id, "/gateway/test/1", time, null, EventCatalog.LogOf(data) ?? LedgerLog.Calls, null, data);
+        var (chain, records) = _logs[draft.Log == LedgerLog.Calls ? LedgerPartition.Calls : LedgerPartition.Control];
+        var bytes = new byte[chain.MaxLength(draft.Tail.Length)];
+        var length = chain.Compose(bytes, draft.Tail.Span);
+        records.Add(new(draft.Log == LedgerLog.Calls ? LedgerPartition.Calls : LedgerPartition.Control, records.Count, bytes.AsMemory(0, length)));
+    }
+
+    public void AppendBytes(LedgerPartition partition, byte[] bytes) => _logs[partition].Records.Add(new(partition, _logs[partition].Records.Count, bytes));
+
+    public ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken) => new(new LedgerBounds(0, _logs[partition].Records.Count));
+
+    public ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken)
+    {
+        var records = new List<LedgerRecord>();
+        var bytes = 0;
+        foreach (var record in _logs[partition].Records.Skip((int)from))
+        {
+            if (records.Count > 0 && bytes + record.Bytes.Length > maxBytes)
+            {
+                break;
+            }
+
+            records.Add(record);
+            bytes += record.Bytes.Length;
+        }
+
+        return new(new ReadBatch(records, from + records.Count, null));
+    }
+
+    public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) => default;
+
+    public ValueTask<bool> TryPutAsync(Digest sha256, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        _blobs[sha256] = bytes.ToArray();
+        return new(true);
+    }
+
+    public ValueTask<ReadOnlyMemory<byte>?> GetAsync(Digest sha256, CancellationToken cancellationToken) =>
+        new(_blobs.TryGetValue(sha256, out var bytes) ? bytes : (ReadOnlyMemory<byte>?)null);
+}

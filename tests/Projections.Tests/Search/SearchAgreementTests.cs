@@ -1,0 +1,144 @@
+using System.Text;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Contracts.Search;
+
+namespace McpLedger.Projections.Tests.Search;
+
+public sealed class SearchAgreementTests
+{
+    [Fact]
+    public async Task A_thousand_queries_find_exactly_what_reading_every_document_finds()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(11).Ledger(600);
+        await home.FoldAsync(ledger);
+        var documents = Documents(ledger);
+        var queries = home.Queries(ledger);
+        var generator = new QueryGenerator(12);
+        var matched = 0;
+        for (var i = 0; i < 1_000; i++)
+        {
+            var text = generator.Next();
+            Assert.True(QueryParser.TryParse(text, home.Time.GetUtcNow(), out var query, out var fault), $"{text}: {fault}");
+            var expected = documents.Where(d => QueryEvaluator.Matches(query, d)).Select(d => d.Id.ToString()).Order().ToArray();
+
+            var found = await AllPagesAsync(queries, text);
+
+            Assert.True(expected.SequenceEqual(found.Order()), $"{text}\nexpected {expected.Length}, found {found.Count}");
+            matched += expected.Length > 0 && expected.Length < documents.Count ? 1 : 0;
+        }
+
+        Assert.True(matched > 500, $"Only {matched} of the queries told documents apart.");
+    }
+
+    [Fact]
+    public async Task Totals_facets_and_histogram_count_every_hit_once()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(13).Ledger(500);
+        await home.FoldAsync(ledger);
+        var documents = Documents(ledger);
+
+        var (page, _) = await home.Queries(ledger).SearchAsync(new() { Query = "tool: *", Housekeeping = true, Limit = 1 }, CancellationToken.None);
+
+        var matching = documents.Where(d => d.First(FieldCatalog.Tool) is not null).ToArray();
+        Assert.Equal("exact", page!.Summary!.Basis);
+        Assert.Equal(matching.Length, page.Summary.Total);
+        Assert.Equal(matching.Length, page.Summary.Histogram.Buckets.Sum(b => b.Count));
+        var servers = page.Summary.Facets.Single(f => f.Field == "server").Values.ToDictionary(v => v.Value, v => v.Count);
+        Assert.Equal(matching.CountBy(d => d.First(FieldCatalog.Server)!).ToDictionary(p => p.Key, p => (long)p.Value), servers);
+    }
+
+    [Fact]
+    public async Task Hits_come_newest_first_over_days()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(14).Ledger(2_000);
+        await home.FoldAsync(ledger);
+        var (page, _) = await home.Queries(ledger).SearchAsync(new() { Limit = 200, Housekeeping = true }, CancellationToken.None);
+
+        Assert.Equal(page!.Hits.OrderByDescending(h => h.Time).Select(h => h.Time), page.Hits.Select(h => h.Time));
+        Assert.True(page.Summary!.Histogram.Buckets[^1].Start - page.Summary.Histogram.Buckets[0].Start > TimeSpan.FromDays(1));
+    }
+
+    [Theory]
+    [InlineData("\" OR t:* --")]
+    [InlineData("\"; DROP TABLE event; --")]
+    [InlineData("NEAR(a b, 5)")]
+    [InlineData("server: \"' OR '1'='1\"")]
+    [InlineData("tool: \"a\\\" OR \\\"b\"")]
+    [InlineData("a AND NOT NOT b")]
+    [InlineData("^start {t} : x")]
+    [InlineData("server: \"nul\0nul\"")]
+    public async Task What_looks_like_another_language_is_only_text(string text)
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(15).Ledger(100);
+        await home.FoldAsync(ledger);
+        var before = home.Home.Writer!.Digest().Whole;
+
+        // Either it reads as a query, and runs, or it is refused with a reason; nothing reaches the database as anything but a value.
+        var (page, fault) = await home.Queries(ledger).SearchAsync(new() { Query = text }, CancellationToken.None);
+
+        Assert.True(page is null != fault is null);
+        Assert.Equal(before, home.Home.Writer.Digest().Whole);
+    }
+
+    [Fact]
+    public async Task The_deepest_and_the_longest_queries_run()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(16).Ledger(100);
+        await home.FoldAsync(ledger);
+        var deep = string.Concat(Enumerable.Repeat("not (", 15)) + "server: files" + new string(')', 15);
+        var longest = string.Join(" or ", Enumerable.Range(0, 200).Select(i => $"w{i}"));
+        var mixed = string.Join(" or ", Enumerable.Range(0, 60).Select(i => $"(duration > {i}s and not tool: t{i})"));
+
+        foreach (var text in new[] { deep, longest, mixed })
+        {
+            var (page, fault) = await home.Queries(ledger).SearchAsync(new() { Query = text }, CancellationToken.None);
+            Assert.True(page is not null, $"{fault}");
+        }
+    }
+
+    [Fact]
+    public async Task The_content_of_a_claim_check_is_found()
+    {
+        using var home = new TemporaryHome();
+        var given = new Given(17);
+        var ledger = new MemoryLedger();
+        var bytes = Encoding.UTF8.GetBytes("""{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"the needle lies here"}]}}""");
+        await ledger.TryPutAsync(Digest.Of(bytes), bytes, CancellationToken.None);
+        var content = new Content { Size = bytes.Length, Sha256 = Digest.Of(bytes), Blob = $"sha256/{Digest.Of(bytes)}" };
+        given.Append(ledger, given.Completed(given.NewId(), "alice", "files", "read_file", "s-1", "x", CallOutcome.Ok, 5) with { Response = content });
+        given.Append(ledger, given.Completed(given.NewId(), "alice", "files", "read_file", "s-1", "x", CallOutcome.Ok, 5) with { Response = content with { Sha256 = Digest.Of("gone"u8) } });
+        await home.FoldAsync(ledger);
+
+        Assert.Single(await AllPagesAsync(home.Queries(ledger), "needle"));
+        Assert.Single(await AllPagesAsync(home.Queries(ledger), "unread: missing"));
+    }
+
+    private static List<SearchDocument> Documents(MemoryLedger ledger)
+    {
+        var terms = SearchDocuments.NewTerms();
+        return [.. ledger.Partitions.SelectMany(ledger.Of).Select(r => EventReader.TryRead(r.Bytes.Span, out var e, out _)
+            ? SearchDocuments.Of(e!, new Dictionary<Digest, ReadOnlyMemory<byte>>(), terms)
+            : throw new InvalidOperationException("The generator writes events."))];
+    }
+
+    private static async Task<List<string>> AllPagesAsync(LedgerQueries queries, string text)
+    {
+        var found = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var (page, fault) = await queries.SearchAsync(new() { Query = text, Housekeeping = true, Limit = 200, Cursor = cursor, Summary = false }, CancellationToken.None);
+            Assert.True(page is not null, $"{text}: {fault}");
+            found.AddRange(page.Hits.Select(h => h.Event));
+            cursor = page.Cursor;
+        }
+        while (cursor is not null);
+        return found;
+    }
+}
