@@ -113,6 +113,9 @@ public sealed record MessageRelayed : EventData
 
     /// <summary>Where it came from.</summary>
     public required Place Where { get; init; }
+
+    /// <summary>Why it was not passed on, in words for an operator; null when it was.</summary>
+    public string? Dropped { get; init; }
 }
 
 /// <summary>Which way a message went.</summary>

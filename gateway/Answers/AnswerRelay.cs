@@ -1,0 +1,160 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Sessions;
+using McpLedger.Gateway.Tools;
+using McpLedger.Gateway.Upstreams;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace McpLedger.Gateway.Answers;
+
+/// <summary>Takes a request's answer from the upstream to the client: read, checked, screened, recorded, released.</summary>
+internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, StreamRelay streams, SessionMinting minting)
+{
+    /// <summary>Relays the answer to the call's request and ends the call.</summary>
+    public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, CancellationToken cancellationToken)
+    {
+        var call = ending.Call;
+        ending.Destination = upstream.Destination;
+        if (upstream.IsSessionGone)
+        {
+            await SessionGoneAsync(ending, upstream.Fault!, answer);
+            return;
+        }
+
+        if (upstream.Fault is { } fault)
+        {
+            await (call.Exchange.IsClientGone ? Discard(ending.AbandonAsync(0, null)) : ending.FailAsync(0, fault, CallEnding.StatusFor(upstream.IsTimeout), answer, null, null));
+            return;
+        }
+
+        if (!minting.TryMint(call, upstream, out var sealedId, out var opened, out var sealFault))
+        {
+            await ending.FailAsync(upstream.Status, sealFault!, StatusCodes.Status502BadGateway, answer, null, null);
+            return;
+        }
+
+        if (sealedId is not null)
+        {
+            answer.SetSession(sealedId);
+        }
+
+        if (upstream is { Status: StatusCodes.Status200OK, IsStream: true, Body: { } events })
+        {
+            await streams.RelayCallAsync(ending, events, opened, answer, cancellationToken);
+            return;
+        }
+
+        await RelayBodyAsync(ending, upstream, opened, answer, cancellationToken);
+    }
+
+    private async ValueTask RelayBodyAsync(CallEnding ending, UpstreamAnswer upstream, SessionRef? opened, ClientAnswer answer, CancellationToken cancellationToken)
+    {
+        var limits = ending.Call.Exchange.Gateway.Config.Limits;
+        ReadOnlyMemory<byte>? whole;
+        try
+        {
+            whole = upstream.Body is { } body ? await AnswerReader.ReadAsync(body, upstream.ContentLength, limits.MaxResponseBytes, cancellationToken) : ReadOnlyMemory<byte>.Empty;
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            await (ending.Call.Exchange.IsClientGone
+                ? Discard(ending.AbandonAsync(upstream.Status, null))
+                : ending.FailAsync(upstream.Status, "It broke off in the middle of its answer.", StatusCodes.Status502BadGateway, answer, null, null));
+            return;
+        }
+
+        if (whole is not { } bytes)
+        {
+            await ending.FailAsync(upstream.Status, $"Its answer is longer than {limits.MaxResponseBytes} bytes.", StatusCodes.Status502BadGateway, answer, null, null);
+            return;
+        }
+
+        var read = McpReader.Read(bytes, ending.Call.Exchange.Gateway.Limits);
+        if (read.IsRead && IsAnswerTo(ending.Call, read.Message, upstream.Status) && upstream.IsJson)
+        {
+            await ReleaseAsync(ending, read.Message, upstream, opened, answer);
+        }
+        else
+        {
+            await RejectAsync(ending, bytes, read, upstream, answer);
+        }
+    }
+
+    private async ValueTask ReleaseAsync(CallEnding ending, McpMessage message, UpstreamAnswer upstream, SessionRef? opened, ClientAnswer answer)
+    {
+        var screened = await screen.ScreenAsync(ending.Call, message);
+        var response = await recorder.OfJsonAsync(message.Raw);
+        if (screened.Fault is { } fault)
+        {
+            await ending.FailAsync(upstream.Status, fault, StatusCodes.Status502BadGateway, answer, null, response);
+            return;
+        }
+
+        var released = screened.IsChanged ? await recorder.OfJsonAsync(screened.Bytes) : null;
+        if (!screened.IsRecorded || response is null || (screened.IsChanged && released is null)
+            || !await ending.TryEndAsync(new(ending.OutcomeOf(message), upstream.Status, null) { Response = response, Released = released, Code = message.ErrorCode, Opened = opened }))
+        {
+            await Refuser.UnrecordableAsync(ending.Call, answer);
+            return;
+        }
+
+        if (upstream.RetryAfter is { } retryAfter)
+        {
+            answer.SetHeader(HeaderNames.RetryAfter, retryAfter);
+        }
+
+        await answer.JsonAsync(upstream.Status, screened.Bytes);
+    }
+
+    // A client error that is no JSON-RPC passes as it is: clients tell the eras apart by it. Whatever else is no answer becomes an error of ours.
+    private async ValueTask RejectAsync(CallEnding ending, ReadOnlyMemory<byte> bytes, McpRead read, UpstreamAnswer upstream, ClientAnswer answer)
+    {
+        var content = bytes.IsEmpty ? null : read.IsRead ? await recorder.OfJsonAsync(bytes) : await recorder.OfBytesAsync(bytes);
+        if (upstream.Status is >= 400 and < 500 and not (StatusCodes.Status401Unauthorized or StatusCodes.Status407ProxyAuthenticationRequired) && !answer.IsStream)
+        {
+            if ((content is not null || bytes.IsEmpty)
+                && await ending.TryEndAsync(new(CallOutcome.UpstreamFailed, upstream.Status, $"The server answered with HTTP {upstream.Status} and no JSON-RPC message.") { Response = content }))
+            {
+                await answer.BytesAsync(upstream.Status, upstream.ContentType, bytes);
+            }
+            else
+            {
+                await Refuser.UnrecordableAsync(ending.Call, answer);
+            }
+
+            return;
+        }
+
+        var reason = upstream.Status switch
+        {
+            StatusCodes.Status401Unauthorized or StatusCodes.Status407ProxyAuthenticationRequired => $"It did not accept the gateway's credentials (HTTP {upstream.Status}).",
+            < 200 or >= 300 => $"It answered with HTTP {upstream.Status}.",
+            _ when read.IsRead && upstream.IsJson => "Its answer belongs to another request.",
+            _ => $"Its answer is no JSON-RPC message: {read.Fault?.Message ?? upstream.ContentType}",
+        };
+        await ending.FailAsync(upstream.Status, reason, StatusCodes.Status502BadGateway, answer, null, content);
+    }
+
+    private static async ValueTask SessionGoneAsync(CallEnding ending, string reason, ClientAnswer answer)
+    {
+        if (await ending.TryEndAsync(new(CallOutcome.UpstreamFailed, 0, reason)))
+        {
+            await answer.JsonAsync(StatusCodes.Status404NotFound, McpErrors.Write(ending.Call.Message.Id, Refusal.SessionNotFound, "The session is over. Initialize a new one.", null));
+        }
+        else
+        {
+            await Refuser.UnrecordableAsync(ending.Call, answer);
+        }
+    }
+
+    // Errors about requests that a server could not read carry no id (JSON-RPC 2.0 §5).
+    private static bool IsAnswerTo(Capture.Call call, in McpMessage message, int status) =>
+        message.Kind == McpKind.Response
+        && (status is >= 200 and < 300
+            ? status == StatusCodes.Status200OK && JsonRpcIds.AreSame(message.Id, call.Message.Id)
+            : status >= 400 && status != StatusCodes.Status401Unauthorized && message.ErrorCode is not null && (message.Id is null || JsonRpcIds.AreSame(message.Id, call.Message.Id)));
+
+    private static async ValueTask Discard(ValueTask<bool> recorded) => await recorded;
+}

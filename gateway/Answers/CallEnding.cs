@@ -1,0 +1,90 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Capture;
+using McpLedger.Gateway.Recording;
+using Microsoft.AspNetCore.Http;
+
+namespace McpLedger.Gateway.Answers;
+
+/// <summary>A forwarded call that has not ended yet. Ends once: the event first, then what the client gets (I1).</summary>
+internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTelemetry telemetry, long began, TimeProvider time)
+{
+    private const string FailureTold = "The server failed to answer: ";
+
+    public Call Call { get; } = call;
+
+    /// <summary>The destination that was used; null for none.</summary>
+    public string? Destination { get; set; }
+
+    /// <summary>Whether the end is recorded.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>Records the end.</summary>
+    /// <returns>Whether the answer may be released.</returns>
+    public async ValueTask<bool> TryEndAsync(Ending ending)
+    {
+        HasEnded = true;
+        var took = time.GetElapsedTime(began);
+        telemetry.Ended(Call, ending, took);
+        return await recorder.RecordAsync(
+            new CallCompleted
+            {
+                Call = Call.Id,
+                Who = Call.Who,
+                What = Call.What,
+                Outcome = ending.Outcome,
+                Response = ending.Response,
+                Released = ending.Released,
+                Stream = ending.Stream,
+                Status = ending.Status,
+                Code = ending.Code,
+                Reason = ending.Reason,
+                DurationMicros = (long)took.TotalMicroseconds,
+                Where = Call.Where with
+                {
+                    Session = ending.Opened ?? Call.Where.Session,
+                    Upstream = Call.Exchange.Server is { Destinations.Count: > 1 } ? Destination : null,
+                    Monotonic = recorder.Monotonic,
+                },
+            },
+            Call.Subject,
+            Call.PartitionKey,
+            RecordPhase.Answer,
+            Call.Exchange.Gateway.Config.Record);
+    }
+
+    /// <summary>Ends a call that the upstream failed, and tells the client.</summary>
+    /// <param name="upstreamStatus">HTTP status of the upstream; 0 for none.</param>
+    /// <param name="reason">What went wrong.</param>
+    /// <param name="told">HTTP status for the client.</param>
+    /// <param name="answer">Where to tell.</param>
+    /// <param name="stream">What the stream carried; null for none.</param>
+    /// <param name="garbage">What the upstream sent instead of an answer; null for nothing.</param>
+    public async ValueTask FailAsync(int upstreamStatus, string reason, int told, ClientAnswer answer, StreamSummary? stream, Content? garbage)
+    {
+        if (await TryEndAsync(new(CallOutcome.UpstreamFailed, upstreamStatus, reason) { Stream = stream, Response = garbage }))
+        {
+            await answer.JsonAsync(told, McpErrors.Write(Call.Message.Id, McpErrors.InternalError, FailureTold + reason, null));
+        }
+        else
+        {
+            await Refuser.UnrecordableAsync(Call, answer);
+        }
+    }
+
+    /// <summary>Ends a call whose client has gone: nobody is left to be told.</summary>
+    public ValueTask<bool> AbandonAsync(int upstreamStatus, StreamSummary? stream) =>
+        TryEndAsync(Call.Era == McpEra.Modern
+            ? new(CallOutcome.Cancelled, upstreamStatus, "The client closed the connection, which cancels the call in this era.") { Stream = stream }
+            : new(CallOutcome.ClientGone, upstreamStatus, "The client was gone, and the server did not answer in time.") { Stream = stream });
+
+    /// <summary>The outcome that a response message means.</summary>
+    public CallOutcome OutcomeOf(in McpMessage response) =>
+        Call.Era == McpEra.Legacy && Call.Exchange.IsClientGone ? CallOutcome.ClientGone
+        : response.ErrorCode is not null ? CallOutcome.ProtocolError
+        : response.IsToolError ? CallOutcome.ToolError
+        : CallOutcome.Ok;
+
+    /// <summary>The HTTP status that tells the client about an upstream that failed.</summary>
+    public static int StatusFor(bool isTimeout) => isTimeout ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway;
+}

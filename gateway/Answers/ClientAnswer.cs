@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using McpLedger.Contracts.Events;
+using McpLedger.Gateway.Upstreams;
+using Microsoft.AspNetCore.Http;
+
+namespace McpLedger.Gateway.Answers;
+
+/// <summary>
+/// What the client is given. Nothing is written that its event does not already say (I1); the callers see to that. A batch is answered as one
+/// stream, each answer an event, so that messages inside its streams can pass as they come.
+/// </summary>
+internal sealed class ClientAnswer(HttpContext http, bool isBatch)
+{
+    private const string AuditId = "Audit-Id";
+    private const string Json = "application/json";
+    private const string Streams = "text/event-stream";
+    private bool _isStream;
+
+    /// <summary>Whether a stream has begun, so that the status is fixed and an error must go into the stream.</summary>
+    public bool IsStream => _isStream || isBatch;
+
+    /// <summary>Whether anything was given yet, where it goes into a stream.</summary>
+    public bool HasBegun => _isStream;
+
+    private bool IsGone => http.RequestAborted.IsCancellationRequested;
+
+    /// <summary>Says which call this is, so that anybody can find it in the ledger.</summary>
+    public void Name(EventId call) => SetHeader(AuditId, call.ToString());
+
+    /// <summary>Gives the client its session id.</summary>
+    public void SetSession(string sealedId) => SetHeader(UpstreamHeaders.Session, sealedId);
+
+    /// <summary>Sets a header, unless it is too late for one.</summary>
+    public void SetHeader(string name, string value)
+    {
+        if (!IsStream)
+        {
+            http.Response.Headers[name] = value;
+        }
+    }
+
+    /// <summary>Gives one JSON-RPC message: as the whole body, or as an event where a stream has begun.</summary>
+    public ValueTask JsonAsync(int status, ReadOnlyMemory<byte> message) =>
+        IsStream ? MessageEventAsync(message) : BytesAsync(status, Json, message);
+
+    /// <summary>Gives a body as it is.</summary>
+    public async ValueTask BytesAsync(int status, string? contentType, ReadOnlyMemory<byte> body)
+    {
+        if (IsGone)
+        {
+            return;
+        }
+
+        http.Response.StatusCode = status;
+        http.Response.ContentType = contentType;
+        http.Response.ContentLength = body.Length;
+        if (body.Length > 0)
+        {
+            await WriteAsync(body);
+        }
+    }
+
+    /// <summary>Says that a message was taken and has no answer.</summary>
+    public void Accept(int status)
+    {
+        if (!IsStream)
+        {
+            http.Response.StatusCode = status;
+        }
+    }
+
+    /// <summary>Begins a stream, so that the client sees the status and waits.</summary>
+    public async ValueTask StartStreamAsync()
+    {
+        if (BeginStream())
+        {
+            await FlushAsync();
+        }
+    }
+
+    /// <summary>Ends the answer, so that the client need not wait for what is still to be done. A batch goes on.</summary>
+    public async ValueTask EndAsync()
+    {
+        if (!isBatch && !IsGone)
+        {
+            await http.Response.CompleteAsync();
+        }
+    }
+
+    /// <summary>Gives one event as it is.</summary>
+    public ValueTask EventAsync(ReadOnlyMemory<byte> raw)
+    {
+        BeginStream();
+        return IsGone ? default : WriteAsync(raw);
+    }
+
+    /// <summary>Gives one message as an event of our own making.</summary>
+    /// <param name="message">The message.</param>
+    public ValueTask MessageEventAsync(ReadOnlyMemory<byte> message) => EventAsync(SseText.Of(message.Span, id: null, eventType: null, retry: null));
+
+    private bool BeginStream()
+    {
+        if (_isStream)
+        {
+            return false;
+        }
+
+        _isStream = true;
+        http.Response.StatusCode = StatusCodes.Status200OK;
+        var headers = http.Response.Headers;
+        headers.ContentType = Streams;
+        headers.CacheControl = "no-cache, no-transform";
+        headers["X-Accel-Buffering"] = "no";
+        return true;
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A client that breaks off while it is written to is no fault of the call; what was recorded stands.")]
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            http.Response.BodyWriter.Write(bytes.Span);
+            await http.Response.BodyWriter.FlushAsync();
+        }
+        catch (Exception) when (IsGone)
+        {
+            return;
+        }
+    }
+
+    private async ValueTask FlushAsync()
+    {
+        if (!IsGone)
+        {
+            await http.Response.BodyWriter.FlushAsync();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Capture;
+using McpLedger.Gateway.Recording;
+
+namespace McpLedger.Gateway.Answers;
+
+/// <summary>Records messages that are no call's request or final response, each before it passes.</summary>
+internal sealed class MessageRelay(CallRecorder recorder, GatewayTelemetry telemetry)
+{
+    /// <summary>Records a message that is about to pass, or that does not.</summary>
+    /// <param name="call">The call or stream in which it came.</param>
+    /// <param name="owner">The call that it belongs to; null for a message that stands alone.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="bytes">Its bytes, when it could not be read as a message.</param>
+    /// <param name="direction">Which way it goes.</param>
+    /// <param name="dropped">Why it is not passed on; null when it is.</param>
+    /// <returns>Whether it may pass.</returns>
+    public async ValueTask<bool> RecordAsync(Call call, EventId? owner, McpMessage message, ReadOnlyMemory<byte> bytes, Direction direction, string? dropped)
+    {
+        var content = message.Kind == McpKind.Unreadable ? await recorder.OfBytesAsync(bytes) : await recorder.OfJsonAsync(message.Raw);
+        telemetry.Relayed(call, direction, dropped);
+        return content is not null && await recorder.RecordAsync(
+            new MessageRelayed
+            {
+                Call = owner,
+                Who = call.Who,
+                What = call.TargetOf(message),
+                Direction = direction,
+                Message = content,
+                Where = call.Where with { Monotonic = recorder.Monotonic },
+                Dropped = dropped,
+            },
+            call.Subject,
+            call.PartitionKey,
+            direction == Direction.ToServer ? RecordPhase.Request : RecordPhase.Answer,
+            call.Exchange.Gateway.Config.Record);
+    }
+}

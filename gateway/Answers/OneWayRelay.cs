@@ -1,0 +1,64 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Capture;
+using McpLedger.Gateway.Upstreams;
+using Microsoft.AspNetCore.Http;
+
+namespace McpLedger.Gateway.Answers;
+
+/// <summary>Passes on what has no answer: a client's notifications, and its answers to the server's requests.</summary>
+internal sealed class OneWayRelay(MessageRelay messages, Upstream upstream)
+{
+    private const int MaxErrorBytes = 64 * 1024;
+
+    public async ValueTask RelayAsync(Call call, ClientAnswer answer)
+    {
+        if (!await messages.RecordAsync(call, owner: null, call.Message, default, Direction.ToServer, dropped: null))
+        {
+            await Refuser.UnrecordableAsync(call, answer);
+            return;
+        }
+
+        // Once recorded it is sent, whether or not the client waits: it has no answer to wait for.
+        var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null);
+        using var answered = await upstream.SendAsync(request, CancellationToken.None);
+        if (answered.Fault is null && answered.Status is >= 200 and < 300)
+        {
+            answer.Accept(StatusCodes.Status202Accepted);
+            return;
+        }
+
+        var reason = answered.Fault ?? $"The server answered with HTTP {answered.Status}.";
+        await messages.RecordAsync(call, owner: null, call.Message, default, Direction.ToServer, reason);
+        await RejectAsync(call, answered, reason, answer);
+    }
+
+    private static async ValueTask RejectAsync(Call call, UpstreamAnswer answered, string reason, ClientAnswer answer)
+    {
+        if (answered.IsSessionGone || answered.Status == StatusCodes.Status404NotFound)
+        {
+            await answer.JsonAsync(StatusCodes.Status404NotFound, McpErrors.Write(null, Refusal.SessionNotFound, "The session is over. Initialize a new one.", null));
+        }
+        else if (answered.Status is >= 400 and < 500 and not StatusCodes.Status401Unauthorized && answered.Body is { } body
+            && await TryReadAsync(body, answered, call.Exchange.Http.RequestAborted) is { } bytes && McpReader.Read(bytes, call.Exchange.Gateway.Limits).IsRead)
+        {
+            await answer.JsonAsync(answered.Status, bytes);
+        }
+        else
+        {
+            await answer.JsonAsync(CallEnding.StatusFor(answered.IsTimeout), McpErrors.Write(null, McpErrors.InternalError, reason, null));
+        }
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>?> TryReadAsync(Stream body, UpstreamAnswer answered, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AnswerReader.ReadAsync(body, answered.ContentLength, MaxErrorBytes, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+}

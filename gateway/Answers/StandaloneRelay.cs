@@ -1,0 +1,128 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Tools;
+using McpLedger.Gateway.Upstreams;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Net.Http.Headers;
+
+namespace McpLedger.Gateway.Answers;
+
+/// <summary>Relays the answers to GET and DELETE. A GET stream may be silent for days; what it carries is recorded message by message.</summary>
+internal sealed class StandaloneRelay(CallRecorder recorder, MessageRelay messages, ToolListScreen screen, IHostApplicationLifetime lifetime, TimeProvider time)
+{
+    private const int MaxErrorBytes = 64 * 1024;
+
+    public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer)
+    {
+        if (upstream.IsSessionGone)
+        {
+            await EndAsync(ending, 0, StatusCodes.Status404NotFound, CallOutcome.UpstreamFailed, upstream.Fault, default, null, answer);
+        }
+        else if (upstream.Fault is { } fault)
+        {
+            await ending.FailAsync(0, fault, CallEnding.StatusFor(upstream.IsTimeout), answer, null, null);
+        }
+        else if (upstream is { Status: StatusCodes.Status200OK, IsStream: true, Body: { } events } && ending.Call.What.Method == "GET")
+        {
+            await RelayStreamAsync(ending, events, answer);
+        }
+        else
+        {
+            await RelayBodyAsync(ending, upstream, answer);
+        }
+    }
+
+    private async ValueTask RelayStreamAsync(CallEnding ending, Stream upstream, ClientAnswer answer)
+    {
+        var exchange = ending.Call.Exchange;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(exchange.Http.RequestAborted, lifetime.ApplicationStopping);
+        using var events = new EventSource(upstream, exchange.Gateway.Config.Limits.MaxResponseBytes, idle: TimeSpan.Zero, time);
+        using var tally = new StreamTally();
+        await answer.StartStreamAsync();
+        var isRecorded = true;
+        while (isRecorded && await events.NextAsync(over.Token) is { } read)
+        {
+            tally.Take(read.Raw.Span, read.Data.Length > 0);
+            if (read.Data.Length == 0)
+            {
+                await answer.EventAsync(read.Raw);
+            }
+            else
+            {
+                isRecorded = await PassAsync(ending, read, answer);
+            }
+        }
+
+        var reason = !isRecorded ? "A message could not be recorded, so the stream was ended." : events.End == StreamEnd.GivenUp ? "The client closed the stream." : events.Fault;
+        var outcome = !isRecorded || events.End is StreamEnd.Broken ? CallOutcome.UpstreamFailed : CallOutcome.Ok;
+        await ending.TryEndAsync(new(outcome, StatusCodes.Status200OK, reason) { Stream = tally.Summary });
+    }
+
+    // A resumed stream carries the answers of calls, lists of tools among them. What cannot be read is not passed on, and the stream goes on.
+    private async ValueTask<bool> PassAsync(CallEnding ending, SseEvent read, ClientAnswer answer)
+    {
+        var call = ending.Call;
+        var parsed = McpReader.Read(read.Data, call.Exchange.Gateway.Limits);
+        if (!parsed.IsRead)
+        {
+            return await messages.RecordAsync(call, call.Id, default, read.Data, Direction.ToClient, $"It could not be read: {parsed.Fault!.Message}");
+        }
+
+        var message = parsed.Message;
+        var screened = message.Kind == McpKind.Response ? await screen.ScreenAsync(call, message) : new(message.Raw, IsChanged: false, IsRecorded: true, Fault: null);
+        if (!screened.IsRecorded || !await messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, screened.Fault))
+        {
+            return false;
+        }
+
+        if (screened.Fault is not null)
+        {
+            return true;
+        }
+
+        await answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Bytes.Span, read.Id, read.Event, read.Retry) : read.Raw);
+        return true;
+    }
+
+    private async ValueTask RelayBodyAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer)
+    {
+        ReadOnlyMemory<byte>? body;
+        try
+        {
+            body = upstream.Body is { } stream ? await AnswerReader.ReadAsync(stream, upstream.ContentLength, MaxErrorBytes, ending.Call.Exchange.Http.RequestAborted) : ReadOnlyMemory<byte>.Empty;
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            body = null;
+        }
+
+        if (body is not { } bytes || upstream.Status is (>= 300 and < 400) or StatusCodes.Status401Unauthorized or >= 500)
+        {
+            await ending.FailAsync(upstream.Status, $"It answered with HTTP {upstream.Status}.", StatusCodes.Status502BadGateway, answer, null, null);
+            return;
+        }
+
+        if (upstream.Status == StatusCodes.Status405MethodNotAllowed)
+        {
+            answer.SetHeader(HeaderNames.Allow, "POST");
+        }
+
+        var isGood = upstream.Status is >= 200 and < 300;
+        await EndAsync(ending, upstream.Status, upstream.Status, isGood ? CallOutcome.Ok : CallOutcome.ProtocolError, isGood ? null : $"The server answered with HTTP {upstream.Status}.", bytes, upstream.ContentType, answer);
+    }
+
+    private async ValueTask EndAsync(CallEnding ending, int status, int told, CallOutcome outcome, string? reason, ReadOnlyMemory<byte> body, string? contentType, ClientAnswer answer)
+    {
+        var content = body.IsEmpty ? null : await recorder.OfBytesAsync(body);
+        if ((content is not null || body.IsEmpty) && await ending.TryEndAsync(new(outcome, status, reason) { Response = content }))
+        {
+            await answer.BytesAsync(told, body.IsEmpty ? null : contentType, body);
+        }
+        else
+        {
+            await Refuser.UnrecordableAsync(ending.Call, answer);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Sessions;
+using McpLedger.Gateway.Tools;
+using Microsoft.AspNetCore.Http;
+
+namespace McpLedger.Gateway.Answers;
+
+/// <summary>
+/// Relays the stream that answers a request, event by event as it comes (I5): each message is recorded before it passes (I1), the final response
+/// with the digest of the whole stream. Comments, priming events, ids and retry times pass as they are, so that streams can be resumed.
+/// </summary>
+internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, ToolListScreen screen, LiveCalls live, TimeProvider time)
+{
+    private const int MaxStreamInEvents = 16;
+    private static readonly TimeSpan HeadDelay = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(2);
+
+    public async ValueTask RelayCallAsync(CallEnding ending, Stream upstream, SessionRef? opened, ClientAnswer answer, CancellationToken cancellationToken)
+    {
+        var call = ending.Call;
+        var limits = call.Exchange.Gateway.Config.Limits;
+        var isSubscription = call.Message.Method == "subscriptions/listen";
+        using var events = new EventSource(upstream, limits.MaxResponseBytes, isSubscription ? TimeSpan.Zero : call.Exchange.Server!.IdleTimeout, time);
+        using var tally = new StreamTally();
+        var joined = call.Era == McpEra.Legacy ? live.Enter(call.Where.Session, call.Message.Id) : null;
+        try
+        {
+            // Clients count the wait for the head of an answer against short timeouts, so it must not wait for a slow first message.
+            if (!await events.WaitAsync(HeadDelay, cancellationToken))
+            {
+                await answer.StartStreamAsync();
+            }
+
+            var isResumable = false;
+            while (await events.NextAsync(cancellationToken) is { } read)
+            {
+                tally.Take(read.Raw.Span, read.Data.Length > 0);
+                isResumable |= read.Id is not null;
+                if (read.Data.Length == 0)
+                {
+                    await answer.EventAsync(read.Raw);
+                    continue;
+                }
+
+                if (!isSubscription && tally.Bytes > (long)limits.MaxResponseBytes * MaxStreamInEvents)
+                {
+                    await ending.FailAsync(StatusCodes.Status200OK, "Its stream has no end.", StatusCodes.Status502BadGateway, answer, tally.Summary, null);
+                    return;
+                }
+
+                if (!await TakeAsync(ending, read, opened, tally, answer))
+                {
+                    await answer.EndAsync();
+                    await DrainAsync(ending, events);
+                    return;
+                }
+            }
+
+            await EndWithoutAnswerAsync(ending, events, tally, isResumable, joined, answer);
+        }
+        finally
+        {
+            live.Leave(joined);
+        }
+    }
+
+    // False when the call has ended with this event.
+    private async ValueTask<bool> TakeAsync(CallEnding ending, SseEvent read, SessionRef? opened, StreamTally tally, ClientAnswer answer)
+    {
+        var call = ending.Call;
+        var parsed = McpReader.Read(read.Data, call.Exchange.Gateway.Limits);
+        if (!parsed.IsRead)
+        {
+            var garbage = await recorder.OfBytesAsync(read.Data);
+            await ending.FailAsync(StatusCodes.Status200OK, $"A message of its stream could not be read: {parsed.Fault!.Message}", StatusCodes.Status502BadGateway, answer, tally.Summary, garbage);
+            return false;
+        }
+
+        var message = parsed.Message;
+        if (message.Kind == McpKind.Response)
+        {
+            if (JsonRpcIds.AreSame(message.Id, call.Message.Id))
+            {
+                await ReleaseFinalAsync(ending, read, message, opened, tally, answer);
+                return false;
+            }
+
+            await messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, "It answers another request than the stream is for.");
+            return true;
+        }
+
+        if (message.Kind == McpKind.Request && call.Era == McpEra.Modern)
+        {
+            const string Violation = "It sent a request of its own, which this revision does not have.";
+            await messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, Violation);
+            await ending.FailAsync(StatusCodes.Status200OK, Violation, StatusCodes.Status502BadGateway, answer, tally.Summary, null);
+            return false;
+        }
+
+        if (await messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, dropped: null))
+        {
+            await answer.EventAsync(read.Raw);
+            return true;
+        }
+
+        await ending.FailAsync(StatusCodes.Status200OK, "A message of its stream could not be recorded.", StatusCodes.Status503ServiceUnavailable, answer, tally.Summary, null);
+        return false;
+    }
+
+    private async ValueTask ReleaseFinalAsync(CallEnding ending, SseEvent read, McpMessage message, SessionRef? opened, StreamTally tally, ClientAnswer answer)
+    {
+        var screened = await screen.ScreenAsync(ending.Call, message);
+        var response = await recorder.OfJsonAsync(message.Raw);
+        if (screened.Fault is { } fault)
+        {
+            await ending.FailAsync(StatusCodes.Status200OK, fault, StatusCodes.Status502BadGateway, answer, tally.Summary, response);
+            return;
+        }
+
+        var released = screened.IsChanged ? await recorder.OfJsonAsync(screened.Bytes) : null;
+        var isRecorded = screened.IsRecorded && response is not null && (!screened.IsChanged || released is not null)
+            && await ending.TryEndAsync(new(ending.OutcomeOf(message), StatusCodes.Status200OK, null)
+            {
+                Response = response,
+                Released = released,
+                Stream = tally.Summary,
+                Code = message.ErrorCode,
+                Opened = opened,
+            });
+        if (!isRecorded)
+        {
+            await Refuser.UnrecordableAsync(ending.Call, answer);
+        }
+        else
+        {
+            await answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Bytes.Span, read.Id, read.Event, read.Retry) : read.Raw);
+        }
+    }
+
+    private static async ValueTask EndWithoutAnswerAsync(CallEnding ending, EventSource events, StreamTally tally, bool isResumable, LiveCall? joined, ClientAnswer answer)
+    {
+        if (events.End == StreamEnd.GivenUp || (ending.Call.Exchange.IsClientGone && ending.Call.Era == McpEra.Modern))
+        {
+            await ending.AbandonAsync(StatusCodes.Status200OK, tally.Summary);
+        }
+        else if (joined is { IsCancelled: true })
+        {
+            // A cancelled request gets no answer (2025-11-25, Cancellation): the stream just ends.
+            await ending.TryEndAsync(new(CallOutcome.Cancelled, StatusCodes.Status200OK, "The client cancelled the call.") { Stream = tally.Summary });
+        }
+        else if (events.End == StreamEnd.Closed && isResumable && ending.Call.Era == McpEra.Legacy)
+        {
+            // The server closed the connection and the client resumes the stream by GET (2025-11-25, Transports): the call has not ended,
+            // and its answer will be recorded where it comes.
+            await answer.StartStreamAsync();
+        }
+        else
+        {
+            await ending.FailAsync(
+                StatusCodes.Status200OK, events.Fault ?? "Its stream ended without an answer.", CallEnding.StatusFor(events.End == StreamEnd.Silent), answer, tally.Summary, null);
+        }
+    }
+
+    // What an upstream sends after the answer is not passed on, but it is not lost either. Read to the end, the connection can be used again.
+    private async ValueTask DrainAsync(CallEnding ending, EventSource events)
+    {
+        using var deadline = new CancellationTokenSource(LongestDrain, time);
+        for (var i = 0; i < MaxStreamInEvents && await events.NextAsync(deadline.Token) is { } read; i++)
+        {
+            if (read.Data.Length > 0)
+            {
+                var parsed = McpReader.Read(read.Data, ending.Call.Exchange.Gateway.Limits);
+                await messages.RecordAsync(ending.Call, ending.Call.Id, parsed.Message, read.Data.ToArray(), Direction.ToClient, "It came after the call's answer.");
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+
+namespace McpLedger.Gateway.Answers;
+
+/// <summary>Counts and hashes a stream as it comes, so that its summary is there with its last event.</summary>
+internal sealed class StreamTally : IDisposable
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    public long Messages { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    public StreamSummary Summary => new(Messages, Bytes, Digest.FromBytes(_hash.GetCurrentHash()));
+
+    public void Take(ReadOnlySpan<byte> raw, bool isMessage)
+    {
+        _hash.AppendData(raw);
+        Bytes += raw.Length;
+        Messages += isMessage ? 1 : 0;
+    }
+
+    public void Dispose() => _hash.Dispose();
+}

@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace McpLedger.Gateway.Capture;
+
+/// <summary>What came of reading a body.</summary>
+internal enum BodyStatus
+{
+    /// <summary>The client broke off or sent what is no HTTP body.</summary>
+    Broken = 0,
+
+    /// <summary>All of it is there.</summary>
+    Whole = 1,
+
+    /// <summary>It is longer than allowed; the rest was not read.</summary>
+    TooLarge = 2,
+
+    /// <summary>It did not come in time.</summary>
+    TooSlow = 3,
+}
+
+/// <summary>A body as far as it was read.</summary>
+internal readonly record struct Body(BodyStatus Status, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>Reads a request body into memory, bounded in bytes and in time (slow-loris).</summary>
+internal static class BodyReader
+{
+    private const int FirstGuess = 4096;
+
+    public static async ValueTask<Body> ReadAsync(HttpRequest request, int maxBytes, TimeSpan longest, TimeProvider time)
+    {
+        // Ours is the bound that holds; Kestrel's would end the connection before there is an answer.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bound)
+        {
+            bound.MaxRequestBodySize = null;
+        }
+
+        if (request.ContentLength > maxBytes)
+        {
+            return new(BodyStatus.TooLarge, default);
+        }
+
+        var reader = request.BodyReader;
+
+        // Not pooled: what is still being sent upstream when a call is given up must never become another caller's buffer.
+        var bytes = GC.AllocateUninitializedArray<byte>((int)(request.ContentLength ?? FirstGuess));
+        var length = 0;
+        ITimer? deadline = null;
+        try
+        {
+            while (true)
+            {
+                var reading = reader.ReadAsync(CancellationToken.None);
+                if (!reading.IsCompleted)
+                {
+                    // Bodies are usually there already; only one that is not costs a timer.
+                    deadline ??= time.CreateTimer(static pending => ((PipeReader)pending!).CancelPendingRead(), reader, longest, Timeout.InfiniteTimeSpan);
+                }
+
+                var read = await reading;
+                var isWithin = Take(read.Buffer, ref bytes, ref length, maxBytes);
+                reader.AdvanceTo(read.Buffer.End);
+                if (!isWithin || read.IsCanceled || read.IsCompleted)
+                {
+                    return new(!isWithin ? BodyStatus.TooLarge : read.IsCompleted ? BodyStatus.Whole : BodyStatus.TooSlow, bytes.AsMemory(0, length));
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            return new(e is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } ? BodyStatus.TooSlow : BodyStatus.Broken, bytes.AsMemory(0, length));
+        }
+        finally
+        {
+            deadline?.Dispose();
+        }
+    }
+
+    private static bool Take(in ReadOnlySequence<byte> arrived, ref byte[] bytes, ref int length, int maxBytes)
+    {
+        var isWithin = length + arrived.Length <= maxBytes;
+        var taken = isWithin ? arrived : arrived.Slice(0, maxBytes - length);
+        if (length + taken.Length > bytes.Length)
+        {
+            Array.Resize(ref bytes, (int)Math.Min(maxBytes, Math.Max(bytes.Length * 2L, length + taken.Length)));
+        }
+
+        taken.CopyTo(bytes.AsSpan(length));
+        length += (int)taken.Length;
+        return isWithin;
+    }
+}

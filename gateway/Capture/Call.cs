@@ -1,0 +1,110 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Sessions;
+using Microsoft.Net.Http.Headers;
+
+namespace McpLedger.Gateway.Capture;
+
+/// <summary>One message on its way: what all its events say alike.</summary>
+internal sealed class Call
+{
+    private Call(Exchange exchange, McpMessage message, McpEra era, string protocol, EventId id, Caller who, CallTarget what, Place where)
+    {
+        Exchange = exchange;
+        Message = message;
+        Era = era;
+        Protocol = protocol;
+        Id = id;
+        Who = who;
+        What = what;
+        Where = where;
+    }
+
+    public Exchange Exchange { get; }
+
+    public McpMessage Message { get; }
+
+    public McpEra Era { get; }
+
+    public string Protocol { get; }
+
+    /// <summary>Joins the call's events; the client gets it as <c>Audit-Id</c>.</summary>
+    public EventId Id { get; }
+
+    public Caller Who { get; }
+
+    public CallTarget What { get; }
+
+    public Place Where { get; }
+
+    /// <summary>What the events are about: <c>{server}/{name}</c>.</summary>
+    public string Subject => What.Name is { } name ? $"{What.Server}/{name}" : What.Server;
+
+    /// <summary>Keeps a call's events in one partition.</summary>
+    public string PartitionKey => Where.Session.Id;
+
+    /// <summary>The call that a message is.</summary>
+    /// <param name="exchange">The request it came in.</param>
+    /// <param name="message">The message; a default one for requests without a body or with one that could not be read.</param>
+    /// <param name="method">What stands for the method where there is no message: <c>GET</c>, <c>DELETE</c>; null for the message's own.</param>
+    /// <param name="era">Its era.</param>
+    /// <param name="protocol">Its revision; null when nobody could tell.</param>
+    /// <param name="definition">Digest of the called tool's definition.</param>
+    /// <param name="monotonic">The monotonic clock.</param>
+    /// <param name="time">The clock.</param>
+    public static Call Begin(Exchange exchange, McpMessage message, string? method, McpEra era, string? protocol, Digest? definition, long monotonic, TimeProvider time)
+    {
+        var client = message.ClientName;
+        var traceParent = message.TraceParent;
+        var arguments = message.Arguments;
+        var session = SessionRefs.Of(exchange.Session, traceParent, exchange.Principal, client);
+        var what = new CallTarget
+        {
+            Server = exchange.ServerName,
+            Kind = method is null ? NameOf(message.Kind) : NameOf(McpKind.Request),
+            Method = method ?? message.Method,
+            Name = message.Name,
+            Id = message.Id,
+            Era = NameOf(era),
+            Protocol = protocol,
+            Definition = definition,
+            Arguments = arguments.IsEmpty ? null : new(arguments.Length, Digest.Of(arguments.Span)),
+        };
+        var where = new Place
+        {
+            Session = session,
+            Peer = exchange.Peer,
+            Trace = SessionRefs.TraceId(traceParent) ?? SessionRefs.TraceId(exchange.Http.Request.Headers[HeaderNames.TraceParent]),
+            Monotonic = monotonic,
+        };
+        return new(exchange, message, era, protocol ?? "", EventId.New(time), exchange.Principal.ToCaller(client), what, where);
+    }
+
+    /// <summary>What a message inside this call's stream addresses.</summary>
+    public CallTarget TargetOf(in McpMessage message) => new()
+    {
+        Server = What.Server,
+        Kind = NameOf(message.Kind),
+        Method = message.Method,
+        Name = message.Name,
+        Id = message.Id,
+        Era = What.Era,
+        Protocol = What.Protocol,
+    };
+
+    private static string NameOf(McpKind kind) => kind switch
+    {
+        McpKind.Request => "request",
+        McpKind.Notification => "notification",
+        McpKind.Response => "response",
+        _ => "unreadable",
+    };
+
+    private static string? NameOf(McpEra era) => era switch
+    {
+        McpEra.Legacy => "legacy",
+        McpEra.Modern => "modern",
+        _ => null,
+    };
+}

@@ -1,0 +1,83 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Answers;
+using McpLedger.Gateway.Control;
+using McpLedger.Gateway.Decisions;
+using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Sessions;
+using McpLedger.Gateway.Tools;
+using McpLedger.Gateway.Upstreams;
+
+namespace McpLedger.Gateway.Capture;
+
+/// <summary>Takes one message from the decision on: decide, record, forward, relay, record, release (README, the life of a call).</summary>
+internal sealed class CallHandler(
+    ControlState control,
+    Refuser refuser,
+    CallRecorder recorder,
+    Upstream upstream,
+    AnswerRelay answers,
+    OneWayRelay oneWay,
+    LiveCalls live,
+    GatewayTelemetry telemetry,
+    TimeProvider time)
+{
+    public async ValueTask HandleAsync(Exchange exchange, McpMessage message, McpEra era, string protocol, ClientAnswer answer)
+    {
+        var tool = message.Method == "tools/call" ? message.Name : null;
+        var pinned = tool is null ? null : control.FindTool(exchange.ServerName, tool);
+        var call = Call.Begin(exchange, message, method: null, era, protocol, pinned?.Seen, recorder.Monotonic, time);
+        switch (CallDecider.Decide(exchange.Gateway.Policy, FactsOf(exchange, message.Method, tool, pinned)))
+        {
+            case Decision.Refuse refuse:
+                await refuser.RefuseAsync(call, message.Raw, isPartial: false, Refusal.Of(refuse, message), answer);
+                break;
+            case Decision.Forward when message.Kind != McpKind.Request:
+                if (message.Method == "notifications/cancelled")
+                {
+                    live.Cancel(call.Where.Session, message.CancelledRequestId);
+                }
+
+                await oneWay.RelayAsync(call, answer);
+                break;
+            case Decision.Forward forward:
+                await ForwardAsync(call, forward, answer);
+                break;
+            default:
+                throw new InvalidOperationException("A decision forwards or refuses.");
+        }
+    }
+
+    /// <summary>What a decision about this message reads.</summary>
+    public static CallFacts FactsOf(Exchange exchange, string? method, string? tool, PinnedTool? pinned) =>
+        new(exchange.Principal.Subject, exchange.Principal.Teams, exchange.ServerName, method, tool, pinned is { IsWithheld: true });
+
+    private async ValueTask ForwardAsync(Call call, Decision.Forward decision, ClientAnswer answer)
+    {
+        using var activity = telemetry.StartCall(call);
+        var content = await recorder.OfJsonAsync(call.Message.Raw);
+        if (content is null || !await recorder.RecordAsync(IntentOf(call, content, decision), call.Subject, call.PartitionKey, RecordPhase.Request, call.Exchange.Gateway.Config.Record))
+        {
+            await Refuser.UnrecordableAsync(call, answer);
+            return;
+        }
+
+        answer.Name(call.Id);
+        var ending = new CallEnding(call, recorder, telemetry, time.GetTimestamp(), time);
+        using var presence = new ClientPresence(call, time);
+        var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null);
+        using var answered = await upstream.SendAsync(request, presence.Token);
+        await answers.RelayAsync(ending, answered, answer, presence.Token);
+    }
+
+    /// <summary>The event that says that a call is about to be forwarded.</summary>
+    public static CallIntended IntentOf(Call call, Content request, Decision.Forward decision) => new()
+    {
+        Call = call.Id,
+        Who = call.Who,
+        What = call.What,
+        Request = request,
+        Decision = new() { Verdict = Verdict.Forwarded, Rules = decision.Rules, Policy = call.Exchange.Gateway.Policy.Digest },
+        Where = call.Where,
+    };
+}

@@ -1,0 +1,40 @@
+using McpLedger.Contracts.Mcp;
+
+namespace McpLedger.Gateway.Capture;
+
+/// <summary>
+/// What a client's hanging up means for its call: in the modern era it cancels the call (2026-07-28, Streamable HTTP); in the legacy era it does
+/// not (2025-11-25, Cancellation), so the answer is still waited for, within bounds, and recorded.
+/// </summary>
+internal sealed class ClientPresence : IDisposable
+{
+    private readonly CancellationTokenSource? _lingering;
+    private readonly CancellationTokenRegistration _registration;
+    private readonly ITimer? _timer;
+
+    public ClientPresence(Call call, TimeProvider time)
+    {
+        var gone = call.Exchange.Http.RequestAborted;
+        if (call.Era == McpEra.Modern)
+        {
+            Token = gone;
+            return;
+        }
+
+        _lingering = new();
+        _timer = time.CreateTimer(static lingering => ((CancellationTokenSource)lingering!).Cancel(), _lingering, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var longest = call.Exchange.Server!.ResponseTimeout;
+        _registration = gone.UnsafeRegister(static state => ((Action)state!)(), (Action)(() => _timer.Change(longest, Timeout.InfiniteTimeSpan)));
+        Token = _lingering.Token;
+    }
+
+    /// <summary>Fires when nobody waits for the answer any more.</summary>
+    public CancellationToken Token { get; }
+
+    public void Dispose()
+    {
+        _registration.Dispose();
+        _timer?.Dispose();
+        _lingering?.Dispose();
+    }
+}

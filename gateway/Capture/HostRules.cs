@@ -1,0 +1,44 @@
+using System.Collections.Frozen;
+using McpLedger.Gateway.Configuration;
+using Microsoft.AspNetCore.Http;
+
+namespace McpLedger.Gateway.Capture;
+
+/// <summary>
+/// Which Host and Origin are answered. A browser that was led here by a rebound name (DNS rebinding) sends that name as Host; one that runs
+/// somebody's page sends that page's Origin. Requests without an Origin are no browser's.
+/// </summary>
+internal sealed class HostRules
+{
+    private static readonly string[] Loopback = ["localhost", "127.0.0.1", "[::1]"];
+    private readonly FrozenSet<string> _hosts;
+    private readonly FrozenSet<string> _origins;
+
+    private HostRules(FrozenSet<string> hosts, FrozenSet<string> origins)
+    {
+        _hosts = hosts;
+        _origins = origins;
+    }
+
+    public static HostRules Compile(GatewayConfig config) =>
+        new((config.AllowedHosts.IsEmpty ? [.. Loopback] : config.AllowedHosts).ToFrozenSet(StringComparer.OrdinalIgnoreCase), config.AllowedOrigins.ToFrozenSet(StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>Why the request is not answered; null when it is.</summary>
+    public string? Check(HttpRequest request)
+    {
+        if (request.Headers.Host.Count != 1 || !_hosts.Contains(request.Host.Host))
+        {
+            return $"The host '{Shown(request.Host.Value)}' is not one of this gateway's. Add it to listen.hosts if it should be.";
+        }
+
+        var origins = request.Headers.Origin;
+        return origins.Count == 0 || (origins.Count == 1 && IsAllowed(origins[0])) ? null : $"The origin '{Shown(origins.ToString())}' is not allowed. Add it to listen.origins if it should be.";
+    }
+
+    private bool IsAllowed(string? origin) =>
+        origin is not null
+        && (_origins.Contains(origin)
+            || (_origins.Count == 0 && Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && _hosts.Contains(uri.Host)));
+
+    private static string Shown(string? value) => value is { Length: > 200 } ? string.Concat(value.AsSpan(0, 200), "…") : value ?? "";
+}

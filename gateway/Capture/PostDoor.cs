@@ -1,0 +1,139 @@
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Answers;
+using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Upstreams;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace McpLedger.Gateway.Capture;
+
+/// <summary>A POST: bounded read, strict parse, era and header rules, identity, session; then each message goes on its way.</summary>
+internal sealed class PostDoor(Intake intake, CallHandler calls, TimeProvider time)
+{
+    public async ValueTask HandleAsync(Exchange exchange)
+    {
+        var request = exchange.Http.Request;
+        var answer = new ClientAnswer(exchange.Http, isBatch: false);
+        var limits = exchange.Gateway.Config.Limits;
+        var body = await BodyReader.ReadAsync(request, limits.MaxRequestBytes, limits.BodyTimeout, time);
+        if (RefusalOf(request, body, limits) is { } refusal)
+        {
+            // Whatever else comes on this connection is the rest of a body that nobody reads.
+            answer.SetHeader(HeaderNames.Connection, body.Status == BodyStatus.Whole ? "keep-alive" : "close");
+            await intake.RefuseAsync(exchange, null, body, refusal, answer);
+        }
+        else if (McpReader.IsBatch(body.Bytes.Span))
+        {
+            await HandleBatchAsync(exchange, body, answer);
+        }
+        else
+        {
+            await HandleOneAsync(exchange, McpReader.Read(body.Bytes, exchange.Gateway.Limits), body, answer);
+        }
+    }
+
+    private async ValueTask HandleOneAsync(Exchange exchange, McpRead read, Body body, ClientAnswer answer)
+    {
+        if (!read.IsRead)
+        {
+            await intake.RefuseAsync(exchange, null, body, Refusal.Of(read.Fault!), answer);
+            return;
+        }
+
+        var message = read.Message;
+        var fault = McpEraRules.Check(message, HeadersOf(exchange.Http.Request), out var era, out var protocol);
+        var seen = new ReadMessage(message, era, protocol);
+        var refusal = fault is not null ? Refusal.Of(fault)
+            : Intake.CheckIdentity(exchange)
+            ?? (era == McpEra.Modern ? null : ModernOnly(exchange) ?? (message.Method == "initialize" ? null : intake.OpenSession(exchange)));
+        if (refusal is not null)
+        {
+            await intake.RefuseAsync(exchange, seen, body, refusal, answer);
+        }
+        else if (await intake.TryHopAsync(exchange, body.Bytes) is { } hop)
+        {
+            await (hop.Refusal is null ? default : intake.RefuseAsync(exchange, seen, body, hop.Refusal, answer));
+        }
+        else
+        {
+            await calls.HandleAsync(exchange, message, era, protocol, answer);
+        }
+    }
+
+    // Arrays exist in one revision only, and each of their messages is judged, recorded and forwarded as if it had come alone.
+    private async ValueTask HandleBatchAsync(Exchange exchange, Body body, ClientAnswer whole)
+    {
+        var limits = exchange.Gateway.Config.Limits;
+        var version = HeadersOf(exchange.Http.Request).ProtocolVersion ?? McpRevisions.Assumed;
+        var batch = version == McpRevisions.WithBatches
+            ? McpReader.ReadBatch(body.Bytes, exchange.Gateway.Limits, limits.MaxBatch)
+            : new([], new(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, $"The body is an array, which only {McpRevisions.WithBatches} has. Send one message a request.", null));
+        var refusal = batch.Fault is not null ? Refusal.Of(batch.Fault) : Intake.CheckIdentity(exchange) ?? ModernOnly(exchange) ?? intake.OpenSession(exchange);
+        if (refusal is not null)
+        {
+            await intake.RefuseAsync(exchange, null, body, refusal, whole);
+        }
+        else if (await intake.TryHopAsync(exchange, body.Bytes) is { } hop)
+        {
+            await (hop.Refusal is null ? default : intake.RefuseAsync(exchange, null, body, hop.Refusal, whole));
+        }
+        else
+        {
+            var answer = new ClientAnswer(exchange.Http, isBatch: true);
+            foreach (var read in batch.Messages)
+            {
+                await HandleInBatchAsync(exchange, read, answer);
+            }
+
+            if (!answer.HasBegun)
+            {
+                whole.Accept(StatusCodes.Status202Accepted);
+            }
+        }
+    }
+
+    private async ValueTask HandleInBatchAsync(Exchange exchange, McpRead read, ClientAnswer answer)
+    {
+        var fault = read.Fault ?? (read.Message.Method == "initialize"
+            ? new(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, "The method \"initialize\" may not stand in an array (2025-03-26, Lifecycle).", read.Message.Id)
+            : null);
+        if (fault is null)
+        {
+            await calls.HandleAsync(exchange, read.Message, McpEra.Legacy, McpRevisions.WithBatches, answer);
+        }
+        else
+        {
+            await intake.RefuseAsync(exchange, read.IsRead ? new(read.Message, McpEra.Legacy, McpRevisions.WithBatches) : null, new(BodyStatus.Whole, read.Message.Raw), Refusal.Of(fault), answer);
+        }
+    }
+
+    private static Refusal? RefusalOf(HttpRequest request, Body body, LimitsConfig limits) => body.Status switch
+    {
+        BodyStatus.TooLarge => Refusal.Plain(StatusCodes.Status413PayloadTooLarge, McpErrors.InvalidRequest, $"The body is longer than {limits.MaxRequestBytes} bytes."),
+        BodyStatus.TooSlow => Refusal.Plain(StatusCodes.Status408RequestTimeout, McpErrors.InvalidRequest, $"The body did not come within {limits.BodyTimeout.TotalSeconds:0} s."),
+        BodyStatus.Broken => Refusal.Plain(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, "The body broke off."),
+        _ when !AcceptRules.SendsJson(request) => Refusal.Plain(StatusCodes.Status415UnsupportedMediaType, McpErrors.InvalidRequest, "The header Content-Type is not application/json in UTF-8."),
+        _ when !AcceptRules.TakesAnswers(request) => Refusal.Plain(StatusCodes.Status406NotAcceptable, McpErrors.InvalidRequest, "The header Accept must list both application/json and text/event-stream."),
+        _ => null,
+    };
+
+    private static Refusal? ModernOnly(Exchange exchange) => exchange.Server is { ModernOnly: true }
+        ? Refusal.Plain(StatusCodes.Status400BadRequest, McpErrors.UnsupportedProtocolVersion, $"This server is reached with revision {McpRevisions.FirstModern} or later only.")
+        : null;
+
+    private static McpRequestHeaders HeadersOf(HttpRequest request)
+    {
+        string? repeated = null;
+        var headers = new McpRequestHeaders(
+            Single(request, UpstreamHeaders.Protocol, ref repeated), Single(request, "Mcp-Method", ref repeated), Single(request, "Mcp-Name", ref repeated));
+        return headers with { Repeated = repeated };
+    }
+
+    private static string? Single(HttpRequest request, string name, ref string? repeated)
+    {
+        StringValues values = request.Headers[name];
+        repeated = values.Count > 1 ? name : repeated;
+        return values.Count == 0 ? null : values[0];
+    }
+}

@@ -1,0 +1,89 @@
+using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Answers;
+using McpLedger.Gateway.Decisions;
+using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Upstreams;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace McpLedger.Gateway.Capture;
+
+/// <summary>
+/// GET and DELETE, which the legacy era has: a stream for what belongs to no request, resumption, and the end of a session. Both are recorded as calls
+/// under the names of their HTTP methods.
+/// </summary>
+internal sealed class StreamDoor(
+    Intake intake, Refuser refuser, CallRecorder recorder, Upstream upstream, StandaloneRelay relay, GatewayTelemetry telemetry, TimeProvider time)
+{
+    public async ValueTask HandleAsync(Exchange exchange, ClientAnswer answer)
+    {
+        var request = exchange.Http.Request;
+        var version = request.Headers[UpstreamHeaders.Protocol];
+        if (RefusalOf(exchange, request, version.Count == 0 ? null : version.ToString()) is { } refusal)
+        {
+            await intake.RefuseAsync(exchange, null, default, refusal, answer);
+        }
+        else if (await intake.TryHopAsync(exchange, default) is { } hop)
+        {
+            await (hop.Refusal is null ? default : intake.RefuseAsync(exchange, null, default, hop.Refusal, answer));
+        }
+        else
+        {
+            await DecideAsync(exchange, version.Count == 0 ? McpRevisions.Assumed : version.ToString(), answer);
+        }
+    }
+
+    private Refusal? RefusalOf(Exchange exchange, HttpRequest request, string? version)
+    {
+        if ((version is not null && McpRevisions.IsModern(version)) || exchange.Server is { ModernOnly: true })
+        {
+            return Refusal.Plain(StatusCodes.Status405MethodNotAllowed, McpErrors.InvalidRequest, $"{McpRevisions.FirstModern} has no {request.Method}. Send requests by POST.") with
+            {
+                Header = (HeaderNames.Allow, "POST"),
+            };
+        }
+
+        if (version is not null && !McpRevisions.Supported.Contains(version, StringComparer.Ordinal))
+        {
+            return Refusal.Plain(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, "The header MCP-Protocol-Version names no revision that is served.");
+        }
+
+        return request.Method == "GET" && !AcceptRules.TakesStreams(request)
+            ? Refusal.Plain(StatusCodes.Status406NotAcceptable, McpErrors.InvalidRequest, "The header Accept must list text/event-stream.")
+            : Intake.CheckIdentity(exchange) ?? intake.OpenSession(exchange);
+    }
+
+    private async ValueTask DecideAsync(Exchange exchange, string protocol, ClientAnswer answer)
+    {
+        var method = exchange.Http.Request.Method;
+        var call = Call.Begin(exchange, default, method, McpEra.Legacy, protocol, definition: null, recorder.Monotonic, time);
+        switch (CallDecider.Decide(exchange.Gateway.Policy, CallHandler.FactsOf(exchange, method, tool: null, pinned: null)))
+        {
+            case Decision.Forward forward:
+                await ForwardAsync(call, forward, method, protocol, answer);
+                break;
+            case Decision.Refuse refuse:
+                await refuser.RefuseAsync(call, default, isPartial: false, Refusal.Of(refuse, call.Message), answer);
+                break;
+            default:
+                throw new InvalidOperationException("A decision forwards or refuses.");
+        }
+    }
+
+    private async ValueTask ForwardAsync(Call call, Decision.Forward decision, string method, string protocol, ClientAnswer answer)
+    {
+        var none = await recorder.OfBytesAsync(default);
+        if (none is null || !await recorder.RecordAsync(CallHandler.IntentOf(call, none, decision), call.Subject, call.PartitionKey, RecordPhase.Request, call.Exchange.Gateway.Config.Record))
+        {
+            await Refuser.UnrecordableAsync(call, answer);
+            return;
+        }
+
+        answer.Name(call.Id);
+        var ending = new CallEnding(call, recorder, telemetry, time.GetTimestamp(), time);
+        var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, method, null, McpEra.Legacy, protocol, call.Exchange.Session);
+        using var answered = await upstream.SendAsync(request, method == "GET" ? call.Exchange.Http.RequestAborted : CancellationToken.None);
+        ending.Destination = answered.Destination;
+        await relay.RelayAsync(ending, answered, answer);
+    }
+}

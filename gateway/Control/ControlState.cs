@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using McpLedger.Contracts.Access;
+using McpLedger.Contracts.Events;
+using McpLedger.Gateway.Tools;
+
+namespace McpLedger.Gateway.Control;
+
+/// <summary>
+/// What the control log says that calls depend on: API keys and tool pins. A fold of the log and of nothing else, so every replica comes to the same.
+/// Readers take a reference and keep it.
+/// </summary>
+internal sealed class ControlState
+{
+    private volatile ApiKeyRing _keys = ApiKeyRing.Empty;
+    private volatile ImmutableDictionary<ToolKey, PinnedTool> _tools = ImmutableDictionary<ToolKey, PinnedTool>.Empty;
+    private volatile bool _isCurrent;
+
+    /// <summary>The API keys in force.</summary>
+    public ApiKeyRing Keys => _keys;
+
+    /// <summary>Whether the log has been folded to its end once. Before that, a revoked key could still look good.</summary>
+    public bool IsCurrent => _isCurrent;
+
+    /// <summary>What is known about a tool; null when its server never listed it.</summary>
+    public PinnedTool? FindTool(string server, string tool) => _tools.GetValueOrDefault(new(server, tool));
+
+    /// <summary>Moves on by one event. Called by one follower, in the order of the log.</summary>
+    public void Apply(EventData data)
+    {
+        switch (data)
+        {
+            case KeyCreated or KeyRevoked:
+                _keys = _keys.Apply(data);
+                break;
+            case ToolPinned pinned:
+                _tools = _tools.SetItem(new(pinned.Server, pinned.Tool), PinnedTool.Of(pinned));
+                break;
+            case ToolChanged changed when FindTool(changed.Server, changed.Tool) is { } known:
+                _tools = _tools.SetItem(new(changed.Server, changed.Tool), known.After(changed));
+                break;
+            default:
+                break;
+        }
+    }
+
+    public void MarkCurrent() => _isCurrent = true;
+}

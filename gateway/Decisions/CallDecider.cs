@@ -1,0 +1,64 @@
+using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Policy;
+
+namespace McpLedger.Gateway.Decisions;
+
+/// <summary>
+/// The decision: a pure function of the policy and the facts. A block rule wins over every allow rule; what no rule allows is refused (I7).
+/// A rule that names tools speaks of those tools' calls; as an allow rule it also opens what a client needs to get to them.
+/// </summary>
+internal static class CallDecider
+{
+    private const string ToolsCall = "tools/call";
+
+    private static readonly Decision.Refuse UnknownServer = new([], RefusalKind.UnknownServer, "There is no such server.");
+    private static readonly Decision.Refuse NotAllowedTool = new([], RefusalKind.Hidden, "No rule allows this tool.");
+    private static readonly Decision.Refuse NotAllowed = new([], RefusalKind.Told, "No rule allows this request.");
+    private static readonly Decision.Refuse Withheld =
+        new([], RefusalKind.Told, "The definition of this tool has changed since it was approved. It can be called again once an operator has approved the change.");
+
+    public static Decision Decide(PolicySnapshot policy, in CallFacts facts)
+    {
+        if (!policy.Servers.Contains(facts.Server))
+        {
+            return UnknownServer;
+        }
+
+        Rule? allowedBy = null;
+        foreach (var rule in policy.Rules)
+        {
+            if (!rule.MatchesCaller(facts) || !SpeaksOf(rule, facts))
+            {
+                continue;
+            }
+
+            if (rule.Effect == RuleEffect.Block)
+            {
+                return Blocked(rule, facts);
+            }
+
+            allowedBy ??= rule;
+        }
+
+        return allowedBy is null ? (facts.Method == ToolsCall ? NotAllowedTool : NotAllowed)
+            : facts.IsWithheld ? Withheld
+            : new Decision.Forward(allowedBy.Cited);
+    }
+
+    private static bool SpeaksOf(Rule rule, in CallFacts facts) =>
+        facts.Method == ToolsCall ? rule.MatchesTool(facts.Tool ?? "")
+        : !rule.NamesTools || (rule.Effect == RuleEffect.Allow && LeadsToTools(facts.Method));
+
+    // A block rule without a reason has nothing to tell, so the tool does not exist for this caller.
+    private static Decision.Refuse Blocked(Rule rule, in CallFacts facts) =>
+        facts.Method == ToolsCall && rule.Reason is null
+            ? new(rule.Cited, RefusalKind.Hidden, "A rule blocks this tool.")
+            : new(rule.Cited, RefusalKind.Told, rule.Reason ?? "A rule blocks this request.");
+
+    private static bool LeadsToTools(string? method) => method switch
+    {
+        null or "GET" or "DELETE" => true,
+        "initialize" or "ping" or "server/discover" or "tools/list" or "logging/setLevel" or "subscriptions/listen" => true,
+        _ => method.StartsWith("notifications/", StringComparison.Ordinal) || method.StartsWith("tasks/", StringComparison.Ordinal),
+    };
+}

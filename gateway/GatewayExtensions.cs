@@ -1,0 +1,57 @@
+using McpLedger.Gateway.Answers;
+using McpLedger.Gateway.Capture;
+using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Control;
+using McpLedger.Gateway.Identity;
+using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Sessions;
+using McpLedger.Gateway.Tools;
+using McpLedger.Gateway.Upstreams;
+using McpLedger.Streaming.Embedded;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Yarp.ReverseProxy;
+
+namespace McpLedger.Gateway;
+
+/// <summary>The gateway's door.</summary>
+public static class GatewayExtensions
+{
+    /// <summary>Adds the gateway. It needs an ILedgerWriter, an ILedgerReader and an IBlobStore beside it.</summary>
+    public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddMetrics();
+        services.AddReverseProxy().LoadFromMemory([], []);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<LedgerCounters>();
+        services.AddSingleton(options);
+        services.AddSingleton<GatewayTelemetry>();
+        services.AddSingleton<LedgerAppender>().AddSingleton<ControlRecorder>().AddSingleton<CallRecorder>().AddSingleton<RefusalFlood>();
+        services.AddSingleton<ControlState>().AddSingleton<ControlFollower>().AddHostedService(provider => provider.GetRequiredService<ControlFollower>());
+        services.AddSingleton<IPrincipalProvider, ApiKeyProvider>().AddSingleton<IPrincipalProvider, LoopbackProvider>().AddSingleton<PrincipalResolver>();
+        services.AddSingleton(_ => new SessionSeal(SessionKeys.LoadOrCreate(options.SessionKeyFile))).AddSingleton<SessionMinting>().AddSingleton<LiveCalls>();
+        services.AddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));
+        services.AddSingleton<Clusters>().AddSingleton<Balancer>().AddSingleton<HttpUpstream>().AddSingleton<Upstream>();
+        services.AddSingleton<PeerHop>();
+        services.AddSingleton<ToolCatalogue>().AddSingleton<ToolListScreen>();
+        services.AddSingleton<Refuser>().AddSingleton<MessageRelay>().AddSingleton<OneWayRelay>().AddSingleton<StreamRelay>().AddSingleton<StandaloneRelay>().AddSingleton<AnswerRelay>();
+        services.AddSingleton<Intake>().AddSingleton<CallHandler>().AddSingleton<PostDoor>().AddSingleton<StreamDoor>().AddSingleton<McpEndpoint>();
+        services.AddSingleton(provider => new GatewayConfigSource(
+            provider.GetRequiredService<ControlRecorder>(), provider.GetRequiredService<Clusters>(), provider.GetRequiredService<GatewayTelemetry>()));
+        services.AddSingleton(provider => new GatewayReadiness(provider.GetRequiredService<GatewayConfigSource>(), provider.GetRequiredService<ControlState>()));
+        return services;
+    }
+
+    /// <summary>Maps <c>/s/{server}/mcp</c> for every HTTP method; what is not answered there is refused and recorded there.</summary>
+    public static IEndpointRouteBuilder MapGateway(this IEndpointRouteBuilder endpoints)
+    {
+        // YARP has no routes of ours, but mapping it is what makes it load its clusters and start its health checks.
+        endpoints.MapReverseProxy();
+        var endpoint = endpoints.ServiceProvider.GetRequiredService<McpEndpoint>();
+        endpoints.Map("/s/{server}/mcp", (RequestDelegate)endpoint.HandleAsync);
+        return endpoints;
+    }
+}

@@ -1,0 +1,14 @@
+namespace McpLedger.Gateway;
+
+/// <summary>Who this gateway is, among its replicas and in what it writes.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>Name of this instance: letters, digits, <c>-</c>, <c>_</c>, <c>.</c>. Sessions with a live process or stream are owned under it.</summary>
+    public required string Instance { get; init; }
+
+    /// <summary>Source of the events it writes: <c>/{role}/{instance}/{boot epoch}</c>.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>File with the key that seals session ids, shared by all replicas; made with mode 0600 when there is none.</summary>
+    public required string SessionKeyFile { get; init; }
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics.CodeAnalysis;
+using Yarp.ReverseProxy.Model;
+
+namespace McpLedger.Gateway.Upstreams;
+
+/// <summary>Sends to servers that speak Streamable HTTP, over YARP's clusters.</summary>
+internal sealed class HttpUpstream(Clusters clusters, Balancer balancer, GatewayTelemetry telemetry, TimeProvider time)
+{
+    private static readonly TimeSpan Unbounded = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// Sends, and returns when the answer's head is there. Another destination is tried only when nothing was sent to the one before:
+    /// a call must not happen twice.
+    /// </summary>
+    public async ValueTask<UpstreamAnswer> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        if (clusters.Find(request.Server.Name) is not { } cluster)
+        {
+            return UpstreamAnswer.Failed("The server's configuration is not in force yet.", destination: null, isTimeout: false);
+        }
+
+        var client = cluster.Model.HttpClient;
+        if (request.Session?.Destination is { } bound && !cluster.Destinations.ContainsKey(bound))
+        {
+            return UpstreamAnswer.SessionGone("The destination that held the session is no longer configured.");
+        }
+
+        HashSet<string>? tried = null;
+        string? fault = null;
+        while (balancer.Pick(cluster, request.Server.Balancing, request.Session?.Destination, tried) is { } destination)
+        {
+            var (answer, mayTryNext) = await SendAsync(request, cluster, client, destination, cancellationToken);
+            if (!mayTryNext)
+            {
+                return answer;
+            }
+
+            fault = answer.Fault;
+            (tried ??= new(StringComparer.OrdinalIgnoreCase)).Add(destination.DestinationId);
+        }
+
+        return UpstreamAnswer.Failed(fault ?? "The server has no destination that is up.", destination: null, isTimeout: false);
+    }
+
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The answer owns the lease once there is one; every other way out disposes it.")]
+    private async ValueTask<(UpstreamAnswer Answer, bool MayTryNext)> SendAsync(
+        UpstreamRequest request, ClusterState cluster, HttpMessageInvoker client, DestinationState destination, CancellationToken cancellationToken)
+    {
+        var load = balancer.LoadOf(destination);
+        var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var timer = time.CreateTimer(static late => ((CancellationTokenSource)late!).Cancel(), deadline, request.Server.ResponseTimeout, Unbounded);
+        var sent = UpstreamHeaders.Write(request, destination.Model.Config.Address);
+        var lease = new Lease(sent, load, deadline, timer);
+        load.Enter();
+        try
+        {
+            var response = await client.SendAsync(sent, deadline.Token);
+            timer.Change(Unbounded, Unbounded);
+            lease.Response = response;
+            return (Read(response, destination, lease, await response.Content.ReadAsStreamAsync(cancellationToken)), false);
+        }
+        catch (HttpRequestException e)
+        {
+            lease.Dispose();
+            clusters.ReportFailure(request.Server, cluster, destination);
+            telemetry.UpstreamUnreachable(request.Server.Name, destination.DestinationId, e.HttpRequestError);
+            var nothingSent = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
+            return (UpstreamAnswer.Failed(nothingSent ? $"The server could not be reached ({e.HttpRequestError})." : $"The server broke off before it answered ({e.HttpRequestError}).", destination.DestinationId, isTimeout: false), nothingSent);
+        }
+        catch (OperationCanceledException)
+        {
+            lease.Dispose();
+            return (UpstreamAnswer.Failed($"The server did not answer within {request.Server.ResponseTimeout.TotalSeconds:0} s.", destination.DestinationId, isTimeout: true), false);
+        }
+        catch (IOException e)
+        {
+            lease.Dispose();
+            clusters.ReportFailure(request.Server, cluster, destination);
+            return (UpstreamAnswer.Failed($"The server broke off: {e.Message}", destination.DestinationId, isTimeout: false), false);
+        }
+    }
+
+    private static UpstreamAnswer Read(HttpResponseMessage response, DestinationState destination, Lease lease, Stream body)
+    {
+        var content = response.Content.Headers;
+        return new(lease)
+        {
+            Status = (int)response.StatusCode,
+            ContentType = content.ContentEncoding.Count == 0 ? content.ContentType?.ToString() : "encoded",
+            ContentLength = content.ContentLength,
+            Session = response.Headers.NonValidated.TryGetValues(UpstreamHeaders.Session, out var session) && session.Count == 1 ? session.ToString() : null,
+            Destination = destination.DestinationId,
+            RetryAfter = response.Headers.RetryAfter?.ToString(),
+            Body = body,
+        };
+    }
+
+    private sealed class Lease(HttpRequestMessage sent, Balancer.Load load, CancellationTokenSource deadline, ITimer timer) : IDisposable
+    {
+        public HttpResponseMessage? Response { get; set; }
+
+        public void Dispose()
+        {
+            load.Leave();
+            timer.Dispose();
+            Response?.Dispose();
+            sent.Dispose();
+            deadline.Dispose();
+        }
+    }
+}

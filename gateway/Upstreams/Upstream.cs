@@ -1,0 +1,45 @@
+using McpLedger.Gateway.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace McpLedger.Gateway.Upstreams;
+
+/// <summary>Sends to a server, however it is reached.</summary>
+internal sealed class Upstream(HttpUpstream http, IServiceProvider services, GatewayOptions options)
+{
+    /// <summary>Sends, and returns when the answer's head is there. Expected failures are in the answer.</summary>
+    public ValueTask<UpstreamAnswer> SendAsync(UpstreamRequest request, CancellationToken cancellationToken) => request.Server.Transport switch
+    {
+        UpstreamTransport.StreamableHttp => http.SendAsync(request, cancellationToken),
+        var bridged => CrossAsync(services.GetRequiredKeyedService<IBridge>(bridged), request, cancellationToken),
+    };
+
+    private async ValueTask<UpstreamAnswer> CrossAsync(IBridge bridge, UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (request.HttpMethod == "POST")
+        {
+            deadline.CancelAfter(request.Server.ResponseTimeout);
+        }
+
+        try
+        {
+            var lastEvent = request.HttpMethod == "GET" ? request.Client.Headers["Last-Event-ID"].ToString() : "";
+            var answer = await bridge.ExchangeAsync(
+                new(request.Server, request.HttpMethod, request.Message, request.Era, request.Protocol, request.Session?.UpstreamSession, lastEvent.Length == 0 ? null : lastEvent),
+                deadline.Token);
+            return new(null)
+            {
+                Status = answer.Status,
+                Session = answer.UpstreamSession,
+                Owner = answer.UpstreamSession is null ? "" : options.Instance,
+                ContentType = answer.ContentType,
+                Body = answer.Body,
+                Fault = answer.Fault,
+            };
+        }
+        catch (OperationCanceledException)
+        {
+            return UpstreamAnswer.Failed($"The server did not answer within {request.Server.ResponseTimeout.TotalSeconds:0} s.", destination: null, isTimeout: true);
+        }
+    }
+}
