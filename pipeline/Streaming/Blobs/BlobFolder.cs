@@ -32,7 +32,7 @@ public sealed class BlobFolder(string dataFolder) : IBlobStore
         try
         {
             var bytes = await File.ReadAllBytesAsync(PathOf(sha256), cancellationToken).ConfigureAwait(false);
-            return Digest.Of(bytes) == sha256 ? bytes : null;
+            return Digest.Of(bytes) == sha256 ? bytes.AsMemory() : default(ReadOnlyMemory<byte>?);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

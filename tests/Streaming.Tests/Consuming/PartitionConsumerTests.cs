@@ -1,0 +1,191 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming.Consuming;
+using McpLedger.Streaming.Parking;
+using McpLedger.Testing.Ledgers;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace McpLedger.Streaming.Tests.Consuming;
+
+public sealed class PartitionConsumerTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(30);
+
+    private readonly FoldHandler _handler = new();
+    private readonly ServiceProvider _services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<ConsumerTelemetry>().BuildServiceProvider();
+    private readonly CancellationTokenSource _stop = new();
+    private TemporaryLedger _ledger = null!;
+    private ParkingLot _parking = null!;
+    private PartitionConsumer _consumer = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _ledger = await TemporaryLedger.OpenAsync();
+        _parking = new(_ledger.Folder, TimeProvider.System);
+        _consumer = Consumer(_ledger.Ledger);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _stop.Dispose();
+        _consumer.Dispose();
+        await _ledger.DisposeAsync();
+        await _services.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Every_record_is_handled_once_and_in_order_while_more_arrive()
+    {
+        await AppendAsync(50);
+        var run = _consumer.RunAsync(_stop.Token);
+        await AppendAsync(500);
+        await PositionAsync(551);
+        Assert.Equal(Enumerable.Range(0, 551).Select(i => (long)i), _handler.Applied);
+        Assert.Equal(new(551, 551, 0, 0, 551, null), _consumer.State);
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+    }
+
+    [Fact]
+    public async Task A_record_that_cannot_be_handled_is_parked_with_its_bytes_and_reason_and_the_others_are_handled()
+    {
+        await AppendAsync(20);
+        _handler.FailWith = batch => batch.Records.Any(r => r.Offset is 7 or 8) ? new FormatException("no such shape") : null;
+        var run = _consumer.RunAsync(_stop.Token);
+        await PositionAsync(21);
+        Assert.Equal(new(21, 19, 2, 0, 21, null), _consumer.State);
+        Assert.DoesNotContain(7, _handler.Applied);
+        Assert.Equal(19, _handler.Applied.Length);
+        var parked = _parking.ListOf("fold");
+        Assert.Equal([7L, 8L], parked.Select(p => p.Offset));
+        Assert.All(parked, p => Assert.Equal("FormatException: no such shape", p.Reason));
+        Assert.Equal((await _ledger.Ledger.ReadAsync(LedgerPartition.Calls, 7, 1, CancellationToken.None)).Records[0].Bytes.ToArray(), _parking.Take(parked[0]).Bytes.ToArray());
+
+        _handler.FailWith = batch => batch.Records.Any(r => r.Offset == 8) ? new FormatException("still") : null;
+        Assert.Equal((1, "calls-0 offset 8: still"), await _consumer.ReplayParkedAsync(CancellationToken.None));
+        Assert.Equal(8, Assert.Single(_parking.List()).Offset);
+        Assert.Contains(7, _handler.Applied);
+        Assert.Equal(21, await _handler.PositionAsync(LedgerPartition.Calls, CancellationToken.None));
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+    }
+
+    [Fact]
+    public async Task Lost_infrastructure_parks_nothing_and_is_tried_again_until_it_is_back()
+    {
+        await AppendAsync(5);
+        var failures = 0;
+        _handler.FailWith = _ => ++failures < 6 ? new IOException("database is gone") : null;
+        var run = _consumer.RunAsync(_stop.Token);
+        await PositionAsync(6);
+        Assert.Equal(6, failures);
+        Assert.Empty(_parking.List());
+        Assert.Equal(new(6, 6, 0, 0, 6, null), _consumer.State);
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+    }
+
+    [Fact]
+    public async Task A_consumer_goes_on_where_its_handler_stood()
+    {
+        await AppendAsync(5);
+        var run = _consumer.RunAsync(_stop.Token);
+        await PositionAsync(6);
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+        await AppendAsync(5);
+        using var again = Consumer(_ledger.Ledger);
+        using var stop = new CancellationTokenSource();
+        run = again.RunAsync(stop.Token);
+        await UntilAsync(() => again.State.Position == 11);
+        Assert.Equal(Enumerable.Range(0, 11).Select(i => (long)i), _handler.Applied);
+        Assert.Equal(5, again.State.Received);
+        await stop.CancelAsync();
+        await run.WaitAsync(Enough);
+    }
+
+    [Fact]
+    public async Task Damage_stops_a_consumer_visibly_and_it_goes_on_when_the_ledger_is_whole_again()
+    {
+        var broken = new BreakableReader(_ledger.Ledger) { BrokenAt = 4 };
+        await AppendAsync(9);
+        using var consumer = Consumer(broken);
+        var run = consumer.RunAsync(_stop.Token);
+        await UntilAsync(() => consumer.State.Trouble == "broken on purpose");
+        Assert.Equal([0L, 1, 2, 3], _handler.Applied);
+        Assert.Equal(4, consumer.State.Position);
+        broken.BrokenAt = long.MaxValue;
+        await UntilAsync(() => consumer.State is { Position: 10, Trouble: null });
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => (long)i), _handler.Applied);
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+    }
+
+    [Fact]
+    public async Task Stopping_lets_the_batch_in_hand_finish()
+    {
+        await AppendAsync(3);
+        using var handed = new SemaphoreSlim(0);
+        using var go = new ManualResetEventSlim();
+        _handler.FailWith = _ =>
+        {
+            handed.Release();
+            go.Wait();
+            return null;
+        };
+        var run = Task.Run(() => _consumer.RunAsync(_stop.Token));
+        Assert.True(await handed.WaitAsync(Enough));
+        await _stop.CancelAsync();
+        Assert.False(run.IsCompleted);
+        go.Set();
+        await run.WaitAsync(Enough);
+        Assert.Equal(4, _handler.Applied.Length);
+        Assert.Equal(_consumer.State.Received, _consumer.State.Handled);
+    }
+
+    private static async Task UntilAsync(Func<bool> reached)
+    {
+        using var giveUp = new CancellationTokenSource(Enough);
+        while (!reached())
+        {
+            await Task.Delay(2, giveUp.Token);
+        }
+    }
+
+    private PartitionConsumer Consumer(ILedgerReader reader) => new(
+        new() { Name = "fold", MaxBatchBytes = 8 * 1024, FirstRetryDelay = TimeSpan.FromMilliseconds(1), LongestRetryDelay = TimeSpan.FromMilliseconds(4) },
+        LedgerPartition.Calls,
+        reader,
+        _handler,
+        _parking,
+        TimeProvider.System,
+        _services.GetRequiredService<ConsumerTelemetry>());
+
+    private Task PositionAsync(long position) => UntilAsync(() => _consumer.State.Position == position && _consumer.State.InFlight == 0);
+
+    private Task AppendAsync(int records) => Task.WhenAll(Enumerable.Range(0, records).Select(i => _ledger.AppendAsync(LedgerLog.Calls, $"record {i}")));
+
+    private sealed class BreakableReader(ILedgerReader inner) : ILedgerReader
+    {
+        private long _brokenAt;
+
+        public long BrokenAt
+        {
+            get => Volatile.Read(ref _brokenAt);
+            set => Volatile.Write(ref _brokenAt, value);
+        }
+
+        public IReadOnlyList<LedgerPartition> Partitions => inner.Partitions;
+
+        public ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken) => inner.BoundsAsync(partition, cancellationToken);
+
+        public async ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken)
+        {
+            var batch = await inner.ReadAsync(partition, from, maxBytes, cancellationToken);
+            var broken = BrokenAt;
+            return batch.Next > broken ? new([.. batch.Records.Where(r => r.Offset < broken)], broken, "broken on purpose") : batch;
+        }
+
+        public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) => inner.WaitAsync(partition, from, cancellationToken);
+    }
+}
