@@ -1,0 +1,149 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Stages.Sealing;
+using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Embedded;
+
+namespace McpLedger.Stages.Retention;
+
+/// <summary>Makes read models forget what lies before a moment. Returns how many rows went.</summary>
+public delegate ValueTask<long> ForgetBefore(DateTimeOffset moment, CancellationToken cancellationToken);
+
+/// <summary>What a run of retention did.</summary>
+/// <param name="Segments">Segments dropped.</param>
+/// <param name="Bytes">Bytes freed, blobs included.</param>
+/// <param name="Blobs">Blobs dropped that no kept event refers to.</param>
+/// <param name="Rows">Rows that read models forgot.</param>
+/// <param name="Refused">Why it stopped early; null when it did not.</param>
+public sealed record RetentionReport(int Segments, long Bytes, long Blobs, long Rows, string? Refused);
+
+/// <summary>
+/// Applies the policy once: says <c>segment.dropped.v1</c>, durably, then drops the segment; then the blobs that no kept event refers to, then the
+/// rows of read models. What is not sealed stays, whatever the policy says.
+/// </summary>
+public sealed class RetentionRun(EmbeddedLedger ledger, RetentionOptions options, ForgetBefore forget, TimeProvider time)
+{
+    private const int ReadBytes = 4 * 1024 * 1024;
+    private const int HexLength = Digest.Size * 2;
+
+    // A blob is stored before its event; one that is stored again keeps its first time. A day between leaves no event unwritten.
+    private static readonly TimeSpan BlobMargin = TimeSpan.FromDays(1);
+
+    private static ReadOnlySpan<byte> BlobMarker => "\"blob\":\"sha256/"u8;
+
+    /// <summary>Runs.</summary>
+    /// <exception cref="IOException">The disk refuses; what was dropped until then was announced.</exception>
+    public async Task<RetentionReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var dropped = new List<LedgerSegment>();
+        string? refused = null;
+        foreach (var partition in ledger.Partitions.Where(static p => p.Log == LedgerLog.Calls))
+        {
+            foreach (var drop in RetentionPolicy.Choose(ledger.ListSegments(partition), SealedThrough(partition), time.GetUtcNow(), options))
+            {
+                if (!await SayAsync(drop, cancellationToken).ConfigureAwait(false))
+                {
+                    refused = "the control log took no segment.dropped.v1";
+                    break;
+                }
+
+                dropped.AddRange(await ledger.DropThroughAsync(partition, drop.Segment.LastOffset, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        if (dropped.Count == 0)
+        {
+            return new(0, 0, 0, 0, refused);
+        }
+
+        var kept = FirstKept();
+        var (blobs, bytes) = kept is { } moment ? await DropBlobsAsync(moment - BlobMargin, cancellationToken).ConfigureAwait(false) : (0, 0);
+        var rows = kept is { } first ? await forget(first, cancellationToken).ConfigureAwait(false) : 0;
+        return new(dropped.Count, dropped.Sum(static s => s.Bytes) + bytes, blobs, rows, refused);
+    }
+
+    private long SealedThrough(LedgerPartition partition)
+    {
+        var tiles = new TileFolder(Path.Combine(options.Folder, "tiles"), partition);
+        return tiles.Checkpoint() is { } note
+            && Checkpoint.TryParse(note, out _, out var checkpoint)
+            && LeafSearch.At(tiles.Read, checkpoint!.Size, checkpoint.Size - 1) is { } last
+                ? last.Offset
+                : -1;
+    }
+
+    private async ValueTask<bool> SayAsync(Drop drop, CancellationToken cancellationToken)
+    {
+        var (segment, reason) = drop;
+        var said = new SegmentDropped(segment.Partition.ToString(), segment.FirstOffset, segment.LastOffset, segment.Bytes, reason);
+        using var draft = EventDraft.Write(EventId.New(time), options.Source, time.GetUtcNow(), segment.Partition.ToString(), LedgerLog.Control, null, said);
+        return (await ledger.AppendAsync(draft, cancellationToken).ConfigureAwait(false)).IsDurable;
+    }
+
+    /// <summary>Time of the oldest call that is kept.</summary>
+    private DateTimeOffset? FirstKept() =>
+        ledger.Partitions.Where(static p => p.Log == LedgerLog.Calls).SelectMany(ledger.ListSegments).Select(static s => s.FirstTime).OfType<DateTimeOffset>().Order().Cast<DateTimeOffset?>().FirstOrDefault();
+
+    private async Task<(long Blobs, long Bytes)> DropBlobsAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var store = new BlobFolder(options.Folder);
+        var candidates = store.List().Where(b => b.Stored < before).ToDictionary(static b => b.Sha256, static b => b.Bytes);
+        if (candidates.Count == 0)
+        {
+            return (0, 0);
+        }
+
+        foreach (var partition in ledger.Partitions)
+        {
+            await KeepReferredAsync(partition, candidates, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var blob in candidates.Keys)
+        {
+            store.Delete(blob);
+        }
+
+        return (candidates.Count, candidates.Values.Sum());
+    }
+
+    private async Task KeepReferredAsync(LedgerPartition partition, Dictionary<Digest, long> candidates, CancellationToken cancellationToken)
+    {
+        var from = (await ledger.BoundsAsync(partition, cancellationToken).ConfigureAwait(false)).First;
+        while (true)
+        {
+            var batch = await ledger.ReadAsync(partition, from, ReadBytes, cancellationToken).ConfigureAwait(false);
+            foreach (var record in batch.Records)
+            {
+                KeepReferred(record.Bytes.Span, candidates);
+            }
+
+            if (batch.Damage is { } damage)
+            {
+                // What cannot be read may refer to any of them.
+                candidates.Clear();
+                throw new IOException($"No blobs are dropped from a damaged ledger: {damage}");
+            }
+
+            if (batch.Records.Count == 0)
+            {
+                return;
+            }
+
+            from = batch.Next;
+        }
+    }
+
+    private static void KeepReferred(ReadOnlySpan<byte> record, Dictionary<Digest, long> candidates)
+    {
+        Span<char> hex = stackalloc char[HexLength];
+        while (record.IndexOf(BlobMarker) is >= 0 and var at)
+        {
+            // sha256/{two digits}/{digest}
+            record = record[Math.Min(record.Length, at + BlobMarker.Length + 3)..];
+            if (record.Length >= HexLength && System.Text.Ascii.ToUtf16(record[..HexLength], hex, out _) == System.Buffers.OperationStatus.Done && Digest.TryParse(hex, out var digest))
+            {
+                candidates.Remove(digest);
+            }
+        }
+    }
+}

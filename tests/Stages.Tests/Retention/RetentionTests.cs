@@ -1,0 +1,119 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Stages.Retention;
+using McpLedger.Stages.Tests.Verification;
+using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Embedded;
+using McpLedger.Testing.Ledgers;
+using Microsoft.Extensions.Time.Testing;
+
+namespace McpLedger.Stages.Tests.Retention;
+
+public sealed class RetentionTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Only_closed_and_sealed_segments_go_oldest_first_by_age_or_by_size()
+    {
+        var segments = new[] { Segment(0, 9, days: 40), Segment(10, 19, days: 30), Segment(20, 29, days: 10), Segment(30, 39, days: 0, open: true) };
+
+        Assert.Equal([(0, "age"), (10, "age")], Choose(segments, 39, age: 20));
+        Assert.Equal([(0, "age")], Choose(segments, 18, age: 20));
+        Assert.Empty(Choose(segments, -1, age: 20));
+        Assert.Equal([(0, "size"), (10, "size"), (20, "size")], Choose(segments, 39, bytes: 0));
+        Assert.Equal([(0, "age"), (10, "size")], Choose(segments, 39, age: 35, bytes: 250));
+        Assert.Empty(Choose(segments, 39));
+    }
+
+    [Fact]
+    public async Task What_is_dropped_was_announced_and_the_rest_still_verifies()
+    {
+        using var ledger = await SealedLedger.MakeAsync(1200);
+        var blobs = new BlobFolder(ledger.Folder);
+        var digest = Digest.Of("old"u8);
+        Assert.True(await blobs.TryPutAsync(digest, "old"u8.ToArray(), CancellationToken.None));
+        File.SetLastWriteTimeUtc(Directory.GetFiles(Path.Combine(ledger.Folder, "blobs", "sha256"), "*", SearchOption.AllDirectories).Single(), new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        DateTimeOffset? forgotten = null;
+        RetentionReport report;
+        await using (var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System))
+        {
+            report = await new RetentionRun(open.Ledger, Options(ledger.Folder, bytes: 300_000), (moment, _) => { forgotten = moment; return new(3); }, TimeProvider.System).RunAsync(CancellationToken.None);
+        }
+
+        Assert.True(report is { Segments: > 1, Refused: null, Blobs: 1, Rows: 3 }, report.ToString());
+        Assert.NotNull(forgotten);
+        var verified = ledger.Verify();
+        Assert.True(verified.IsSound, string.Join('\n', verified.Findings));
+        Assert.Contains(verified.Findings, f => f.Check == VerificationChecks.SegmentsDropped);
+    }
+
+    [Fact]
+    public async Task Nothing_that_is_not_sealed_is_dropped()
+    {
+        using var ledger = await SealedLedger.MakeAsync(20);
+        await ledger.WriteAsync(1200);
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+
+        var report = await new RetentionRun(open.Ledger, Options(ledger.Folder, bytes: 0), static (_, _) => new(0), TimeProvider.System).RunAsync(CancellationToken.None);
+
+        Assert.Equal(0, report.Segments);
+        Assert.Equal(ledger.Calls[0].Offset, (await open.Ledger.BoundsAsync(LedgerPartition.Calls, CancellationToken.None)).First);
+    }
+
+    [Fact]
+    public async Task A_blob_that_a_kept_event_refers_to_stays()
+    {
+        using var ledger = await SealedLedger.MakeAsync(600);
+        var digest = Digest.Of("referred"u8);
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+        Assert.True(await new BlobFolder(ledger.Folder).TryPutAsync(digest, "referred"u8.ToArray(), CancellationToken.None));
+        File.SetLastWriteTimeUtc(Directory.GetFiles(Path.Combine(ledger.Folder, "blobs", "sha256"), "*", SearchOption.AllDirectories).Single(), new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/test/test/1", TimeProvider.System.GetUtcNow(), null, LedgerLog.Calls, null, Relayed(digest));
+        Assert.True((await open.Ledger.AppendAsync(draft, CancellationToken.None)).IsDurable);
+
+        var report = await new RetentionRun(open.Ledger, Options(ledger.Folder, bytes: 0), static (_, _) => new(0), TimeProvider.System).RunAsync(CancellationToken.None);
+
+        Assert.True(report is { Segments: > 0, Blobs: 0 }, report.ToString());
+    }
+
+    [Fact]
+    public async Task A_missing_blob_and_an_altered_one_are_named_by_their_event()
+    {
+        using var ledger = await SealedLedger.MakeAsync(5);
+        var digest = Digest.Of("referred"u8);
+        EventId id;
+        await using (var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System))
+        {
+            Assert.True(await new BlobFolder(ledger.Folder).TryPutAsync(digest, "referred"u8.ToArray(), CancellationToken.None));
+            using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/test/test/1", TimeProvider.System.GetUtcNow(), null, LedgerLog.Calls, null, Relayed(digest));
+            id = draft.Id;
+            Assert.True((await open.Ledger.AppendAsync(draft, CancellationToken.None)).IsDurable);
+        }
+
+        Assert.True(ledger.Verify().IsSound);
+        var file = Directory.GetFiles(Path.Combine(ledger.Folder, "blobs", "sha256"), "*", SearchOption.AllDirectories).Single();
+        await File.WriteAllTextAsync(file, "rEferred");
+        Assert.Equal((VerificationChecks.BlobAltered, id), ledger.Verify().Findings.Where(f => f.Severity == VerificationSeverity.Broken).Select(f => (f.Check, f.Event!.Value)).Single());
+        File.Delete(file);
+        Assert.Equal((VerificationChecks.BlobMissing, id), ledger.Verify().Findings.Where(f => f.Severity == VerificationSeverity.Broken).Select(f => (f.Check, f.Event!.Value)).Single());
+    }
+
+    private static MessageRelayed Relayed(Digest digest) => new()
+    {
+        Who = new() { Principal = "p", Kind = "service", Authentication = "none" },
+        What = new() { Server = "s", Kind = "notification" },
+        Direction = Direction.ToClient,
+        Message = new() { Size = 8, Sha256 = digest, Blob = $"sha256/{digest.ToString()[..2]}/{digest}" },
+        Where = new() { Session = new("s", "actor"), Monotonic = 0 },
+    };
+
+    private static LedgerSegment Segment(long first, long last, int days, bool open = false) =>
+        new(LedgerPartition.Calls, first, last, 100, Now.AddDays(-days - 1), Now.AddDays(-days), open);
+
+    private static IEnumerable<(int, string)> Choose(LedgerSegment[] segments, long sealedThrough, int? age = null, long? bytes = null) =>
+        RetentionPolicy.Choose(segments, sealedThrough, new FakeTimeProvider(Now).GetUtcNow(), Options("", age, bytes)).Select(d => ((int)d.Segment.FirstOffset, d.Reason));
+
+    private static RetentionOptions Options(string folder, int? age = null, long? bytes = null) =>
+        new() { Folder = folder, Source = "/retention/test/1", MaxAge = age is { } days ? TimeSpan.FromDays(days) : null, MaxBytes = bytes };
+}
