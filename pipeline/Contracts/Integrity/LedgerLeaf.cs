@@ -36,6 +36,12 @@ public readonly record struct LedgerLeaf(EventId? Event, LedgerPartition Partiti
     /// <param name="partition">The sequence it lies in.</param>
     /// <param name="offset">Its place there.</param>
     /// <param name="record">Its exact bytes.</param>
+    public static LedgerLeaf Of(LedgerPartition partition, long offset, ReadOnlySpan<byte> record) => Of(partition, offset, record, out _);
+
+    /// <summary>The leaf of a record, and what the record names as its predecessor.</summary>
+    /// <param name="partition">The sequence it lies in.</param>
+    /// <param name="offset">Its place there.</param>
+    /// <param name="record">Its exact bytes.</param>
     /// <param name="prev">What it names as its predecessor's digest.</param>
     public static LedgerLeaf Of(LedgerPartition partition, long offset, ReadOnlySpan<byte> record, out Digest prev) =>
         Of(partition, offset, RecordPrefix.TryRead(record, out var link, out var id) ? id : null, link, Digest.Of(record), out prev);

@@ -1,0 +1,140 @@
+using System.Globalization;
+using CsCheck;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+
+namespace McpLedger.Contracts.Tests.Integrity;
+
+public sealed class ChainVerifierTests
+{
+    [Fact]
+    public void An_unbroken_chain_over_several_boots_has_no_faults()
+    {
+        var writer = new Chain();
+        var records = writer.Write(5);
+        writer.Reboot();
+        records.AddRange(writer.Write(3));
+        writer.Reboot();
+        records.AddRange(writer.Write(1));
+
+        Assert.Empty(Verify(records));
+    }
+
+    [Fact]
+    public void Each_fault_is_named_with_its_offset_and_event()
+    {
+        var records = new Chain().Write(10);
+
+        Assert.Equal([("gap", 5L)], Verify(records.Where((_, i) => i is not 3 and not 4)));
+        Assert.Equal([("reordered", 3L)], Verify(Swapped(records, 3)));
+        Assert.Equal([("duplicated", 4L)], Verify(records.SelectMany((r, i) => i == 4 ? [r, r] : new[] { r })));
+        Assert.Equal([("broken-link", 5L)], Verify(records.Select((r, i) => i == 4 ? r with { Bytes = Altered(r.Bytes) } : r)));
+        Assert.Equal([("gap", 0L)], Verify(records.Skip(2).Select((r, i) => r with { Offset = i })));
+        Assert.Equal([("unreadable", 4L), ("gap", 5L)], Verify(records.Select((r, i) => i == 4 ? r with { Bytes = "garbage"u8.ToArray() } : r)));
+    }
+
+    [Fact]
+    public void A_boot_that_does_not_link_to_the_one_before_is_a_broken_link_and_one_that_begins_late_a_gap()
+    {
+        var writer = new Chain();
+        var records = writer.Write(5);
+        var lost = writer.Write(1);
+        writer.Reboot();
+        var next = writer.Write(3);
+
+        Assert.Equal([("broken-link", next[0].Offset)], Verify([.. records, .. next]));
+        Assert.Equal([("gap", next[1].Offset)], Verify([.. records, .. lost, .. next.Skip(1)]));
+        Assert.Equal([("broken-link", next[0].Offset)], Verify(next));
+    }
+
+    [Fact]
+    public void A_log_that_begins_in_the_middle_is_taken_as_it_comes()
+    {
+        var faults = new List<ChainFault>();
+        var verifier = new ChainVerifier(fromTheBeginning: false);
+        Feed(verifier, new Chain().Write(10).Skip(4), faults);
+        verifier.Settle(faults);
+
+        Assert.Empty(faults);
+    }
+
+    [Fact]
+    public void Verification_goes_on_from_its_heads_wherever_it_was_interrupted() =>
+        Gen.Select(Gen.Int[0, 12], Gen.Int[0, 9], Gen.Int[0, 3]).Sample((cut, at, how) =>
+        {
+            var records = new Chain().Write(12);
+            IReadOnlyList<LedgerRecord> tampered = how switch
+            {
+                0 => records,
+                1 => Swapped(records, at),
+                2 => [.. records.Where((_, i) => i != at)],
+                _ => [.. records.SelectMany((r, i) => i == at ? [r, r] : new[] { r })],
+            };
+            var faults = new List<ChainFault>();
+            var first = new ChainVerifier(fromTheBeginning: true);
+            Feed(first, tampered.Take(cut), faults);
+            var second = new ChainVerifier(first.Heads);
+            Feed(second, tampered.Skip(cut), faults);
+            second.Settle(faults);
+
+            Assert.Equal(Verify(tampered), faults.Select(f => (f.Name, f.Offset)));
+        });
+
+    [Fact]
+    public void Thousands_of_holes_are_bounded_in_memory_and_all_named()
+    {
+        var records = new Chain().Write(2000);
+        var faults = new List<ChainFault>();
+        var verifier = new ChainVerifier(fromTheBeginning: true);
+        Feed(verifier, records.Where((_, i) => i % 2 == 0), faults);
+
+        Assert.True(Assert.Single(verifier.Heads).Gaps.Count <= 16);
+        verifier.Settle(faults);
+        Assert.Equal(999, faults.Count(f => f.Kind == ChainFaultKind.Gap));
+    }
+
+    private static List<LedgerRecord> Swapped(List<LedgerRecord> records, int at) =>
+        [.. records.Take(at), records[at + 1], records[at], .. records.Skip(at + 2)];
+
+    private static ReadOnlyMemory<byte> Altered(ReadOnlyMemory<byte> bytes)
+    {
+        var altered = bytes.ToArray();
+        altered[^10] ^= 1;
+        return altered;
+    }
+
+    private static IEnumerable<(string, long)> Verify(IEnumerable<LedgerRecord> records)
+    {
+        var faults = new List<ChainFault>();
+        var verifier = new ChainVerifier(fromTheBeginning: true);
+        Feed(verifier, records, faults);
+        verifier.Settle(faults);
+        return [.. faults.Select(f => (f.Name, f.Offset))];
+    }
+
+    private static void Feed(ChainVerifier verifier, IEnumerable<LedgerRecord> records, List<ChainFault> faults)
+    {
+        foreach (var record in records)
+        {
+            verifier.Feed(LedgerLeaf.Of(LedgerPartition.Calls, record.Offset, record.Bytes.Span, out var prev), prev, faults);
+        }
+    }
+
+    private sealed class Chain
+    {
+        private ChainWriter _chain = new("gw/1/calls-0", Digest.Zero);
+        private int _epoch = 1;
+        private long _offset;
+
+        public List<LedgerRecord> Write(int count) => [.. Enumerable.Range(0, count).Select(_ => Write())];
+
+        public void Reboot() => _chain = new(string.Create(CultureInfo.InvariantCulture, $"gw/{++_epoch}/calls-0"), _chain.Previous);
+
+        private LedgerRecord Write()
+        {
+            using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/test/gw/1", default, null, LedgerLog.Calls, null, new Heartbeat(1, 2, 3, 4));
+            var bytes = new byte[_chain.MaxLength(draft.Tail.Length)];
+            return new(LedgerPartition.Calls, _offset++, bytes.AsMemory(0, _chain.Compose(bytes, draft.Tail.Span)));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Stages.Sealing;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Embedded;
+using McpLedger.Testing.Ledgers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace McpLedger.Stages.Tests.Sealing;
+
+public sealed class SealingServiceTests
+{
+    [Fact]
+    public async Task A_running_ledger_is_sealed_announced_and_provable()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await using var services = Services(ledger, ledger.Ledger);
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var service = Assert.Single(services.GetServices<IHostedService>());
+        await service.StartAsync(stop.Token);
+        var appended = await ledger.AppendAsync(LedgerLog.Calls, "first");
+
+        var signed = await ControlAsync<CheckpointSigned>(ledger, c => c.Size > appended.Offset, stop.Token);
+        Assert.Equal(("calls-0", $"{ledger.Ledger.Identity.Origin}/calls-0"), (signed.Partition, signed.Origin));
+        Assert.True(VerifierKey.TryParse((await File.ReadAllTextAsync(Path.Combine(ledger.Folder, "keys", "calls-0.vkey"), stop.Token)).Trim(), out var key));
+        var proof = new LedgerProofs(ledger.Folder).At(LedgerPartition.Calls, appended.Offset);
+        Assert.Equal(ProofVerdict.Verified, proof!.Proof.Verify(proof.Entry.Span, key!));
+        Assert.Null(new LedgerProofs(ledger.Folder).At(LedgerPartition.Calls, appended.Offset + 1000));
+        Assert.Null(Assert.IsType<SigningKeyRotated>(await ControlAsync<SigningKeyRotated>(ledger, _ => true, stop.Token)).Old);
+
+        Assert.True(services.GetRequiredService<SealingKeys>().TryRotate(NoteAlgorithm.EcdsaP256, "somebody", TimeProvider.System));
+        var rotated = await ControlAsync<SigningKeyRotated>(ledger, r => r.Old is not null, stop.Token);
+        Assert.Equal((key!.ToString(), "somebody"), (rotated.Old, rotated.RotatedBy));
+        await service.StopAsync(stop.Token);
+        var control = await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Control, 0);
+        Assert.DoesNotContain(control.Select(Read).OfType<CheckpointSigned>(), c => c.Partition.StartsWith("control", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_fault_is_reported_once_though_the_sealer_died_after_it_said_so()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var broken = new Tampered(ledger.Ledger);
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        await ledger.AppendAsync(LedgerLog.Calls, "first");
+        await ledger.AppendAsync(LedgerLog.Calls, "second");
+        var options = Options(ledger);
+        using var keys = SigningKeyStore.Open(options, ledger.Ledger.Partitions);
+        var sealer = Open(options, keys);
+        sealer.Accept((await broken.ReadAsync(LedgerPartition.Calls, 0, 1 << 20, stop.Token)).Records);
+        Assert.NotNull(sealer.Commit((await ledger.Ledger.BoundsAsync(LedgerPartition.Control, stop.Token)).End));
+        var (faults, from) = sealer.Unreported;
+        Assert.Equal("unreadable", Assert.Single(faults).Fault);
+        var voice = new SealerVoice(ledger.Ledger, ledger.Ledger, options, TimeProvider.System);
+        Assert.True(await voice.ReportAsync(LedgerPartition.Calls, faults, from, stop.Token));
+
+        // It dies here: the state still says that nobody was told.
+        (faults, from) = Open(options, keys).Unreported;
+        Assert.Single(faults);
+        Assert.True(await voice.ReportAsync(LedgerPartition.Calls, faults, from, stop.Token));
+
+        var control = await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Control, 0);
+        var told = Assert.Single(control.Select(Read).OfType<ChainFaultFound>());
+        Assert.Equal(("calls-0", 1L, "unreadable"), (told.Partition, told.Offset, told.Fault));
+    }
+
+    private static PartitionSealer Open(SealingOptions options, SigningKeyStore keys) =>
+        PartitionSealer.Open(LedgerPartition.Calls, options.OriginPrefix, new(options.Tiles, static _ => { }), new(options.States, static _ => { }), keys, 0, out var refusal)
+        ?? throw new InvalidOperationException(refusal);
+
+    private static SealingOptions Options(TemporaryLedger ledger) => new()
+    {
+        Folder = ledger.Folder,
+        OriginPrefix = ledger.Ledger.Identity.Origin,
+        Source = ledger.Ledger.Identity.SourceOf("sealer"),
+        Interval = TimeSpan.FromMilliseconds(20),
+        IdleInterval = TimeSpan.FromMilliseconds(100),
+    };
+
+    private static ServiceProvider Services(TemporaryLedger ledger, EmbeddedLedger embedded)
+    {
+        var asked = 0;
+        return new ServiceCollection()
+            .AddSingleton(TimeProvider.System)
+            .AddLogging()
+            .AddMetrics()
+            .AddSingleton<ILedgerReader>(embedded)
+            .AddSingleton<ILedgerWriter>(embedded)
+            .AddSingleton<IHostApplicationLifetime>(new Lifetime())
+            .AddSealing(_ => asked++ == 0 ? null : Options(ledger))
+            .BuildServiceProvider();
+    }
+
+    private static async Task<T> ControlAsync<T>(TemporaryLedger ledger, Func<T, bool> wanted, CancellationToken cancellationToken)
+        where T : EventData
+    {
+        for (var from = 0L; ;)
+        {
+            await ledger.Ledger.WaitAsync(LedgerPartition.Control, from, cancellationToken);
+            var batch = await ledger.Ledger.ReadAsync(LedgerPartition.Control, from, 1 << 20, cancellationToken);
+            if (batch.Records.Select(Read).OfType<T>().FirstOrDefault(wanted) is { } found)
+            {
+                return found;
+            }
+
+            from = batch.Next;
+        }
+    }
+
+    private static EventData Read(LedgerRecord record) => EventReader.TryRead(record.Bytes.Span, out var read, out var fault) ? read!.Data : throw new FormatException(fault);
+
+    /// <summary>A ledger whose second record turns out to be garbage.</summary>
+    private sealed class Tampered(ILedgerReader inner)
+    {
+        public async Task<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken)
+        {
+            var batch = await inner.ReadAsync(partition, from, maxBytes, cancellationToken);
+            var records = batch.Records.Select(r => r.Offset == 1 ? r with { Bytes = Encoding.UTF8.GetBytes("garbage") } : r).Take(2).ToList();
+            return batch with { Records = records };
+        }
+    }
+
+    private sealed class Lifetime : IHostApplicationLifetime
+    {
+        public CancellationToken ApplicationStarted => CancellationToken.None;
+
+        public CancellationToken ApplicationStopping => CancellationToken.None;
+
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public void StopApplication() => throw new InvalidOperationException("sealing ended by itself");
+    }
+}
