@@ -41,7 +41,7 @@ public static class EventCatalog
 
     internal static JsonTypeInfo ShapeOf(EventData data) => ByType[data.GetType()].Shape;
 
-    internal static JsonTypeInfo? ShapeOf(string name) => ByName.TryGetValue(name, out var entry) ? entry.Shape : null;
+    internal static JsonTypeInfo? ReadingShapeOf(string name) => ByName.TryGetValue(name, out var entry) ? RecordJson.ShapeOf(entry.Shape.Type) : null;
 
     private sealed record Entry(string Name, LedgerLog? Log, JsonTypeInfo Shape);
 }

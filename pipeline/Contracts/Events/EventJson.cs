@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using McpLedger.Contracts.Integrity;
 
 namespace McpLedger.Contracts.Events;
@@ -27,6 +28,33 @@ namespace McpLedger.Contracts.Events;
 [JsonSerializable(typeof(SegmentDropped))]
 [JsonSerializable(typeof(AccessGranted))]
 internal sealed partial class EventJson : JsonSerializerContext;
+
+/// <summary>
+/// How records are read back: what the shape calls not null must be there, and no member twice. Apart from the context that writes, whose generated fast path it would turn off.
+/// </summary>
+internal static class RecordJson
+{
+    /// <summary>Deepest nesting of a record: a message of any depth that the wire reader may be set to accept, with what an event puts around it.</summary>
+    public const int MaxDepth = 256 + 16;
+
+    private static readonly JsonSerializerOptions Options = new(EventJson.Default.Options)
+    {
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
+        MaxDepth = MaxDepth,
+        TypeInfoResolver = JsonTypeInfoResolver.WithAddedModifier(EventJson.Default, RequireWhatIsNotNull),
+    };
+
+    public static JsonTypeInfo ShapeOf(Type type) => Options.GetTypeInfo(type);
+
+    private static void RequireWhatIsNotNull(JsonTypeInfo shape)
+    {
+        foreach (var member in shape.Properties)
+        {
+            member.IsRequired |= member.AssociatedParameter is { IsMemberInitializer: false, IsNullable: false, HasDefaultValue: false };
+        }
+    }
+}
 
 internal sealed class DigestConverter : JsonConverter<Digest>
 {

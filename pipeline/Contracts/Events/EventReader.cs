@@ -7,6 +7,8 @@ namespace McpLedger.Contracts.Events;
 /// <summary>Reads stored records back. Never changes or re-serialises them.</summary>
 public static class EventReader
 {
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = RecordJson.MaxDepth };
+
     /// <summary>Reads a whole record.</summary>
     /// <returns>False with the reason when the bytes are no event; an event of an unknown type is read as <see cref="UnknownEvent"/>.</returns>
     public static bool TryRead(ReadOnlySpan<byte> record, out LedgerEvent? read, out string? fault)
@@ -14,10 +16,10 @@ public static class EventReader
         read = null;
         try
         {
-            var json = new Utf8JsonReader(record);
+            var json = new Utf8JsonReader(record, Options);
             var header = ReadHeader(ref json, out var data, record);
             read = header is null ? null : new(header, data!);
-            fault = header is null ? "a member of the envelope is missing or is not what it should be" : null;
+            fault = header is null ? "a member of the envelope is missing, stands twice or is not what it should be" : null;
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
         {
@@ -35,7 +37,7 @@ public static class EventReader
         id = default;
         try
         {
-            var json = new Utf8JsonReader(record, isFinalBlock: true, default);
+            var json = new Utf8JsonReader(record, Options);
             string? chain = null;
             long? seq = null;
             Digest? prev = null;
@@ -90,10 +92,16 @@ public static class EventReader
         Digest? prev = null;
         EventId? id = null;
         DateTimeOffset? time = null;
+        var names = new HashSet<string>(StringComparer.Ordinal);
         json.Read();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var name = json.GetString();
+            var name = json.GetString()!;
+            if (!names.Add(name))
+            {
+                return null;
+            }
+
             json.Read();
             switch (name)
             {
@@ -110,6 +118,8 @@ public static class EventReader
             }
         }
 
+        // Reading on at the end of the record throws when something follows it.
+        json.Read();
         return chain is null || seq is null || prev is null || id is null || type is null || source is null || time is null || data is null
             ? null
             : new() { Id = id.Value, Type = type, Source = source, Subject = subject, Time = time.Value, Chain = new(chain, seq.Value, prev.Value) };
@@ -117,7 +127,7 @@ public static class EventReader
 
     private static EventData? ReadData(string type, ref Utf8JsonReader json, ReadOnlySpan<byte> record)
     {
-        if (EventCatalog.ShapeOf(type) is { } shape)
+        if (EventCatalog.ReadingShapeOf(type) is { } shape)
         {
             return (EventData?)JsonSerializer.Deserialize(ref json, shape);
         }

@@ -1,0 +1,83 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+
+namespace McpLedger.Contracts.Tests.Events;
+
+/// <summary>One event of every type with every member set, the same on every run.</summary>
+internal static class EventSamples
+{
+    public static DateTimeOffset Time { get; } = new(2026, 11, 24, 12, 30, 15, 123, 456, TimeSpan.Zero);
+
+    public static IReadOnlyList<EventData> All { get; } =
+    [
+        new CallIntended { Call = Id(1), Who = Who, What = What, Request = Inline("""{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"caf\u00e9 <b>"}}"""), Decision = Allowed, Where = Where },
+        new CallRefused
+        {
+            Call = Id(2), Who = Who, What = What with { Kind = "unreadable" }, Request = new() { Size = 2, Sha256 = Digest.Of("{x"u8), Base64 = "e3g=", Partial = true },
+            Decision = Allowed with { Verdict = Verdict.Refused, Reason = "No rule allows it." }, Where = Where, Status = 403, Code = -32600,
+        },
+        new CallCompleted
+        {
+            Call = Id(1), Who = Who, What = What, Outcome = CallOutcome.ToolError, Response = Inline("""{"jsonrpc":"2.0","id":7,"result":{"isError":true}}"""),
+            Released = new() { Size = 40_000, Sha256 = Digest.Of("big"u8), Blob = "sha256/ab/abcd" }, Stream = new(3, 1200, Digest.Of("stream"u8)), Status = 200, Code = -1,
+            Reason = "why", DurationMicros = 1234, Where = Where,
+        },
+        new MessageRelayed { Call = Id(1), Who = Who, What = What, Direction = Direction.ToClient, Message = Inline("{}"), Where = Where },
+        new WriterStarted("0.1.0", "host", "strict"),
+        new WriterStopped(12),
+        new Heartbeat(1, 2, 3, 4),
+        new ToolPinned { Server = "demo", Tool = "echo", Definition = Digest.Of("a"u8), Content = Raw("""{"name":"echo"}""") },
+        new ToolChanged
+        {
+            Server = "demo", Tool = "echo", Previous = Digest.Of("a"u8), Definition = Digest.Of("b"u8), Content = Raw("""{"name":"echo","description":"x"}"""),
+            Changes = [new("/description", null, Raw("\"x\""), "high")], Risk = "high",
+        },
+        new KeyCreated("0123456789ab", Digest.Of("k"u8), "ada", "auditor", ["red"], "human", "host", Time),
+        new KeyRevoked("0123456789ab", "host"),
+        new PolicyPublished(Digest.Of("p"u8), ["demo", "files"], "start"),
+        new CheckpointSigned("calls-0", "example.org/ledger", 5, Digest.Of("r"u8), 2),
+        new SigningKeyRotated("old+1+a", "new+2+b", "host"),
+        new ChainFaultFound("calls-0", 17, "gap", "expected 3, found 5"),
+        new SegmentDropped("calls-0", 0, 99, 4096, "age"),
+        new AccessGranted("ada", "search", "tool:echo"),
+    ];
+
+    private static Caller Who => new() { Principal = "ada", Kind = "human", Teams = ["red", "blue"], Authentication = "api-key:0123", Agent = "bot", Client = "t/1" };
+
+    private static CallTarget What => new()
+    {
+        Server = "demo", Kind = "request", Method = "tools/call", Name = "echo", Id = Raw("\"7\""), Era = "modern", Protocol = "2026-07-28",
+        Definition = Digest.Of("d"u8), Arguments = new(2, Digest.Of("{}"u8)),
+    };
+
+    private static DecisionRecord Allowed => new()
+    {
+        Verdict = Verdict.Forwarded, Rules = ["allow-demo"], Policy = Digest.Of("p"u8), Reason = "because", Facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["team"] = "red" },
+    };
+
+    private static Place Where => new() { Session = new("s-1", "protocol"), Peer = "127.0.0.1", Trace = "0af7651916cd43dd8448eb211c80319c", Upstream = "a", Monotonic = 99 };
+
+    public static EventId Id(int number) =>
+        EventId.TryParse($"01900000-0000-7000-8000-{number:x12}", out var id) ? id : throw new ArgumentOutOfRangeException(nameof(number));
+
+    /// <summary>Every sample as a record of one chain.</summary>
+    public static IEnumerable<(EventData Data, byte[] Record)> Records()
+    {
+        var chain = new ChainWriter("gw-1/7/calls-0", Digest.Of("earlier"u8));
+        for (var i = 0; i < All.Count; i++)
+        {
+            yield return (All[i], Record(chain, All[i], i + 100));
+        }
+    }
+
+    public static byte[] Record(ChainWriter chain, EventData data, int id)
+    {
+        using var draft = EventDraft.Write(Id(id), "/gateway/gw-1/7", Time, "demo/echo", EventCatalog.LogOf(data) ?? LedgerLog.Calls, "s-1", data);
+        var record = new byte[chain.MaxLength(draft.Tail.Length)];
+        return record[..chain.Compose(record, draft.Tail.Span)];
+    }
+
+    private static RawJson Raw(string json) => RawJson.FromTrusted(System.Text.Encoding.UTF8.GetBytes(json));
+
+    private static Content Inline(string json) => new() { Size = json.Length, Sha256 = Digest.Of(System.Text.Encoding.UTF8.GetBytes(json)), Json = Raw(json) };
+}
