@@ -34,12 +34,12 @@ internal sealed partial class RetentionTelemetry
         }
     }
 
-    [LoggerMessage(2203, LogLevel.Error, "Retention failed, tries again: {Reason}")]
+    [LoggerMessage(2503, LogLevel.Error, "Retention failed, tries again: {Reason}")]
     public partial void LogFailed(string reason);
 
-    [LoggerMessage(2201, LogLevel.Information, "Retention dropped {Segments} segments, {Bytes} bytes with {Blobs} blobs; read models forgot {Rows} rows")]
+    [LoggerMessage(2501, LogLevel.Information, "Retention dropped {Segments} segments, {Bytes} bytes with {Blobs} blobs; read models forgot {Rows} rows")]
     private partial void LogDropped(int segments, long bytes, long blobs, long rows);
 
-    [LoggerMessage(2202, LogLevel.Warning, "Retention stopped: {Reason}")]
+    [LoggerMessage(2502, LogLevel.Warning, "Retention stopped: {Reason}")]
     private partial void LogRefused(string reason);
 }

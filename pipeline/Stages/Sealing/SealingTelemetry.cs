@@ -42,31 +42,31 @@ internal sealed partial class SealingTelemetry
         }
     }
 
-    [LoggerMessage(2101, LogLevel.Information, "Seals {Partition} as {Origin} from leaf {Size} on, generation {Generation}")]
+    [LoggerMessage(2401, LogLevel.Information, "Seals {Partition} as {Origin} from leaf {Size} on, generation {Generation}")]
     public partial void LogOpened(LedgerPartition partition, string origin, long size, long generation);
 
-    [LoggerMessage(2103, LogLevel.Critical, "Does not seal {Partition}: {Reason}")]
+    [LoggerMessage(2403, LogLevel.Critical, "Does not seal {Partition}: {Reason}")]
     public partial void LogRefused(LedgerPartition partition, string reason);
 
-    [LoggerMessage(2104, LogLevel.Critical, "Stops sealing {Partition}: another sealer has taken over")]
+    [LoggerMessage(2404, LogLevel.Critical, "Stops sealing {Partition}: another sealer has taken over")]
     public partial void LogFenced(LedgerPartition partition);
 
-    [LoggerMessage(2105, LogLevel.Error, "Could not seal {Partition}, tries again: {Reason}")]
+    [LoggerMessage(2405, LogLevel.Error, "Could not seal {Partition}, tries again: {Reason}")]
     public partial void LogFailed(LedgerPartition partition, string reason);
 
-    [LoggerMessage(2107, LogLevel.Warning, "The control log took no {What} of {Partition}; it is said again")]
+    [LoggerMessage(2407, LogLevel.Warning, "The control log took no {What} of {Partition}; it is said again")]
     public partial void LogUnsaid(string what, LedgerPartition partition);
 
-    [LoggerMessage(2108, LogLevel.Information, "The signing key was replaced by {By}; it is now {Key}")]
+    [LoggerMessage(2408, LogLevel.Information, "The signing key was replaced by {By}; it is now {Key}")]
     public partial void LogRotated(string by, string key);
 
-    [LoggerMessage(2109, LogLevel.Error, "The signing keys cannot be had, tries again: {Reason}")]
+    [LoggerMessage(2409, LogLevel.Error, "The signing keys cannot be had, tries again: {Reason}")]
     public partial void LogNoKeys(string reason);
 
-    [LoggerMessage(2102, LogLevel.Debug, "Signed {Partition} at {Size} leaves, {Leaves} of them new; {Lag} records wait")]
+    [LoggerMessage(2402, LogLevel.Debug, "Signed {Partition} at {Size} leaves, {Leaves} of them new; {Lag} records wait")]
     private partial void LogSigned(LedgerPartition partition, long size, long leaves, long lag);
 
-    [LoggerMessage(2106, LogLevel.Error, "Chain fault in {Partition} at offset {Offset}: {Fault}: {Detail}")]
+    [LoggerMessage(2406, LogLevel.Error, "Chain fault in {Partition} at offset {Offset}: {Fault}: {Detail}")]
     private partial void LogFault(LedgerPartition partition, long offset, string fault, string detail);
 
     private IEnumerable<Measurement<T>> Standing<T>(Func<(long Lag, DateTimeOffset SignedAt), T> of)

@@ -119,21 +119,6 @@ internal sealed class SealedLedger : IDisposable
         File.WriteAllBytes(path, bytes);
     }
 
-    /// <summary>A segment file from offset 0 on, without a ledger.</summary>
-    public static void WriteSegment(string path, IReadOnlyList<LedgerRecord> records)
-    {
-        using var file = File.Create(path);
-        file.Write(new byte[SegmentHeader]);
-        foreach (var record in records)
-        {
-            var frame = new byte[Framed(record.Bytes.Length)];
-            BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)record.Bytes.Length);
-            BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), Crc32C.Of((uint)record.Bytes.Length, record.Bytes.Span));
-            record.Bytes.CopyTo(frame.AsMemory(FrameHeader));
-            file.Write(frame);
-        }
-    }
-
     /// <summary>Changes bytes of the segment file itself at a record, from its frame on: what a broken disk does.</summary>
     public void Spoil(long offset, Action<byte[], int, int> change)
     {
