@@ -1,5 +1,7 @@
 using McpLedger.Benchmarks.Conformance;
 using McpLedger.Benchmarks.Contenders;
+using McpLedger.Benchmarks.Crash;
+using McpLedger.Benchmarks.Pipeline;
 using McpLedger.Benchmarks.Proxying;
 
 namespace McpLedger.Benchmarks;
@@ -10,6 +12,10 @@ internal static class Verbs
     private static readonly SortedDictionary<string, (string What, Func<Options, Task<int>> Run)> All = new(StringComparer.Ordinal)
     {
         ["conformance"] = ("the MCP conformance suite and two npm servers, directly and through the gateway", ConformanceVerb.RunAsync),
+        ["crash"] = ("kill -9 at random moments under load, and what is on record afterwards [--kills 50] [--seed N]", CrashVerb.RunAsync),
+        ["ledger"] = ("events made durable a second, by how many wait at once [--seconds 4]", AppendVerb.RunAsync),
+        ["sealer"] = ("sealing and verifying throughput over made calls [--calls 200000]", IntegrityVerb.RunAsync),
+        ["verifier"] = ("the same as sealer", IntegrityVerb.RunAsync),
         ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--json FILE]", ProxyVerb.RunAsync),
     };
 
@@ -34,6 +40,7 @@ internal static class Verbs
     {
         ["upstream"] => Upstream.ServeAsync(),
         ["suite-client", var way, var address] => SuiteClient.RunAsync(way == "gateway", new(address)),
+        ["gateway", var way, var upstream, var folder] => GatewayAlone.ServeAsync(way == "strict", new(upstream), folder),
         ["bare-yarp", var upstream] => BareYarp.ServeAsync(upstream),
         _ => throw new ArgumentException($"There is no server of that name: {string.Join(' ', server)}", nameof(server)),
     };

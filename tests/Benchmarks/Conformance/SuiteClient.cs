@@ -28,7 +28,7 @@ internal static class SuiteClient
     ];
 
     /// <summary>The command line that makes this program the client.</summary>
-    public static string Command(bool throughGateway) => $"{Environment.ProcessPath} serve suite-client {(throughGateway ? "gateway" : "direct")}";
+    public static string Command(bool throughGateway) => $"{Built.Program("McpLedger.Benchmarks", "McpLedger.Benchmarks")} serve suite-client {(throughGateway ? "gateway" : "direct")}";
 
     public static async Task<int> RunAsync(bool throughGateway, Uri server)
     {

@@ -10,6 +10,7 @@ internal sealed class Lineup : IAsyncDisposable
     public const string BareYarp = "bare-yarp";
     public const string Strict = "mcpledger-strict";
     public const string Off = "mcpledger-off";
+    public const string Up = "mcpledger-up";
 
     private readonly List<IAsyncDisposable> _started = [];
 
@@ -42,14 +43,17 @@ internal sealed class Lineup : IAsyncDisposable
                 lineup.Contenders.Add(new(BareYarp, transport => new(yarp.Address, transport), [yarp.Child]));
             }
 
-            if (wanted.Contains(Strict))
+            foreach (var (name, way) in new[] { (Strict, "strict"), (Off, "off") })
             {
-                await lineup.AddMcpLedgerAsync(Strict, upstream.Address);
+                if (wanted.Contains(name))
+                {
+                    await lineup.AddGatewayAsync(name, way, upstream.Address);
+                }
             }
 
-            if (wanted.Contains(Off))
+            if (wanted.Contains(Up))
             {
-                await lineup.AddDroppingAsync(upstream.Address);
+                await lineup.AddMcpLedgerAsync(upstream.Address);
             }
 
             return lineup;
@@ -64,7 +68,7 @@ internal sealed class Lineup : IAsyncDisposable
     /// <summary>One of the servers that this program itself can be.</summary>
     public static async Task<(Child Child, Uri Address)> StartOwnAsync(params string[] arguments)
     {
-        var (child, line) = await Child.StartAsync(Environment.ProcessPath!, ["serve", .. arguments], new Dictionary<string, string?>(), line => line.StartsWith("http://", StringComparison.Ordinal));
+        var (child, line) = await Child.StartAsync(Built.Program("McpLedger.Benchmarks", "McpLedger.Benchmarks"), ["serve", .. arguments], new Dictionary<string, string?>(), line => line.StartsWith("http://", StringComparison.Ordinal));
         return (child, new(line));
     }
 
@@ -75,8 +79,6 @@ internal sealed class Lineup : IAsyncDisposable
             await started.DisposeAsync();
         }
     }
-
-    private static Dictionary<string, Uri> Servers(Uri upstream) => new() { ["json"] = new(upstream, "json"), ["sse"] = new(upstream, "sse") };
 
     private void Add(Contender contender, IReadOnlySet<string> wanted)
     {
@@ -93,21 +95,17 @@ internal sealed class Lineup : IAsyncDisposable
         return own;
     }
 
-    private async Task AddMcpLedgerAsync(string name, Uri upstream)
+    private async Task AddGatewayAsync(string name, string way, Uri upstream)
     {
-        var instance = await McpLedgerInstance.StartAsync(Path.Combine(Folder, name), Servers(upstream));
-        _started.Add(instance);
-        Contenders.Add(new(name, instance.Endpoint, [instance.Process]));
+        var (child, address) = await OwnAsync("gateway", way, upstream.ToString(), Path.Combine(Folder, name));
+        Contenders.Add(new(name, server => new(address, $"/s/{server}/mcp"), [child]));
     }
 
-    private async Task AddDroppingAsync(Uri upstream)
+    private async Task AddMcpLedgerAsync(Uri upstream)
     {
-        var folder = Path.Combine(Folder, Off);
-        Directory.CreateDirectory(folder);
-        var config = Path.Combine(folder, "mcpledger.yaml");
-        await File.WriteAllTextAsync(config, McpLedgerInstance.ConfigFor(Servers(upstream).ToDictionary(server => server.Key, server => $"url: \"{server.Value}\"")));
-        var (child, address) = await OwnAsync("dropping-ledger", config);
-        Contenders.Add(new(Off, server => new(address, $"/s/{server}/mcp"), [child]));
+        var instance = await McpLedgerInstance.StartAsync(Path.Combine(Folder, Up), new Dictionary<string, Uri> { ["json"] = new(upstream, "json"), ["sse"] = new(upstream, "sse") });
+        _started.Add(instance);
+        Contenders.Add(new(Up, instance.Endpoint, [instance.Process]));
     }
 
     private async Task AddNginxAsync(Uri upstream)

@@ -20,6 +20,12 @@ internal static class LoopbackServer
     public static async Task<int> ServeUntilKilledAsync(this WebApplication app)
     {
         await app.StartAsync();
+        return await app.SayAndServeAsync();
+    }
+
+    /// <summary>The same for a server that has started already.</summary>
+    public static async Task<int> SayAndServeAsync(this WebApplication app)
+    {
         Console.WriteLine(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         await Console.In.ReadToEndAsync();
         return 0;

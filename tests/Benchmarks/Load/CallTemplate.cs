@@ -12,13 +12,14 @@ internal sealed class CallTemplate
     private readonly byte[] _request;
     private readonly int _idAt;
 
-    public CallTemplate(Uri endpoint)
+    public CallTemplate(Uri endpoint, string tool)
     {
         var text = new string('a', ArgumentBytes - """{"text":""}""".Length);
-        var body = """{"jsonrpc":"2.0","id":@@@@@@@@@@,"method":"tools/call","params":{"name":"bench","arguments":{"text":"@text"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"load","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}"""
-            .Replace("@text", text, StringComparison.Ordinal);
+        var body = """{"jsonrpc":"2.0","id":@@@@@@@@@@,"method":"tools/call","params":{"name":"@tool","arguments":{"text":"@text"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"load","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}"""
+            .Replace("@text", text, StringComparison.Ordinal)
+            .Replace("@tool", tool, StringComparison.Ordinal);
         var head = string.Create(CultureInfo.InvariantCulture,
-            $"POST {endpoint.AbsolutePath} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: bench\r\nContent-Length: {body.Length}\r\n\r\n");
+            $"POST {endpoint.AbsolutePath} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\nContent-Length: {body.Length}\r\n\r\n");
         _request = Encoding.ASCII.GetBytes(head + body);
         _idAt = _request.AsSpan().IndexOf("@@@@@@@@@@"u8);
     }

@@ -5,10 +5,12 @@ namespace McpLedger.Benchmarks.Load;
 /// <summary>A closed loop of N clients, each with one call in flight.</summary>
 internal static class LoadGenerator
 {
+    private const string Tool = "bench";
+
     /// <summary>Opens the connections, warms up, measures, closes.</summary>
     public static async Task<LoadResult> RunAsync(Uri endpoint, int connections, TimeSpan warmUp, TimeSpan duration, Func<TimeSpan> cpu)
     {
-        var template = new CallTemplate(endpoint);
+        var template = new CallTemplate(endpoint, Tool);
         LoadConnection[] clients = [.. Enumerable.Range(0, connections).Select(_ => new LoadConnection(endpoint, template))];
         try
         {

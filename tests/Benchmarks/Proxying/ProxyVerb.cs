@@ -18,7 +18,7 @@ internal static class ProxyVerb
             Connections = options.Value("connections") is { } wanted ? [.. wanted.Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))] : plan.Connections,
             Transports = options.Value("transports")?.Split(',') ?? plan.Transports,
         };
-        HashSet<string> contenders = [.. options.Value("contenders")?.Split(',') ?? [Lineup.Direct, Lineup.Nginx, Lineup.BareYarp, Lineup.Strict, Lineup.Off]];
+        HashSet<string> contenders = [.. options.Value("contenders")?.Split(',') ?? [Lineup.Direct, Lineup.Nginx, Lineup.BareYarp, Lineup.Strict, Lineup.Off, Lineup.Up]];
         using var scratch = Scratch.Make();
         var sync = DiskSync.Measure(scratch.Path, 500);
         await using var lineup = await Lineup.StartAsync(contenders, scratch.Path);

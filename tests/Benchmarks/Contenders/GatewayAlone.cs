@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using McpLedger.Gateway;
+using McpLedger.Gateway.Configuration;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Recording;
+using McpLedger.Testing.Ledgers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace McpLedger.Benchmarks.Contenders;
+
+/// <summary>
+/// The gateway room with the embedded ledger, or with one that drops everything, and no other role: what bare YARP is compared with.
+/// Sealer and projections are consumers that take their share of the same cores when they run beside it; <c>mcpledger up</c> is measured as well.
+/// </summary>
+internal static class GatewayAlone
+{
+    public static async Task<int> ServeAsync(bool records, Uri upstream, string folder)
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync(new() { Folder = folder, Instance = "bench" }, TimeProvider.System);
+        var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenLocalhostOn(0));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddLogging();
+        builder.Services.AddSingleton<ILedgerWriter>(records ? ledger.Ledger : new DroppingLedger());
+        builder.Services.AddSingleton<ILedgerReader>(ledger.Ledger).AddSingleton<IBlobStore>(new BlobFolder(folder));
+        builder.Services.AddGateway(new() { Instance = "bench", Source = "/gateway/bench/1", SessionKeyFile = Path.Combine(folder, "sessions.key") });
+        await using var app = builder.Build();
+        app.UseRouting();
+        app.MapGateway();
+        await app.StartAsync();
+        if (!await app.Services.GetRequiredService<GatewayConfigSource>().PublishAsync(ConfigFor(upstream), "start", CancellationToken.None))
+        {
+            throw new InvalidOperationException("The ledger took no policy.");
+        }
+
+        return await app.SayAndServeAsync();
+    }
+
+    private static GatewayConfig ConfigFor(Uri upstream) => GatewayConfig.Empty with
+    {
+        AnonymousOnLoopback = true,
+        Servers = GatewayConfig.Empty.Servers.Add("json", ServerOf("json", new(upstream, "json"))).Add("sse", ServerOf("sse", new(upstream, "sse"))),
+        Rules = [new() { Id = "everything", Effect = RuleEffect.Allow }],
+    };
+
+    private static ServerConfig ServerOf(string name, Uri destination) => new()
+    {
+        Name = name,
+        Transport = UpstreamTransport.StreamableHttp,
+        Destinations = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create("one", destination)]),
+    };
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using McpLedger.Contracts.Events;
+using McpLedger.Stages.Verification;
+
+namespace McpLedger.Benchmarks.Pipeline;
+
+/// <summary><c>./bench.sh sealer</c> and <c>./bench.sh verifier</c>: events a second and core, over a ledger of made calls.</summary>
+internal static class IntegrityVerb
+{
+    private const double Target = 100_000;
+
+    public static async Task<int> RunAsync(Options options)
+    {
+        using var scratch = Scratch.Make();
+        var calls = options.Number("calls", 200_000);
+        var (origin, bytes) = await MadeLedger.WriteAsync(scratch.Path, calls);
+        Console.WriteLine($"{2 * calls} events of {bytes / (2.0 * calls):0} bytes on average");
+
+        var (began, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+        var leaves = await MadeLedger.SealAsync(scratch.Path, origin);
+        Print("sealer", leaves, Stopwatch.GetElapsedTime(began), Environment.CpuUsage.TotalTime - cpu);
+
+        (began, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+        var report = new LedgerVerification(new() { Folder = scratch.Path, Trusted = [MadeLedger.KeyOf(scratch.Path)] }, TimeProvider.System).VerifyAll(new Unheard(), CancellationToken.None);
+        var records = report.Partitions.Single(partition => partition.Partition == LedgerPartition.Calls).Records;
+        Print("verifier", records, Stopwatch.GetElapsedTime(began), Environment.CpuUsage.TotalTime - cpu);
+        if (!report.IsSound && report.Findings.Any(finding => finding.Partition == LedgerPartition.Calls))
+        {
+            Console.WriteLine($"the verifier found faults in a sound ledger: {report.Findings[0]}");
+            return 1;
+        }
+
+        return 0;
+    }
+
+    private static void Print(string name, long events, TimeSpan took, TimeSpan cpu)
+    {
+        var perCore = events / cpu.TotalSeconds;
+        Console.WriteLine($"{name,-9} {events} events in {took.TotalSeconds:0.0} s: {events / took.TotalSeconds:0} /s, {perCore:0} /s and core of CPU time; target 100 k /s and core {(perCore >= Target ? "reached" : "missed")}");
+    }
+
+    private sealed class Unheard : IProgress<VerificationProgress>
+    {
+        public void Report(VerificationProgress value)
+        {
+            // The figures come at the end.
+        }
+    }
+}
