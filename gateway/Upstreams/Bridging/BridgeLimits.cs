@@ -17,6 +17,9 @@ internal sealed record BridgeLimits
     /// <summary>Most requests of all callers together that wait on a process they share.</summary>
     public int MaxPendingShared { get; init; } = 4096;
 
+    /// <summary>Most sessions at once with one HTTP+SSE server; a further one gets 503. Processes have a bound of their own in the configuration.</summary>
+    public int MaxStreams { get; init; } = 1024;
+
     /// <summary>Most messages that wait in one answer's stream.</summary>
     public int MaxQueued { get; init; } = 1024;
 

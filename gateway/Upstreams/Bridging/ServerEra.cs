@@ -2,9 +2,8 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
-using McpLedger.Gateway.Upstreams.Bridging;
 
-namespace McpLedger.Gateway.Upstreams.Stdio;
+namespace McpLedger.Gateway.Upstreams.Bridging;
 
 /// <summary>Which era a server speaks, and the revisions it named.</summary>
 internal sealed record ServerEra(McpEra Era, ImmutableArray<string> Versions)
