@@ -1,7 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
@@ -20,16 +17,9 @@ internal sealed class SharedProcess : IAsyncDisposable
     private readonly BridgeLimits _limits;
     private readonly BridgeTelemetry _telemetry;
     private readonly TimeProvider _time;
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, Call> _calls = new(StringComparer.Ordinal);
+    private readonly SharedCalls _calls;
     private readonly CancellationTokenSource _ending = new();
     private readonly Lazy<Task> _disposal;
-
-    // Not to be guessed: a caller cannot name another's request in parts of a message that are passed on as they are.
-    private readonly string _prefix = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-    private BridgeFault? _end;
-    private long _last;
-    private long _lastTraffic;
 
     public SharedProcess(ServerConfig server, IMessageLink link, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
     {
@@ -38,7 +28,7 @@ internal sealed class SharedProcess : IAsyncDisposable
         _limits = limits;
         _telemetry = telemetry;
         _time = time;
-        _lastTraffic = time.GetTimestamp();
+        _calls = new(limits.MaxPendingShared, time);
         _disposal = new(EndAsync);
         Completion = PumpAsync();
     }
@@ -49,33 +39,24 @@ internal sealed class SharedProcess : IAsyncDisposable
     public Task Completion { get; }
 
     /// <summary>How long nobody has used the process; zero while a request waits.</summary>
-    public TimeSpan Idle
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _calls.Count > 0 ? TimeSpan.Zero : _time.GetElapsedTime(_lastTraffic);
-            }
-        }
-    }
+    public TimeSpan Idle => _calls.Idle;
 
     /// <summary>Passes one request on and gives its answer, or the stream of it.</summary>
     public async ValueTask<BridgeAnswer> PostAsync(McpMessage request, CancellationToken cancellationToken)
     {
-        var call = new Call(new(_limits, _time), request.Id!.Value, request.ProgressToken);
-        if (Add(call) is not { } id)
+        var call = new SharedCall(new(_limits, _time), Kept(request.Id!.Value), request.ProgressToken is { } token ? Kept(token) : null);
+        if (_calls.Add(call, out var id) is { } refused)
         {
-            return (_end ?? new(429, $"{_limits.MaxPendingShared} requests wait for this server already. Try again later.")).ToAnswer();
+            return refused.ToAnswer();
         }
 
         var ours = Encoding.ASCII.GetBytes($"\"{id}\"");
         var handedOver = false;
         try
         {
-            if (await _link.SendAsync(Replace(request.Raw, (request.Id, ours), (request.ProgressToken, ours)), CancellationToken.None) is { } unsent)
+            if (await _link.SendAsync(JsonSplice.Replace(request.Raw, (request.Id, ours), (request.ProgressToken, ours)), CancellationToken.None) is { } unsent)
             {
-                Remove(id);
+                _calls.Remove(id);
                 return unsent.ToAnswer();
             }
 
@@ -111,33 +92,8 @@ internal sealed class SharedProcess : IAsyncDisposable
         _ending.Dispose();
     }
 
-    /// <summary>Puts other values in the place of some that the reader found in <paramref name="raw"/>; every other byte stays.</summary>
-    internal static ReadOnlyMemory<byte> Replace(ReadOnlyMemory<byte> raw, params ReadOnlySpan<(RawJson? Found, byte[] By)> places)
-    {
-        var cuts = new List<(int Start, int Length, byte[] By)>(places.Length);
-        foreach (var (found, by) in places)
-        {
-            if (found is { } value && raw.Span.Overlaps(value.Utf8.Span, out var start))
-            {
-                cuts.Add((start, value.Utf8.Length, by));
-            }
-        }
-
-        cuts.Sort((one, other) => one.Start.CompareTo(other.Start));
-        var result = new byte[raw.Length + cuts.Sum(cut => cut.By.Length - cut.Length)];
-        var (from, to) = (0, 0);
-        foreach (var (start, length, by) in cuts)
-        {
-            raw.Span[from..start].CopyTo(result.AsSpan(to));
-            to += start - from;
-            by.CopyTo(result.AsSpan(to));
-            to += by.Length;
-            from = start + length;
-        }
-
-        raw.Span[from..].CopyTo(result.AsSpan(to));
-        return result;
-    }
+    /// <summary>Requests lie in buffers that go back when their caller is gone; a late answer must not be given what came after.</summary>
+    private static RawJson Kept(RawJson value) => RawJson.FromTrusted(value.Utf8.ToArray());
 
     /// <summary>The statuses that 2026-07-28 gives to errors over HTTP, which a server on stdio has no way to say.</summary>
     private int StatusOf(ReadOnlyMemory<byte> answer) => McpReader.Read(answer, _limits.Messages).Message.ErrorCode switch
@@ -147,43 +103,10 @@ internal sealed class SharedProcess : IAsyncDisposable
         _ => 200,
     };
 
-    private string? Add(Call call)
-    {
-        lock (_lock)
-        {
-            _lastTraffic = _time.GetTimestamp();
-            if (_end is not null || _calls.Count >= _limits.MaxPendingShared)
-            {
-                return null;
-            }
-
-            var id = string.Create(CultureInfo.InvariantCulture, $"{_prefix}-{++_last}");
-            _calls.Add(id, call);
-            return id;
-        }
-    }
-
-    private Call? Remove(string id)
-    {
-        lock (_lock)
-        {
-            _lastTraffic = _time.GetTimestamp();
-            return _calls.Remove(id, out var call) ? call : null;
-        }
-    }
-
-    private Call? Find(RawJson? named)
-    {
-        lock (_lock)
-        {
-            return MessageKey.From(named) is { IsText: true } key ? _calls.GetValueOrDefault(key.Value) : null;
-        }
-    }
-
     /// <summary>Hanging up cancels in the modern era (2026-07-28, Transports); on stdio that is a notification.</summary>
     private async Task LeaveAsync(string id)
     {
-        if (Remove(id) is not { } call)
+        if (_calls.Remove(id) is not { } call)
         {
             return;
         }
@@ -217,18 +140,7 @@ internal sealed class SharedProcess : IAsyncDisposable
             _telemetry.EndedByError(Server.Name, error);
         }
 
-        List<Call> waiting;
-        lock (_lock)
-        {
-            _end = end;
-            waiting = [.. _calls.Values];
-            _calls.Clear();
-        }
-
-        foreach (var call in waiting)
-        {
-            call.Exchange.Fail(end);
-        }
+        _calls.FailAll(end);
     }
 
     private async ValueTask RouteAsync(ReadOnlyMemory<byte> line)
@@ -237,18 +149,14 @@ internal sealed class SharedProcess : IAsyncDisposable
         if (!read.IsRead)
         {
             _telemetry.Unreadable(Server.Name, line.Length, read.Fault!.Message);
-            if (MessageKey.From(read.Fault.Id) is { } key)
-            {
-                Remove(key.Value)?.Exchange.Fail(new(502, $"The server's answer is no valid MCP message. {read.Fault.Message}"));
-            }
-
+            _calls.Remove(read.Fault.Id)?.Exchange.Fail(new(502, $"The server's answer is no valid MCP message. {read.Fault.Message}"));
             return;
         }
 
         var message = read.Message;
         if (message.Kind == McpKind.Response)
         {
-            if (MessageKey.From(message.Id) is { IsText: true } key && Remove(key.Value) is { } answered)
+            if (_calls.Remove(message.Id) is { } answered)
             {
                 await OfferAsync(answered, message, isFinal: true);
             }
@@ -257,7 +165,7 @@ internal sealed class SharedProcess : IAsyncDisposable
                 _telemetry.AnswersNobody(Server.Name);
             }
         }
-        else if (message.Kind == McpKind.Notification && (Find(message.SubscriptionId) ?? Find(message.ProgressToken)) is { } call)
+        else if (message.Kind == McpKind.Notification && (_calls.Find(message.SubscriptionId) ?? _calls.Find(message.ProgressToken)) is { } call)
         {
             await OfferAsync(call, message, isFinal: false);
         }
@@ -268,20 +176,18 @@ internal sealed class SharedProcess : IAsyncDisposable
     }
 
     /// <summary>A caller that does not read loses its answer at once: others wait behind it.</summary>
-    private async ValueTask OfferAsync(Call call, McpMessage message, bool isFinal)
+    private async ValueTask OfferAsync(SharedCall call, McpMessage message, bool isFinal)
     {
-        var restored = Replace(
+        var restored = JsonSplice.Replace(
             message.Raw,
-            (message.Kind == McpKind.Response ? message.Id : null, Bytes(call.Id)),
-            (message.SubscriptionId, Bytes(call.Id)),
-            (call.Token is null || isFinal ? null : message.ProgressToken, Bytes(call.Token ?? call.Id)));
+            (isFinal ? message.Id : null, call.Id.Utf8),
+            (message.SubscriptionId, call.Id.Utf8),
+            (isFinal || call.Token is null ? null : message.ProgressToken, (call.Token ?? call.Id).Utf8));
         if (!await call.Exchange.OfferAsync(restored, isFinal, TimeSpan.Zero, _ending.Token))
         {
             _telemetry.Stalled(Server.Name);
         }
     }
-
-    private static byte[] Bytes(RawJson value) => MemoryMarshal.TryGetArray(value.Utf8, out var whole) && whole.Count == whole.Array!.Length ? whole.Array : value.Utf8.ToArray();
 
     private async Task EndAsync()
     {
@@ -289,6 +195,4 @@ internal sealed class SharedProcess : IAsyncDisposable
         await Completion;
         await _link.DisposeAsync();
     }
-
-    private sealed record Call(Exchange Exchange, RawJson Id, RawJson? Token);
 }

@@ -157,7 +157,7 @@ public sealed class SharedProcessTests
     public void Replacing_changes_the_named_places_and_no_other_byte()
     {
         var message = Message("{ \"method\" : \"a\\u0062\", \"params\":{\"x\":[1,  2],\"_meta\":{\"progressToken\" : \"1\"}},  \"id\":1 ,\"jsonrpc\":\"2.0\"}");
-        var replaced = SharedProcess.Replace(message.Raw, (message.Id, "\"longer\""u8.ToArray()), (message.ProgressToken, "7"u8.ToArray()), (null, "never"u8.ToArray()));
+        var replaced = JsonSplice.Replace(message.Raw, (message.Id, "\"longer\""u8.ToArray().AsMemory()), (message.ProgressToken, "7"u8.ToArray().AsMemory()), (null, "never"u8.ToArray().AsMemory()));
         Assert.Equal(
             "{ \"method\" : \"a\\u0062\", \"params\":{\"x\":[1,  2],\"_meta\":{\"progressToken\" : 7}},  \"id\":\"longer\" ,\"jsonrpc\":\"2.0\"}", Encoding.UTF8.GetString(replaced.Span));
     }
