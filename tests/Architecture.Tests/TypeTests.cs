@@ -12,6 +12,7 @@ public sealed class TypeTests
         ["ILedgerWriter"] = "the embedded log is the first of its implementations; Kafka's stands beside it in the scaled-out shape",
         ["ILedgerReader"] = "the embedded log is the first of its implementations; Kafka's stands beside it in the scaled-out shape",
         ["IBlobStore"] = "the folder is the first of its implementations; object storage stands beside it in the scaled-out shape",
+        ["IRecordHandler"] = "Streaming owns the loop and Projections what is done with a record; the arrow between the rooms points the other way",
     };
 
     public static TheoryData<string> RoomNames => [.. Rooms.Assemblies.Select(Rooms.ProjectOf)];

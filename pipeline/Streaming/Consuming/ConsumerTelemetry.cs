@@ -47,12 +47,12 @@ public sealed partial class ConsumerTelemetry
         LogRetried(consumer, partition, position, reason);
     }
 
-    [LoggerMessage(2201, LogLevel.Error, "{Consumer} cannot handle {Partition} offset {Offset}: {Reason}. The record is parked")]
+    [LoggerMessage(2051, LogLevel.Error, "{Consumer} cannot handle {Partition} offset {Offset}: {Reason}. The record is parked")]
     private partial void LogParked(string consumer, LedgerPartition partition, long offset, string reason);
 
-    [LoggerMessage(2202, LogLevel.Warning, "{Consumer} stands at {Partition} offset {Position} and tries again: {Reason}")]
+    [LoggerMessage(2052, LogLevel.Warning, "{Consumer} stands at {Partition} offset {Position} and tries again: {Reason}")]
     private partial void LogRetried(string consumer, LedgerPartition partition, long position, string reason);
 
-    [LoggerMessage(2203, LogLevel.Critical, "{Consumer} on {Partition} ended unexpectedly; the process stops")]
+    [LoggerMessage(2053, LogLevel.Critical, "{Consumer} on {Partition} ended unexpectedly; the process stops")]
     internal partial void LogEnded(string consumer, LedgerPartition partition, Exception e);
 }

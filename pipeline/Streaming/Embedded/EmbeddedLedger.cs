@@ -25,6 +25,8 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
     private readonly PartitionLog _control;
 
     private FolderLock? _lock;
+    private LedgerIdentity? _boot;
+    private PartitionWriter? _callsBegun;
     private volatile PartitionWriter? _callsWriter;
     private volatile PartitionWriter? _controlWriter;
     private volatile LedgerIdentity _identity;
@@ -126,7 +128,7 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
             _disposed = true;
             await _retry.DisposeAsync().ConfigureAwait(false);
             await _heartbeat.DisposeAsync().ConfigureAwait(false);
-            var (calls, control) = (_callsWriter, _controlWriter);
+            var (calls, control) = (_callsBegun, _controlWriter);
             (_callsWriter, _controlWriter) = (null, null);
             await CloseAsync(calls).ConfigureAwait(false);
             await CloseAsync(control).ConfigureAwait(false);
@@ -190,34 +192,25 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
         }
     }
 
+    // Each step that succeeded stays, so that a boot that is tried again is still one boot with one chain a partition.
     private void Open()
     {
         var folder = Path.Combine(_options.Folder, FolderName);
         DurableFile.CreateFolder(folder);
-        var taken = FolderLock.TryTake(folder, out var holder) ?? throw new IOException($"the ledger is locked by process {holder}");
-        PartitionWriter? calls = null;
-        try
+        string? holder = null;
+        _lock ??= FolderLock.TryTake(folder, out holder) ?? throw new IOException($"the ledger is locked by process {holder}");
+        _boot ??= LedgerIdentity.Boot(_options, _time);
+        _callsBegun ??= Open(_calls, _boot);
+        var control = Open(_control, _boot);
+        _identity = _boot;
+        _controlWriter = control;
+        _callsWriter = _callsBegun;
+        _notOpen = null;
+        _quota.Recount([_calls, _control]);
+        _telemetry.LogOpened(_boot.Ledger, _boot.Instance, _boot.Epoch);
+        if (_options.HeartbeatInterval > TimeSpan.Zero)
         {
-            var identity = LedgerIdentity.Boot(_options, _time);
-            calls = Open(_calls, identity);
-            var control = Open(_control, identity);
-            _identity = identity;
-            _lock = taken;
-            _controlWriter = control;
-            _callsWriter = calls;
-            _notOpen = null;
-            _quota.Recount([_calls, _control]);
-            _telemetry.LogOpened(identity.Ledger, identity.Instance, identity.Epoch);
-            if (_options.HeartbeatInterval > TimeSpan.Zero)
-            {
-                _heartbeat.Change(_options.HeartbeatInterval, _options.HeartbeatInterval);
-            }
-        }
-        catch
-        {
-            _ = calls?.CloseAsync();
-            taken.Dispose();
-            throw;
+            _heartbeat.Change(_options.HeartbeatInterval, _options.HeartbeatInterval);
         }
     }
 
@@ -234,7 +227,7 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
             return;
         }
 
-        using var stopped = Draft(writer.Log.Partition, _identity, new WriterStopped(writer.Written));
+        using var stopped = Draft(writer.Log.Partition, _boot!, new WriterStopped(writer.Written));
         var last = writer.AppendAsync(stopped, own: true, CancellationToken.None);
         await writer.CloseAsync().ConfigureAwait(false);
         _ = await last.ConfigureAwait(false);

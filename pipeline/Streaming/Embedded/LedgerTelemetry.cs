@@ -53,33 +53,33 @@ public sealed partial class LedgerTelemetry
         LogFailed(partition, reason);
     }
 
-    [LoggerMessage(2101, LogLevel.Information, "Ledger {Ledger} is open: instance {Instance}, boot epoch {Epoch}")]
+    [LoggerMessage(2001, LogLevel.Information, "Ledger {Ledger} is open: instance {Instance}, boot epoch {Epoch}")]
     internal partial void LogOpened(EventId ledger, string instance, long epoch);
 
-    [LoggerMessage(2102, LogLevel.Error, "The ledger cannot be opened: {Reason}. Every append is refused until it can; trying again")]
+    [LoggerMessage(2002, LogLevel.Error, "The ledger cannot be opened: {Reason}. Every append is refused until it can; trying again")]
     internal partial void LogNotOpened(string reason);
 
-    [LoggerMessage(2103, LogLevel.Critical, "{Partition} refuses appends: {Reason}. Trying again by itself")]
+    [LoggerMessage(2003, LogLevel.Critical, "{Partition} refuses appends: {Reason}. Trying again by itself")]
     private partial void LogFailed(LedgerPartition partition, string reason);
 
-    [LoggerMessage(2104, LogLevel.Warning, "{Partition} takes appends again, from offset {Offset}")]
+    [LoggerMessage(2004, LogLevel.Warning, "{Partition} takes appends again, from offset {Offset}")]
     internal partial void LogRecovered(LedgerPartition partition, long offset);
 
-    [LoggerMessage(2105, LogLevel.Warning, "{Partition}: {Bytes} bytes behind offset {Offset} were written but never acknowledged, and were cut")]
+    [LoggerMessage(2005, LogLevel.Warning, "{Partition}: {Bytes} bytes behind offset {Offset} were written but never acknowledged, and were cut")]
     internal partial void LogCut(LedgerPartition partition, long bytes, long offset);
 
-    [LoggerMessage(2106, LogLevel.Critical, "{Partition} is damaged: {Damage}. The segment is left as it is; new records begin a segment at offset {Offset}")]
+    [LoggerMessage(2006, LogLevel.Critical, "{Partition} is damaged: {Damage}. The segment is left as it is; new records begin a segment at offset {Offset}")]
     internal partial void LogDamaged(LedgerPartition partition, string damage, long offset);
 
-    [LoggerMessage(2107, LogLevel.Warning, "The ledger holds {Used} of {Quota} bytes; past the quota calls are refused")]
+    [LoggerMessage(2007, LogLevel.Warning, "The ledger holds {Used} of {Quota} bytes; past the quota calls are refused")]
     internal partial void LogQuotaNear(long used, long quota);
 
-    [LoggerMessage(2108, LogLevel.Critical, "The ledger holds {Used} bytes and its quota is {Quota}: calls are refused until retention or an operator makes room")]
+    [LoggerMessage(2008, LogLevel.Critical, "The ledger holds {Used} bytes and its quota is {Quota}: calls are refused until retention or an operator makes room")]
     internal partial void LogQuotaPast(long used, long quota);
 
-    [LoggerMessage(2109, LogLevel.Information, "{Partition} dropped {Segment}: offsets {First} to {Last}")]
+    [LoggerMessage(2009, LogLevel.Information, "{Partition} dropped {Segment}: offsets {First} to {Last}")]
     internal partial void LogDropped(LedgerPartition partition, string segment, long first, long last);
 
-    [LoggerMessage(2110, LogLevel.Warning, "{Partition}: room for the next segment could not be set aside yet: {Reason}")]
+    [LoggerMessage(2010, LogLevel.Warning, "{Partition}: room for the next segment could not be set aside yet: {Reason}")]
     internal partial void LogNotPrepared(LedgerPartition partition, string reason);
 }

@@ -6,9 +6,6 @@ namespace McpLedger.Streaming.Embedded;
 /// <summary>The segments of one partition as readers see them: whole records below a durable end.</summary>
 internal sealed class PartitionLog(LedgerPartition partition, string folder)
 {
-    private const int SmallestWindow = 16 * 1024;
-    private const int LargestWindow = 1024 * 1024;
-
     private readonly Lock _gate = new();
     private ImmutableArray<Segment> _segments = [];
     private long _end;
@@ -163,31 +160,13 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
 
     public ReadBatch Read(long from, int maxBytes)
     {
-        ImmutableArray<Segment> segments;
-        long end, endPosition;
+        SegmentReader reader;
         lock (_gate)
         {
-            (segments, end, endPosition) = (_segments, _end, _endPosition);
+            reader = new(Partition, _segments, _end, _endPosition);
         }
 
-        if (segments.IsEmpty || from >= end)
-        {
-            return new([], Math.Min(from, end), null);
-        }
-
-        // What was dropped from the front is no damage: retention said so in the control log.
-        from = Math.Max(from, segments[0].BaseOffset);
-        var records = new List<LedgerRecord>();
-        var bytes = 0;
-        var next = from;
-        string? damage = null;
-        for (var i = IndexOf(segments, from); i < segments.Length && damage is null && (records.Count == 0 || bytes < maxBytes) && next < end; i++)
-        {
-            var last = i == segments.Length - 1;
-            damage = ReadSegment(segments[i], last ? end : segments[i + 1].BaseOffset, last ? endPosition : long.MaxValue, maxBytes, records, ref next, ref bytes);
-        }
-
-        return new(records, next, damage);
+        return reader.Read(from, maxBytes);
     }
 
     private void Look()
@@ -218,58 +197,4 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
         _awaited = false;
         return wake;
     }
-
-    private static int IndexOf(ImmutableArray<Segment> segments, long offset)
-    {
-        var found = segments.Length - 1;
-        while (found > 0 && segments[found].BaseOffset > offset)
-        {
-            found--;
-        }
-
-        return found;
-    }
-
-    private string? ReadSegment(Segment segment, long end, long limit, int maxBytes, List<LedgerRecord> records, ref long next, ref int bytes)
-    {
-        try
-        {
-            using var file = segment.OpenToRead();
-            if (segment.CheckHeader(file, out _) is { } wrong)
-            {
-                return Damage(segment, next, 0, wrong);
-            }
-
-            limit = Math.Min(limit, RandomAccess.GetLength(file));
-            var window = Math.Clamp(maxBytes - bytes, SmallestWindow, LargestWindow);
-            var at = segment.CursorAt(file, next, limit, window, out var cursor, out var stop);
-            using (cursor)
-            {
-                while (stop == CursorStop.Record && at < end && (records.Count == 0 || bytes < maxBytes))
-                {
-                    var position = cursor.Position;
-                    stop = cursor.Step();
-                    if (stop != CursorStop.Record)
-                    {
-                        break;
-                    }
-
-                    segment.Passed(at, position);
-                    records.Add(new(Partition, at, cursor.Record.ToArray()));
-                    bytes += cursor.Record.Length;
-                    next = ++at;
-                }
-
-                return stop == CursorStop.Record ? null
-                    : Damage(segment, at, cursor.Position, stop == CursorStop.End ? $"the records {at} to {end - 1} are missing" : cursor.What!);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Damage(segment, next, 0, $"the segment cannot be read: {e.Message}");
-        }
-    }
-
-    private string Damage(Segment segment, long offset, long position, string what) =>
-        $"{Partition} offset {offset}: {System.IO.Path.GetFileName(segment.Path)} at byte {position}: {what}";
 }

@@ -9,57 +9,40 @@ namespace McpLedger.Streaming.Embedded;
 /// </summary>
 internal sealed class PartitionWriter : IDisposable
 {
-    private readonly object _gate = new();
     private readonly EmbeddedLedgerOptions _options;
     private readonly TimeProvider _time;
     private readonly LedgerTelemetry _telemetry;
     private readonly LedgerQuota _quota;
     private readonly ChainWriter _chain;
     private readonly SegmentRoll _roll;
+    private readonly AppendQueue _queue;
     private readonly byte[] _buffer;
-    private readonly Queue<PendingAppend> _queue = new();
     private readonly List<PendingAppend> _group = [];
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _probe;
-
-    private long _queuedBytes;
-    private bool _idle;
-    private bool _closing;
-    private bool _probeDue;
-    private bool _syncing;
-    private string? _failure;
+    private long _written;
     private int _failures;
 
     private PartitionWriter(PartitionLog log, SegmentRoll roll, ChainWriter chain, EmbeddedLedgerOptions options, TimeProvider time, LedgerTelemetry telemetry, LedgerQuota quota)
     {
         (Log, _roll, _chain, _options, _time, _telemetry, _quota) = (log, roll, chain, options, time, telemetry, quota);
+        _queue = new(log.Partition, options);
         _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(options.MaxGroupBytes, SegmentFormat.Framed(options.MaxRecordBytes)), pinned: true);
-        _probe = time.CreateTimer(static writer => ((PartitionWriter)writer!).ProbeSoon(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _probe = time.CreateTimer(static queue => ((AppendQueue)queue!).ProbeSoon(), _queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public PartitionLog Log { get; }
 
     /// <summary>Records written to this boot's chain.</summary>
-    public long Written => Volatile.Read(ref _written);
-
-    private long _written;
-
-    public LedgerHealth Health
-    {
-        get
-        {
-            lock (_gate)
-            {
-                var queued = _queue.Count + _group.Count;
-                return _failure is { } why ? new(LedgerStatus.Unavailable, $"{Log.Partition}: {why}", queued, 0, 0)
-                    : Damage is { } what ? new(LedgerStatus.Degraded, $"{Log.Partition} is damaged: {what}", queued, 0, 0)
-                    : new(LedgerStatus.Ready, null, queued, 0, 0);
-            }
-        }
-    }
+    public long Written => Interlocked.Read(ref _written);
 
     /// <summary>What was broken when the partition was opened.</summary>
     public string? Damage { get; private init; }
+
+    public LedgerHealth Health =>
+        _queue.Failure is { } why ? new(LedgerStatus.Unavailable, $"{Log.Partition}: {why}", _queue.Count, 0, 0)
+        : Damage is { } what ? new(LedgerStatus.Degraded, $"{Log.Partition} is damaged: {what}", _queue.Count, 0, 0)
+        : new(LedgerStatus.Ready, null, _queue.Count, 0, 0);
 
     /// <summary>Opens a partition and writes the first record of a chain. The thread runs when this returns.</summary>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
@@ -91,56 +74,15 @@ internal sealed class PartitionWriter : IDisposable
         }
     }
 
-    public ValueTask<Appended> AppendAsync(EventDraft draft, bool own, CancellationToken cancellationToken)
-    {
-        var length = draft.Tail.Length;
-        if (_chain.MaxLength(length) > _options.MaxRecordBytes)
-        {
-            return new(new Appended(AppendStatus.TooLarge, Log.Partition, 0));
-        }
-
-        PendingAppend pending;
-        ValueTask<Appended> task;
-        lock (_gate)
-        {
-            if (_failure is not null || _closing)
-            {
-                return new(new Appended(AppendStatus.Unavailable, Log.Partition, 0));
-            }
-
-            if (!own && (_queue.Count >= _options.MaxQueuedAppends || _queuedBytes + length > _options.MaxQueuedBytes))
-            {
-                return new(new Appended(AppendStatus.Pushback, Log.Partition, 0));
-            }
-
-            pending = PendingAppend.Of(draft);
-            task = pending.Task;
-            _queue.Enqueue(pending);
-            _queuedBytes += length;
-            if (cancellationToken.CanBeCanceled)
-            {
-                pending.CancelWith(cancellationToken);
-            }
-
-            if (_idle)
-            {
-                _idle = false;
-                Monitor.Pulse(_gate);
-            }
-        }
-
-        return task;
-    }
+    public ValueTask<Appended> AppendAsync(EventDraft draft, bool own, CancellationToken cancellationToken) =>
+        _chain.MaxLength(draft.Tail.Length) > _options.MaxRecordBytes
+            ? new(new Appended(AppendStatus.TooLarge, Log.Partition, 0))
+            : _queue.Add(draft, own, cancellationToken);
 
     /// <summary>Takes no more appends, writes those that wait, and returns when the thread is done.</summary>
     public Task CloseAsync()
     {
-        lock (_gate)
-        {
-            _closing = true;
-            Monitor.PulseAll(_gate);
-        }
-
+        _queue.Close();
         return _stopped.Task;
     }
 
@@ -150,41 +92,33 @@ internal sealed class PartitionWriter : IDisposable
         _roll.Dispose();
     }
 
-    private void ProbeSoon()
-    {
-        lock (_gate)
-        {
-            _probeDue = true;
-            Monitor.PulseAll(_gate);
-        }
-    }
-
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of the thread: whatever ends it must answer those who wait, not the process.")]
     private void Run()
     {
         try
         {
-            while (TakeGroup())
+            while (_queue.Take(_group, Math.Min(_buffer.Length, _roll.Active.Free), FramedAtMost, out var probe))
             {
                 if (_group.Count > 0)
                 {
                     _ = WriteGroup();
                 }
 
-                if (_probeDue)
+                if (probe)
                 {
                     Probe();
                 }
             }
 
-            if (_failure is null)
+            if (_queue.Failure is null)
             {
                 PartitionRecovery.WriteClosed(Log.Folder, _roll.Active.Segment.BaseOffset, Log.Bounds.End, _roll.Active.Position);
             }
         }
         catch (Exception e)
         {
-            Fail(e.Message, retry: false);
+            Refuse($"the writer ended: {e.Message}");
+            Answer(AppendStatus.Unavailable, 0);
         }
         finally
         {
@@ -193,89 +127,47 @@ internal sealed class PartitionWriter : IDisposable
         }
     }
 
-    private bool TakeGroup()
-    {
-        lock (_gate)
-        {
-            while (_queue.Count == 0 && !_closing && !_probeDue)
-            {
-                _idle = true;
-                Monitor.Wait(_gate);
-            }
-
-            _idle = false;
-            long room = Math.Min(_buffer.Length, _roll.Active.Free);
-            while (_queue.TryPeek(out var next))
-            {
-                room -= SegmentFormat.Framed(_chain.MaxLength(next.Tail.Length));
-                if (room < 0 && _group.Count > 0)
-                {
-                    break;
-                }
-
-                _queuedBytes -= next.Tail.Length;
-                _group.Add(_queue.Dequeue());
-            }
-
-            return _group.Count > 0 || _probeDue || !_closing;
-        }
-    }
-
     /// <returns>Null, or why the group could not be stored.</returns>
     private string? WriteGroup()
     {
         var before = _chain.Position;
         var first = Log.Bounds.End;
-        string? failure = null;
-        var status = AppendStatus.Durable;
+        var written = false;
         try
         {
-            if (_roll.Active.Free < SegmentFormat.Framed(_chain.MaxLength(_group[0].Tail.Length)))
+            if (_roll.Active.Free < FramedAtMost(_group[0].Tail.Length))
             {
                 _roll.Next(first);
             }
 
             var started = _time.GetTimestamp();
             var length = Compose(first);
-            _syncing = true;
+            written = true;
             _roll.Active.Append(_buffer.AsSpan(0, length));
-            _syncing = false;
             Interlocked.Add(ref _written, _group.Count);
             _quota.Added(length);
             Log.Publish(first + _group.Count, _roll.Active.Position);
             _roll.PrepareAhead();
             _telemetry.Wrote(Log.Partition, _group.Count, length, _time.GetElapsedTime(started));
+            Answer(AppendStatus.Durable, first);
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _chain.ReturnTo(before);
-            failure = e.Message;
-            status = AppendStatus.Unavailable;
-            if (_syncing)
+            if (written)
             {
-                _syncing = false;
                 _roll.Distrust();
             }
-        }
 
-        foreach (var pending in _group)
-        {
-            pending.Release();
+            Refuse(e.Message);
+            Answer(AppendStatus.Unavailable, 0);
+            TryAgainLater();
+            return e.Message;
         }
-
-        if (failure is not null)
-        {
-            Fail(failure, retry: true);
-        }
-
-        AnsweredGroup.Answer(_group, status, Log.Partition, first);
-        lock (_gate)
-        {
-            _group.Clear();
-        }
-
-        return failure;
     }
+
+    private int FramedAtMost(int tailLength) => SegmentFormat.Framed(_chain.MaxLength(tailLength));
 
     private int Compose(long offset)
     {
@@ -291,52 +183,44 @@ internal sealed class PartitionWriter : IDisposable
         return at;
     }
 
-    private void Fail(string reason, bool retry)
+    private void Answer(AppendStatus status, long first)
     {
-        List<PendingAppend> waiting;
-        lock (_gate)
-        {
-            if (_failure != reason)
-            {
-                _telemetry.Failed(Log.Partition, reason);
-            }
-
-            _failure = reason;
-            waiting = [.. _queue];
-            _queue.Clear();
-            _queuedBytes = 0;
-        }
-
-        foreach (var pending in waiting)
+        foreach (var pending in _group)
         {
             pending.Release();
         }
 
-        AnsweredGroup.Answer(waiting, AppendStatus.Unavailable, Log.Partition, 0);
-        if (retry)
+        AnsweredGroup.Answer(_group, status, Log.Partition, first);
+        _group.Clear();
+    }
+
+    private void Refuse(string reason)
+    {
+        if (_queue.Refuse(reason))
         {
-            var delay = _options.FirstProbeDelay * Math.Pow(2, Math.Min(_failures++, 16));
-            _probe.Change(delay < _options.LongestProbeDelay ? delay : _options.LongestProbeDelay, Timeout.InfiniteTimeSpan);
+            _telemetry.Failed(Log.Partition, reason);
         }
+    }
+
+    private void TryAgainLater()
+    {
+        var delay = _options.FirstProbeDelay * Math.Pow(2, Math.Min(_failures++, 16));
+        _probe.Change(delay < _options.LongestProbeDelay ? delay : _options.LongestProbeDelay, Timeout.InfiniteTimeSpan);
     }
 
     private void Probe()
     {
-        _probeDue = false;
         try
         {
             _roll.Next(Log.Bounds.End);
             _failures = 0;
-            lock (_gate)
-            {
-                _failure = null;
-            }
-
+            _queue.Reopen();
             _telemetry.LogRecovered(Log.Partition, Log.Bounds.End);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Fail(e.Message, retry: true);
+            Refuse(e.Message);
+            TryAgainLater();
         }
     }
 }

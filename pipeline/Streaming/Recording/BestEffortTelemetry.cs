@@ -36,6 +36,6 @@ public sealed partial class BestEffortTelemetry
         }
     }
 
-    [LoggerMessage(2301, LogLevel.Critical, "Best-effort recording loses events ({Status}): {Total} since boot were not recorded")]
+    [LoggerMessage(2081, LogLevel.Critical, "Best-effort recording loses events ({Status}): {Total} since boot were not recorded")]
     private partial void LogDropped(AppendStatus status, long total);
 }

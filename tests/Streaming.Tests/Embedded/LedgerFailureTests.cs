@@ -142,6 +142,24 @@ public sealed class LedgerFailureTests
     }
 
     [Fact]
+    public async Task A_boot_that_is_tried_again_is_still_one_boot()
+    {
+        using var folder = new TemporaryFolder();
+        var control = EmbeddedLedger.PartitionFolder(folder.Path, LedgerPartition.Control);
+        Directory.CreateDirectory(Path.GetDirectoryName(control)!);
+        File.WriteAllText(control, "in the way");
+        await using var ledger = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(folder.Path), TimeProvider.System);
+        Assert.Equal(AppendStatus.Unavailable, (await ledger.AppendAsync(LedgerLog.Calls, "half open")).Status);
+        Assert.Equal(0, ledger.Ledger.Identity.Epoch);
+        File.Delete(control);
+        await ReadyAsync(ledger.Ledger);
+        Assert.True((await ledger.AppendAsync(LedgerLog.Calls, "open")).IsDurable);
+        await ledger.CloseAsync();
+        Assert.Equal(1, ledger.Ledger.Identity.Epoch);
+        Assert.Equal(["writer.started.v1", "access.granted.v1", "writer.stopped.v1"], ChainAssert.Types(await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Calls, 0)));
+    }
+
+    [Fact]
     public async Task Another_process_holds_the_lock_until_it_is_killed()
     {
         using var folder = new TemporaryFolder();
