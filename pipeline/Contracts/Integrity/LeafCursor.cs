@@ -74,6 +74,14 @@ internal sealed class LeafCursor
         var tile = Tile.Holding(Tile.Entries, Index, Size);
         _bundle = _tiles(tile) ?? Missing(tile);
         (_at, _unread) = (0, false);
+        if (_bundle.IsEmpty && _tiles(tile with { Level = 0 }) is null)
+        {
+            // Without entries and hashes nothing from here on can lead to a root; a made-up size would have it go on for ever.
+            Missing(tile with { Level = 0 });
+            Index = Size;
+            return;
+        }
+
         Take();
     }
 

@@ -28,13 +28,24 @@ public static class LeafSearch
         return low;
     }
 
-    /// <summary>Index of the leaf that commits to an event; null when there is none. Reads bundles from the last to the first.</summary>
+    /// <summary>Index of the leaf that commits to an event; null when there is none, or where entries and their hashes are both gone. Reads bundles from the last to the first.</summary>
     public static long? ByEvent(TileSource tiles, long size, EventId id)
     {
         var needle = Encoding.ASCII.GetBytes($"/v1\n{id}\n");
         for (var first = (size - 1) & ~(long)(Tile.FullWidth - 1); first >= 0; first -= Tile.FullWidth)
         {
-            if (tiles(Tile.Holding(Tile.Entries, first, size)) is not { } bundle || bundle.Span.IndexOf(needle) < 0)
+            var tile = Tile.Holding(Tile.Entries, first, size);
+            if (tiles(tile) is not { } bundle)
+            {
+                if (tiles(tile with { Level = 0 }) is null)
+                {
+                    return null;
+                }
+
+                continue;
+            }
+
+            if (bundle.Span.IndexOf(needle) < 0)
             {
                 continue;
             }
