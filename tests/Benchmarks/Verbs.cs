@@ -1,6 +1,7 @@
 using McpLedger.Benchmarks.Conformance;
 using McpLedger.Benchmarks.Contenders;
 using McpLedger.Benchmarks.Crash;
+using McpLedger.Benchmarks.Memory;
 using McpLedger.Benchmarks.Pipeline;
 using McpLedger.Benchmarks.Proxying;
 
@@ -16,6 +17,7 @@ internal static class Verbs
         ["ledger"] = ("events made durable a second, by how many wait at once [--seconds 4]", AppendVerb.RunAsync),
         ["sealer"] = ("sealing and verifying throughput over made calls [--calls 200000]", IntegrityVerb.RunAsync),
         ["verifier"] = ("the same as sealer", IntegrityVerb.RunAsync),
+        ["memory"] = ("resident memory over many calls [--calls 1000000] [--of mcpledger-strict|mcpledger-up|bare-yarp]", MemoryVerb.RunAsync),
         ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--json FILE]", ProxyVerb.RunAsync),
     };
 

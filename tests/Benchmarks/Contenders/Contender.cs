@@ -17,6 +17,9 @@ internal sealed class Contender(string name, Func<string, Uri> endpoint, IReadOn
     /// <summary>CPU time, user and system, of the proxy's processes and their children so far.</summary>
     public TimeSpan Cpu() => processes.Aggregate(TimeSpan.Zero, (sum, child) => sum + ProcessFigures.CpuOfTree(child.Id));
 
+    /// <summary>Resident memory of the proxy's processes, bytes.</summary>
+    public long Resident() => processes.Sum(child => ProcessFigures.Resident(child.Id));
+
     public async ValueTask DisposeAsync()
     {
         foreach (var process in processes)

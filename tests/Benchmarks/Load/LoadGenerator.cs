@@ -32,6 +32,18 @@ internal static class LoadGenerator
         }
     }
 
+    /// <summary>Makes a number of calls, shared evenly by the connections.</summary>
+    public static async Task RunCallsAsync(Uri endpoint, int connections, long calls)
+    {
+        var template = new CallTemplate(endpoint, Tool);
+        await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
+        {
+            using var client = new LoadConnection(endpoint, template);
+            await client.ConnectAsync();
+            await client.RunAsync(long.MaxValue, calls / connections, new());
+        })));
+    }
+
     private static async Task<Latencies[]> RunAsync(LoadConnection[] clients, TimeSpan duration)
     {
         var end = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
