@@ -43,7 +43,7 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public static async Task WriteEvents(HttpContext http, params string[] chunks)
     {
-        http.Response.ContentType = "text/event-stream";
+        http.Response.ContentType ??= "text/event-stream";
         foreach (var chunk in chunks)
         {
             await http.Response.WriteAsync(chunk);

@@ -1,0 +1,159 @@
+using McpLedger.Contracts.Events;
+using Microsoft.AspNetCore.Http;
+
+namespace McpLedger.Gateway.Tests.Answers;
+
+public sealed class BadUpstreamTests
+{
+    private const string Progress = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":1,\"progress\":1}}";
+
+    public static TheoryData<string, int, string, string, int> Answers => new()
+    {
+        { "another id", 200, "application/json", Wire.Result("8", "\"a\":1"), 502 },
+        { "an id of another type", 200, "application/json", Wire.Result("\"7\"", "\"a\":1"), 502 },
+        { "no JSON", 200, "application/json", "<html>", 502 },
+        { "two answers", 200, "application/json", Wire.Result("7", "\"a\":1") + Wire.Result("7", "\"a\":2"), 502 },
+        { "an array", 200, "application/json", "[" + Wire.Result("7", "\"a\":1") + "]", 502 },
+        { "another type", 200, "text/html", Wire.Result("7", "\"a\":1"), 502 },
+        { "nothing", 200, "application/json", "", 502 },
+        { "accepted", 202, "application/json", "", 502 },
+        { "a redirect", 307, "application/json", "", 502 },
+        { "our credentials refused", 401, "application/json", Wire.Result("7", "\"a\":1"), 502 },
+        { "a crash", 500, "text/plain", "stack trace", 502 },
+        { "a request", 200, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"ping\"}", 502 },
+        { "a duplicated key", 200, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{},\"result\":{}}", 502 },
+        { "too long", 200, "application/json", Wire.Result("7", "\"a\":\"" + new string('x', 5000) + "\""), 502 },
+        { "a stream with another id", 200, "text/event-stream", Wire.Event(Wire.Result("8", "\"a\":1")), 200 },
+        { "a stream that ends early", 200, "text/event-stream", Wire.Event(Progress), 200 },
+        { "a stream of garbage", 200, "text/event-stream", Wire.Event("garbage"), 200 },
+        { "a stream with a request", 200, "text/event-stream", Wire.Event("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\"}"), 200 },
+        { "a stream with an endless event", 200, "text/event-stream", "data: " + new string('x', 5000), 200 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Answers))]
+    public async Task What_is_no_answer_becomes_an_error_with_the_id_and_an_event_that_says_why(string what, int status, string type, string body, int told)
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with { Limits = new() { MaxResponseBytes = 4096 } });
+        gateway.Upstream.Answer = (http, _) =>
+        {
+            http.Response.StatusCode = status;
+            http.Response.ContentType = type;
+            http.Response.Headers.Location = "http://elsewhere/";
+            return status == 202 || body.Length == 0 ? Task.CompletedTask : http.Response.WriteAsync(body);
+        };
+
+        using var response = await gateway.Client.SendAsync(Wire.Post("demo", Wire.Call("7", "echo")));
+
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(told == (int)response.StatusCode || (type == "text/event-stream" && (int)response.StatusCode == 502), $"{what}: {response.StatusCode}");
+        Assert.Contains("\"id\":7,\"error\":{\"code\":-32603", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"a\":1", text, StringComparison.Ordinal);
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single();
+        Assert.Equal(CallOutcome.UpstreamFailed, completed.Outcome);
+        Assert.False(string.IsNullOrEmpty(completed.Reason));
+        Assert.Single(gateway.Upstream.Requests);
+    }
+
+    [Theory]
+    [InlineData(404, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32601,\"message\":\"no\"}}", CallOutcome.ProtocolError)]
+    [InlineData(400, "application/json", "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Server not initialized\"},\"id\":null}", CallOutcome.ProtocolError)]
+    [InlineData(400, "text/plain", "bad", CallOutcome.UpstreamFailed)]
+    public async Task A_client_error_passes_as_it_is(int status, string type, string body, CallOutcome outcome)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) =>
+        {
+            http.Response.StatusCode = status;
+            http.Response.ContentType = type;
+            return http.Response.WriteAsync(body);
+        };
+
+        Assert.Equal(body, await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), status));
+
+        Assert.Equal(outcome, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Outcome);
+    }
+
+    [Fact]
+    public async Task A_server_that_hangs_is_given_up_with_504()
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
+        {
+            Servers = config.Servers.SetItem("demo", config.Servers["demo"] with { ResponseTimeout = TimeSpan.FromMilliseconds(200) }),
+        });
+        gateway.Upstream.Answer = (http, _) => Task.Delay(Timeout.Infinite, http.RequestAborted);
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 504);
+
+        Assert.Contains("\"id\":7", text, StringComparison.Ordinal);
+        Assert.Equal(CallOutcome.UpstreamFailed, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Outcome);
+    }
+
+    [Fact]
+    public async Task A_stream_that_falls_silent_is_given_up()
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
+        {
+            Servers = config.Servers.SetItem("demo", config.Servers["demo"] with { IdleTimeout = TimeSpan.FromMilliseconds(200) }),
+        });
+        gateway.Upstream.Answer = async (http, _) =>
+        {
+            await FakeServer.WriteEvents(http, Wire.Event(Progress));
+            await Task.Delay(Timeout.Infinite, http.RequestAborted);
+        };
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
+
+        Assert.Contains("silent", text, StringComparison.Ordinal);
+        Assert.Contains("\"id\":7,\"error\"", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_that_closes_in_the_middle_fails_the_call(bool isStream)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = async (http, _) =>
+        {
+            http.Response.ContentType = isStream ? "text/event-stream" : "application/json";
+            http.Response.ContentLength = 500;
+            await http.Response.WriteAsync(isStream ? "data: {\"jsonrpc\"" : "{\"jsonrpc\"");
+            await http.Response.Body.FlushAsync();
+            http.Abort();
+        };
+
+        using var response = await gateway.Client.SendAsync(Wire.Post("demo", Wire.Call("7", "echo")));
+
+        Assert.Contains("\"id\":7,\"error\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(CallOutcome.UpstreamFailed, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Outcome);
+    }
+
+    [Fact]
+    public async Task A_second_answer_is_dropped_and_recorded()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, Wire.Event(Wire.Result("7", "\"a\":1")) + Wire.Event(Wire.Result("7", "\"b\":2")));
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
+
+        Assert.Equal(Wire.Event(Wire.Result("7", "\"a\":1")), text);
+        var dropped = await gateway.RecordedAsync<MessageRelayed>(message => message.Dropped is not null);
+        Assert.Contains("\"b\":2", dropped.Message.Json.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_cannot_be_reached_is_a_502_and_another_destination_is_tried()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var open = gateway.OpenConfig();
+        var closed = new Uri("http://127.0.0.1:1/mcp");
+        await gateway.PublishAsync(open with { Servers = open.Servers.SetItem("demo", GatewayHarness.ServerOf("demo", closed)) });
+        Assert.Contains("\"id\":7", await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 502), StringComparison.Ordinal);
+
+        await gateway.PublishAsync(open with { Servers = open.Servers.SetItem("demo", GatewayHarness.ServerOf("demo", closed, gateway.Upstream.Address) with { Balancing = "FirstAlphabetical" }) });
+        await gateway.TextAsync(Wire.Post("demo", Wire.Call("8", "echo")), 200);
+
+        Assert.Equal("d1", (await gateway.CallsAsync()).OfType<CallCompleted>().Last().Where.Upstream);
+    }
+}
