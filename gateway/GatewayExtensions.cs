@@ -40,9 +40,9 @@ public static class GatewayExtensions
         services.AddSingleton<Refuser>().AddSingleton<MessageRelay>().AddSingleton<OneWayRelay>().AddSingleton<StreamRelay>().AddSingleton<StandaloneRelay>().AddSingleton<AnswerRelay>();
         services.AddSingleton<Intake>().AddSingleton<CallHandler>().AddSingleton<PostDoor>().AddSingleton<StreamDoor>().AddSingleton<McpEndpoint>();
         services.AddSingleton(provider => new GatewayConfigSource(
-            provider.GetRequiredService<ControlRecorder>(), provider.GetRequiredService<Clusters>(), provider.GetRequiredService<GatewayTelemetry>()));
+            provider.GetRequiredService<ControlRecorder>(), provider.GetRequiredService<Upstream>(), provider.GetRequiredService<GatewayTelemetry>()));
         services.AddSingleton(provider => new GatewayReadiness(provider.GetRequiredService<GatewayConfigSource>(), provider.GetRequiredService<ControlState>()));
-        return services;
+        return services.AddBridges(options.ChildFolder);
     }
 
     /// <summary>Maps <c>/s/{server}/mcp</c> for every HTTP method; what is not answered there is refused and recorded there.</summary>

@@ -8,16 +8,16 @@ namespace McpLedger.Gateway.Configuration;
 public sealed class GatewayConfigSource : IDisposable
 {
     private readonly ControlRecorder _recorder;
-    private readonly Clusters _clusters;
+    private readonly Upstream _upstream;
     private readonly GatewayTelemetry _telemetry;
     private readonly SemaphoreSlim _publishing = new(1, 1);
     private volatile GatewaySnapshot _snapshot = GatewaySnapshot.Of(GatewayConfig.Empty);
     private volatile bool _isPublished;
 
-    internal GatewayConfigSource(ControlRecorder recorder, Clusters clusters, GatewayTelemetry telemetry)
+    internal GatewayConfigSource(ControlRecorder recorder, Upstream upstream, GatewayTelemetry telemetry)
     {
         _recorder = recorder;
-        _clusters = clusters;
+        _upstream = upstream;
         _telemetry = telemetry;
     }
 
@@ -48,9 +48,10 @@ public sealed class GatewayConfigSource : IDisposable
             }
 
             // The way to a server first, then the policy that lets calls take it.
-            _clusters.Apply(next);
+            _upstream.Open(next);
             _snapshot = snapshot;
             _isPublished = true;
+            _upstream.CloseOthers(next);
             _telemetry.PolicyPublished(snapshot.Policy.Digest.ToString(), next.Servers.Count, next.Rules.Length);
             return true;
         }

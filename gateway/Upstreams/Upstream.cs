@@ -1,16 +1,28 @@
 using McpLedger.Gateway.Configuration;
-using Microsoft.Extensions.DependencyInjection;
+using McpLedger.Gateway.Upstreams.LegacySse;
+using McpLedger.Gateway.Upstreams.Stdio;
 
 namespace McpLedger.Gateway.Upstreams;
 
 /// <summary>Sends to a server, however it is reached.</summary>
-internal sealed class Upstream(HttpUpstream http, IServiceProvider services, GatewayOptions options)
+internal sealed class Upstream(HttpUpstream http, Clusters clusters, StdioBridge stdio, LegacySseBridge legacySse, GatewayOptions options)
 {
+    /// <summary>Opens the ways to the servers of a configuration that is about to be in force.</summary>
+    public void Open(GatewayConfig config) => clusters.Apply(config);
+
+    /// <summary>Closes what only an earlier configuration needed.</summary>
+    public void CloseOthers(GatewayConfig config)
+    {
+        stdio.Reload(config.Servers);
+        legacySse.Reload(config.Servers);
+    }
+
     /// <summary>Sends, and returns when the answer's head is there. Expected failures are in the answer.</summary>
     public ValueTask<UpstreamAnswer> SendAsync(UpstreamRequest request, CancellationToken cancellationToken) => request.Server.Transport switch
     {
         UpstreamTransport.StreamableHttp => http.SendAsync(request, cancellationToken),
-        var bridged => CrossAsync(services.GetRequiredKeyedService<IBridge>(bridged), request, cancellationToken),
+        UpstreamTransport.LegacySse => CrossAsync(legacySse, request, cancellationToken),
+        _ => CrossAsync(stdio, request, cancellationToken),
     };
 
     private async ValueTask<UpstreamAnswer> CrossAsync(IBridge bridge, UpstreamRequest request, CancellationToken cancellationToken)

@@ -53,7 +53,7 @@ internal sealed class GatewayHarness : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Services.AddSingleton<ILedgerWriter>(faults).AddSingleton<ILedgerReader>(ledger.Ledger).AddSingleton<IBlobStore>(new BlobFolder(ledger.Folder));
-        builder.Services.AddGateway(new() { Instance = instance, Source = $"/gateway/{instance}/1", SessionKeyFile = keys ?? Path.Combine(ownKeys!.Path, "sessions.key") });
+        builder.Services.AddGateway(new() { Instance = instance, Source = $"/gateway/{instance}/1", SessionKeyFile = keys ?? Path.Combine(ownKeys!.Path, "sessions.key"), ChildFolder = Path.Combine(ledger.Folder, "children") });
         var app = builder.Build();
         app.MapGateway();
         var upstream = await FakeServer.StartAsync();

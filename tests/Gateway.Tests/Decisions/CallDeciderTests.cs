@@ -1,0 +1,84 @@
+using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Decisions;
+using McpLedger.Gateway.Policy;
+
+namespace McpLedger.Gateway.Tests.Decisions;
+
+public sealed class CallDeciderTests
+{
+    [Fact]
+    public void An_empty_policy_refuses_everything()
+    {
+        Assert.IsType<Decision.Refuse>(CallDecider.Decide(PolicySnapshot.RefuseEverything, Facts("alice", "demo", "tools/call", "echo")));
+        Assert.IsType<Decision.Refuse>(CallDecider.Decide(Policy(), Facts("alice", "demo", "initialize", null)));
+        Assert.Equal(RefusalKind.UnknownServer, Refused(Policy(Allow()), Facts("alice", "other", "ping", null)).Kind);
+        Assert.Equal(RefusalKind.Hidden, default(RefusalKind));
+        Assert.Equal(RuleEffect.Block, default(RuleEffect));
+    }
+
+    [Theory]
+    [InlineData("initialize", true)]
+    [InlineData("tools/list", true)]
+    [InlineData("notifications/initialized", true)]
+    [InlineData("GET", true)]
+    [InlineData(null, true)]
+    [InlineData("resources/read", false)]
+    [InlineData("prompts/get", false)]
+    [InlineData("Initialize", false)]
+    public void A_rule_for_tools_opens_what_leads_to_them_and_nothing_else(string? method, bool isAllowed) =>
+        Assert.Equal(isAllowed, CallDecider.Decide(Policy(Allow() with { Tools = ["echo"] }), Facts("alice", "demo", method, null)) is Decision.Forward);
+
+    [Theory]
+    [InlineData("echo", true)]
+    [InlineData("Echo", false)]
+    [InlineData("echo2", false)]
+    [InlineData("get_weather", true)]
+    [InlineData("get_", true)]
+    [InlineData("get", false)]
+    public void Names_are_compared_by_code_unit_and_a_star_ends_a_prefix(string tool, bool isAllowed) =>
+        Assert.Equal(isAllowed, CallDecider.Decide(Policy(Allow() with { Tools = ["echo", "get_*"] }), Facts("alice", "demo", "tools/call", tool)) is Decision.Forward);
+
+    [Fact]
+    public void A_block_wins_wherever_it_stands()
+    {
+        var block = new RuleConfig { Id = "block", Effect = RuleEffect.Block, Principals = ["mallory"] };
+        foreach (var policy in new[] { Policy(Allow(), block), Policy(block, Allow()) })
+        {
+            Assert.Equal(["block"], Refused(policy, Facts("mallory", "demo", "ping", null)).Rules);
+            Assert.IsType<Decision.Forward>(CallDecider.Decide(policy, Facts("alice", "demo", "ping", null)));
+        }
+    }
+
+    [Fact]
+    public void A_rule_for_a_team_speaks_of_its_members_only()
+    {
+        var policy = Policy(Allow() with { Teams = ["ops"] });
+        Assert.IsType<Decision.Forward>(CallDecider.Decide(policy, Facts("alice", "demo", "ping", null) with { Teams = ["dev", "ops"] }));
+        Assert.IsType<Decision.Refuse>(CallDecider.Decide(policy, Facts("alice", "demo", "ping", null)));
+    }
+
+    [Fact]
+    public void A_withheld_tool_is_refused_even_where_it_is_allowed() =>
+        Assert.Equal(RefusalKind.Told, Refused(Policy(Allow()), Facts("alice", "demo", "tools/call", "echo") with { IsWithheld = true }).Kind);
+
+    [Fact]
+    public void The_digest_of_a_policy_changes_with_every_part_that_decides()
+    {
+        var config = GatewayConfig.Empty with { Rules = [Allow()] };
+        var changed = new[]
+        {
+            config, config with { AnonymousOnLoopback = true }, config with { Rules = [Allow() with { Tools = ["a"] }] }, config with { Rules = [Allow() with { Principals = ["a"] }] },
+            config with { Rules = [Allow() with { Effect = RuleEffect.Block }] }, config with { Servers = config.Servers.Add("a", GatewayHarness.ServerOf("a")) },
+        };
+        Assert.Equal(changed.Length, changed.Select(c => PolicySnapshot.Compile(c).Digest).Distinct().Count());
+    }
+
+    private static RuleConfig Allow() => new() { Id = "allow", Effect = RuleEffect.Allow };
+
+    private static CallFacts Facts(string principal, string server, string? method, string? tool) => new(principal, [], server, method, tool, IsWithheld: false);
+
+    private static Decision.Refuse Refused(PolicySnapshot policy, CallFacts facts) => Assert.IsType<Decision.Refuse>(CallDecider.Decide(policy, facts));
+
+    private static PolicySnapshot Policy(params RuleConfig[] rules) =>
+        PolicySnapshot.Compile(GatewayConfig.Empty with { Rules = [.. rules], Servers = GatewayConfig.Empty.Servers.Add("demo", GatewayHarness.ServerOf("demo")) });
+}
