@@ -17,7 +17,7 @@ public enum LedgerStatus
 /// <param name="Status">Whether it takes appends.</param>
 /// <param name="Reason">Why not, in words for an operator; null when all is well.</param>
 /// <param name="Queued">Appends that wait for the disk.</param>
-/// <param name="UsedBytes">Bytes of records and blobs, as far as the quota counts them.</param>
+/// <param name="UsedBytes">Bytes of records, and with a quota also of blobs.</param>
 /// <param name="QuotaBytes">The quota; 0 for none.</param>
 public readonly record struct LedgerHealth(LedgerStatus Status, string? Reason, int Queued, long UsedBytes, long QuotaBytes)
 {

@@ -26,7 +26,8 @@ internal sealed class LedgerQuota(EmbeddedLedgerOptions options, LedgerTelemetry
     /// <summary>Counts anew from the files.</summary>
     public void Recount(IEnumerable<PartitionLog> logs)
     {
-        var used = FolderBytes(Path.Combine(options.Folder, "blobs"));
+        // Walking a large blob folder costs; without a quota nobody asks.
+        var used = options.QuotaBytes > 0 ? FolderBytes(Path.Combine(options.Folder, "blobs")) : 0;
         foreach (var log in logs)
         {
             used += log.RecordBytes();
@@ -42,7 +43,7 @@ internal sealed class LedgerQuota(EmbeddedLedgerOptions options, LedgerTelemetry
         {
             return Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(static f => f.Length) : 0;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Files come and go while they are counted; the next count is right again.
             return 0;

@@ -88,8 +88,9 @@ internal sealed class PendingAppend : IValueTaskSource<Appended>
         {
             _registration.Dispose();
             _registration = default;
-            if (_state == Answered && Interlocked.Increment(ref _kept) <= MostKept)
+            if (_state == Answered && Volatile.Read(ref _kept) < MostKept)
             {
+                Interlocked.Increment(ref _kept);
                 _source.Reset();
                 Kept.Enqueue(this);
             }
