@@ -12,10 +12,10 @@ public sealed record GatewayOptions
     /// <summary>File with the key that seals session ids, shared by all replicas; made with mode 0600 when there is none.</summary>
     public required string SessionKeyFile { get; init; }
 
-    /// <summary>Folder of this instance alone, where living child processes are recorded so that a later run can end what an earlier one left.</summary>
+    /// <summary>Folder of this instance alone, where its living child processes are recorded; default <c>children/{instance}</c> beside <see cref="SessionKeyFile"/>.</summary>
     public string ChildFolder
     {
-        get => field ?? Path.Combine(Path.GetTempPath(), "mcpledger", Instance);
+        get => field ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(SessionKeyFile))!, "children", Instance);
         init;
     }
 }

@@ -25,7 +25,7 @@ internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, 
 
         if (upstream.Fault is { } fault)
         {
-            await (call.Exchange.IsClientGone ? Discard(ending.AbandonAsync(0, null)) : ending.FailAsync(0, fault, CallEnding.StatusFor(upstream.IsTimeout), answer, null, null));
+            await (call.Exchange.IsClientGone ? Discard(ending.AbandonAsync(0, null)) : ending.FailAsync(0, fault, upstream.FaultStatus, answer, null, null));
             return;
         }
 

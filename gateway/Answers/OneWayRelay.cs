@@ -46,7 +46,7 @@ internal sealed class OneWayRelay(MessageRelay messages, Upstream upstream)
         }
         else
         {
-            await answer.JsonAsync(CallEnding.StatusFor(answered.IsTimeout), McpErrors.Write(null, McpErrors.InternalError, reason, null));
+            await answer.JsonAsync(answered.FaultStatus, McpErrors.Write(null, McpErrors.InternalError, reason, null));
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class StandaloneRelay(CallRecorder recorder, MessageRelay messag
         }
         else if (upstream.Fault is { } fault)
         {
-            await ending.FailAsync(0, fault, CallEnding.StatusFor(upstream.IsTimeout), answer, null, null);
+            await ending.FailAsync(0, fault, upstream.FaultStatus, answer, null, null);
         }
         else if (upstream is { Status: StatusCodes.Status200OK, IsStream: true, Body: { } events } && ending.Call.What.Method == "GET")
         {

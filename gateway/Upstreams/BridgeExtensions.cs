@@ -1,4 +1,3 @@
-using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Upstreams.Bridging;
 using McpLedger.Gateway.Upstreams.LegacySse;
 using McpLedger.Gateway.Upstreams.Stdio;
@@ -9,7 +8,7 @@ namespace McpLedger.Gateway.Upstreams;
 /// <summary>The bridges' door.</summary>
 internal static class BridgeExtensions
 {
-    /// <summary>Adds an <see cref="IBridge"/> for each transport that is not Streamable HTTP, keyed by it.</summary>
+    /// <summary>Adds the bridges for the transports that are not Streamable HTTP.</summary>
     /// <param name="services">Where to; a TimeProvider, logging and metrics are expected there.</param>
     /// <param name="childFolder">A folder of this instance alone, where living child processes are recorded.</param>
     public static IServiceCollection AddBridges(this IServiceCollection services, string childFolder)
@@ -19,8 +18,6 @@ internal static class BridgeExtensions
         services.AddSingleton<StdioBridge>();
         services.AddSingleton(provider => new LegacySseBridge(
             LegacySseBridge.CreateClient(), provider.GetRequiredService<BridgeLimits>(), provider.GetRequiredService<BridgeTelemetry>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddKeyedSingleton<IBridge>(UpstreamTransport.Stdio, (provider, _) => provider.GetRequiredService<StdioBridge>());
-        services.AddKeyedSingleton<IBridge>(UpstreamTransport.LegacySse, (provider, _) => provider.GetRequiredService<LegacySseBridge>());
         return services;
     }
 }

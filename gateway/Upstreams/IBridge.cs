@@ -8,6 +8,9 @@ internal interface IBridge
 {
     /// <summary>Passes one request on. Expected failures are in the answer, never thrown; the answer's body is read to its end or disposed by the caller.</summary>
     ValueTask<BridgeAnswer> ExchangeAsync(BridgeRequest request, CancellationToken cancellationToken);
+
+    /// <summary>After a configuration was put in force: ends what belongs to servers that are gone or are reached differently now.</summary>
+    void Reload(IReadOnlyDictionary<string, ServerConfig> servers);
 }
 
 /// <summary>One HTTP request as the gateway would have sent it.</summary>

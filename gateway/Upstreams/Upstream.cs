@@ -39,9 +39,16 @@ internal sealed class Upstream(HttpUpstream http, Clusters clusters, StdioBridge
             var answer = await bridge.ExchangeAsync(
                 new(request.Server, request.HttpMethod, request.Message, request.Era, request.Protocol, request.Session?.UpstreamSession, lastEvent.Length == 0 ? null : lastEvent),
                 deadline.Token);
+            if (answer is { Fault: { } gone, Status: 404 })
+            {
+                return UpstreamAnswer.SessionGone(gone);
+            }
+
             return new(null)
             {
-                Status = answer.Status,
+                Status = answer.Fault is null ? answer.Status : 0,
+                Told = answer.Fault is null ? 0 : answer.Status,
+                IsTimeout = answer is { Fault: not null, Status: 504 },
                 Session = answer.UpstreamSession,
                 Owner = answer.UpstreamSession is null ? "" : options.Instance,
                 ContentType = answer.ContentType,

@@ -33,6 +33,12 @@ internal sealed class UpstreamAnswer(IDisposable? lease) : IDisposable
     /// <summary>Whether the server was too slow, so that the client is told 504.</summary>
     public bool IsTimeout { get; init; }
 
+    /// <summary>HTTP status that tells the client about the fault, where a bridge knows it better; 0 for the usual one.</summary>
+    public int Told { get; init; }
+
+    /// <summary>HTTP status that tells the client about the fault.</summary>
+    public int FaultStatus => Told != 0 ? Told : IsTimeout ? 504 : 502;
+
     /// <summary>Whether the session no longer exists, so that the client is told 404 and starts anew.</summary>
     public bool IsSessionGone { get; init; }
 

@@ -48,7 +48,6 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
     public ValueTask<BridgeAnswer> ExchangeAsync(BridgeRequest request, CancellationToken cancellationToken) =>
         request.Era == McpEra.Modern ? RefuseAsync(request, cancellationToken) : _sessions.ExchangeAsync(request, cancellationToken);
 
-    /// <summary>After a reload: ends what belongs to servers that are gone or live elsewhere now.</summary>
     public void Reload(IReadOnlyDictionary<string, ServerConfig> servers)
     {
         _sessions.EndWhere(server => !servers.TryGetValue(server.Name, out var now) || !now.Destinations.Values.ToHashSet().SetEquals(server.Destinations.Values));

@@ -19,7 +19,7 @@ internal sealed class ChildRecords
         _folder = folder;
         _telemetry = telemetry;
         _bootId = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : null;
-        Directory.CreateDirectory(folder);
+        Try(() => Directory.CreateDirectory(folder));
     }
 
     public void Add(int processId, string server)
@@ -35,7 +35,7 @@ internal sealed class ChildRecords
     /// <summary>Ends what an earlier run left behind, and forgets what is gone. Before any child of this run is started.</summary>
     public void EndStrays()
     {
-        foreach (var file in Directory.EnumerateFiles(_folder, "*.child"))
+        foreach (var file in Directory.Exists(_folder) ? Directory.GetFiles(_folder, "*.child") : [])
         {
             if (File.ReadAllText(file).Trim().Split(' ') is [var boot, var id, var started, var server]
                 && boot == _bootId

@@ -9,7 +9,7 @@ namespace McpLedger.Gateway.Upstreams.Stdio;
 /// One small shell beside the gateway that knows the process groups of its children and ends them when the gateway's end of a pipe closes, which the kernel
 /// sees to even after <c>kill -9</c>. Linux only; elsewhere closed pipes and the records of <see cref="ChildRecords"/> have to do.
 /// </summary>
-internal sealed class GroupWatch : IDisposable
+internal sealed class GroupWatch(StdioTelemetry telemetry) : IDisposable
 {
     // "+ id" and "- id" keep the list; the end of input is the end of the gateway.
     private const string Script =
@@ -29,18 +29,57 @@ internal sealed class GroupWatch : IDisposable
         """;
 
     private readonly Lock _lock = new();
-    private readonly StdioTelemetry _telemetry;
-    private readonly Process? _shell;
-    private bool _broken;
-    private bool _isDisposed;
+    private Process? _shell;
+    private bool _isOver;
 
-    public GroupWatch(StdioTelemetry telemetry)
+    public void Add(int group) => Tell('+', group);
+
+    public void Remove(int group) => Tell('-', group);
+
+    public void Dispose()
     {
-        _telemetry = telemetry;
+        lock (_lock)
+        {
+            if (_shell is { } shell)
+            {
+                _shell = null;
+                shell.StandardInput.BaseStream.Dispose();
+                shell.Dispose();
+            }
+
+            _isOver = true;
+        }
+    }
+
+    private void Tell(char sign, int group)
+    {
+        lock (_lock)
+        {
+            if (_isOver || (_shell ??= Start()) is not { } shell)
+            {
+                return;
+            }
+
+            try
+            {
+                shell.StandardInput.BaseStream.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sign} {group}\n")));
+                shell.StandardInput.BaseStream.Flush();
+            }
+            catch (IOException e)
+            {
+                _isOver = true;
+                telemetry.Unwatched(e.Message);
+            }
+        }
+    }
+
+    private Process? Start()
+    {
         if (ProcessGroup.Setsid is not { } setsid || CommandPath.Find("sh", "/bin:/usr/bin", null) is not { } sh)
         {
+            _isOver = true;
             telemetry.Unwatched("This system has no setsid or no sh to watch over them.");
-            return;
+            return null;
         }
 
         var start = new ProcessStartInfo(setsid) { RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = "/" };
@@ -53,54 +92,13 @@ internal sealed class GroupWatch : IDisposable
         start.Environment["PATH"] = "/usr/bin:/bin";
         try
         {
-            _shell = Process.Start(start);
+            return Process.Start(start);
         }
         catch (Win32Exception e)
         {
+            _isOver = true;
             telemetry.Unwatched(e.Message);
-        }
-    }
-
-    /// <summary>Process id of the shell; null where there is none.</summary>
-    public int? ShellId => _shell?.Id;
-
-    public void Add(int group) => Tell('+', group);
-
-    public void Remove(int group) => Tell('-', group);
-
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            if (_shell is not null && !_isDisposed)
-            {
-                _shell.StandardInput.BaseStream.Dispose();
-                _shell.Dispose();
-            }
-
-            _isDisposed = true;
-        }
-    }
-
-    private void Tell(char sign, int group)
-    {
-        lock (_lock)
-        {
-            if (_shell is null || _broken || _isDisposed)
-            {
-                return;
-            }
-
-            try
-            {
-                _shell.StandardInput.BaseStream.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sign} {group}\n")));
-                _shell.StandardInput.BaseStream.Flush();
-            }
-            catch (IOException e)
-            {
-                _broken = true;
-                _telemetry.Unwatched(e.Message);
-            }
+            return null;
         }
     }
 }

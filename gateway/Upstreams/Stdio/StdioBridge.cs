@@ -46,7 +46,6 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     public ValueTask<BridgeAnswer> ExchangeAsync(BridgeRequest request, CancellationToken cancellationToken) =>
         request.Era == McpEra.Modern ? ModernAsync(request, cancellationToken) : _sessions.ExchangeAsync(request, cancellationToken);
 
-    /// <summary>After a reload: ends what belongs to servers that are gone or are started differently now.</summary>
     public void Reload(IReadOnlyDictionary<string, ServerConfig> servers)
     {
         bool IsGone(ServerConfig server) => !servers.TryGetValue(server.Name, out var now) || now.Stdio is not { } stdio || !stdio.StartsLike(server.Stdio!);
