@@ -20,7 +20,7 @@ public sealed class LeakTests(ITestOutputHelper output)
         await RunAsync(gateway, 500);
         var after = Measure();
         output.WriteLine($"before {before}\nafter {after}");
-        Assert.Equal(before.Children, after.Children);
+        Assert.InRange(after.Children, 0, before.Children);
         Assert.Equal(0, gateway.Children!.SessionCount);
         Assert.Empty(Directory.GetFiles(gateway.Folder, "*.child"));
         Assert.InRange(after.Handles - before.Handles, -50, 10);
