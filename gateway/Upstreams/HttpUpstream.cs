@@ -86,7 +86,7 @@ internal sealed class HttpUpstream(Clusters clusters, Balancer balancer, Gateway
         return new(lease)
         {
             Status = (int)response.StatusCode,
-            ContentType = content.ContentEncoding.Count == 0 ? content.ContentType?.ToString() : "encoded",
+            ContentType = content.ContentEncoding.All(IsIdentity) ? content.ContentType?.ToString() : "encoded",
             ContentLength = content.ContentLength,
             Session = response.Headers.NonValidated.TryGetValues(UpstreamHeaders.Session, out var session) && session.Count == 1 ? session.ToString() : null,
             Destination = destination.DestinationId,
@@ -94,6 +94,9 @@ internal sealed class HttpUpstream(Clusters clusters, Balancer balancer, Gateway
             Body = body,
         };
     }
+
+    // The C# SDK's servers write the coding that means no coding (RFC 9110 §8.4.1 reserves it) on every stream.
+    private static bool IsIdentity(string coding) => coding.Equals("identity", StringComparison.OrdinalIgnoreCase);
 
     private sealed class Lease(HttpRequestMessage sent, Balancer.Load load, CancellationTokenSource deadline, ITimer timer) : IDisposable
     {

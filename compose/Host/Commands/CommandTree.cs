@@ -41,7 +41,11 @@ internal static class CommandTree
     {
         var root = new RootCommand("McpLedger: an MCP gateway that records every call before it takes effect, and can prove it.")
         {
+            UpCommand.Create(),
             DoctorCommand.Create(),
+            ImportCommand.Create(),
+            ExportCommand.Create(),
+            ConnectCommand.Create(),
         };
         root.Options.Add(CommonOptions.Config);
         root.Options.Add(CommonOptions.Data);

@@ -61,8 +61,8 @@ internal sealed record LedgerSection
     [AllowedValues("ed25519", "ecdsa-p256")]
     public string Signing { get; init; } = "ed25519";
 
-    [Description("First line of every checkpoint, such as audit.example.com/mcp. Default: mcpledger/{ledger id}, made at first start.")]
-    [RegularExpression("^[A-Za-z0-9.:-]+(/[A-Za-z0-9._~:-]+)*$")]
+    [Description("Host part of the origin that a new ledger's checkpoints carry: {origin}/mcpledger/{8 hex digits}/{partition}. Kept once the ledger is made. Default: localhost.")]
+    [RegularExpression("^[A-Za-z0-9.-]{1,253}$")]
     public string? Origin { get; init; }
 }
 

@@ -58,6 +58,9 @@ public sealed class TlogProof
     public static TlogProof? Create(long index, IReadOnlyList<Digest> hashes, ReadOnlySpan<byte> checkpoint) =>
         Checkpoint.TryParse(checkpoint, out var note, out var parsed) ? new(index, hashes, null, checkpoint.ToArray(), note!, parsed!) : null;
 
+    /// <summary>The same proof with bytes of its maker's beside it.</summary>
+    public TlogProof WithExtra(ReadOnlyMemory<byte> extra) => new(Index, Hashes, extra, _note, Note, Checkpoint);
+
     /// <summary>Reads a proof.</summary>
     /// <returns>False when it is not of the form that the specification gives.</returns>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out TlogProof? proof)

@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Authentication;
+
+namespace McpLedger.Host.Access;
+
+/// <summary>The door to access control.</summary>
+internal static class AccessExtensions
+{
+    /// <summary>Adds tokens and the policies <c>viewer</c>, <c>auditor</c> and <c>admin</c>.</summary>
+    public static IServiceCollection AddAccess(this IServiceCollection services, AdminToken admin)
+    {
+        services.AddSingleton(admin);
+        services.AddSingleton<AccessTelemetry>();
+        services.AddSingleton<ApiKeys>();
+        services.AddHostedService(p => p.GetRequiredService<ApiKeys>());
+        services.AddAuthentication(TokenAuthentication.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);
+        var authorization = services.AddAuthorizationBuilder();
+        foreach (var role in Roles.All)
+        {
+            authorization.AddPolicy(role, p => p.RequireRole(role));
+        }
+
+        return services;
+    }
+}

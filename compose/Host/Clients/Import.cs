@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using McpLedger.Host.Configuration;
+
+namespace McpLedger.Host.Clients;
+
+/// <summary>What an import would do: the new file, the secrets beside it, and what to tell the operator.</summary>
+/// <param name="File">The configuration with the imported servers in it.</param>
+/// <param name="Secrets">Secrets to write, mode 0600.</param>
+/// <param name="Imported">Names of the servers that are new or replaced.</param>
+/// <param name="Notes">What was left out or renamed, and why.</param>
+internal sealed record ImportPlan(ConfigFile File, IReadOnlyList<MovedSecret> Secrets, IReadOnlyList<string> Imported, IReadOnlyList<string> Notes)
+{
+    public string Text => ConfigWriter.Write(File, new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["principals"] = "Programs on this machine that bring no key are the principal 'anonymous'. Set to off once your clients have keys (mcpledger keys create).",
+        ["rules"] = "The rule 'imported' was written by 'mcpledger import': it allows everything on the servers that were imported to 'anonymous'.\n"
+            + "Narrow it down here; what no rule allows is refused.",
+    });
+}
+
+/// <summary>Turns a client's <c>mcpServers</c> into a configuration. Pure: writing is <see cref="ImportWriter"/>'s.</summary>
+internal static partial class Import
+{
+    public const string RuleId = "imported";
+    private const int LongestName = 63;
+
+    public static ImportPlan Plan(ConfigFile existing, IReadOnlyList<ClientServer> servers, bool replace)
+    {
+        var sections = existing.Servers.ToBuilder();
+        var (secrets, imported, notes) = (new List<MovedSecret>(), new List<string>(), new List<string>());
+        foreach (var server in servers)
+        {
+            var name = NameOf(server.Name, imported);
+            if (Section(server.Entry, name, out var moved, out var fault) is not { } section)
+            {
+                notes.Add($"'{server.Name}' was left out: {fault}");
+                continue;
+            }
+
+            if (sections.TryGetValue(name, out var present) && !replace)
+            {
+                notes.Add(Same(present, section) ? $"'{name}' is there already" : $"'{name}' was left out: another server has that name (use --replace to take the new one)");
+                continue;
+            }
+
+            if (name != server.Name)
+            {
+                notes.Add($"'{server.Name}' is called '{name}' here: the name becomes part of a URL");
+            }
+
+            notes.AddRange(moved.Where(m => m.Value is null).Select(m => $"{m.File} has to be filled in by you: the client asks a person for it"));
+            secrets.AddRange(moved);
+            imported.Add(name);
+            sections[name] = section;
+        }
+
+        var file = existing with { Servers = sections.ToImmutable(), Rules = WithRule(existing.Rules, imported), Principals = imported.Count > 0 ? new() { Anonymous = "loopback" } : existing.Principals };
+        return new(file, secrets, imported, notes);
+    }
+
+    private static bool Same(ServerSection one, ServerSection other) =>
+        ConfigWriter.Write(new() { Servers = ImmutableDictionary<string, ServerSection>.Empty.Add("s", one) }, ImmutableDictionary<string, string>.Empty)
+        == ConfigWriter.Write(new() { Servers = ImmutableDictionary<string, ServerSection>.Empty.Add("s", other) }, ImmutableDictionary<string, string>.Empty);
+
+    private static ImmutableArray<RuleSection> WithRule(ImmutableArray<RuleSection> rules, List<string> imported)
+    {
+        if (imported.Count == 0)
+        {
+            return rules;
+        }
+
+        var mine = rules.FirstOrDefault(r => r.Id == RuleId && r.Allow is not null);
+        return mine is null
+            ? rules.Add(new() { Id = RuleId, Allow = new() { Principals = ["anonymous"], Servers = [.. imported.Order(StringComparer.Ordinal)] } })
+            : rules.Replace(mine, mine with { Allow = mine.Allow! with { Servers = [.. mine.Allow.Servers.Union(imported).Order(StringComparer.Ordinal)] } });
+    }
+
+    private static ServerSection? Section(JsonElement entry, string name, out IReadOnlyList<MovedSecret> moved, out string? fault)
+    {
+        moved = [];
+        fault = entry.ValueKind != JsonValueKind.Object ? "its entry is no object"
+            : McpServersJson.Member(entry, "disabled") is { ValueKind: JsonValueKind.True } ? "it is disabled in the client"
+            : null;
+        if (fault is not null)
+        {
+            return null;
+        }
+
+        var mover = new SecretMover(name);
+        var url = McpServersJson.Text(entry, "url") ?? McpServersJson.Text(entry, "serverUrl") ?? McpServersJson.Text(entry, "httpUrl");
+        var section = McpServersJson.Text(entry, "command") is { } command ? Stdio(entry, command, mover) : url is not null ? Http(entry, url, mover) : null;
+        fault = section is null ? "it has neither a command nor a url" : null;
+        moved = mover.Moved;
+        return section;
+    }
+
+    private static ServerSection Stdio(JsonElement entry, string command, SecretMover mover) => new()
+    {
+        Command = command,
+        Args = [.. mover.MoveArguments([.. Items(entry, "args").Select(a => McpServersJson.Text(a) ?? a.GetRawText())])],
+        Env = Named(entry, "env", mover),
+        Cwd = McpServersJson.Text(entry, "cwd"),
+    };
+
+    private static ServerSection Http(JsonElement entry, string url, SecretMover mover)
+    {
+        var type = McpServersJson.Text(entry, "type") ?? McpServersJson.Text(entry, "transport") ?? McpServersJson.Text(entry, "transportType") ?? "http";
+        return new()
+        {
+            Url = mover.MoveUrl(url),
+            Transport = type.Contains("sse", StringComparison.OrdinalIgnoreCase) ? "sse" : "http",
+            Headers = Named(entry, "headers", mover),
+        };
+    }
+
+    private static ImmutableDictionary<string, SecretText> Named(JsonElement entry, string member, SecretMover mover) =>
+        McpServersJson.Member(entry, member) is { ValueKind: JsonValueKind.Object } named
+            ? named.EnumerateObject().ToImmutableDictionary(p => p.Name, p => mover.Move(p.Name, McpServersJson.Text(p.Value) ?? ""), StringComparer.Ordinal)
+            : ImmutableDictionary<string, SecretText>.Empty;
+
+    private static JsonElement[] Items(JsonElement entry, string member) =>
+        McpServersJson.Member(entry, member) is { ValueKind: JsonValueKind.Array } items ? [.. items.EnumerateArray()] : [];
+
+    private static string NameOf(string written, List<string> taken)
+    {
+        var name = NotInNames().Replace(written.ToLowerInvariant(), "-").Trim('-', '_');
+        name = name.Length == 0 ? "server" : name[..Math.Min(name.Length, LongestName - 3)];
+        var unique = name;
+        for (var i = 2; taken.Contains(unique, StringComparer.Ordinal); i++)
+        {
+            unique = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name}-{i}");
+        }
+
+        return unique;
+    }
+
+    [GeneratedRegex("[^a-z0-9_-]+", RegexOptions.CultureInvariant, 100)]
+    private static partial Regex NotInNames();
+}

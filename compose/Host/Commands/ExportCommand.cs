@@ -1,0 +1,48 @@
+using System.CommandLine;
+using McpLedger.Host.Clients;
+using McpLedger.Host.Configuration;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary><c>export</c>: the configuration that a client needs.</summary>
+internal static class ExportCommand
+{
+    public static Command Create()
+    {
+        var client = new Option<string>("--client") { Description = $"Whose form: {string.Join(", ", Export.Clients)}.", DefaultValueFactory = _ => "generic" };
+        client.AcceptOnlyFromAmong([.. Export.Clients]);
+        var server = new Option<string[]>("--server") { Description = "Only these servers; may be given more than once." };
+        var into = new Option<string?>("--into") { Description = "Put it into this file, whose other entries stay; what was there is kept beside it." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "With --into: show what would be written and write nothing." };
+        var command = new Command("export", "Print the configuration with which a client reaches its servers through the gateway.") { client, server, into, dryRun };
+        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        {
+            var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
+            if (read.Config is not { } config)
+            {
+                return Faults.Say(terminal, read);
+            }
+
+            var wanted = parsed.GetValue(server) is { Length: > 0 } names ? names : [.. config.Gateway.Servers.Keys];
+            if (wanted.FirstOrDefault(w => !config.Gateway.Servers.ContainsKey(w)) is { } unknown)
+            {
+                terminal.Error($"mcpledger: there is no server '{unknown}'. Fix: name one of {string.Join(", ", config.Gateway.Servers.Keys)}");
+                return ExitCode.Usage;
+            }
+
+            var path = parsed.GetValue(into) is { } given ? Path.GetFullPath(given) : null;
+            var present = path is not null && File.Exists(path) ? await File.ReadAllTextAsync(path, cancellationToken) : null;
+            var text = Export.Write(config, parsed.GetValue(client)!, wanted, present);
+            if (path is null || parsed.GetValue(dryRun))
+            {
+                await Console.Out.WriteAsync(text);
+                return ExitCode.Ok;
+            }
+
+            var kept = ImportWriter.ReplaceKeeping(path, text, TimeProvider.System);
+            terminal.Document(new { Path = path, Backup = kept, Servers = wanted });
+            terminal.Line($"wrote {path}{(kept is null ? "" : $"; to go back: mv '{kept}' '{path}'")}");
+            return ExitCode.Ok;
+        });
+    }
+}

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using McpLedger.Gateway.Configuration;
+using McpLedger.Host.Access;
+using McpLedger.Host.Configuration;
+using McpLedger.Host.Output;
+using McpLedger.Host.Running;
+using McpLedger.Streaming.Embedded;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary><c>up</c>: runs the gateway and everything that reads its ledger.</summary>
+internal static class UpCommand
+{
+    private static readonly string[] RoleNames = ["all", "gateway", "pipeline", "projections"];
+
+    public static Command Create()
+    {
+        var role = new Option<string>("--role") { Description = $"Which part of the system this process is: {string.Join(", ", RoleNames)}. On the embedded ledger only 'all'.", DefaultValueFactory = _ => "all" };
+        role.AcceptOnlyFromAmong(RoleNames);
+        var command = new Command("up", "Run the gateway, the ledger, the sealer, the read models and the API in this process.") { role };
+        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        {
+            if (parsed.GetValue(role) != "all")
+            {
+                terminal.Error($"mcpledger: the role '{parsed.GetValue(role)}' needs a ledger that several processes can write, and this configuration has the embedded one, which has one writer. Fix: leave --role out; everything runs in one process.");
+                return ExitCode.Usage;
+            }
+
+            var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
+            return read.Config is { } config ? await RunAsync(config, terminal, cancellationToken) : Faults.Say(terminal, read);
+        });
+    }
+
+    private static async Task<int> RunAsync(LoadedConfig config, Terminal terminal, CancellationToken cancellationToken)
+    {
+        await using var room = LedgerRoom.Open(config);
+        if (room.Ledger.Health is { Status: LedgerStatus.Unavailable } health)
+        {
+            terminal.Error($"mcpledger: the ledger in {config.DataFolder} cannot be opened: {health.Reason}.");
+            return ExitCode.Unavailable;
+        }
+
+        try
+        {
+            using var certificate = TlsCertificate.Load(config);
+            await using var app = UpHost.Build(config, room, certificate);
+            return await ServeAsync(app, config, terminal, TlsCertificate.DigestOf(certificate), cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or CryptographicException)
+        {
+            terminal.Error($"mcpledger: {e.Message}");
+            return ExitCode.Unavailable;
+        }
+    }
+
+    private static async Task<int> ServeAsync(WebApplication app, LoadedConfig config, Terminal terminal, string? certificate, CancellationToken cancellationToken)
+    {
+        if (!await app.Services.GetRequiredService<GatewayConfigSource>().PublishAsync(config.Gateway, "start", cancellationToken))
+        {
+            terminal.Error($"mcpledger: the ledger in {config.DataFolder} takes no events.");
+            return ExitCode.Unavailable;
+        }
+
+        await app.StartAsync(cancellationToken);
+        var instance = new RunningInstance(Listening.LocalAddress(app.Urls.First()), Environment.ProcessId, certificate, config.Path);
+        instance.Announce(config.DataFolder);
+        try
+        {
+            Say(terminal, config, instance, app.Services.GetRequiredService<HostTelemetry>());
+            var reload = app.Services.GetRequiredService<ConfigReload>();
+            using var hangUp = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            {
+                signal.Cancel = true;
+                _ = reload.ReloadAsync("SIGHUP", CancellationToken.None);
+            });
+            await app.WaitForShutdownAsync(cancellationToken);
+        }
+        finally
+        {
+            RunningInstance.Withdraw(config.DataFolder);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static void Say(Terminal terminal, LoadedConfig config, RunningInstance instance, HostTelemetry telemetry)
+    {
+        var endpoints = config.Gateway.Servers.Keys.ToDictionary(s => s, s => new Uri(instance.Url, $"s/{s}/mcp").ToString());
+        terminal.Document(new { instance.Url, instance.Process, Data = config.DataFolder, Servers = endpoints });
+        terminal.Line($"McpLedger {UpHost.Version} at {instance.Url}");
+        foreach (var (name, endpoint) in endpoints)
+        {
+            terminal.Line($"  {name}: {endpoint}");
+        }
+
+        if (!config.Gateway.Rules.Any(r => r.Effect == RuleEffect.Allow))
+        {
+            terminal.Line("  no rule allows anything: every call is refused (mcpledger doctor says more)");
+        }
+
+        terminal.Line($"  ledger: {config.DataFolder} (record: {config.File.Ledger.Record}); API token: {AdminToken.PathIn(config.DataFolder)}");
+        telemetry.LogServing(config.Gateway.Servers.Count, instance.Url.ToString(), config.DataFolder, config.File.Ledger.Record);
+    }
+}

@@ -1,0 +1,83 @@
+using McpLedger.Gateway.Configuration;
+using McpLedger.Host.Configuration;
+
+namespace McpLedger.Host.Running;
+
+/// <summary>Puts a gateway's configuration in force; false when the ledger cannot record that.</summary>
+internal delegate Task<bool> PublishConfig(GatewayConfig next, string publishedBy, CancellationToken cancellationToken);
+
+/// <summary>What came of a reload.</summary>
+/// <param name="InForce">Whether the file's content is in force now.</param>
+/// <param name="Errors">Why not, all of it; the old configuration stays.</param>
+/// <param name="NeedsRestart">Keys that changed and take effect at the next start only.</param>
+/// <param name="Servers">Servers that can be reached now.</param>
+internal sealed record ReloadOutcome(bool InForce, IReadOnlyList<ConfigFault> Errors, IReadOnlyList<string> NeedsRestart, IReadOnlyList<string> Servers)
+{
+    /// <summary>True when the file was right but could not be recorded: try again.</summary>
+    public bool IsUnrecordable => !InForce && Errors.Count == 0;
+}
+
+/// <summary>Takes a changed file without a restart. One at a time; a file with a fault changes nothing.</summary>
+internal sealed class ConfigReload(LoadedConfig started, PublishConfig publish, HostTelemetry telemetry) : IDisposable
+{
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly LoadedConfig _started = started;
+
+    public LoadedConfig Current { get; private set; } = started;
+
+    public void Dispose() => _one.Dispose();
+
+    public async Task<ReloadOutcome> ReloadAsync(string by, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            var read = ConfigReader.Read(Current.Path);
+            return read.Config is null ? Refused(read) : await TakeAsync(read.Config, by, cancellationToken);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private ReloadOutcome Refused(ConfigRead read)
+    {
+        foreach (var fault in read.Faults)
+        {
+            telemetry.LogRefused(read.Path, fault.Describe(read.Path));
+        }
+
+        return new(false, read.Faults, [], [.. Current.Gateway.Servers.Keys]);
+    }
+
+    private async Task<ReloadOutcome> TakeAsync(LoadedConfig next, string by, CancellationToken cancellationToken)
+    {
+        var fixedKeys = NeedRestart(_started.File, next.File).ToArray();
+        foreach (var key in fixedKeys)
+        {
+            telemetry.LogNeedsRestart(key, next.Path);
+        }
+
+        // The recording mode stands in writer.started.v1: it cannot change under a chain that has begun.
+        if (!await publish(next.Gateway with { Record = _started.Gateway.Record }, $"reload by {by}", cancellationToken))
+        {
+            telemetry.LogUnrecordable(next.Path);
+            return new(false, [], fixedKeys, [.. Current.Gateway.Servers.Keys]);
+        }
+
+        Current = next;
+        telemetry.LogReloaded(next.Path, next.Gateway.Servers.Count, by);
+        return new(true, [], fixedKeys, [.. next.Gateway.Servers.Keys]);
+    }
+
+    private static IEnumerable<string> NeedRestart(ConfigFile was, ConfigFile next)
+    {
+        (string Key, bool Changed)[] keys =
+        [
+            ("ledger", was.Ledger != next.Ledger), ("listen.url", was.Listen.Url != next.Listen.Url), ("listen.tls", was.Listen.Tls != next.Listen.Tls),
+            ("sessions", was.Sessions != next.Sessions), ("instance", was.Instance != next.Instance), ("telemetry", was.Telemetry != next.Telemetry),
+        ];
+        return keys.Where(k => k.Changed).Select(k => k.Key);
+    }
+}

@@ -1,0 +1,24 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Host.Access;
+
+namespace McpLedger.Host.Running;
+
+/// <summary><c>POST /api/v1/reload</c>: takes the changed configuration file.</summary>
+internal static class ReloadEndpoints
+{
+    public static void MapReload(this IEndpointRouteBuilder endpoints) =>
+        endpoints.MapPost("/api/v1/reload", ReloadAsync).WithTags("configuration").WithName("Reload")
+            .WithSummary("Takes the changed configuration file. 409 with every error when it does not hold: the old one stays in force.").RequireAuthorization(Roles.Admin);
+
+    private static async Task<IResult> ReloadAsync(HttpContext context, ConfigReload reload, ControlLog control)
+    {
+        var actor = KeyEndpoints.Actor(context);
+        if (!await control.TryAppendAsync(null, new AccessGranted(actor, "reload", reload.Current.Path), CancellationToken.None))
+        {
+            return KeyEndpoints.Unavailable;
+        }
+
+        var outcome = await reload.ReloadAsync(actor, CancellationToken.None);
+        return outcome.IsUnrecordable ? KeyEndpoints.Unavailable : Results.Json(outcome, statusCode: outcome.InForce ? StatusCodes.Status200OK : StatusCodes.Status409Conflict);
+    }
+}

@@ -1,0 +1,48 @@
+using McpLedger.Host.Configuration;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace McpLedger.Host.Running;
+
+/// <summary>Logs to the console always; metrics, traces and logs over OTLP where the configuration or the environment names an endpoint.</summary>
+internal static class TelemetryExtensions
+{
+    private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    public static ILoggingBuilder AddConsoleLines(this ILoggingBuilder logging)
+    {
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("System", LogLevel.Warning);
+
+        // The framework says in four lines what AccessTelemetry says in one.
+        logging.AddFilter("McpLedger.Host.Access.TokenAuthentication", LogLevel.None);
+        logging.AddFilter("Yarp", LogLevel.Warning);
+        logging.AddFilter("ModelContextProtocol", LogLevel.Warning);
+        logging.AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            o.UseUtcTimestamp = true;
+        });
+        return logging;
+    }
+
+    public static void AddOtlp(this WebApplicationBuilder builder, LoadedConfig config, string instance)
+    {
+        var endpoint = config.File.Telemetry.Otlp;
+        if (endpoint is null && Environment.GetEnvironmentVariable(EndpointVariable) is null)
+        {
+            return;
+        }
+
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(r => r.AddService("mcpledger", serviceVersion: UpHost.Version, serviceInstanceId: instance))
+            .WithMetrics(m => m.AddMeter("McpLedger.*").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation())
+            .WithTracing(t => t.AddSource("McpLedger.*").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
+            .WithLogging();
+        _ = endpoint is null ? telemetry.UseOtlpExporter() : telemetry.UseOtlpExporter(OpenTelemetry.Exporter.OtlpExportProtocol.Grpc, endpoint);
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text.Json.Nodes;
+using McpLedger.Host.Clients;
+using McpLedger.Host.Configuration;
+using Microsoft.Extensions.Time.Testing;
+
+namespace McpLedger.Host.Tests.Clients;
+
+public sealed class ImportTests : IDisposable
+{
+    private const string Client = """
+        {
+          // as clients write it
+          "mcpServers": {
+            "everything": { "command": "npx", "args": ["-y", "@modelcontextprotocol/server-everything"] },
+            "GitHub Copilot": { "type": "http", "url": "https://api.githubcopilot.com/mcp/", "headers": { "Authorization": "Bearer ghp_0123456789abcdef0123456789abcdef0123" } },
+            "old": { "transport": "sse", "url": "https://old.example/sse" },
+            "db": { "command": "db-mcp", "args": ["--api-key", "hunter2hunter2", "--token=sk-abcdefghijklmnopqrst", "--region", "eu"], "env": { "DB_PASSWORD": "correct horse", "DEBUG": "true", "PAT": "${MY_PAT}" } },
+            "asks": { "command": "x", "env": { "KEY": "${input:the-key}" } },
+            "query": { "url": "https://q.example/mcp?api_key=abcdef123456" },
+            "off": { "command": "x", "disabled": true },
+            "broken": { "arguments": [] },
+          },
+        }
+        """;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mcpl-import-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static ImportPlan Plan() => Import.Plan(new(), McpServersJson.Read(Client, out _)!, replace: false);
+
+    [Fact]
+    public void What_is_imported_is_a_configuration_that_holds_and_reads_back_the_same()
+    {
+        var plan = Plan();
+        var path = Path.Combine(_folder.FullName, "mcpledger.yaml");
+        ImportWriter.Write(path, plan, new FakeTimeProvider());
+        Environment.SetEnvironmentVariable("MY_PAT", "from-the-environment");
+        File.WriteAllText(Path.Combine(_folder.FullName, "secrets", "asks-the-key"), "given later");
+
+        var read = ConfigReader.Read(path);
+
+        Assert.Empty(read.Faults);
+        Assert.Equal(["asks", "db", "everything", "github-copilot", "old", "query"], read.Config!.Gateway.Servers.Keys);
+        Assert.Equal("Bearer ghp_0123456789abcdef0123456789abcdef0123", read.Config.Gateway.Servers["github-copilot"].Headers["Authorization"]);
+        Assert.Equal(["--api-key", "hunter2hunter2", "--token=sk-abcdefghijklmnopqrst", "--region", "eu"], read.Config.Gateway.Servers["db"].Stdio!.Arguments);
+        Assert.Equal("correct horse", read.Config.Gateway.Servers["db"].Stdio!.Environment["DB_PASSWORD"]);
+        Assert.Equal("from-the-environment", read.Config.Gateway.Servers["db"].Stdio!.Environment["PAT"]);
+        Assert.Equal("https://q.example/mcp?api_key=abcdef123456", read.Config.Gateway.Servers["query"].Destinations["default"].ToString());
+        Assert.Equal(plan.Text, ConfigWriter.Write(read.File!, new Dictionary<string, string>()) is { } again ? Commented(again, plan.Text) : "");
+    }
+
+    [Fact]
+    public void No_literal_secret_stays_in_the_file_and_each_has_a_file_of_mode_0600()
+    {
+        var path = Path.Combine(_folder.FullName, "mcpledger.yaml");
+        var plan = Plan();
+
+        ImportWriter.Write(path, plan, new FakeTimeProvider());
+
+        var text = File.ReadAllText(path);
+        Assert.All(["ghp_", "hunter2", "sk-abc", "correct horse", "abcdef123456"], secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
+        Assert.Contains("Authorization: \"Bearer ${file:secrets/github-copilot-authorization}\"", text, StringComparison.Ordinal);
+        Assert.Contains("DEBUG: \"true\"", text, StringComparison.Ordinal);
+        var files = Directory.GetFiles(Path.Combine(_folder.FullName, "secrets"));
+        Assert.Equal(5, files.Length);
+        Assert.All(files, f => Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(f) == (UnixFileMode.UserRead | UnixFileMode.UserWrite)));
+        Assert.DoesNotContain("hunter2", string.Join(' ', plan.Secrets), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_imported_servers_are_allowed_to_anonymous_and_the_file_says_so()
+    {
+        var plan = Plan();
+
+        var rule = Assert.Single(plan.File.Rules);
+        Assert.Equal(("imported", "anonymous"), (rule.Id, Assert.Single(rule.Allow!.Principals)));
+        Assert.Equal(plan.Imported.Order(StringComparer.Ordinal), rule.Allow.Servers);
+        Assert.Contains("written by 'mcpledger import'", plan.Text, StringComparison.Ordinal);
+        Assert.Equal(2, plan.Notes.Count(n => n.Contains("left out", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_second_import_changes_nothing_and_keeps_what_an_operator_wrote()
+    {
+        var first = Plan();
+        var edited = first.File with { Rules = first.File.Rules.Add(new() { Id = "mine", Block = new() { Tools = ["rm*"] } }) };
+
+        var second = Import.Plan(edited, McpServersJson.Read(Client, out _)!, replace: false);
+
+        Assert.Empty(second.Imported);
+        Assert.Equal(edited.Rules, second.File.Rules);
+    }
+
+    [Fact]
+    public void The_file_that_was_there_is_kept()
+    {
+        var path = Path.Combine(_folder.FullName, "mcpledger.yaml");
+        File.WriteAllText(path, "servers: {}\n");
+
+        var kept = ImportWriter.Write(path, Plan(), new FakeTimeProvider());
+
+        Assert.Equal("servers: {}\n", File.ReadAllText(kept!));
+    }
+
+    [Fact]
+    public void What_is_exported_can_be_imported_again()
+    {
+        var config = ConfigReader.ReadText(Path.Combine(_folder.FullName, "mcpledger.yaml"), "servers: { a: { url: 'http://h/mcp' }, b: { command: x } }\nprincipals: { anonymous: loopback }").Config!;
+
+        foreach (var client in Export.Clients)
+        {
+            var text = Export.Write(config, client, config.Gateway.Servers.Keys, """{ "theirs": 1, "mcpServers": { "other": { "url": "http://o/" } } }""");
+
+            Assert.Equal(1, JsonNode.Parse(text)!["theirs"]!.GetValue<int>());
+            var again = Import.Plan(new(), McpServersJson.Read(client == "vscode" ? text.Replace("\"mcpServers\"", "\"x\"", StringComparison.Ordinal) : text, out _)!, replace: false);
+            Assert.Contains("a", again.Imported);
+            Assert.True(client == "claude-desktop" || again.File.Servers["a"].Url!.Template == "http://127.0.0.1:8377/s/a/mcp", client);
+        }
+    }
+
+    private static string Commented(string plain, string commented) =>
+        string.Join('\n', plain.Split('\n')) == string.Join('\n', commented.Split('\n').Where((l, i) => i == 0 || !l.StartsWith('#'))) ? commented : plain;
+}
