@@ -19,8 +19,12 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, TimeProvider ti
         var body = await BodyReader.ReadAsync(request, limits.MaxRequestBytes, limits.BodyTimeout, time);
         if (RefusalOf(request, body, limits) is { } refusal)
         {
-            // Whatever else comes on this connection is the rest of a body that nobody reads.
-            answer.SetHeader(HeaderNames.Connection, body.Status == BodyStatus.Whole ? "keep-alive" : "close");
+            if (body.Status != BodyStatus.Whole)
+            {
+                // Whatever else comes on this connection is the rest of a body that nobody reads.
+                answer.SetHeader(HeaderNames.Connection, "close");
+            }
+
             await intake.RefuseAsync(exchange, null, body, refusal, answer);
         }
         else if (McpReader.IsBatch(body.Bytes.Span))

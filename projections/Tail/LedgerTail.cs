@@ -45,9 +45,9 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         return new(new(plan, positions), null);
     }
 
-    /// <summary>Follows until <paramref name="cancellationToken"/>.</summary>
+    /// <summary>Follows until <paramref name="cancellationToken"/>: a first item <c>following</c> without data, then an item <c>event</c> for each hit.</summary>
     /// <returns>Null when <see cref="Most"/> follow already.</returns>
-    public IAsyncEnumerable<SseItem<Hit>>? TryFollow(TailStart start, CancellationToken cancellationToken)
+    public IAsyncEnumerable<SseItem<Hit?>>? TryFollow(TailStart start, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _following) > Most)
         {
@@ -58,10 +58,12 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         return FollowAsync(start, cancellationToken);
     }
 
-    private async IAsyncEnumerable<SseItem<Hit>> FollowAsync(TailStart start, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<SseItem<Hit?>> FollowAsync(TailStart start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         try
         {
+            // The first item says that the following has begun, so that a client knows before anything happens, and from where it can resume.
+            yield return new(null, "following") { EventId = IdOf(start.Positions) };
             var terms = SearchDocuments.NewTerms();
             while (!cancellationToken.IsCancellationRequested)
             {

@@ -14,6 +14,8 @@ internal sealed class MemoryLedger : ILedgerReader, IBlobStore
     };
 
     private readonly Dictionary<Digest, ReadOnlyMemory<byte>> _blobs = [];
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public IReadOnlyList<LedgerPartition> Partitions => [.. _logs.Keys];
 
@@ -25,10 +27,10 @@ internal sealed class MemoryLedger : ILedgerReader, IBlobStore
         var (chain, records) = _logs[draft.Log == LedgerLog.Calls ? LedgerPartition.Calls : LedgerPartition.Control];
         var bytes = new byte[chain.MaxLength(draft.Tail.Length)];
         var length = chain.Compose(bytes, draft.Tail.Span);
-        records.Add(new(draft.Log == LedgerLog.Calls ? LedgerPartition.Calls : LedgerPartition.Control, records.Count, bytes.AsMemory(0, length)));
+        Add(records, new(draft.Log == LedgerLog.Calls ? LedgerPartition.Calls : LedgerPartition.Control, records.Count, bytes.AsMemory(0, length)));
     }
 
-    public void AppendBytes(LedgerPartition partition, byte[] bytes) => _logs[partition].Records.Add(new(partition, _logs[partition].Records.Count, bytes));
+    public void AppendBytes(LedgerPartition partition, byte[] bytes) => Add(_logs[partition].Records, new(partition, _logs[partition].Records.Count, bytes));
 
     public ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken) => new(new LedgerBounds(0, _logs[partition].Records.Count));
 
@@ -36,21 +38,30 @@ internal sealed class MemoryLedger : ILedgerReader, IBlobStore
     {
         var records = new List<LedgerRecord>();
         var bytes = 0;
-        foreach (var record in _logs[partition].Records.Skip((int)from))
+        lock (_gate)
         {
-            if (records.Count > 0 && bytes + record.Bytes.Length > maxBytes)
+            foreach (var record in _logs[partition].Records.Skip((int)from))
             {
-                break;
-            }
+                if (records.Count > 0 && bytes + record.Bytes.Length > maxBytes)
+                {
+                    break;
+                }
 
-            records.Add(record);
-            bytes += record.Bytes.Length;
+                records.Add(record);
+                bytes += record.Bytes.Length;
+            }
         }
 
         return new(new ReadBatch(records, from + records.Count, null));
     }
 
-    public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) => default;
+    public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return _logs[partition].Records.Count > from ? default : new(_more.Task.WaitAsync(cancellationToken));
+        }
+    }
 
     public ValueTask<bool> TryPutAsync(Digest sha256, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
@@ -60,4 +71,14 @@ internal sealed class MemoryLedger : ILedgerReader, IBlobStore
 
     public ValueTask<ReadOnlyMemory<byte>?> GetAsync(Digest sha256, CancellationToken cancellationToken) =>
         new(_blobs.TryGetValue(sha256, out var bytes) ? bytes : (ReadOnlyMemory<byte>?)null);
+
+    private void Add(List<LedgerRecord> records, LedgerRecord record)
+    {
+        lock (_gate)
+        {
+            records.Add(record);
+            _more.SetResult();
+            _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
 }

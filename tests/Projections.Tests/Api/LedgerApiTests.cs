@@ -1,0 +1,197 @@
+using System.Net;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using McpLedger.Projections.Api;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Parking;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace McpLedger.Projections.Tests.Api;
+
+public sealed class LedgerApiTests : IAsyncLifetime
+{
+    private readonly TemporaryHome _home = new();
+    private readonly MemoryLedger _ledger = new Given(21).Ledger(120);
+    private readonly List<string> _accesses = [];
+    private bool _recordable = true;
+    private WebApplication _app = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _home.FoldAsync(_ledger);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseTestServer();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<TimeProvider>(_home.Time);
+        builder.Services.AddSingleton<ILedgerReader>(_ledger);
+        builder.Services.AddSingleton<IBlobStore>(_ledger);
+        builder.Services.AddSingleton(new ParkingLot(_home.Folder, _home.Time));
+        builder.Services.AddSingleton(new AccessRecorder((actor, action, detail, _) =>
+        {
+            _accesses.Add($"{actor} {action} {detail}");
+            return new(_recordable);
+        }));
+        builder.Services.AddProjections(new() { Folder = _home.Folder });
+
+        // The consumers are the streaming room's; here the rows are folded already.
+        foreach (var hosted in builder.Services.Where(s => s.ServiceType == typeof(IHostedService) && s.ImplementationFactory is not null).ToArray())
+        {
+            builder.Services.Remove(hosted);
+        }
+
+        builder.Services.AddSingleton(_home.Home);
+        builder.Services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, RoleFromHeader>("test", null);
+        builder.Services.AddAuthorizationBuilder()
+            .AddPolicy("viewer", p => p.RequireRole("viewer", "auditor", "admin")).AddPolicy("auditor", p => p.RequireRole("auditor", "admin")).AddPolicy("admin", p => p.RequireRole("admin"));
+        _app = builder.Build();
+        _app.UseAuthentication();
+        _app.UseAuthorization();
+        _app.MapLedgerApi();
+        await _app.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _home.Dispose();
+    }
+
+    [Fact]
+    public async Task Every_list_is_answered()
+    {
+        foreach (var path in new[] { "search?q=server:files", "fields", "calls", "sessions", "principals", "tools", "keys", "partitions", "writers", "projections", "sessions/s-1" })
+        {
+            var (status, body) = await GetAsync(path, "viewer");
+            Assert.True(status == HttpStatusCode.OK, $"{path}: {status} {body}");
+        }
+    }
+
+    [Fact]
+    public async Task A_hit_leads_to_its_event_and_an_event_to_its_exact_bytes()
+    {
+        var (_, found) = await GetAsync("search?q=tool:read_file&limit=1", "auditor");
+        var id = found.RootElement.GetProperty("hits")[0].GetProperty("event").GetString();
+        var (_, detail) = await GetAsync($"events/{id}", "auditor");
+        using var client = Client("auditor");
+        var raw = await client.GetByteArrayAsync($"/api/v1/events/{id}/raw");
+
+        Assert.Equal(id, detail.RootElement.GetProperty("content").GetProperty("id").GetString());
+        Assert.Contains(_ledger.Partitions.SelectMany(_ledger.Of), r => r.Bytes.Span.SequenceEqual(raw));
+    }
+
+    [Theory]
+    [InlineData("search", null, HttpStatusCode.Unauthorized)]
+    [InlineData("search", "viewer", HttpStatusCode.OK)]
+    [InlineData("tail", null, HttpStatusCode.Unauthorized)]
+    [InlineData("events/019a0000-0000-7000-8000-000000000000", "viewer", HttpStatusCode.Forbidden)]
+    [InlineData("events/019a0000-0000-7000-8000-000000000000/raw", "viewer", HttpStatusCode.Forbidden)]
+    [InlineData("projections/parked", "viewer", HttpStatusCode.Forbidden)]
+    [InlineData("events/019a0000-0000-7000-8000-000000000000", "auditor", HttpStatusCode.NotFound)]
+    [InlineData("calls/nonsense", "viewer", HttpStatusCode.NotFound)]
+    public async Task Roles_bound_what_is_answered(string path, string? role, HttpStatusCode expected)
+    {
+        using var client = Client(role);
+        using var response = await client.GetAsync(new Uri($"/api/v1/{path}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(expected, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("search?q=serverr:x", "q")]
+    [InlineData("search?q=%22open", "q")]
+    [InlineData("search?limit=0", "limit")]
+    [InlineData("search?cursor=zzz", "cursor")]
+    [InlineData("calls?limit=100000", "limit")]
+    [InlineData("calls?cursor=!", "cursor")]
+    [InlineData("tail?q=a)", "q")]
+    public async Task A_bad_parameter_is_named_with_the_fix(string path, string field)
+    {
+        var (status, body) = await GetAsync(path, "viewer");
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Equal(field, body.RootElement.GetProperty("field").GetString());
+        Assert.NotEmpty(body.RootElement.GetProperty("fix").GetString()!);
+    }
+
+    [Fact]
+    public async Task Who_searches_and_reads_is_recorded_before_the_answer()
+    {
+        await GetAsync("search?q=passwd", "viewer");
+        await GetAsync("events/019a0000-0000-7000-8000-000000000000", "auditor");
+        Assert.Equal(["test-viewer search passwd", "test-auditor read event 019a0000-0000-7000-8000-000000000000"], _accesses);
+        _recordable = false;
+
+        var (status, _) = await GetAsync("search?q=passwd", "viewer");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+    }
+
+    [Fact]
+    public async Task An_admin_rebuilds_and_is_told_that_the_rows_are_the_same()
+    {
+        using var viewer = Client("auditor");
+        using var refused = await viewer.PostAsync(new Uri("/api/v1/projections/rebuild", UriKind.Relative), null);
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        using var admin = Client("admin");
+        using var response = await admin.PostAsync(new Uri("/api/v1/projections/rebuild", UriKind.Relative), null);
+        using var body = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync());
+        Assert.True(body.RootElement.GetProperty("identical").GetBoolean());
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync("search?q=*", "viewer")).Status);
+    }
+
+    [Fact]
+    public async Task The_tail_sends_what_is_written_and_matches()
+    {
+        using var client = Client("viewer");
+        using var response = await client.GetAsync(new Uri("/api/v1/tail?q=principal:newcomer", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        var given = new Given(22);
+        given.Append(_ledger, given.Refused(given.NewId(), "somebody", "files", "read_file", "s-1", "x"));
+        var id = given.NewId();
+        _ledger.Append(id, given.Now, given.Refused(given.NewId(), "newcomer", "files", "read_file", "s-1", "x"));
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
+        string? data;
+        do
+        {
+            data = await lines.ReadLineAsync();
+        }
+        while (data is not null && !data.StartsWith("data: {", StringComparison.Ordinal));
+
+        using var hit = JsonDocument.Parse(data!["data:".Length..]);
+        Assert.Equal(id.ToString(), hit.RootElement.GetProperty("event").GetString());
+        Assert.StartsWith("id: calls-0:", await lines.ReadLineAsync(), StringComparison.Ordinal);
+    }
+
+    private HttpClient Client(string? role)
+    {
+        var client = _app.GetTestClient();
+        if (role is not null)
+        {
+            client.DefaultRequestHeaders.Add("X-Role", role);
+        }
+
+        return client;
+    }
+
+    private async Task<(HttpStatusCode Status, JsonDocument Body)> GetAsync(string path, string role)
+    {
+        using var client = Client(role);
+        using var response = await client.GetAsync(new Uri($"/api/v1/{path}", UriKind.Relative));
+        return (response.StatusCode, await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync()));
+    }
+
+    private sealed class RoleFromHeader(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+        : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    {
+        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+        {
+            var role = Request.Headers["X-Role"].ToString();
+            var identity = new ClaimsIdentity([new(ClaimTypes.Name, $"test-{role}"), new(ClaimTypes.Role, role)], "test");
+            return Task.FromResult(role.Length == 0 ? AuthenticateResult.NoResult() : AuthenticateResult.Success(new(new(identity), "test")));
+        }
+    }
+}

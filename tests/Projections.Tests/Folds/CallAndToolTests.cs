@@ -1,0 +1,129 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+
+namespace McpLedger.Projections.Tests.Folds;
+
+public sealed class CallAndToolTests
+{
+    [Fact]
+    public async Task A_request_and_its_outcome_are_one_call()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(1), new MemoryLedger());
+        var call = given.NewId();
+        given.Append(ledger, given.Intended(call, "alice", "files", "readFile", "s-1", "x"));
+        given.Pass(TimeSpan.FromSeconds(1));
+        given.Append(ledger, new MessageRelayed { Call = call, Who = given.Caller("alice"), What = given.Tool("files", "readFile"), Direction = Direction.ToClient, Message = given.Json("half"), Where = given.Place("s-1") });
+        given.Append(ledger, given.Completed(call, "alice", "files", "readFile", "s-1", "y", CallOutcome.ToolError, 1_000_000));
+        await home.FoldAsync(ledger, batchBytes: 1);
+
+        var detail = await home.Queries(ledger).CallAsync(call, CancellationToken.None);
+
+        Assert.Equal("tool-error", detail!.Call.Outcome);
+        Assert.Equal("readFile", detail.Call.Name);
+        Assert.Equal(["allow-all"], detail.Call.Rules);
+        Assert.Equal(1, detail.Call.Messages);
+        Assert.Equal(["call.intended.v1", "call.completed.v1"], detail.Events.Select(e => e.Type));
+        Assert.Single(detail.Messages);
+        Assert.Equal(TimeSpan.FromSeconds(1), detail.Call.Ended - detail.Call.Started);
+    }
+
+    [Fact]
+    public async Task An_intent_without_an_outcome_is_listed_as_unresolved_until_it_has_one()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(2), new MemoryLedger());
+        var call = given.NewId();
+        given.Append(ledger, given.Intended(call, "alice", "files", "readFile", "s-1", "x"));
+        given.Append(ledger, given.Refused(given.NewId(), "alice", "files", "readFile", "s-1", "x"));
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+
+        var (before, _) = await queries.CallsAsync(new() { Outcome = "unresolved" }, CancellationToken.None);
+        given.Append(ledger, given.Completed(call, "alice", "files", "readFile", "s-1", "y", CallOutcome.Ok, 1));
+        await home.FoldAsync(ledger);
+        var (after, _) = await queries.CallsAsync(new() { Outcome = "unresolved" }, CancellationToken.None);
+
+        Assert.Equal(call.ToString(), Assert.Single(before!.Items).Call);
+        Assert.Empty(after!.Items);
+        Assert.Equal(0, (await queries.SessionAsync("s-1", CancellationToken.None))!.Session.Counts.Open);
+    }
+
+    [Fact]
+    public async Task Pages_of_calls_hold_every_call_once()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(3).Ledger(600);
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+        var seen = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var (page, _) = await queries.CallsAsync(new() { Server = "files", Limit = 7, Cursor = cursor }, CancellationToken.None);
+            seen.AddRange(page!.Items.Select(c => c.Call));
+            cursor = page.Cursor;
+        }
+        while (cursor is not null);
+
+        var (all, _) = await queries.SearchAsync(new() { Query = "server: files and type: (call.intended or call.refused)", Limit = 1 }, CancellationToken.None);
+        Assert.Equal(seen.Count, seen.Distinct().Count());
+        Assert.Equal(all!.Summary!.Total, seen.Count);
+    }
+
+    [Fact]
+    public async Task A_changed_tool_shows_what_it_was_and_what_changed()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(4), new MemoryLedger());
+        var (first, second) = (Digest.Of("first"u8), Digest.Of("second"u8));
+        var before = RawJson.FromTrusted("\"reads\""u8.ToArray());
+        var after = RawJson.FromTrusted("\"reads and deletes\""u8.ToArray());
+        given.Append(ledger, new ToolPinned { Server = "files", Tool = "a/b", Definition = first, Content = RawJson.FromTrusted("{}"u8.ToArray()) });
+        given.Append(ledger, new ToolChanged { Server = "files", Tool = "a/b", Previous = first, Definition = second, Content = RawJson.FromTrusted("{}"u8.ToArray()), Risk = "high", Changes = [new("/description", before, after, "high")] });
+        given.Append(ledger, given.Intended(given.NewId(), "alice", "files", "a/b", "s-1", "x"));
+        given.Append(ledger, given.Refused(given.NewId(), "alice", "files", "made up", "s-1", "x"));
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+
+        var tool = Assert.Single(await queries.ToolsAsync("files", changed: true, CancellationToken.None));
+
+        Assert.True(tool.Changed);
+        Assert.Equal((first.ToString(), second.ToString(), 1L), (tool.Pinned, tool.Definition, tool.Calls));
+        Assert.Equal("\"reads and deletes\"", Assert.Single(tool.History[^1].Changes).After);
+        given.Append(ledger, new ToolPinned { Server = "files", Tool = "a/b", Definition = second, Content = RawJson.FromTrusted("{}"u8.ToArray()) });
+        await home.FoldAsync(ledger);
+        Assert.Empty(await queries.ToolsAsync(null, changed: true, CancellationToken.None));
+        Assert.NotNull(await queries.ToolAsync("files", "a/b", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task An_actors_session_is_cut_where_it_rests_for_more_than_fifteen_minutes()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(5), new MemoryLedger());
+        foreach (var minutes in new[] { 0, 10, 15, 16, 1 })
+        {
+            given.Pass(TimeSpan.FromMinutes(minutes));
+            given.Append(ledger, given.Intended(given.NewId(), "alice", "files", "readFile", "actor-1", "x") with { Where = given.Place("actor-1", "actor") });
+        }
+
+        await home.FoldAsync(ledger);
+
+        var session = (await home.Queries(ledger).SessionAsync("actor-1", CancellationToken.None))!.Session;
+        Assert.Equal([3L, 2L], session.Windows.Select(w => w.Calls));
+    }
+
+    [Fact]
+    public async Task The_exact_bytes_of_an_event_are_had_by_its_id()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(6).Ledger(60);
+        await home.FoldAsync(ledger, batchBytes: 5_000);
+        foreach (var record in ledger.Partitions.SelectMany(ledger.Of))
+        {
+            Assert.True(EventReader.TryReadChain(record.Bytes.Span, out _, out var id));
+            Assert.True((await home.Queries(ledger).EventBytesAsync(id, CancellationToken.None))!.Value.Span.SequenceEqual(record.Bytes.Span));
+        }
+    }
+}
