@@ -22,12 +22,20 @@ internal sealed class ProjectionHandler : IRecordHandler, IDisposable
         (_home, _reader, _blobs, _time, _telemetry) = (home, reader, blobs, time, telemetry);
     }
 
-    public ValueTask<long> PositionAsync(LedgerPartition partition, CancellationToken cancellationToken)
+    public async ValueTask<long> PositionAsync(LedgerPartition partition, CancellationToken cancellationToken)
     {
-        var next = Writer.NextOf(partition);
-        Reached(partition, next, 0);
-        _telemetry.Observe(partition, () => LagOf(partition), () => AgeOf(partition));
-        return new(next);
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var next = Writer.NextOf(partition);
+            Reached(partition, next, 0);
+            _telemetry.Observe(partition, () => LagOf(partition), () => AgeOf(partition));
+            return next;
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     public async ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken)

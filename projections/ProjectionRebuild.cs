@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Homes.Embedded;
+using McpLedger.Projections.Search;
 using McpLedger.Streaming;
 
 namespace McpLedger.Projections;
@@ -61,9 +62,11 @@ public static class ProjectionRebuild
     private static async ValueTask CatchUpAsync(
         ProjectionHome home, ProjectionWriter next, ILedgerReader reader, IBlobStore blobs, Counts counts, CancellationToken cancellationToken)
     {
+        // Read beside the writer, which may be in the middle of a batch.
+        var positions = await home.ReadAsync(ViewReading.Positions, cancellationToken);
         foreach (var partition in reader.Partitions)
         {
-            var end = home.Writer!.NextOf(partition);
+            var end = positions.GetValueOrDefault(partition.ToString()).Next;
             var bounds = await reader.BoundsAsync(partition, cancellationToken);
             var position = Math.Max(next.NextOf(partition), bounds.First);
             while (position < end)

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 
 namespace McpLedger.Projections.Api;
 
@@ -53,6 +54,7 @@ internal static class SearchEndpoints
     private static async Task<Results<ServerSentEventsResult<Hit?>, ProblemHttpResult>> TailAsync(
         LedgerTail tail,
         Access access,
+        IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken,
         [Description("The query; empty follows everything.")] string q = "",
         [Description("Whether heartbeats, checkpoints and writers' starts and stops are followed too.")] bool housekeeping = false,
@@ -61,7 +63,7 @@ internal static class SearchEndpoints
         var (start, fault) = await tail.StartAsync(q, housekeeping, after, cancellationToken);
         return start is null ? Problems.Of(fault!)
             : !await access.TryRecordAsync("tail", q, cancellationToken) ? Problems.Unrecorded()
-            : tail.TryFollow(start, cancellationToken) is { } events ? TypedResults.ServerSentEvents(events)
+            : tail.TryFollow(start, lifetime.ApplicationStopping) is { } events ? TypedResults.ServerSentEvents(events)
             : Problems.Busy($"{LedgerTail.Most} follow already.");
     }
 }

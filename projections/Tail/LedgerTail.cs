@@ -45,9 +45,9 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         return new(new(plan, positions), null);
     }
 
-    /// <summary>Follows until <paramref name="cancellationToken"/>: a first item <c>following</c> without data, then an item <c>event</c> for each hit.</summary>
+    /// <summary>Follows until the enumeration is cancelled or <paramref name="stopping"/>, and then ends in good order: a first item <c>following</c> without data, then an item <c>event</c> for each hit.</summary>
     /// <returns>Null when <see cref="Most"/> follow already.</returns>
-    public IAsyncEnumerable<SseItem<Hit?>>? TryFollow(TailStart start, CancellationToken cancellationToken)
+    public IAsyncEnumerable<SseItem<Hit?>>? TryFollow(TailStart start, CancellationToken stopping)
     {
         if (Interlocked.Increment(ref _following) > Most)
         {
@@ -55,11 +55,13 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
             return null;
         }
 
-        return FollowAsync(start, cancellationToken);
+        return FollowAsync(start, stopping, CancellationToken.None);
     }
 
-    private async IAsyncEnumerable<SseItem<Hit?>> FollowAsync(TailStart start, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<SseItem<Hit?>> FollowAsync(TailStart start, CancellationToken stopping, [EnumeratorCancellation] CancellationToken gone)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, gone);
+        var cancellationToken = either.Token;
         try
         {
             // The first item says that the following has begun, so that a client knows before anything happens, and from where it can resume.
@@ -101,7 +103,6 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         using var others = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(start.Positions.Values.Select(p => reader.WaitAsync(p.Partition, p.Next, others.Token).AsTask()));
         await others.CancelAsync();
-        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private static Hit? HitOf(LedgerRecord record, SearchPlan plan, TermList terms)

@@ -1,0 +1,60 @@
+using McpLedger.Projections.Tail;
+using Microsoft.Extensions.Time.Testing;
+
+namespace McpLedger.Projections.Tests.Tail;
+
+public sealed class LedgerTailTests
+{
+    [Fact]
+    public async Task Following_ends_in_good_order_when_the_process_stops()
+    {
+        using var stopping = new CancellationTokenSource();
+        var tail = new LedgerTail(new MemoryLedger(), new FakeTimeProvider(Given.Start));
+        var (start, _) = await tail.StartAsync("", housekeeping: false, after: null, CancellationToken.None);
+        var items = 0;
+        await foreach (var item in tail.TryFollow(start!, stopping.Token)!)
+        {
+            Assert.Equal("following", item.EventType);
+            items++;
+            await stopping.CancelAsync();
+        }
+
+        Assert.Equal(1, items);
+    }
+
+    [Fact]
+    public async Task Following_goes_on_behind_the_last_event_that_was_received()
+    {
+        var given = new Given(31);
+        var ledger = given.Ledger(40);
+        var tail = new LedgerTail(ledger, new FakeTimeProvider(Given.Start));
+        var whole = await TakeAsync(tail, "calls-0:0,control-0:0", 12);
+
+        var rest = await TakeAsync(tail, whole[5].EventId, 6);
+
+        Assert.Equal(whole.Skip(6).Take(6).Select(i => i.Data!.Event), rest.Select(i => i.Data!.Event));
+    }
+
+    [Fact]
+    public async Task More_than_its_places_are_refused_and_a_place_given_back_is_had_again()
+    {
+        var tail = new LedgerTail(new MemoryLedger(), new FakeTimeProvider(Given.Start));
+        var (start, _) = await tail.StartAsync("", housekeeping: false, after: null, CancellationToken.None);
+        var following = new List<IAsyncEnumerator<System.Net.ServerSentEvents.SseItem<McpLedger.Projections.Search.Hit?>>>();
+        for (var i = 0; i < LedgerTail.Most; i++)
+        {
+            following.Add(tail.TryFollow(start!, CancellationToken.None)!.GetAsyncEnumerator());
+            await following[^1].MoveNextAsync();
+        }
+
+        Assert.Null(tail.TryFollow(start!, CancellationToken.None));
+        await following[0].DisposeAsync();
+        Assert.NotNull(tail.TryFollow(start!, CancellationToken.None));
+    }
+
+    private static async Task<List<System.Net.ServerSentEvents.SseItem<McpLedger.Projections.Search.Hit?>>> TakeAsync(LedgerTail tail, string? after, int count)
+    {
+        var (start, _) = await tail.StartAsync("", housekeeping: true, after, CancellationToken.None);
+        return await tail.TryFollow(start!, CancellationToken.None)!.Where(i => i.EventType == "event").Take(count).ToListAsync();
+    }
+}
