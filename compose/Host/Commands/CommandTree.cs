@@ -46,6 +46,17 @@ internal static class CommandTree
             ImportCommand.Create(),
             ExportCommand.Create(),
             ConnectCommand.Create(),
+            ReloadCommand.Create(),
+            SearchCommand.Create(),
+            TailCommand.Create(),
+            SessionCommand.Create(),
+            ToolsCommand.Create(),
+            VerifyCommand.Create(),
+            ProofCommand.Create(),
+            KeysCommand.Create(),
+            RebuildCommand.Create(),
+            ParkedCommand.Create(),
+            RetentionCommand.Create(),
         };
         root.Options.Add(CommonOptions.Config);
         root.Options.Add(CommonOptions.Data);

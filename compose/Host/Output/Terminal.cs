@@ -100,7 +100,7 @@ internal sealed class Terminal(IAnsiConsole console, TextWriter output, TextWrit
     public void Error(string text) => errors.WriteLine(text);
 
     /// <summary>Control characters of what was recorded must not drive the terminal.</summary>
-    private static string OneLine(string text) => text.AsSpan().IndexOfAnyInRange('\0', '\u001f') < 0 && !text.Contains('\u007f', StringComparison.Ordinal)
+    public static string OneLine(string text) => text.AsSpan().IndexOfAnyInRange('\0', '\u001f') < 0 && !text.Contains('\u007f', StringComparison.Ordinal)
         ? text
         : string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

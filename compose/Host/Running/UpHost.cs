@@ -75,10 +75,11 @@ internal static class UpHost
         }
 
         // Read models keep what they folded: they can say that a call was, and a rebuild folds what is left.
-        services.AddRetention(
-            _ => new RetentionOptions { Folder = config.DataFolder, Source = source, MaxAge = retention.Age, MaxBytes = retention.Bytes?.Bytes },
-            (_, _) => new(0));
+        services.AddRetention(_ => RetentionOf(config, source), (_, _) => new(0));
     }
+
+    public static RetentionOptions RetentionOf(LoadedConfig config, string source) =>
+        new() { Folder = config.DataFolder, Source = source, MaxAge = config.File.Ledger.Retention.Age, MaxBytes = config.File.Ledger.Retention.Bytes?.Bytes };
 
     private static void AddLedger(this IServiceCollection services, LedgerRoom room, LoadedConfig config)
     {

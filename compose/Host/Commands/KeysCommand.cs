@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Globalization;
+using McpLedger.Host.Running;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary><c>keys</c>: API keys of callers, and the key that signs checkpoints.</summary>
+internal static class KeysCommand
+{
+    public static Command Create() => new("keys", "API keys (create, list, revoke) and the signing key (show, rotate).") { New(), List(), Revoke(), Show(), Rotate() };
+
+    private static Command New()
+    {
+        var principal = new Option<string?>("--principal") { Description = "Whom the key authenticates toward servers." };
+        var role = new Option<string?>("--role") { Description = "What it may do with the API: viewer, auditor or admin." };
+        var team = new Option<string[]>("--team") { Description = "A team of the principal; may be given more than once." };
+        var kind = new Option<string?>("--kind") { Description = "human, service or agent. Default: human." };
+        var days = new Option<int?>("--days") { Description = "Days until it stops to work. Default: never." };
+        var command = new Command("create", "Make a key. Its secret is shown once and stored nowhere.") { principal, role, team, kind, days };
+        return command.Runs((parsed, terminal, cancellationToken) =>
+        {
+            DateTimeOffset? expires = parsed.GetValue(days) is { } count ? TimeProvider.System.GetUtcNow().AddDays(count) : null;
+            var request = new KeyRequest(parsed.GetValue(principal), parsed.GetValue(role), parsed.GetValue(team) ?? [], parsed.GetValue(kind), expires);
+            return Doorway.AskLiveAsync<KeyMade>(parsed, terminal, door => door.SendAsync<KeyMade>(HttpMethod.Post, "api/v1/keys", request, cancellationToken), made =>
+            {
+                terminal.Line($"key {made!.Id}; this is shown once:");
+                terminal.Line(made.Secret);
+            });
+        });
+    }
+
+    private static Command List() => new Command("list", "List API keys, revoked ones too.").Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(
+        parsed,
+        terminal,
+        door => door.KeysAsync(cancellationToken),
+        keys => terminal.Table(["key", "principal", "role", "kind", "teams", "created", "expires", "revoked"], keys.Select(k => (IReadOnlyList<string?>)
+            [k.Key, k.Principal, k.Role, k.Kind, string.Join(' ', k.Teams), Day(k.Created), Day(k.Expires), Day(k.Revoked)]))));
+
+    private static Command Revoke()
+    {
+        var id = new Argument<string>("id") { Description = "The key's id: the part between the underscores." };
+        var command = new Command("revoke", "Revoke an API key, on every replica.") { id };
+        return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskLiveAsync<object>(
+            parsed, terminal, door => door.SendAsync<object>(HttpMethod.Delete, $"api/v1/keys/{Uri.EscapeDataString(parsed.GetValue(id)!)}", null, cancellationToken), _ => terminal.Line($"key {parsed.GetValue(id)} is revoked")));
+    }
+
+    private static Command Show() => new Command("show", "Print the public keys that verify this ledger.").Runs((parsed, terminal, _) =>
+    {
+        var integrity = new IntegrityFolder(DataFolder.Of(parsed));
+        if (integrity.VerifierKeys is not { } current)
+        {
+            terminal.Error($"mcpledger: there is no signing key in {DataFolder.Of(parsed)} yet. Fix: start 'mcpledger up' once.");
+            return Task.FromResult(ExitCode.Unavailable);
+        }
+
+        terminal.Document(new { Current = current.Split('\n', StringSplitOptions.RemoveEmptyEntries), Retired = integrity.RetiredKeys.Select(k => k.Trim()) });
+        terminal.Line(current.TrimEnd());
+        foreach (var retired in integrity.RetiredKeys)
+        {
+            terminal.Line($"retired: {retired.Trim()}");
+        }
+
+        return Task.FromResult(ExitCode.Ok);
+    });
+
+    private static Command Rotate()
+    {
+        var algorithm = new Option<string>("--algorithm") { Description = "ed25519 or ecdsa-p256.", DefaultValueFactory = _ => "ed25519" };
+        algorithm.AcceptOnlyFromAmong("ed25519", "ecdsa-p256");
+        var command = new Command("rotate", "Replace the signing key; one checkpoint of each partition is signed by both.") { algorithm };
+        return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskLiveAsync<VerifierKeySet>(
+            parsed,
+            terminal,
+            door => door.SendAsync<VerifierKeySet>(HttpMethod.Post, "api/v1/keys/signing/rotate", new RotationRequest(parsed.GetValue(algorithm)!), cancellationToken),
+            keys => terminal.Line(string.Join('\n', keys!.Current))));
+    }
+
+    private static string? Day(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Globalization;
+using McpLedger.Host.Configuration;
+using McpLedger.Host.Doors;
+using McpLedger.Host.Running;
+using McpLedger.Stages.Retention;
+using McpLedger.Streaming.Embedded;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary><c>retention</c>: what is kept, and dropping what need not be.</summary>
+internal static class RetentionCommand
+{
+    public static Command Create() => new("retention", "What the ledger keeps, and dropping what the configuration says need not be kept.") { Show(), Apply() };
+
+    private static Command Show() => new Command("show", "List the segments of each partition.").Runs((parsed, terminal, _) =>
+    {
+        var files = EmbeddedLedgerFiles.OpenReadOnly(DataFolder.Of(parsed), TimeProvider.System);
+        var segments = files.Partitions.SelectMany(files.ListSegments).ToArray();
+        terminal.Document(segments.Select(s => new { Partition = s.Partition.ToString(), s.FirstOffset, s.LastOffset, s.Bytes, s.FirstTime, s.LastTime, s.Open }));
+        terminal.Table(["partition", "first", "last", "bytes", "from", "to", ""], segments.Select(s => (IReadOnlyList<string?>)
+            [s.Partition.ToString(), $"{s.FirstOffset}", $"{s.LastOffset}", $"{s.Bytes}", Time(s.FirstTime), Time(s.LastTime), s.Open ? "open" : ""]));
+        return Task.FromResult(ExitCode.Ok);
+    });
+
+    private static Command Apply() => new Command("apply", "Apply the retention of the configuration once. Only sealed segments go, and each is announced first.").Runs(async (parsed, terminal, cancellationToken) =>
+    {
+        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
+        if (read.Config is not { } config)
+        {
+            return Faults.Say(terminal, read);
+        }
+
+        using var live = LiveDoor.Find(config.DataFolder);
+        if (live is not null)
+        {
+            terminal.Line("the running instance applies it every ten minutes by itself");
+            return ExitCode.Ok;
+        }
+
+        await using var room = LedgerRoom.Open(config);
+        if (room.Ledger.Health is { Status: LedgerStatus.Unavailable } health)
+        {
+            terminal.Error($"mcpledger: {health.Reason}");
+            return ExitCode.Unavailable;
+        }
+
+        var options = UpHost.RetentionOf(config, room.Ledger.Identity.SourceOf("retention"));
+        var report = await new RetentionRun(room.Ledger, options, static (_, _) => new(0), TimeProvider.System).RunAsync(cancellationToken);
+        terminal.Document(report);
+        terminal.Line(string.Create(CultureInfo.InvariantCulture, $"dropped {report.Segments} segments and {report.Blobs} blobs, {report.Bytes} bytes{(report.Refused is null ? "" : $"; stopped early: {report.Refused}")}"));
+        return report.Refused is null ? ExitCode.Ok : ExitCode.Finding;
+    });
+
+    private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,25 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary><c>session</c>: what happened in one session, in order.</summary>
+internal static class SessionCommand
+{
+    public static Command Create()
+    {
+        var id = new Argument<string>("id") { Description = "The session's id, as search and tail --json show it." };
+        var command = new Command("session", "Show a session: who, where, and its calls, newest first.") { id };
+        return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(parsed, terminal, door => door.SessionAsync(parsed.GetValue(id)!, cancellationToken), detail =>
+        {
+            var session = detail.Session;
+            terminal.Line($"{session.Session} ({session.Kind}) of {session.Principal}{(session.Client is null ? "" : $", client {session.Client}")}");
+            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{session.First:u} to {session.Last:u}; servers {string.Join(", ", session.Servers)}; tools {string.Join(", ", session.Tools)}"));
+            terminal.Table(["started", "call", "server", "name", "outcome", "ms", "reason"], detail.Calls.Items.Select(c => (IReadOnlyList<string?>)
+            [
+                c.Started.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), c.Call, c.Server, c.Name ?? c.Method, c.Outcome,
+                c.DurationMicros is { } micros ? (micros / 1000.0).ToString("0.0", CultureInfo.InvariantCulture) : null, c.Reason,
+            ]));
+        }));
+    }
+}

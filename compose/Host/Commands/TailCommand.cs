@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using McpLedger.Host.Doors;
+using McpLedger.Host.Output;
+using McpLedger.Projections.Search;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary><c>tail</c>: follows what is recorded, as it is.</summary>
+internal static class TailCommand
+{
+    public static Command Create()
+    {
+        var query = new Argument<string>("query") { Description = "Only events that match; the language of 'search'.", DefaultValueFactory = _ => "" };
+        var housekeeping = new Option<bool>("--housekeeping") { Description = "Also heartbeats, checkpoints and writers' starts and stops." };
+        var command = new Command("tail", "Follow the ledger of the running instance; with --json one line an event.") { query, housekeeping };
+        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        {
+            var folder = DataFolder.Of(parsed);
+            using var door = LiveDoor.Find(folder);
+            return door is null
+                ? Doorway.NotRunning(terminal, folder)
+                : await FollowAsync(door, $"api/v1/tail?q={Uri.EscapeDataString(parsed.GetValue(query)!)}&housekeeping={(parsed.GetValue(housekeeping) ? "true" : "false")}", terminal, cancellationToken);
+        });
+    }
+
+    private static async Task<int> FollowAsync(LiveDoor door, string path, Terminal terminal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var stream = await door.StreamAsync(path, cancellationToken);
+            await foreach (var item in SseParser.Create(stream, (_, data) => JsonSerializer.Deserialize<Hit>(data, Terminal.JsonForm)).EnumerateAsync(cancellationToken))
+            {
+                if (item.Data is { } hit)
+                {
+                    await Console.Out.WriteLineAsync((terminal.IsJson ? JsonSerializer.Serialize(hit, JsonLine) : LineOf(hit)).AsMemory(), cancellationToken);
+                }
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            terminal.Error($"mcpledger: {e.Message}");
+            return ExitCode.Unavailable;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Ok;
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static JsonSerializerOptions JsonLine { get; } = new(Terminal.JsonForm) { WriteIndented = false };
+
+    private static string LineOf(Hit hit) => Terminal.OneLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{hit.Time.UtcDateTime:HH:mm:ss.fff} {hit.Type,-19} {hit.Principal,-14} {hit.Server}/{hit.Name ?? hit.Method} {hit.Outcome ?? hit.Verdict} {(hit.DurationMicros is { } micros ? $"{micros / 1000.0:0.0} ms" : "")}"));
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics.CodeAnalysis;
+using McpLedger.Host.Commands;
+using McpLedger.Projections;
+using McpLedger.Projections.Homes.Embedded;
+using McpLedger.Projections.Keys;
+using McpLedger.Projections.Search;
+using McpLedger.Projections.ToolCatalog;
+using McpLedger.Streaming.Embedded;
+
+namespace McpLedger.Host.Doors;
+
+/// <summary>A ledger that no instance has open, read from its folder. Nothing is written.</summary>
+internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : ILedgerDoor
+{
+    /// <returns>Null when there are no read models in the folder.</returns>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The door owns the home and disposes it.")]
+    public static FolderDoor? Open(string dataFolder, TimeProvider time) =>
+        ProjectionHome.TryOpenReadOnly(Path.Combine(dataFolder, "readmodels"), time, out var home)
+            ? new(home, new LedgerQueries(home, EmbeddedLedgerFiles.OpenReadOnly(dataFolder, time), time))
+            : null;
+
+    public async Task<DoorAnswer<SearchPage>> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
+    {
+        var (page, fault) = await queries.SearchAsync(request, cancellationToken);
+        return fault is null ? new(page, null, ExitCode.Ok) : new(null, $"{fault.Field}: {fault.Detail} Fix: {fault.Fix}", ExitCode.Usage);
+    }
+
+    public async Task<DoorAnswer<SessionDetail>> SessionAsync(string id, CancellationToken cancellationToken) =>
+        Found(await queries.SessionAsync(id, cancellationToken), "session of that id");
+
+    public async Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, CancellationToken cancellationToken) =>
+        new(await queries.ToolsAsync(server, changed, cancellationToken), null, ExitCode.Ok);
+
+    public async Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
+        Found(await queries.ToolAsync(server, tool, cancellationToken), "tool of that name");
+
+    public async Task<DoorAnswer<IReadOnlyList<KeyView>>> KeysAsync(CancellationToken cancellationToken) => new(await queries.KeysAsync(cancellationToken), null, ExitCode.Ok);
+
+    public void Dispose() => home.Dispose();
+
+    private static DoorAnswer<T> Found<T>(T? value, string what)
+        where T : class => value is null ? new(null, $"There is no {what}.", ExitCode.Finding) : new(value, null, ExitCode.Ok);
+}

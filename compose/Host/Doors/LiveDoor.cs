@@ -1,0 +1,99 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpLedger.Host.Access;
+using McpLedger.Host.Commands;
+using McpLedger.Host.Output;
+using McpLedger.Host.Running;
+using McpLedger.Projections.Keys;
+using McpLedger.Projections.Search;
+using McpLedger.Projections.ToolCatalog;
+
+namespace McpLedger.Host.Doors;
+
+/// <summary>The HTTP API of the instance that has the ledger open, with the admin token that lies beside its address.</summary>
+internal sealed class LiveDoor(HttpClient client) : ILedgerDoor
+{
+    private const int MaxProblemBytes = 64 * 1024;
+
+    /// <returns>Null when no instance has the folder open.</returns>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The door owns the client and disposes it.")]
+    public static LiveDoor? Find(string dataFolder) =>
+        RunningInstance.Find(dataFolder) is { } instance ? new(LocalHttp.Toward(instance, AdminToken.Read(dataFolder))) : null;
+
+    public Task<DoorAnswer<SearchPage>> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
+    {
+        var query = $"api/v1/search?q={Uri.EscapeDataString(request.Query)}&limit={request.Limit}&housekeeping={(request.Housekeeping ? "true" : "false")}&summary={(request.Summary ? "true" : "false")}"
+            + Optional("from", request.From?.ToString("o", CultureInfo.InvariantCulture))
+            + Optional("to", request.To?.ToString("o", CultureInfo.InvariantCulture))
+            + Optional("cursor", request.Cursor);
+        return SendAsync<SearchPage>(HttpMethod.Get, query, null, cancellationToken);
+    }
+
+    public Task<DoorAnswer<SessionDetail>> SessionAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<SessionDetail>(HttpMethod.Get, $"api/v1/sessions/{Uri.EscapeDataString(id)}", null, cancellationToken);
+
+    public Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, CancellationToken cancellationToken) =>
+        SendAsync<IReadOnlyList<ToolView>>(HttpMethod.Get, $"api/v1/tools?changed={(changed ? "true" : "false")}{Optional("server", server)}", null, cancellationToken);
+
+    public Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
+        SendAsync<ToolView>(HttpMethod.Get, $"api/v1/tools/{Uri.EscapeDataString(server)}/{Uri.EscapeDataString(tool)}", null, cancellationToken);
+
+    public Task<DoorAnswer<IReadOnlyList<KeyView>>> KeysAsync(CancellationToken cancellationToken) =>
+        SendAsync<IReadOnlyList<KeyView>>(HttpMethod.Get, "api/v1/keys", null, cancellationToken);
+
+    /// <summary>Asks the API for something only a running instance does.</summary>
+    /// <param name="method">HTTP method.</param>
+    /// <param name="path">Path and query, from <c>api/</c> on.</param>
+    /// <param name="body">What is sent as JSON; null for nothing.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<DoorAnswer<T>> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body is null ? null : JsonContent.Create(body, options: Terminal.JsonForm) };
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            return response.IsSuccessStatusCode
+                ? new(response.StatusCode == System.Net.HttpStatusCode.NoContent ? null : await JsonSerializer.DeserializeAsync<T>(stream, Terminal.JsonForm, cancellationToken), null, ExitCode.Ok)
+                : new(null, await ProblemOf(response, stream, cancellationToken), ExitCodeOf((int)response.StatusCode));
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or IOException)
+        {
+            return new(null, $"the running instance at {client.BaseAddress} does not answer: {e.Message}", ExitCode.Unavailable);
+        }
+    }
+
+    /// <summary>Opens a stream of server-sent events.</summary>
+    public async Task<Stream> StreamAsync(string path, CancellationToken cancellationToken)
+    {
+        var response = await client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return response.IsSuccessStatusCode ? stream : throw new HttpRequestException(await ProblemOf(response, stream, cancellationToken));
+    }
+
+    public void Dispose() => client.Dispose();
+
+    private static string Optional(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
+
+    private static int ExitCodeOf(int status) => status switch { 404 or 409 => ExitCode.Finding, >= 400 and < 500 => ExitCode.Usage, _ => ExitCode.Unavailable };
+
+    private static async Task<string> ProblemOf(HttpResponseMessage response, Stream stream, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[MaxProblemBytes];
+        var length = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
+        try
+        {
+            var problem = JsonSerializer.Deserialize<JsonObject>(bytes.AsSpan(0, length));
+            var fix = problem?["fix"]?.ToString();
+            var errors = problem?["errors"] is JsonArray list ? string.Concat(list.Select(e => $"\n  {e}")) : "";
+            return $"{problem?["detail"] ?? $"HTTP {(int)response.StatusCode}"}{(fix is null ? "" : $" Fix: {fix}")}{errors}";
+        }
+        catch (JsonException)
+        {
+            return $"HTTP {(int)response.StatusCode}";
+        }
+    }
+}
