@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 
 namespace McpLedger.Contracts.Search;
@@ -34,28 +35,38 @@ public static class JsonTerms
                 }
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
             // Recorded bytes need not be JSON. What they say up to the fault is searched, and nothing is lost: the event holds them.
         }
     }
 
     // Every message has these; they are fields of the search document already.
-    private static bool IsEnvelope(ref Utf8JsonReader json) => json.ValueTextEquals("jsonrpc"u8) || json.ValueTextEquals("id"u8) || json.ValueTextEquals("method"u8);
+    private static bool IsEnvelope(ref Utf8JsonReader json) => json.ValueSpan.SequenceEqual("jsonrpc"u8) || json.ValueSpan.SequenceEqual("id"u8) || json.ValueSpan.SequenceEqual("method"u8);
 
     private static void AppendString(ref Utf8JsonReader json, TermList terms)
     {
         var characters = ArrayPool<char>.Shared.Rent(json.ValueSpan.Length + 1);
         try
         {
-            var length = json.TokenType == JsonTokenType.Number
-                ? System.Text.Encoding.ASCII.GetChars(json.ValueSpan, characters)
-                : json.CopyString(characters);
-            SearchTerms.Append(characters.AsSpan(0, length), terms);
+            SearchTerms.Append(characters.AsSpan(0, Copy(ref json, characters)), terms);
         }
         finally
         {
             ArrayPool<char>.Shared.Return(characters);
+        }
+    }
+
+    private static int Copy(ref Utf8JsonReader json, char[] characters)
+    {
+        try
+        {
+            return json.TokenType == JsonTokenType.Number ? Encoding.UTF8.GetChars(json.ValueSpan, characters) : json.CopyString(characters);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair, or bytes that are no UTF-8: the string is read as it was written, so that one such sign hides nothing else.
+            return Encoding.UTF8.GetChars(json.ValueSpan, characters);
         }
     }
 }

@@ -42,6 +42,17 @@ public sealed class SearchTermsTests
         JsonTerms.Append(Encoding.UTF8.GetBytes(new string('[', 10_000)), list);
     }
 
+    [Theory]
+    [InlineData("""{"a":"\ud800 hidden","b":"needle"}""")]
+    [InlineData("""{"\udc00":1,"b":"needle"}""")]
+    [InlineData("{\"a\":\"\u0000\u001f\",\"b\":\"needle\"}", false)]
+    public void One_broken_string_hides_no_other(string json, bool valid = true)
+    {
+        var list = new TermList(100, 1_000);
+        JsonTerms.Append(Encoding.UTF8.GetBytes(json), list);
+        Assert.Equal(valid, list.ToList().Contains("needle"));
+    }
+
     [Fact]
     public void A_long_word_is_cut_alike_in_documents_and_queries()
     {

@@ -119,6 +119,37 @@ public sealed class SearchAgreementTests
         Assert.Single(await AllPagesAsync(home.Queries(ledger), "unread: missing"));
     }
 
+    [Fact]
+    public async Task Hostile_content_is_folded_found_and_rebuilt_like_any_other()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(18), new MemoryLedger());
+        var deep = Encoding.UTF8.GetBytes(new string('[', 60) + "\"bottom\"" + new string(']', 60));
+        var wide = Encoding.UTF8.GetBytes("[" + string.Join(',', Enumerable.Range(0, 9_000).Select(i => $"\"filler{i}\"")) + ",\"unreached\"]");
+        foreach (var (name, session, content) in new[]
+        {
+            ("nul\0tool", "s'; DROP TABLE event; --", deep), (new string('n', 30_000), "s\0\"=*%", wide), ("server=files", "?", "{\"a\":\"\\ud800x\",\"b\":\"needle\"}"u8.ToArray()), ("", " ", "null"u8.ToArray()),
+        })
+        {
+            var json = new Content { Size = content.Length, Sha256 = Digest.Of(content), Json = RawJson.FromTrusted(content) };
+            given.Append(ledger, given.Intended(given.NewId(), "\0", "files", name, session, "x") with { Request = json });
+        }
+
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+
+        Assert.Single(await AllPagesAsync(queries, "bottom"));
+        Assert.Single(await AllPagesAsync(queries, "needle"));
+        Assert.Empty(await AllPagesAsync(queries, "unreached"));
+        Assert.Single(await AllPagesAsync(queries, "unread: long"));
+        Assert.Single(await AllPagesAsync(queries, "tool: \"nul\0tool\""));
+        Assert.Single(await AllPagesAsync(queries, $"tool: {new string('n', 500)}*"));
+        Assert.Single(await AllPagesAsync(queries, "session: \"s'; DROP TABLE event; --\""));
+        Assert.Equal(4, (await AllPagesAsync(queries, "server: files")).Count);
+        Assert.NotNull(await queries.SessionAsync("s\0\"=*%", CancellationToken.None));
+        Assert.True((await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None)).Identical);
+    }
+
     private static List<SearchDocument> Documents(MemoryLedger ledger)
     {
         var terms = SearchDocuments.NewTerms();
