@@ -15,6 +15,7 @@ internal sealed class ChildLink(ChildProcess child, Action released, BridgeLimit
     [SuppressMessage("Usage", "CA2213", Justification = "Without a wait handle it holds nothing to give back, and a late caller may still come by.")]
     private readonly SemaphoreSlim _sending = new(1);
     private bool _broken;
+    private volatile bool _hasEnded;
     private int _released;
 
     public BridgeFault End { get; private set; } = new(502, "The server's process was ended.");
@@ -39,6 +40,7 @@ internal sealed class ChildLink(ChildProcess child, Action released, BridgeLimit
         End = _lines.IsTooLong
             ? new(502, $"The server wrote a line of more than {limits.MaxMessageBytes} bytes. Its process was ended, since where the message stops cannot be known.")
             : await HowItEndedAsync();
+        _hasEnded = true;
         return null;
     }
 
@@ -77,7 +79,8 @@ internal sealed class ChildLink(ChildProcess child, Action released, BridgeLimit
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            return await HowItEndedAsync();
+            // The reader knows why first: its end is what closes the pipes.
+            return _hasEnded ? End : await HowItEndedAsync();
         }
         finally
         {

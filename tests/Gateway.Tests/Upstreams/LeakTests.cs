@@ -23,8 +23,10 @@ public sealed class LeakTests(ITestOutputHelper output)
         Assert.InRange(after.Children, 0, before.Children);
         Assert.Equal(0, gateway.Children!.SessionCount);
         Assert.Empty(Directory.GetFiles(gateway.Folder, "*.child"));
-        Assert.InRange(after.Handles - before.Handles, -50, 10);
-        Assert.InRange(after.Threads - before.Threads, -50, 8);
+
+        // The runtime's pool comes and goes by a few; one leaked by each session would be 500.
+        Assert.True(after.Handles - before.Handles < 50, $"{after.Handles - before.Handles} handles more");
+        Assert.True(after.Threads - before.Threads < 50, $"{after.Threads - before.Threads} threads more");
         Assert.True(after.Memory - before.Memory < 1_000_000, $"{after.Memory - before.Memory} bytes more");
     }
 
