@@ -37,6 +37,7 @@ internal static class UpHost
             Instance = identity.Instance,
             Source = identity.SourceOf("gateway"),
             SessionKeyFile = config.File.Sessions.Key is { } key ? Path.GetFullPath(key, config.Folder) : Path.Combine(config.DataFolder, "keys", "sessions.key"),
+            ChildFolder = Path.Combine(config.DataFolder, "children"),
         });
         builder.Services.AddSealing(_ => new SealingOptions
         {
