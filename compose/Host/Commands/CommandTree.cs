@@ -42,6 +42,7 @@ internal static class CommandTree
         var root = new RootCommand("McpLedger: an MCP gateway that records every call before it takes effect, and can prove it.")
         {
             UpCommand.Create(),
+            DemoCommand.Create(),
             DoctorCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
