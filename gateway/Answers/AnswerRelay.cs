@@ -35,7 +35,7 @@ internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, 
             return;
         }
 
-        if (sealedId is not null)
+        if (sealedId is not null && upstream.Status is >= 200 and < 300)
         {
             answer.SetSession(sealedId);
         }
