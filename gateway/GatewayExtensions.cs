@@ -34,7 +34,7 @@ public static class GatewayExtensions
         services.AddSingleton<IPrincipalProvider, ApiKeyProvider>().AddSingleton<IPrincipalProvider, LoopbackProvider>().AddSingleton<PrincipalResolver>();
         services.AddSingleton(_ => new SessionSeal(SessionKeys.LoadOrCreate(options.SessionKeyFile))).AddSingleton<SessionMinting>().AddSingleton<LiveCalls>();
         services.AddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));
-        services.AddSingleton<Clusters>().AddSingleton<Balancer>().AddSingleton<HttpUpstream>().AddSingleton<Upstream>();
+        services.AddSingleton<Clusters>().AddSingleton<Balancer>().AddSingleton<HttpUpstream>().AddSingleton<SpokenVersions>().AddSingleton<Upstream>();
         services.AddSingleton<PeerHop>();
         services.AddSingleton<ToolCatalogue>().AddSingleton<ToolListScreen>();
         services.AddSingleton<Refuser>().AddSingleton<MessageRelay>().AddSingleton<OneWayRelay>().AddSingleton<StreamRelay>().AddSingleton<StandaloneRelay>().AddSingleton<AnswerRelay>();

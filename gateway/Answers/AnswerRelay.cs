@@ -10,7 +10,7 @@ using Microsoft.Net.Http.Headers;
 namespace McpLedger.Gateway.Answers;
 
 /// <summary>Takes a request's answer from the upstream to the client: read, checked, screened, recorded, released.</summary>
-internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, StreamRelay streams, SessionMinting minting)
+internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, StreamRelay streams, SessionMinting minting, SpokenVersions versions)
 {
     /// <summary>Relays the answer to the call's request and ends the call.</summary>
     public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, CancellationToken cancellationToken)
@@ -84,6 +84,7 @@ internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, 
 
     private async ValueTask ReleaseAsync(CallEnding ending, McpMessage message, UpstreamAnswer upstream, SessionRef? opened, ClientAnswer answer)
     {
+        versions.Learn(ending.Call, message);
         var screened = await screen.ScreenAsync(ending.Call, message);
         var response = await recorder.OfJsonAsync(message.Raw);
         if (screened.Fault is { } fault)

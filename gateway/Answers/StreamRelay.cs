@@ -3,6 +3,7 @@ using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Tools;
+using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 
 namespace McpLedger.Gateway.Answers;
@@ -11,7 +12,7 @@ namespace McpLedger.Gateway.Answers;
 /// Relays the stream that answers a request, event by event as it comes (I5): each message is recorded before it passes (I1), the final response
 /// with the digest of the whole stream. Comments, priming events, ids and retry times pass as they are, so that streams can be resumed.
 /// </summary>
-internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, ToolListScreen screen, LiveCalls live, TimeProvider time)
+internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, ToolListScreen screen, LiveCalls live, SpokenVersions versions, TimeProvider time)
 {
     private const int MaxStreamInEvents = 16;
     private static readonly TimeSpan HeadDelay = TimeSpan.FromMilliseconds(250);
@@ -111,6 +112,7 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
 
     private async ValueTask ReleaseFinalAsync(CallEnding ending, SseEvent read, McpMessage message, SessionRef? opened, StreamTally tally, ClientAnswer answer)
     {
+        versions.Learn(ending.Call, message);
         var screened = await screen.ScreenAsync(ending.Call, message);
         var response = await recorder.OfJsonAsync(message.Raw);
         if (screened.Fault is { } fault)

@@ -1,3 +1,4 @@
+using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Answers;
 using McpLedger.Gateway.Configuration;
@@ -9,7 +10,7 @@ using Microsoft.Net.Http.Headers;
 namespace McpLedger.Gateway.Capture;
 
 /// <summary>A POST: bounded read, strict parse, era and header rules, identity, session; then each message goes on its way.</summary>
-internal sealed class PostDoor(Intake intake, CallHandler calls, TimeProvider time)
+internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions versions, TimeProvider time)
 {
     public async ValueTask HandleAsync(Exchange exchange)
     {
@@ -48,7 +49,7 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, TimeProvider ti
         var message = read.Message;
         var fault = McpEraRules.Check(message, HeadersOf(exchange.Http.Request), out var era, out var protocol);
         var seen = new ReadMessage(message, era, protocol);
-        var refusal = fault is not null ? Refusal.Of(fault)
+        var refusal = fault is not null ? Refusal.Of(fault with { Data = DataOf(exchange, fault) })
             : Intake.CheckIdentity(exchange)
             ?? (era == McpEra.Modern ? null : ModernOnly(exchange) ?? (message.Method == "initialize" ? null : intake.OpenSession(exchange)));
         if (refusal is not null)
@@ -121,6 +122,11 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, TimeProvider ti
         _ when !AcceptRules.TakesAnswers(request) => Refusal.Plain(StatusCodes.Status406NotAcceptable, McpErrors.InvalidRequest, "The header Accept must list both application/json and text/event-stream."),
         _ => null,
     };
+
+    // Clients choose a version by this list (2026-07-28, Versioning), so it must be the server's and not the gateway's.
+    private RawJson? DataOf(Exchange exchange, McpFault fault) => fault.Code == McpErrors.UnsupportedProtocolVersion
+        ? versions.Narrow(exchange.ServerName, exchange.Http.Request.Headers[UpstreamHeaders.Protocol].ToString()) ?? fault.Data
+        : fault.Data;
 
     private static Refusal? ModernOnly(Exchange exchange) => exchange.Server is { ModernOnly: true }
         ? Refusal.Plain(StatusCodes.Status400BadRequest, McpErrors.UnsupportedProtocolVersion, $"This server is reached with revision {McpRevisions.FirstModern} or later only.")

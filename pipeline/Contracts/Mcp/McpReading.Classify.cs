@@ -56,6 +56,9 @@ internal ref partial struct McpReading
                 }
 
                 break;
+            case "resources/subscribe" or "resources/unsubscribe" when _uri.IsAbsent:
+                // Whether the method exists at all is the era's to say, and comes before what it needs.
+                break;
             case "resources/read" or "resources/subscribe" or "resources/unsubscribe" or "notifications/resources/updated":
                 _parts.Name = Target("uri", _uri, limits.MaxUriBytes);
                 break;

@@ -178,6 +178,19 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task A_revision_that_is_not_served_is_answered_with_those_that_the_server_said_it_speaks()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteJson(http, 200, Wire.Result(Wire.IdOf(body), "\"supportedVersions\":[\"2026-07-28\",\"2099-01-01\"]"));
+        var unknown = Wire.Call("1", "echo").Replace(Wire.Modern, "2031-01-01", StringComparison.Ordinal);
+
+        Assert.Contains("2024-11-05", await gateway.TextAsync(Wire.PostRaw("demo", unknown, "2031-01-01"), 400), StringComparison.Ordinal);
+        await gateway.TextAsync(Wire.Post("demo", Wire.Request("1", "server/discover")), 200);
+
+        Assert.Contains("\"data\":{\"supported\":[\"2026-07-28\"],\"requested\":\"2031-01-01\"}", await gateway.TextAsync(Wire.PostRaw("demo", unknown, "2031-01-01"), 400), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_flood_of_strangers_is_bounded_and_the_rest_is_counted()
     {
         await using var gateway = await GatewayHarness.StartAsync(config => config with { AnonymousOnLoopback = false });
