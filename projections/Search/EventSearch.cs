@@ -58,6 +58,14 @@ internal static class EventSearch
 
     private static SearchSummary Summarise(SqliteDatabase database, SearchPlan plan, SqliteQuery query)
     {
+        // Where there is far more than would be counted, the sums are asked at once. Two hours of the ends, which they count whole, do not decide.
+        var known = RollupSearch.Knows(plan.Query);
+        var wide = (EventTable.MicrosOf(plan.LastRow) - EventTable.MicrosOf(plan.FirstRow)) / Rollups.HourMicros >= 2;
+        if (known && wide && RollupSearch.Run(database, plan) is { Total: > 2 * Counted } sums)
+        {
+            return sums;
+        }
+
         var tally = new Tally();
         var all = Each(database, plan, query, FacetColumns, Counted + 1, row =>
         {
@@ -75,7 +83,7 @@ internal static class EventSearch
             return true;
         });
         return all ? tally.Summary("exact", narrowest: 1_000_000)
-            : RollupSearch.Run(database, plan) ?? tally.Summary("newest", narrowest: 1_000_000);
+            : known ? RollupSearch.Run(database, plan) : tally.Summary("newest", narrowest: 1_000_000);
     }
 
     /// <returns>False when <paramref name="take"/> wanted no more, or there may be more than <paramref name="most"/>.</returns>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using McpLedger.Contracts.Search;
 
 namespace McpLedger.Projections.Homes.Embedded;
@@ -7,12 +8,17 @@ internal sealed class Rollups
 {
     public const long HourMicros = 3_600_000_000;
     public const long DayMicros = 24 * HourMicros;
-    private readonly Dictionary<Line, long> _hours = [];
+
+    /// <summary>Columns of <c>line</c>, after its id.</summary>
+    public const string Columns = "l.type, l.class, l.server, l.method, l.tool, l.principal, l.verdict, l.outcome";
+
+    private const int MostKept = 100_000;
+    private readonly Dictionary<(long Hour, Line Line), long> _hours = [];
+    private readonly Dictionary<Line, long> _ids = [];
 
     public void Add(SearchDocument document)
     {
         var line = new Line(
-            document.Micros / HourMicros,
             document.Type,
             Of(document, FieldCatalog.Class),
             Of(document, FieldCatalog.Server),
@@ -21,37 +27,60 @@ internal sealed class Rollups
             Of(document, FieldCatalog.Principal),
             Of(document, FieldCatalog.Verdict),
             Of(document, FieldCatalog.Outcome));
-        System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_hours, line, out _)++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_hours, (document.Micros / HourMicros, line), out _)++;
     }
 
     public void Flush(SqliteDatabase database)
     {
-        Write(database, "hourly", "hour", _hours);
-        var days = new Dictionary<Line, long>();
-        foreach (var (line, count) in _hours)
+        var days = new Dictionary<(long Day, long Id), long>();
+        var hourly = database.Kept("INSERT INTO hourly(hour, line, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n");
+        foreach (var ((hour, line), count) in _hours)
         {
-            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(days, line with { Unit = line.Unit / 24 }, out _) += count;
+            var id = IdOf(database, line);
+            hourly.Bind(1, hour).Bind(2, id).Bind(3, count).Run();
+            CollectionsMarshal.GetValueRefOrAddDefault(days, (hour / 24, id), out _) += count;
         }
 
-        Write(database, "daily", "day", days);
+        var daily = database.Kept("INSERT INTO daily(day, line, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n");
+        foreach (var ((day, id), count) in days)
+        {
+            daily.Bind(1, day).Bind(2, id).Bind(3, count).Run();
+        }
+
         _hours.Clear();
     }
 
-    public void Forget() => _hours.Clear();
+    public void Forget()
+    {
+        _hours.Clear();
+        _ids.Clear();
+    }
+
+    private long IdOf(SqliteDatabase database, Line line)
+    {
+        if (_ids.TryGetValue(line, out var known))
+        {
+            return known;
+        }
+
+        // The update changes nothing: it makes the id come back for a line that is there already.
+        var statement = database.Kept(
+            "INSERT INTO line(type, class, server, method, tool, principal, verdict, outcome) VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET type = excluded.type RETURNING id");
+        statement.Bind(1, line.Type).Bind(2, line.Class).Bind(3, line.Server).Bind(4, line.Method).Bind(5, line.Tool).Bind(6, line.Principal).Bind(7, line.Verdict).Bind(8, line.Outcome);
+        statement.Step();
+        var id = statement.Long(0);
+        statement.Reset();
+        if (_ids.Count == MostKept)
+        {
+            _ids.Clear();
+        }
+
+        _ids.Add(line, id);
+        return id;
+    }
 
     private static string Of(SearchDocument document, SearchField field) =>
         document.First(field) is not { } value ? "" : value.Length <= SearchDocument.LongestKeyword ? value : SearchDocument.Keyword(value);
 
-    private static void Write(SqliteDatabase database, string table, string unit, Dictionary<Line, long> lines)
-    {
-        var statement = database.Kept(
-            $"INSERT INTO {table}({unit}, type, class, server, method, tool, principal, verdict, outcome, n) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n");
-        foreach (var (line, count) in lines)
-        {
-            statement.Bind(1, line.Unit).Bind(2, line.Type).Bind(3, line.Class).Bind(4, line.Server).Bind(5, line.Method).Bind(6, line.Tool)
-                .Bind(7, line.Principal).Bind(8, line.Verdict).Bind(9, line.Outcome).Bind(10, count).Run();
-        }
-    }
-
-    private readonly record struct Line(long Unit, string Type, string Class, string Server, string Method, string Tool, string Principal, string Verdict, string Outcome);
+    private readonly record struct Line(string Type, string Class, string Server, string Method, string Tool, string Principal, string Verdict, string Outcome);
 }

@@ -3,7 +3,7 @@ namespace McpLedger.Projections.Homes.Embedded;
 /// <summary>Tables that are not views. A change of these, of a fold or of the terms raises <see cref="Version"/>: the next start builds everything anew from the log.</summary>
 internal static class Schema
 {
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Columns of <c>event</c> that hits show and conditions on numbers read, after <c>row</c> and <c>id</c>.</summary>
     public const string Tables = """
@@ -14,12 +14,11 @@ internal static class Schema
             row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, partition TEXT NOT NULL, offset INTEGER NOT NULL, type TEXT NOT NULL, call TEXT, server TEXT, method TEXT, name TEXT,
             principal TEXT, session TEXT, verdict TEXT, outcome TEXT, status INTEGER, code INTEGER, duration INTEGER, size INTEGER);
         CREATE INDEX event_message ON event(call) WHERE type = 'message.relayed.v1';
-        CREATE TABLE hourly(
-            hour INTEGER NOT NULL, type TEXT NOT NULL, class TEXT NOT NULL, server TEXT NOT NULL, method TEXT NOT NULL, tool TEXT NOT NULL, principal TEXT NOT NULL, verdict TEXT NOT NULL,
-            outcome TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(hour, type, class, server, method, tool, principal, verdict, outcome)) WITHOUT ROWID;
-        CREATE TABLE daily(
-            day INTEGER NOT NULL, type TEXT NOT NULL, class TEXT NOT NULL, server TEXT NOT NULL, method TEXT NOT NULL, tool TEXT NOT NULL, principal TEXT NOT NULL, verdict TEXT NOT NULL,
-            outcome TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(day, type, class, server, method, tool, principal, verdict, outcome)) WITHOUT ROWID;
+        CREATE TABLE line(
+            id INTEGER PRIMARY KEY, type TEXT NOT NULL, class TEXT NOT NULL, server TEXT NOT NULL, method TEXT NOT NULL, tool TEXT NOT NULL, principal TEXT NOT NULL, verdict TEXT NOT NULL,
+            outcome TEXT NOT NULL, UNIQUE(type, class, server, method, tool, principal, verdict, outcome));
+        CREATE TABLE hourly(hour INTEGER NOT NULL, line INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(hour, line)) WITHOUT ROWID;
+        CREATE TABLE daily(day INTEGER NOT NULL, line INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(day, line)) WITHOUT ROWID;
         """;
 
     // Terms are made by Contracts/Search; the tokenizer only cuts at spaces. Signs that would end a token are escaped by FieldTokens.

@@ -1,0 +1,62 @@
+using McpLedger.Contracts.Search;
+using McpLedger.Projections.Search;
+
+namespace McpLedger.Projections.Tests.Search;
+
+public sealed class RollupTests
+{
+    [Theory]
+    [InlineData("*")]
+    [InlineData("server: files")]
+    [InlineData("tool: read* and not outcome: ok")]
+    [InlineData("principal: (alice or bob) and type: call.completed")]
+    [InlineData("verdict: refused or outcome: *")]
+    public async Task Sums_count_what_counting_every_event_counts(string text)
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(41).Ledger(8_000);
+        await home.FoldAsync(ledger, batchBytes: 500_000);
+        var plan = SearchPlan.Of(new() { Query = text, Housekeeping = true }, home.Time.GetUtcNow()).Value!;
+        Assert.True(RollupSearch.Knows(plan.Query));
+
+        var sums = await home.Home.ReadAsync(d => RollupSearch.Run(d, plan), CancellationToken.None);
+        var (page, _) = await home.Queries(ledger).SearchAsync(new() { Query = text, Housekeeping = true }, CancellationToken.None);
+
+        Assert.Equal(("exact", "hourly-sums"), (page!.Summary!.Basis, sums.Basis));
+        Assert.Equal(page.Summary.Total, sums.Total);
+        Assert.Equal(page.Summary.Total, sums.Histogram.Buckets.Sum(b => b.Count));
+        foreach (var (exact, summed) in page.Summary.Facets.Zip(sums.Facets))
+        {
+            Assert.Equal(exact.Values, summed.Values);
+        }
+    }
+
+    [Fact]
+    public void Sums_are_not_asked_what_they_do_not_know()
+    {
+        foreach (var text in new[] { "word", "session: s-1", "duration > 1s", "server: a and team: b", "not (name: x)" })
+        {
+            Assert.True(QueryParser.TryParse(text, Given.Start, out var query, out _));
+            Assert.False(RollupSearch.Knows(query), text);
+        }
+    }
+
+    [Fact]
+    public async Task A_stretch_of_days_is_the_hours_at_its_ends_and_the_days_between()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(42), new MemoryLedger());
+        for (var hour = 0; hour < 24 * 12; hour++)
+        {
+            given.Append(ledger, given.Refused(given.NewId(), "alice", "files", "read_file", "s-1", "x"));
+            given.Pass(TimeSpan.FromHours(1));
+        }
+
+        await home.FoldAsync(ledger);
+        var plan = SearchPlan.Of(new() { From = Given.Start.AddHours(5), To = Given.Start.AddHours(5 + (24 * 8)).AddMinutes(1) }, home.Time.GetUtcNow()).Value!;
+
+        var sums = await home.Home.ReadAsync(d => RollupSearch.Run(d, plan), CancellationToken.None);
+
+        Assert.Equal((24 * 8) + 1, sums.Total);
+    }
+}
