@@ -63,7 +63,11 @@ internal static class UpCommand
             return ExitCode.Unavailable;
         }
 
-        await app.StartAsync(cancellationToken);
+        if (!await TryStartAsync(app, config, terminal, cancellationToken))
+        {
+            return ExitCode.Unavailable;
+        }
+
         var instance = new RunningInstance(Listening.LocalAddress(app.Urls.First()), Environment.ProcessId, certificate, config.Path);
         instance.Announce(config.DataFolder);
         try
@@ -83,6 +87,22 @@ internal static class UpCommand
         }
 
         return ExitCode.Ok;
+    }
+
+    // What already runs beside the listener must end in order before anything is disposed of.
+    private static async Task<bool> TryStartAsync(WebApplication app, LoadedConfig config, Terminal terminal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            return true;
+        }
+        catch (IOException e)
+        {
+            terminal.Error($"mcpledger: {e.Message} Fix: stop what listens there, or choose another address in listen.url of {config.Path}.");
+            await app.StopAsync(CancellationToken.None);
+            return false;
+        }
     }
 
     private static void Say(Terminal terminal, LoadedConfig config, RunningInstance instance, HostTelemetry telemetry)
