@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace McpLedger.Host.Tests.Commands;
+
+/// <summary>A real <c>mcpledger up</c> in a process of its own, before a small MCP server in this one.</summary>
+internal sealed class LiveLedger : IAsyncDisposable
+{
+    private readonly WebApplication _server;
+    private readonly Process _process;
+    private readonly HttpClient _client = new();
+
+    private LiveLedger(string folder, WebApplication server, Process process, Uri url) => (Folder, _server, _process, Url) = (folder, server, process, url);
+
+    public string Folder { get; }
+
+    public string Data => Path.Combine(Folder, "data");
+
+    public string VerifierKeys => Path.Combine(Data, "keys", "signing.vkey");
+
+    public Uri Url { get; }
+
+    public static async Task<LiveLedger> StartAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("mcpledger-verbs-").FullName;
+        var server = await StartServerAsync();
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "mcpledger.yaml"),
+            $$"""
+            ledger: { data: ./data }
+            listen: { url: "http://127.0.0.1:0" }
+            servers:
+              echo: { url: "{{server.Urls.First()}}/mcp" }
+            principals: { anonymous: loopback }
+            rules:
+              - { id: all, allow: { principals: [anonymous], servers: [echo] } }
+              - { id: no-delete, block: { tools: ["delete_*"] }, reason: "Nothing is deleted here." }
+            """,
+            TestContext.Current.CancellationToken);
+        var process = Start(folder, ["up", "--json"]);
+        _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var said = new StringBuilder();
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            if (said.Length > 0 || line == "{")
+            {
+                said.AppendLine(line);
+            }
+
+            if (line == "}")
+            {
+                break;
+            }
+        }
+
+        _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using var document = JsonDocument.Parse(said.ToString());
+        return new(folder, server, process, new Uri(document.RootElement.GetProperty("url").GetString()!));
+    }
+
+    /// <summary>Runs a verb in a process of its own.</summary>
+    public async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        using var process = Start(Folder, arguments);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, output, await errors);
+    }
+
+    /// <summary>Runs a verb again and again until it says 0: what it asks for takes the sealer or the projector a moment.</summary>
+    public async Task<string> RunUntilOkAsync(params string[] arguments)
+    {
+        for (var attempt = 0; attempt < 60; attempt++)
+        {
+            var (exitCode, output, _) = await RunAsync(arguments);
+            if (exitCode == 0)
+            {
+                return output;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(250), TestContext.Current.CancellationToken);
+        }
+
+        throw new TimeoutException($"'{string.Join(' ', arguments)}' never said 0.");
+    }
+
+    /// <summary>Calls a tool through the gateway.</summary>
+    /// <returns>The answer, and the call's id.</returns>
+    public async Task<(string Body, string Call)> CallAsync(string tool)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Url, "s/echo/mcp"))
+        {
+            Content = new StringContent("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"arguments\":{\"text\":\"a needle in the log\"},\"name\":\"" + tool + "\"}}", Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Accept.ParseAdd("application/json");
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+        return (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), response.Headers.GetValues("Audit-Id").Single());
+    }
+
+    /// <summary>Ends the instance; the folder stays.</summary>
+    public async Task StopAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+
+        _process.Dispose();
+        _client.Dispose();
+        await _server.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static Process Start(string folder, string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mcpledger.dll"));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static async Task<WebApplication> StartServerAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.MapPost("/mcp", async context =>
+        {
+            using var message = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync("{\"jsonrpc\":\"2.0\",\"id\":" + message.RootElement.GetProperty("id").GetRawText() + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"done\"}]}}", context.RequestAborted);
+        });
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return app;
+    }
+}

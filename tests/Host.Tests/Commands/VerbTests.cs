@@ -1,0 +1,152 @@
+using System.Text.Json;
+
+namespace McpLedger.Host.Tests.Commands;
+
+public sealed class VerbTests
+{
+    [Fact]
+    public async Task A_call_can_be_found_shown_proved_and_verified_from_the_command_line()
+    {
+        await using var ledger = await LiveLedger.StartAsync();
+        var (body, call) = await ledger.CallAsync("weigh");
+        Assert.Contains("done", body, StringComparison.Ordinal);
+        var (refusal, _) = await ledger.CallAsync("delete_all");
+        Assert.Contains("Nothing is deleted here.", refusal, StringComparison.Ordinal);
+
+        var completed = await FindAsync(ledger, $"call:{call} and type:call.completed.v1");
+        Assert.Equal("ok", completed.GetProperty("outcome").GetString());
+        var session = await ledger.RunAsync("session", completed.GetProperty("session").GetString()!, "--json");
+        Assert.Equal(0, session.ExitCode);
+        Assert.Contains(call, session.Output, StringComparison.Ordinal);
+        var refused = await FindAsync(ledger, "verdict:refused and tool:delete*");
+        Assert.Equal("delete_all", refused.GetProperty("name").GetString());
+
+        var proof = Path.Combine(ledger.Folder, "p.tlog-proof");
+        await ledger.RunUntilOkAsync("proof", completed.GetProperty("event").GetString()!, "-o", proof);
+        Assert.Contains("VERIFIED", await ledger.RunUntilOkAsync("verify", proof, "--key", ledger.VerifierKeys), StringComparison.Ordinal);
+        Assert.Equal(0, (await ledger.RunAsync("verify", "--key", ledger.VerifierKeys)).ExitCode);
+        var rebuilt = await ledger.RunAsync("rebuild", "--json");
+        Assert.Equal(0, rebuilt.ExitCode);
+        Assert.Contains("\"identical\": true", rebuilt.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stopped_ledger_is_read_from_its_folder_and_a_changed_byte_in_a_copy_is_named()
+    {
+        await using var ledger = await LiveLedger.StartAsync();
+        await ledger.CallAsync("weigh");
+        var intended = (await FindAsync(ledger, "type:call.intended.v1")).GetProperty("event").GetString()!;
+        await ledger.RunUntilOkAsync("proof", intended, "-o", Path.Combine(ledger.Folder, "p.tlog-proof"));
+        await ledger.StopAsync();
+
+        Assert.Equal(intended, (await FindAsync(ledger, "type:call.intended.v1")).GetProperty("event").GetString());
+        var segment = Directory.EnumerateFiles(Path.Combine(ledger.Data, "ledger", "calls-0"), "*.seg").First();
+        var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
+        var at = bytes.AsSpan().IndexOf("needle"u8);
+        Assert.True(at > 0);
+        bytes[at] ^= 1;
+        await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
+
+        var (exitCode, output, _) = await ledger.RunAsync("verify", "--key", ledger.VerifierKeys, "--json");
+        Assert.Equal(1, exitCode);
+        using var report = JsonDocument.Parse(output);
+        Assert.Contains(report.RootElement.GetProperty("findings").EnumerateArray(), f => f.TryGetProperty("event", out var id) && id.GetString() == intended);
+    }
+
+    [Fact]
+    public async Task Verification_believes_no_key_that_it_was_not_given()
+    {
+        await using var ledger = await LiveLedger.StartAsync();
+        await ledger.CallAsync("weigh");
+        await ledger.RunUntilOkAsync("verify", "--key", ledger.VerifierKeys);
+
+        var (withoutKey, _, errors) = await ledger.RunAsync("verify");
+        Assert.Equal(2, withoutKey);
+        Assert.Contains("--key", errors, StringComparison.Ordinal);
+        var (withAnother, output, _) = await ledger.RunAsync("verify", "--key", "example.com/log+33d7b496+AeHZzmPHZmFt6q4jwa8D9LDKPEEqlDmTQ8xwBPHqFrHZ");
+        Assert.NotEqual(0, withAnother);
+        Assert.DoesNotContain("VERIFIED", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_is_made_used_listed_and_revoked()
+    {
+        await using var ledger = await LiveLedger.StartAsync();
+        var (_, made, _) = await ledger.RunAsync("keys", "create", "--role", "viewer", "--json");
+        using var key = JsonDocument.Parse(made);
+        var (id, secret) = (key.RootElement.GetProperty("id").GetString()!, key.RootElement.GetProperty("secret").GetString()!);
+
+        Assert.Equal(200, await StatusAsync(ledger, "api/v1/calls", secret, 200));
+        Assert.Equal(403, await StatusAsync(ledger, "api/v1/events/00000000-0000-0000-0000-000000000000/raw", secret, 403));
+        Assert.Equal(401, await StatusAsync(ledger, $"api/v1/calls?token={secret}", null, 401));
+        Assert.Equal(0, (await ledger.RunAsync("keys", "revoke", id)).ExitCode);
+        Assert.Equal(401, await StatusAsync(ledger, "api/v1/calls", secret, 401));
+        Assert.DoesNotContain(secret, (await ledger.RunAsync("keys", "list", "--json")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_verb_that_needs_a_running_instance_says_so()
+    {
+        var folder = Directory.CreateTempSubdirectory("mcpledger-verbs-");
+        try
+        {
+            var (exitCode, errors) = await AloneAsync("tail", "--data", folder.FullName);
+            Assert.Equal(3, exitCode);
+            Assert.Contains("mcpledger up", errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<JsonElement> FindAsync(LiveLedger ledger, string query)
+    {
+        for (var attempt = 0; attempt < 60; attempt++)
+        {
+            var (exitCode, output, errors) = await ledger.RunAsync("search", query, "--json");
+            Assert.True(exitCode == 0, errors);
+            using var page = JsonDocument.Parse(output);
+            if (page.RootElement.GetProperty("hits") is { } hits && hits.GetArrayLength() > 0)
+            {
+                return hits[0].Clone();
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken);
+        }
+
+        throw new TimeoutException($"Nothing was found for '{query}'.");
+    }
+
+    // Keys take effect when the gateway has folded their event, within a second.
+    private static async Task<int> StatusAsync(LiveLedger ledger, string path, string? token, int expected)
+    {
+        using var client = new HttpClient();
+        var status = 0;
+        for (var attempt = 0; attempt < 40 && status != expected; attempt++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(ledger.Url, path));
+            request.Headers.Authorization = token is null ? null : new("Bearer", token);
+            using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+            status = (int)response.StatusCode;
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
+        }
+
+        return status;
+    }
+
+    private static async Task<(int ExitCode, string Errors)> AloneAsync(params string[] arguments)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mcpledger.dll"));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = System.Diagnostics.Process.Start(start)!;
+        var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, errors);
+    }
+}
