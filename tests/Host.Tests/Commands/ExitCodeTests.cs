@@ -1,0 +1,56 @@
+using McpLedger.Host.Commands;
+
+namespace McpLedger.Host.Tests.Commands;
+
+public sealed class ExitCodeTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mcpl-exit-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private string Write(string name, string text)
+    {
+        var path = Path.Combine(_folder.FullName, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("up", "--role", "captain")]
+    [InlineData("up", "--role", "gateway")]
+    [InlineData("up", "--config", "/nowhere/mcpledger.yaml")]
+    [InlineData("doctor", "--config", "/nowhere/mcpledger.yaml")]
+    [InlineData("import", "/nowhere/mcp.json")]
+    [InlineData("export", "--config", "/nowhere/mcpledger.yaml")]
+    [InlineData("export", "--client", "telnet")]
+    public async Task What_cannot_be_understood_is_2(params string[] line) => Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync(line));
+
+    [Theory]
+    [InlineData("search", "x", "--data", "/nowhere")]
+    [InlineData("reload", "--data", "/nowhere")]
+    [InlineData("rebuild", "--data", "/nowhere")]
+    public async Task What_is_not_there_now_is_3(params string[] line) => Assert.Equal(ExitCode.Unavailable, await CommandTree.RunAsync(line));
+
+    [Fact]
+    public async Task Doctor_is_0_when_all_is_well_and_1_when_something_is_found()
+    {
+        var good = Write("good.yaml", "servers: { a: { command: sh } }\nrules: [{ id: all, allow: {} }]\n");
+        var bad = Write("bad.yaml", "servers: { a: { command: no-such-program-anywhere } }\nrules: [{ id: all, allow: {} }]\n");
+
+        Assert.Equal(ExitCode.Ok, await CommandTree.RunAsync(["doctor", "--config", good]));
+        Assert.Equal(ExitCode.Finding, await CommandTree.RunAsync(["doctor", "--config", bad]));
+    }
+
+    [Fact]
+    public async Task A_dry_import_writes_nothing()
+    {
+        var client = Write("mcp.json", """{ "mcpServers": { "a": { "command": "sh", "env": { "TOKEN": "abcdefghijkl" } } } }""");
+        var config = Path.Combine(_folder.FullName, "mcpledger.yaml");
+
+        Assert.Equal(ExitCode.Ok, await CommandTree.RunAsync(["import", client, "--dry-run", "--config", config]));
+        Assert.Equal(["mcp.json"], Directory.GetFileSystemEntries(_folder.FullName).Select(Path.GetFileName));
+        Assert.Equal(ExitCode.Ok, await CommandTree.RunAsync(["import", client, "--config", config]));
+        Assert.Equal(ExitCode.Ok, await CommandTree.RunAsync(["doctor", "--config", config]));
+    }
+}
