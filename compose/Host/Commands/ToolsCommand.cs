@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using McpLedger.Host.Output;
+using McpLedger.Host.Running;
 using McpLedger.Projections.ToolCatalog;
 
 namespace McpLedger.Host.Commands;
@@ -10,7 +11,7 @@ internal static class ToolsCommand
 {
     private const int HashShown = 12;
 
-    public static Command Create() => new("tools", "The tool catalogue: definitions as the servers listed them, and every change.") { List(), Show(), Diff() };
+    public static Command Create() => new("tools", "The tool catalogue: definitions as the servers listed them, and every change.") { List(), Show(), Diff(), Approve() };
 
     private static Command List()
     {
@@ -54,6 +55,25 @@ internal static class ToolsCommand
                 terminal.Table(["field", "risk", "before", "after"], step.Changes.Select(c => (IReadOnlyList<string?>)[c.Path, c.Risk, c.Before, c.After]));
             }
         }));
+    }
+
+    private static Command Approve()
+    {
+        var (server, tool) = Names();
+        var definition = new Option<string?>("--definition") { Description = "The digest that you read. Default: the one that the server lists now." };
+        var command = new Command("approve", "Pin a changed definition, so that the tool is listed and can be called again. Read 'tools diff' first.") { server, tool, definition };
+        return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskLiveAsync<ToolApproved>(
+            parsed,
+            terminal,
+            async door =>
+            {
+                var (name, path) = (parsed.GetValue(server)!, $"api/v1/tools/{Uri.EscapeDataString(parsed.GetValue(server)!)}/{Uri.EscapeDataString(parsed.GetValue(tool)!)}/approve");
+                var read = await door.ToolAsync(name, parsed.GetValue(tool)!, cancellationToken);
+                return read.Value is { } view
+                    ? await door.SendAsync<ToolApproved>(HttpMethod.Post, path, new ApprovalRequest(parsed.GetValue(definition) ?? view.Definition ?? ""), cancellationToken)
+                    : new(null, read.Fault, read.ExitCode);
+            },
+            approved => terminal.Line($"{approved!.Server}/{approved.Tool} is pinned at {Short(approved.Definition)}")));
     }
 
     private static (Argument<string> Server, Argument<string> Tool) Names() => (new("server") { Description = "The server's name." }, new("tool") { Description = "The tool's name." });

@@ -61,6 +61,7 @@ internal static class UpHost
         app.MapLedgerApi();
         app.MapIntegrity();
         app.MapKeys();
+        app.MapTools();
         app.MapReload();
         app.MapOpenApi();
         app.MapHealth();

@@ -120,6 +120,6 @@ public sealed record SegmentDropped(string Partition, long FirstOffset, long Las
 
 /// <summary>Somebody read the ledger or changed how it is kept, through the API or the command line.</summary>
 /// <param name="Actor">Who.</param>
-/// <param name="Action">search | read | export | rebuild | retention | replay | reload.</param>
+/// <param name="Action">search | read | tail | export | rebuild | retention | replay | reload | approve.</param>
 /// <param name="Detail">The query, the id or the target.</param>
 public sealed record AccessGranted(string Actor, string Action, string Detail) : EventData;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -12,10 +13,12 @@ namespace McpLedger.Host.Tests.Commands;
 internal sealed class LiveLedger : IAsyncDisposable
 {
     private readonly WebApplication _server;
+    private readonly StrongBox<string> _description;
     private readonly Process _process;
     private readonly HttpClient _client = new();
 
-    private LiveLedger(string folder, WebApplication server, Process process, Uri url) => (Folder, _server, _process, Url) = (folder, server, process, url);
+    private LiveLedger(string folder, WebApplication server, StrongBox<string> description, Process process, Uri url) =>
+        (Folder, _server, _description, _process, Url) = (folder, server, description, process, url);
 
     public string Folder { get; }
 
@@ -28,7 +31,8 @@ internal sealed class LiveLedger : IAsyncDisposable
     public static async Task<LiveLedger> StartAsync()
     {
         var folder = Directory.CreateTempSubdirectory("mcpledger-verbs-").FullName;
-        var server = await StartServerAsync();
+        var description = new StrongBox<string>("Weighs a thing.");
+        var server = await StartServerAsync(description);
         await File.WriteAllTextAsync(
             Path.Combine(folder, "mcpledger.yaml"),
             $$"""
@@ -60,7 +64,7 @@ internal sealed class LiveLedger : IAsyncDisposable
 
         _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         using var document = JsonDocument.Parse(said.ToString());
-        return new(folder, server, process, new Uri(document.RootElement.GetProperty("url").GetString()!));
+        return new(folder, server, description, process, new Uri(document.RootElement.GetProperty("url").GetString()!));
     }
 
     /// <summary>Runs a verb in a process of its own.</summary>
@@ -90,13 +94,22 @@ internal sealed class LiveLedger : IAsyncDisposable
         throw new TimeoutException($"'{string.Join(' ', arguments)}' never said 0.");
     }
 
+    /// <summary>Makes the server tell another description of its tool.</summary>
+    public void Describe(string description) => _description.Value = description;
+
     /// <summary>Calls a tool through the gateway.</summary>
     /// <returns>The answer, and the call's id.</returns>
-    public async Task<(string Body, string Call)> CallAsync(string tool)
+    public Task<(string Body, string Call)> CallAsync(string tool) =>
+        PostAsync("tools/call", "{\"arguments\":{\"text\":\"a needle in the log\"},\"name\":\"" + tool + "\"}");
+
+    /// <summary>Lists the tools through the gateway.</summary>
+    public async Task<string> ListAsync() => (await PostAsync("tools/list", "{}")).Body;
+
+    private async Task<(string Body, string Call)> PostAsync(string method, string parameters)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Url, "s/echo/mcp"))
         {
-            Content = new StringContent("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"arguments\":{\"text\":\"a needle in the log\"},\"name\":\"" + tool + "\"}}", Encoding.UTF8, "application/json"),
+            Content = new StringContent("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + method + "\",\"params\":" + parameters + "}", Encoding.UTF8, "application/json"),
         };
         request.Headers.Accept.ParseAdd("application/json");
         request.Headers.Accept.ParseAdd("text/event-stream");
@@ -137,7 +150,7 @@ internal sealed class LiveLedger : IAsyncDisposable
         return Process.Start(start)!;
     }
 
-    private static async Task<WebApplication> StartServerAsync()
+    private static async Task<WebApplication> StartServerAsync(StrongBox<string> description)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -146,8 +159,12 @@ internal sealed class LiveLedger : IAsyncDisposable
         app.MapPost("/mcp", async context =>
         {
             using var message = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
+            var root = message.RootElement;
+            var result = root.GetProperty("method").GetString() == "tools/list"
+                ? "{\"tools\":[{\"name\":\"weigh\",\"description\":\"" + description.Value + "\",\"inputSchema\":{\"type\":\"object\"}}]}"
+                : "{\"content\":[{\"type\":\"text\",\"text\":\"done\"}]}";
             context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync("{\"jsonrpc\":\"2.0\",\"id\":" + message.RootElement.GetProperty("id").GetRawText() + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"done\"}]}}", context.RequestAborted);
+            await context.Response.WriteAsync("{\"jsonrpc\":\"2.0\",\"id\":" + root.GetProperty("id").GetRawText() + ",\"result\":" + result + "}", context.RequestAborted);
         });
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;

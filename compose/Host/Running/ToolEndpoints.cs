@@ -1,0 +1,46 @@
+using System.Text;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Host.Access;
+using McpLedger.Projections;
+
+namespace McpLedger.Host.Running;
+
+/// <summary>The definition that somebody read and approves, so that one that changed since is not approved unread.</summary>
+/// <param name="Definition">Its digest, 64 hex digits.</param>
+internal sealed record ApprovalRequest(string Definition);
+
+/// <summary>A tool that may be listed and called again.</summary>
+internal sealed record ToolApproved(string Server, string Tool, string Definition);
+
+/// <summary><c>POST /api/v1/tools/{server}/{tool}/approve</c>: a changed definition becomes the pinned one.</summary>
+internal static class ToolEndpoints
+{
+    public static void MapTools(this IEndpointRouteBuilder endpoints) =>
+        endpoints.MapPost("/api/v1/tools/{server}/{tool}/approve", ApproveAsync).WithTags("tools").WithName("ApproveTool")
+            .WithSummary("Pins the definition that a server lists now, so that the gateway lists and passes the tool again.").RequireAuthorization(Roles.Admin);
+
+    private static async Task<IResult> ApproveAsync(string server, string tool, ApprovalRequest request, HttpContext context, LedgerQueries queries, ControlLog control)
+    {
+        if (await queries.ToolAsync(server, tool, context.RequestAborted) is not { Content: { } content, Definition: { } definition } view || !Digest.TryParse(definition, out var digest))
+        {
+            return Refusals.Answer(StatusCodes.Status404NotFound, $"The server {server} never listed a tool {tool}.");
+        }
+
+        if (!view.Changed)
+        {
+            return Refusals.Answer(StatusCodes.Status409Conflict, "Its definition is the pinned one: there is nothing to approve.");
+        }
+
+        if (!string.Equals(definition, request.Definition, StringComparison.OrdinalIgnoreCase))
+        {
+            return Refusals.Answer(StatusCodes.Status409Conflict, $"The definition is {definition} by now. Read it again ('mcpledger tools diff {server} {tool}') before you approve it.");
+        }
+
+        var pinned = new ToolPinned { Server = server, Tool = tool, Definition = digest, Content = RawJson.FromTrusted(Encoding.UTF8.GetBytes(content)) };
+        return await control.TryAppendAsync(null, new AccessGranted(KeyEndpoints.Actor(context), "approve", $"tool {server}/{tool} {definition}"), CancellationToken.None)
+            && await control.TryAppendAsync($"{server}/{tool}", pinned, CancellationToken.None)
+                ? Results.Json(new ToolApproved(server, tool, definition))
+                : KeyEndpoints.Unavailable;
+    }
+}
