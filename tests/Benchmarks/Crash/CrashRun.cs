@@ -11,6 +11,7 @@ namespace McpLedger.Benchmarks.Crash;
 internal sealed class CrashRun(int kills, int connections, int seed)
 {
     private static readonly TimeSpan ShortestLife = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestWaitForKey = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LongestLife = TimeSpan.FromMilliseconds(1500);
 
     public async Task<CrashReport> RunAsync(string folder)
@@ -19,6 +20,7 @@ internal sealed class CrashRun(int kills, int connections, int seed)
         var (upstream, address) = await Lineup.StartOwnAsync("upstream");
         await using var _ = upstream;
         await using var instance = await McpLedgerInstance.StartAsync(folder, ConfigFor(new(address, "json")));
+        var key = await KeyAsync(instance);
         var recorded = new RecordedCalls();
         var report = new CrashReport { Seed = seed };
         var restarts = new List<double>();
@@ -35,7 +37,7 @@ internal sealed class CrashRun(int kills, int connections, int seed)
                 Refused = report.Refused + clients.Sum(client => client.Refused.Count),
                 Faults = [.. report.Faults, .. faults.OfType<string>()],
             };
-            var (code, output) = await VerifyAsync(instance);
+            var (code, output) = await VerifyAsync(instance, key);
             if (code != 0)
             {
                 report = report with { Faults = [.. report.Faults, $"after kill {kill + 1} verify ended with {code}: {output}"] };
@@ -48,7 +50,7 @@ internal sealed class CrashRun(int kills, int connections, int seed)
 
         await instance.Process.StopAsync();
         await recorded.ReadOnAsync(instance.Data);
-        var (last, words) = await VerifyAsync(instance);
+        var (last, words) = await VerifyAsync(instance, key);
         return report with
         {
             Records = recorded.Records,
@@ -75,7 +77,23 @@ internal sealed class CrashRun(int kills, int connections, int seed)
         return clients;
     }
 
-    private static Task<(int ExitCode, string Output)> VerifyAsync(McpLedgerInstance instance) => McpLedgerInstance.RunToEndAsync("verify", "--data", instance.Data);
+    private static Task<(int ExitCode, string Output)> VerifyAsync(McpLedgerInstance instance, string key) =>
+        McpLedgerInstance.RunToEndAsync("verify", "--data", instance.Data, "--key", key);
+
+    // Kept from before the first kill, outside the ledger: whoever verifies believes this key and nothing that lies in the folder.
+    private static async Task<string> KeyAsync(McpLedgerInstance instance)
+    {
+        var made = Path.Combine(instance.Data, "keys", "signing.vkey");
+        var patience = Stopwatch.StartNew();
+        while (!File.Exists(made) && patience.Elapsed < LongestWaitForKey)
+        {
+            await Task.Delay(ShortestLife);
+        }
+
+        var kept = Path.Combine(instance.Folder, "kept.vkey");
+        File.Copy(made, kept);
+        return kept;
+    }
 
     private static async Task<IReadOnlyList<string>> ReplayFaultsAsync(McpLedgerInstance instance, RecordedCalls recorded)
     {

@@ -1,0 +1,68 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming.Embedded;
+using McpLedger.Testing.Processes;
+
+namespace McpLedger.EndToEnd.Tests.Stage;
+
+/// <summary>The servers behind the gateway, started once for all tests, and what the tests ask about a ledger.</summary>
+public sealed class Backstage : IAsyncLifetime
+{
+    private readonly List<Child> _children = [];
+
+    /// <summary>The sample server that ships with the product.</summary>
+    public Uri Sample { get; private set; } = null!;
+
+    /// <summary>The conformance fixture: <c>/mcp</c> with sessions, <c>/stateless</c> without.</summary>
+    public Uri Fixture { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Sample = new(await StartAsync("McpLedger.SampleServer"), "/mcp");
+        Fixture = await StartAsync("McpLedger.ConformanceServer");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var child in _children)
+        {
+            await child.DisposeAsync();
+        }
+    }
+
+    /// <summary>Every event of the calls log, as far as it is written.</summary>
+    internal static Task<IReadOnlyList<LedgerEvent>> CallsAsync(McpLedgerInstance instance) => ReadAsync(instance, LedgerPartition.Calls);
+
+    internal static async Task<IReadOnlyList<LedgerEvent>> ReadAsync(McpLedgerInstance instance, LedgerPartition partition)
+    {
+        var files = EmbeddedLedgerFiles.OpenReadOnly(instance.Data, TimeProvider.System);
+        var events = new List<LedgerEvent>();
+        var next = 0L;
+        while (await files.ReadAsync(partition, next, 1 << 20, CancellationToken.None) is { Records.Count: > 0 } batch)
+        {
+            foreach (var record in batch.Records)
+            {
+                Assert.True(EventReader.TryRead(record.Bytes.Span, out var read, out var fault), fault);
+                events.Add(read!);
+            }
+
+            next = batch.Next;
+        }
+
+        return events;
+    }
+
+    private async Task<Uri> StartAsync(string project)
+    {
+        var (child, line) = await Child.StartAsync(
+            Built.Program(project, project), ["--urls", "http://127.0.0.1:0"], new Dictionary<string, string?>(), line => line.Contains("http://127.0.0.1:", StringComparison.Ordinal));
+        _children.Add(child);
+        return new(line[line.IndexOf("http://", StringComparison.Ordinal)..]);
+    }
+}
+
+/// <summary>One <see cref="Backstage"/> for all test classes; they run one after another, since each starts processes of its own.</summary>
+[CollectionDefinition(Name)]
+public sealed class BackstageCollection : ICollectionFixture<Backstage>
+{
+    public const string Name = "backstage";
+}
