@@ -20,7 +20,7 @@ internal sealed class StdioConnection(HttpClient client, Uri endpoint, Stream in
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
     private static readonly McpLimits Limits = new();
 
-    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly MessageLines _lines = new(output);
     private readonly SemaphoreSlim _inFlight = new(MostAtOnce, MostAtOnce);
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _calls = new(StringComparer.Ordinal);
     private readonly ParameterHeaders _parameters = new();
@@ -55,7 +55,7 @@ internal sealed class StdioConnection(HttpClient client, Uri endpoint, Stream in
         var read = McpReader.Read(line, Limits);
         if (!read.IsRead)
         {
-            await WriteAsync(read.Fault!.ToResponse(), cancellationToken);
+            await _lines.WriteAsync(read.Fault!.ToResponse(), cancellationToken);
             return;
         }
 
@@ -119,14 +119,14 @@ internal sealed class StdioConnection(HttpClient client, Uri endpoint, Stream in
             var answered = await RelayAsync(response, message, cancellationToken);
             if (!answered && message.Id is { } id && message.Kind == McpKind.Request)
             {
-                await WriteAsync(McpErrors.Write(id, McpErrors.InternalError, $"The gateway answered HTTP {(int)response.StatusCode} without a message.", null), cancellationToken);
+                await _lines.WriteAsync(McpErrors.Write(id, McpErrors.InternalError, $"The gateway answered HTTP {(int)response.StatusCode} without a message.", null), cancellationToken);
             }
         }
         catch (Exception e) when (e is HttpRequestException or IOException && !cancellationToken.IsCancellationRequested)
         {
             if (message.Id is { } id && message.Kind == McpKind.Request)
             {
-                await WriteAsync(McpErrors.Write(id, McpErrors.InternalError, $"The gateway at {endpoint} cannot be reached; is 'mcpledger up' running?", null), cancellationToken);
+                await _lines.WriteAsync(McpErrors.Write(id, McpErrors.InternalError, $"The gateway at {endpoint} cannot be reached; is 'mcpledger up' running?", null), cancellationToken);
             }
         }
     }
@@ -190,7 +190,7 @@ internal sealed class StdioConnection(HttpClient client, Uri endpoint, Stream in
             case "text/event-stream":
                 return await RelayEventsAsync(response, request, cancellationToken);
             case "application/json":
-                var body = await ReadBoundedAsync(response, cancellationToken);
+                var body = await BoundedBody.ReadAsync(response.Content, LongestLine, cancellationToken);
                 return body.Length > 0 && await WriteMessageAsync(body, request, cancellationToken);
             default:
                 return false;
@@ -237,41 +237,8 @@ internal sealed class StdioConnection(HttpClient client, Uri endpoint, Stream in
             _parameters.Learn(message.Result);
         }
 
-        await WriteAsync(json, cancellationToken);
+        await _lines.WriteAsync(json, cancellationToken);
         return message.Kind == McpKind.Response;
-    }
-
-    /// <summary>One message a line: line breaks between tokens carry no meaning in JSON and become spaces.</summary>
-    private async Task WriteAsync(ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
-    {
-        var line = new byte[json.Length + 1];
-        json.Span.CopyTo(line);
-        line.AsSpan().Replace((byte)'\n', (byte)' ');
-        line.AsSpan().Replace((byte)'\r', (byte)' ');
-        line[^1] = (byte)'\n';
-        await _writing.WaitAsync(cancellationToken);
-        try
-        {
-            await output.WriteAsync(line, cancellationToken);
-            await output.FlushAsync(cancellationToken);
-        }
-        finally
-        {
-            _writing.Release();
-        }
-    }
-
-    private static async Task<byte[]> ReadBoundedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using var body = new MemoryStream();
-        var chunk = new byte[16 * 1024];
-        for (int count; (count = await stream.ReadAsync(chunk, cancellationToken)) > 0 && body.Length <= LongestLine;)
-        {
-            await body.WriteAsync(chunk.AsMemory(0, count), cancellationToken);
-        }
-
-        return body.Length <= LongestLine ? body.ToArray() : [];
     }
 
     private async Task EndSessionAsync(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using McpLedger.Host.Configuration;
+using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -21,6 +22,9 @@ internal static class TelemetryExtensions
         logging.AddFilter("McpLedger.Host.Access.TokenAuthentication", LogLevel.None);
         logging.AddFilter("Yarp", LogLevel.Warning);
         logging.AddFilter("ModelContextProtocol", LogLevel.Warning);
+
+        // Standard output belongs to what a verb answers.
+        logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.AddSimpleConsole(o =>
         {
             o.SingleLine = true;
