@@ -52,6 +52,7 @@ public sealed partial class ReadmeTests
         var types = Rooms.Assemblies.SelectMany(room => room.GetTypes()).ToArray();
         var names = types.Select(type => type.Name.Split('`')[0])
             .Concat(types.SelectMany(type => type.GetMembers(All)).Select(member => member.Name))
+            .Concat(SourceTree.Projects.SelectMany(project => project.Name.Split('.')))
             .ToHashSet(StringComparer.Ordinal);
 
         // What is not compiled into a room (tests, servers, benchmarks) is found by its declaration.
