@@ -8,7 +8,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPE
 only=()
 for argument in "$@"; do
   case "$argument" in
-    --all) export MCPLEDGER_LONG=1 ;;
+    --all) export MCPLEDGER_LONG=1 MCPLEDGER_FUZZ_COUNT=10000000 MCPLEDGER_KILLS=100 ;;
     --help|-h) sed -n '2,5p' "$0" | cut -c3-; exit 0 ;;
     -*) echo "test.sh knows --all and names of test projects, not $argument" >&2; exit 2 ;;
     *) only+=("$argument") ;;
