@@ -125,11 +125,9 @@ public static class McpEraRules
 
     private static McpFault Unsupported(in McpMessage message, string version)
     {
-        // A message of the modern shape is told the modern revisions: whether the server behind speaks older ones too, nobody here knows.
         var shown = Shown(version);
-        var served = message.MetaProtocolVersion is null ? McpRevisions.Announced : [McpRevisions.FirstModern];
-        var data = JsonSerializer.SerializeToUtf8Bytes(new UnsupportedVersion(served, shown), McpJson.Default.UnsupportedVersion);
-        return new(BadRequest, McpErrors.UnsupportedProtocolVersion, $"The revision \"{shown}\" is not served. Use one of {string.Join(", ", served)}.", message.Id)
+        var data = JsonSerializer.SerializeToUtf8Bytes(new UnsupportedVersion(McpRevisions.Supported, shown), McpJson.Default.UnsupportedVersion);
+        return new(BadRequest, McpErrors.UnsupportedProtocolVersion, $"The revision \"{shown}\" is not served. Use one of {string.Join(", ", McpRevisions.Supported)}.", message.Id)
         {
             Data = RawJson.FromTrusted(data),
         };

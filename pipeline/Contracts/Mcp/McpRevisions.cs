@@ -15,9 +15,6 @@ public static class McpRevisions
     /// <summary>Every revision that is served, newest first. 2024-10-07 is an early spelling of 2024-11-05 that TypeScript clients still send.</summary>
     public static IReadOnlyList<string> Supported { get; } = [FirstModern, "2025-11-25", "2025-06-18", Assumed, "2024-11-05", "2024-10-07"];
 
-    /// <summary>The revisions that an error tells a client to choose from: no early spellings.</summary>
-    public static IReadOnlyList<string> Announced { get; } = [FirstModern, "2025-11-25", "2025-06-18", Assumed, "2024-11-05"];
-
     /// <summary>True from 2026-07-28 on.</summary>
     public static bool IsModern(string revision) => string.CompareOrdinal(revision, FirstModern) >= 0;
 }
