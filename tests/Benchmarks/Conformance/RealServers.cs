@@ -9,6 +9,8 @@ namespace McpLedger.Benchmarks.Conformance;
 /// <summary>Two npm servers over stdio, asked the same directly and through the gateway's bridge: the answers have to be equal.</summary>
 internal static class RealServers
 {
+    private const int LongRunningSteps = 4;
+    private static readonly TimeSpan LongestTelling = TimeSpan.FromSeconds(5);
     /// <summary>Asks, prints a line for every server, and returns the number of answers that differ.</summary>
     public static async Task<int> CompareAsync(string scratch)
     {
@@ -99,8 +101,11 @@ internal static class RealServers
 
     private static async Task<string> LongRunningAsync(McpClient client)
     {
-        var progress = new Steps();
-        var result = await client.CallToolAsync("trigger-long-running-operation", new Dictionary<string, object?> { ["duration"] = 1, ["steps"] = 4 }, progress);
+        var progress = new Steps(LongRunningSteps);
+        var result = await client.CallToolAsync("trigger-long-running-operation", new Dictionary<string, object?> { ["duration"] = 1, ["steps"] = LongRunningSteps }, progress);
+
+        // The client hands out notifications on their own threads: the last may be told after the result.
+        await Task.WhenAny(progress.All, Task.Delay(LongestTelling));
         return $"{Json(result)} after {progress.Count} steps";
     }
 
@@ -108,13 +113,22 @@ internal static class RealServers
 
     private static string Short(string answer) => answer.Length > 400 ? $"{answer[..400]}… ({answer.Length} characters)" : answer;
 
-    private sealed class Steps : IProgress<ProgressNotificationValue>
+    private sealed class Steps(int expected) : IProgress<ProgressNotificationValue>
     {
+        private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _count;
+
+        public Task All => _all.Task;
 
         public int Count => Volatile.Read(ref _count);
 
-        public void Report(ProgressNotificationValue value) => Interlocked.Increment(ref _count);
+        public void Report(ProgressNotificationValue value)
+        {
+            if (Interlocked.Increment(ref _count) == expected)
+            {
+                _all.TrySetResult();
+            }
+        }
     }
 
     private sealed record RealServer(string Name, string Command, IReadOnlyList<string> Arguments, IReadOnlyList<(string Name, Func<McpClient, Task<string>> Ask)> Asks)
