@@ -10,7 +10,7 @@ namespace McpLedger.Host.Configuration;
 /// <summary>Writes a configuration as YAML that <see cref="ConfigReader"/> reads back to the same; defaults are left out.</summary>
 internal static partial class ConfigWriter
 {
-    private const string FirstLine = "# yaml-language-server: $schema=./mcpledger.schema.json\n# For editors, once: mcpledger doctor --print-schema > mcpledger.schema.json\n";
+    private const string FirstLine = "# yaml-language-server: $schema=./mcpledger.schema.json (made by: mcpledger doctor --print-schema)\n";
 
     private static readonly JsonSerializerOptions Quotes = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
