@@ -120,5 +120,5 @@ public sealed class ImportTests : IDisposable
     }
 
     private static string Commented(string plain, string commented) =>
-        string.Join('\n', plain.Split('\n')) == string.Join('\n', commented.Split('\n').Where((l, i) => i < 2 || !l.StartsWith('#'))) ? commented : plain;
+        string.Join('\n', plain.Split('\n')) == string.Join('\n', commented.Split('\n').Where((l, i) => i == 0 || !l.StartsWith('#'))) ? commented : plain;
 }
