@@ -1,3 +1,4 @@
+using McpLedger.Projections.Homes;
 using McpLedger.Streaming.Parking;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -6,14 +7,14 @@ namespace McpLedger.Projections;
 /// <summary>What an operator can do to the read models of a running instance.</summary>
 public sealed class ProjectionAdmin
 {
-    private readonly ProjectionHandler _handler;
+    private readonly IProjectionHandler _handler;
     private readonly ParkingLot _parking;
 
     /// <summary>Takes what the instance's container holds.</summary>
-    /// <param name="provider">The container that <see cref="ProjectionExtensions.AddProjections"/> filled.</param>
+    /// <param name="provider">The container that <see cref="ProjectionExtensions"/> filled.</param>
     public ProjectionAdmin(IServiceProvider provider)
     {
-        _handler = provider.GetRequiredService<ProjectionHandler>();
+        _handler = provider.GetRequiredService<IProjectionHandler>();
         _parking = provider.GetRequiredService<ParkingLot>();
     }
 

@@ -1,16 +1,20 @@
 using System.Text.Json.Serialization;
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Api;
+using McpLedger.Projections.Homes;
 using McpLedger.Projections.Homes.Embedded;
+using McpLedger.Projections.Search;
+using McpLedger.Projections.Search.Sqlite;
 using McpLedger.Projections.Tail;
+using McpLedger.Streaming;
 using McpLedger.Streaming.Consuming;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace McpLedger.Projections;
 
-/// <summary>Where the read models live and how they are kept.</summary>
-public sealed record ProjectionOptions
+/// <summary>Where the embedded read models live and how they are kept.</summary>
+public sealed record EmbeddedHomeOptions
 {
     /// <summary>Folder of the read models, <c>readmodels</c> in the data folder; made when it is not there.</summary>
     public required string Folder { get; init; }
@@ -19,25 +23,27 @@ public sealed record ProjectionOptions
     public int MaxBatchBytes { get; init; } = 4 * 1024 * 1024;
 }
 
-/// <summary>The door to the read models.</summary>
+/// <summary>The doors to the read models: what they share, and one for each home.</summary>
 public static class ProjectionExtensions
 {
     /// <summary>Name of the consumers: of their parked records and in their metrics.</summary>
     public const string ConsumerName = "projections";
 
     /// <summary>
-    /// Adds the embedded read models, the consumers that keep them, <see cref="LedgerQueries"/>, <see cref="LedgerTail"/> and <see cref="ProjectionAdmin"/>.
+    /// Adds <see cref="LedgerQueries"/>, <see cref="LedgerTail"/> and <see cref="ProjectionAdmin"/> over whichever home is added beside them.
     /// An <c>ILedgerReader</c>, an <c>IBlobStore</c>, a <c>ParkingLot</c> and an <see cref="AccessRecorder"/> must be there too.
     /// </summary>
-    public static IServiceCollection AddProjections(this IServiceCollection services, ProjectionOptions options)
+    public static IServiceCollection AddProjections(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
-        services.AddSingleton(provider => ProjectionHome.Open(options.Folder, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ProjectionTelemetry>();
-        services.AddSingleton<ProjectionHandler>();
         services.AddSingleton<ProjectionAdmin>();
-        services.AddSingleton<LedgerQueries>();
+        services.AddSingleton(provider => new LedgerQueries(
+            provider.GetRequiredService<IViewStore>(),
+            provider.GetRequiredService<IEventIndex>(),
+            provider.GetRequiredService<ILedgerReader>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LedgerTail>();
         services.AddHttpContextAccessor();
         services.AddSingleton<Access>();
@@ -46,12 +52,22 @@ public static class ProjectionExtensions
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         });
+        return services;
+    }
+
+    /// <summary>Adds views and full-text index in SQLite, and the consumers of both partitions that keep them.</summary>
+    public static IServiceCollection AddEmbeddedHome(this IServiceCollection services, EmbeddedHomeOptions options)
+    {
+        services.AddSingleton(provider => ProjectionHome.Open(options.Folder, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IViewStore, EmbeddedViews>();
+        services.AddSingleton<IEventIndex, SqliteIndex>();
+        services.AddSingleton<IProjectionHandler, ProjectionHandler>();
         foreach (var partition in new[] { LedgerPartition.Calls, LedgerPartition.Control })
         {
             services.AddPartitionConsumer(
                 new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes },
                 partition,
-                provider => provider.GetRequiredService<ProjectionHandler>());
+                provider => provider.GetRequiredService<IProjectionHandler>());
         }
 
         return services;

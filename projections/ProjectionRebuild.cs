@@ -1,6 +1,5 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Homes.Embedded;
-using McpLedger.Projections.Search;
 using McpLedger.Streaming;
 
 namespace McpLedger.Projections;

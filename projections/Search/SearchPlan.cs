@@ -1,18 +1,26 @@
-using System.Globalization;
 using McpLedger.Contracts.Search;
-using McpLedger.Projections.Homes.Embedded;
 
 namespace McpLedger.Projections.Search;
 
-/// <summary>A search request, checked: the rows between which hits lie, and the rest of the query.</summary>
-/// <param name="FirstRow">Lowest row.</param>
-/// <param name="LastRow">Highest row of all pages.</param>
-/// <param name="PageRow">Highest row of this page.</param>
-/// <param name="Query">The query without its times at the top, which the rows say.</param>
-internal sealed record SearchPlan(long FirstRow, long LastRow, long PageRow, SearchQuery Query)
+/// <summary>A search request, checked: the moments between which hits lie, the rest of the query, and which page is wanted. It knows no index.</summary>
+/// <param name="First">Earliest time, microseconds since 1970 UTC.</param>
+/// <param name="Last">Latest time.</param>
+/// <param name="After">Where the page before ended; null for the first.</param>
+/// <param name="Query">The query without its times at the top, which <paramref name="First"/> and <paramref name="Last"/> say.</param>
+internal sealed record SearchPlan(long First, long Last, HitPlace? After, SearchQuery Query)
 {
+    // What a time can be at all: years 1 to 9999. Differences of two such moments are numbers, too.
+    private static readonly long Earliest = QueryValues.Micros(DateTimeOffset.MinValue);
+    private static readonly long Latest = QueryValues.Micros(DateTimeOffset.MaxValue);
+
     private static readonly SearchQuery NoHousekeeping =
         new SearchQuery.Any([new SearchQuery.Is(FieldCatalog.Class, "traffic"), new SearchQuery.Is(FieldCatalog.Class, "control")]);
+
+    /// <summary>Hits of a page.</summary>
+    public required int Limit { get; init; }
+
+    /// <summary>Whether totals, facets and the histogram are wanted.</summary>
+    public required bool Summary { get; init; }
 
     public static Answer<SearchPlan> Of(SearchRequest request, DateTimeOffset now)
     {
@@ -26,54 +34,39 @@ internal sealed record SearchPlan(long FirstRow, long LastRow, long PageRow, Sea
             return new(null, new("q", $"At {fault.Position}: found {fault.Found}, expected {fault.Expected}.", fault.Fix, fault.Position));
         }
 
-        if (!TryReadCursor(request.Cursor, out var before))
+        HitPlace? after = null;
+        if (!string.IsNullOrEmpty(request.Cursor))
         {
-            return Wrong("cursor", "This is no cursor.", "Take it from the answer before as it is, or leave it out.");
+            if (!HitPlace.TryParse(request.Cursor, out var place))
+            {
+                return Wrong("cursor", "This is no cursor.", "Take it from the answer before as it is, or leave it out.");
+            }
+
+            after = place;
         }
 
-        var least = request.From is { } from ? QueryValues.Micros(from) : long.MinValue;
-        var most = request.To is { } to ? QueryValues.Micros(to) : long.MaxValue;
-        var rest = new List<SearchQuery>();
+        var first = request.From is { } from ? QueryValues.Micros(from) : Earliest;
+        var last = request.To is { } to ? QueryValues.Micros(to) : Latest;
+        var parts = new List<SearchQuery>();
         foreach (var part in query is SearchQuery.All all ? [.. all.Parts] : new[] { query })
         {
             if (part is SearchQuery.Between between && between.Field == FieldCatalog.Time)
             {
-                (least, most) = (Math.Max(least, between.Least), Math.Min(most, between.Most));
+                (first, last) = (Math.Clamp(between.Least, first, Latest), Math.Clamp(between.Most, Earliest, last));
             }
             else if (part is not SearchQuery.Everything)
             {
-                rest.Add(part);
+                parts.Add(part);
             }
         }
 
         if (!request.Housekeeping)
         {
-            rest.Add(NoHousekeeping);
+            parts.Add(NoHousekeeping);
         }
 
-        var last = EventTable.LastRow(most);
-        return new(
-            new(
-                EventTable.FirstRow(least),
-                last,
-                before is { } row ? Math.Min(last, row - 1) : last,
-                rest.Count switch { 0 => new SearchQuery.Everything(), 1 => rest[0], _ => new SearchQuery.All([.. rest]) }),
-            null);
-    }
-
-    public static string CursorAt(long row) => row.ToString("x16", CultureInfo.InvariantCulture);
-
-    private static bool TryReadCursor(string? cursor, out long? row)
-    {
-        row = null;
-        if (string.IsNullOrEmpty(cursor))
-        {
-            return true;
-        }
-
-        var read = long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) && cursor.Length == 16 && value > long.MinValue;
-        row = value;
-        return read;
+        SearchQuery rest = parts.Count switch { 0 => new SearchQuery.Everything(), 1 => parts[0], _ => new SearchQuery.All([.. parts]) };
+        return new(new(first, last, after, rest) { Limit = request.Limit, Summary = request.Summary }, null);
     }
 
     private static Answer<SearchPlan> Wrong(string field, string detail, string fix) => new(null, new(field, detail, fix, null));

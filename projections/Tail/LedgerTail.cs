@@ -113,8 +113,7 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         }
 
         var document = SearchDocuments.Of(read!, NoBlobs, terms);
-        var row = Homes.Embedded.EventTable.FirstRow(document.Micros);
-        return row < plan.FirstRow || row > plan.LastRow || !QueryEvaluator.Matches(plan.Query, document) ? null : new()
+        return document.Micros < plan.First || document.Micros > plan.Last || !QueryEvaluator.Matches(plan.Query, document) ? null : new()
         {
             Event = document.Id.ToString(),
             Type = document.Type,

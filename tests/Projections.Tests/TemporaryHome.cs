@@ -19,7 +19,7 @@ internal sealed class TemporaryHome : IDisposable
 
     public ProjectionHome Home { get; }
 
-    public LedgerQueries Queries(MemoryLedger ledger) => new(Home, ledger, Time);
+    public LedgerQueries Queries(MemoryLedger ledger) => Home.Queries(ledger, Time);
 
     public async Task FoldAsync(MemoryLedger ledger, int batchBytes = 20_000)
     {

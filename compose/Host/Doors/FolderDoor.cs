@@ -16,7 +16,7 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The door owns the home and disposes it.")]
     public static FolderDoor? Open(string dataFolder, TimeProvider time) =>
         ProjectionHome.TryOpenReadOnly(Path.Combine(dataFolder, "readmodels"), time, out var home)
-            ? new(home, new LedgerQueries(home, EmbeddedLedgerFiles.OpenReadOnly(dataFolder, time), time))
+            ? new(home, home.Queries(EmbeddedLedgerFiles.OpenReadOnly(dataFolder, time), time))
             : null;
 
     public async Task<DoorAnswer<SearchPage>> SearchAsync(SearchRequest request, CancellationToken cancellationToken)

@@ -47,7 +47,7 @@ internal static class UpHost
             Algorithm = config.File.Ledger.Signing == "ecdsa-p256" ? NoteAlgorithm.EcdsaP256 : NoteAlgorithm.Ed25519,
         });
         builder.Services.AddRetentionOf(config, identity.SourceOf("retention"));
-        builder.Services.AddProjections(new ProjectionOptions { Folder = Path.Combine(config.DataFolder, "readmodels") });
+        builder.Services.AddProjections().AddEmbeddedHome(new() { Folder = Path.Combine(config.DataFolder, "readmodels") });
         builder.Services.AddSingleton<HostTelemetry>();
         builder.Services.AddSingleton<PublishConfig>(p => p.GetRequiredService<GatewayConfigSource>().PublishAsync);
         builder.Services.AddSingleton(p => new ConfigReload(config, p.GetRequiredService<PublishConfig>(), p.GetRequiredService<HostTelemetry>()));

@@ -7,7 +7,9 @@ namespace McpLedger.Projections.Homes.Embedded;
 /// <summary>One row and one full-text document an event. The row's number is its time, so that newest first is the index's own order and a range of time a range of rows.</summary>
 internal sealed class EventTable
 {
-    private const int TieBits = 11;
+    /// <summary>Low bits of a row, which tell events of one moment apart.</summary>
+    public const int TieBits = 11;
+
     private const int MostTries = 1 << 16;
     private readonly StringBuilder _text = new(8192);
     private readonly HashSet<long> _slices = [];

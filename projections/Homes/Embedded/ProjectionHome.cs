@@ -1,5 +1,7 @@
-using System.Globalization;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using McpLedger.Projections.Search.Sqlite;
+using McpLedger.Streaming;
 
 namespace McpLedger.Projections.Homes.Embedded;
 
@@ -53,6 +55,11 @@ public sealed class ProjectionHome : IDisposable
         home = path is not null && IsOfThisVersion(path) ? new(folder, path, writer: null, time) : null;
         return home is not null;
     }
+
+    /// <summary>Queries over this home.</summary>
+    /// <param name="reader">The ledger, for the events themselves.</param>
+    /// <param name="time">What <c>now</c> means in queries.</param>
+    public LedgerQueries Queries(ILedgerReader reader, TimeProvider time) => new(new EmbeddedViews(this), new SqliteIndex(this), reader, time);
 
     /// <inheritdoc/>
     public void Dispose()

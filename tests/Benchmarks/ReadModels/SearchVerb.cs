@@ -26,7 +26,7 @@ internal static class SearchVerb
         using var home = ProjectionHome.Open(Path.Combine(folder, "readmodels"), TimeProvider.System);
         var last = await FillAsync(home, folder, calls);
         await using var ledger = await TemporaryLedger.OpenAsync(MadeLedger.OptionsIn(Path.Combine(scratch.Path, "empty")), TimeProvider.System);
-        var queries = new LedgerQueries(home, ledger.Ledger, new FakeTimeProvider(last));
+        var queries = home.Queries(ledger.Ledger, new FakeTimeProvider(last));
         Console.WriteLine($"{calls} calls, {2 * calls} events; {rounds} rounds of the mix, each query once with and once without facets and histogram");
         Console.WriteLine($"{"query",-52} {"hits",5} {"page p50",9} {"p95 ms",8} {"summary p50",12} {"p95 ms",8} basis");
         var (pages, summaries) = (new List<double>(), new List<double>());

@@ -38,7 +38,7 @@ public sealed class LedgerApiTests : IAsyncLifetime
             _accesses.Add($"{actor} {action} {detail}");
             return new(_recordable);
         }));
-        builder.Services.AddProjections(new() { Folder = _home.Folder });
+        builder.Services.AddProjections().AddEmbeddedHome(new() { Folder = _home.Folder });
 
         // The consumers are the streaming room's; here the rows are folded already.
         foreach (var hosted in builder.Services.Where(s => s.ServiceType == typeof(IHostedService) && s.ImplementationFactory is not null).ToArray())

@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Search;
+using McpLedger.Projections.Search.Sqlite;
 
 namespace McpLedger.Projections.Tests.Search;
 

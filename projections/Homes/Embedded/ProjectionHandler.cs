@@ -1,12 +1,11 @@
 using McpLedger.Contracts.Events;
-using McpLedger.Projections.Homes.Embedded;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Consuming;
 
-namespace McpLedger.Projections;
+namespace McpLedger.Projections.Homes.Embedded;
 
 /// <summary>Folds what the consumers of the partitions bring. One writer, so one at a time; a rebuild takes its turn here too.</summary>
-internal sealed class ProjectionHandler : IRecordHandler, IDisposable
+internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
 {
     private readonly ProjectionHome _home;
     private readonly ILedgerReader _reader;
@@ -54,7 +53,6 @@ internal sealed class ProjectionHandler : IRecordHandler, IDisposable
         }
     }
 
-    /// <summary>Drops every read model and folds the log anew beside those in force, which answer until the new ones take their place.</summary>
     public async ValueTask<RebuildReport> RebuildAsync(CancellationToken cancellationToken)
     {
         var report = await ProjectionRebuild.RunAsync(_home, _reader, _blobs, _turn, _time, cancellationToken);

@@ -3,7 +3,7 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Homes.Embedded;
 
-namespace McpLedger.Projections.Search;
+namespace McpLedger.Projections.Search.Sqlite;
 
 /// <summary>Answers questions about what sums are kept of, over any range of time, without touching events.</summary>
 internal static class RollupSearch
@@ -17,8 +17,8 @@ internal static class RollupSearch
     public static SearchSummary Run(SqliteDatabase database, SearchPlan plan)
     {
         var tally = new Tally();
-        var first = Math.Max(0, EventTable.MicrosOf(plan.FirstRow)) / Rollups.HourMicros;
-        var last = Math.Max(0, EventTable.MicrosOf(plan.LastRow)) / Rollups.HourMicros;
+        var first = Math.Max(0, plan.First) / Rollups.HourMicros;
+        var last = Math.Max(0, plan.Last) / Rollups.HourMicros;
         var firstDay = (first + 23) / 24;
         var endDay = (last + 1) / 24;
         var lines = LinesOf(database, plan.Query);

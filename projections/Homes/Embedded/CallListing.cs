@@ -1,15 +1,15 @@
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Calls;
-using McpLedger.Projections.Homes.Embedded;
+using McpLedger.Projections.Search;
 
-namespace McpLedger.Projections.Search;
+namespace McpLedger.Projections.Homes.Embedded;
 
 /// <summary>Lists calls by what their columns say.</summary>
 internal static class CallListing
 {
     public static ViewPage<CallView> Run(SqliteDatabase database, CallFilter filter)
     {
-        var (moment, key) = ViewReading.Cut(filter.Cursor) ?? (long.MaxValue, "");
+        var (moment, key) = ViewCursor.Cut(filter.Cursor) ?? (long.MaxValue, "");
         var conditions = new List<string> { "started <= ?1", "(started < ?1 OR key < ?2)", "started BETWEEN ?3 AND ?4" };
         var values = new List<string>();
         Add("session", filter.Session);

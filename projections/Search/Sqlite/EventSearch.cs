@@ -1,6 +1,6 @@
 using McpLedger.Projections.Homes.Embedded;
 
-namespace McpLedger.Projections.Search;
+namespace McpLedger.Projections.Search.Sqlite;
 
 /// <summary>Runs a search over the slices of the index, from the newest day back, and no further than it must.</summary>
 internal static class EventSearch
@@ -13,23 +13,13 @@ internal static class EventSearch
 
     private const string FacetColumns = "e.row, e.type, e.server, CASE WHEN e.method = 'tools/call' OR e.type LIKE 'tool.%' THEN e.name END, e.principal, e.verdict, e.outcome";
 
-    public static SearchPage Run(SqliteDatabase database, SearchPlan plan, int limit, bool summary)
+    public static SearchPage Run(SqliteDatabase database, SearchPlan plan)
     {
         var query = SqliteQuery.Compile(plan.Query);
-        var hits = new List<Hit>(limit);
-        long last = 0;
-        var more = !Each(database, plan with { LastRow = plan.PageRow }, query, HitColumns, limit + 1, row =>
-        {
-            if (hits.Count == limit)
-            {
-                return false;
-            }
-
-            hits.Add(HitOf(row));
-            last = row.Long(0);
-            return true;
-        });
-        return new(hits, more ? SearchPlan.CursorAt(last) : null, summary ? Summarise(database, plan, query) : null);
+        var hits = Page(database, plan, query);
+        var more = hits.Count > plan.Limit;
+        var page = more ? hits[..plan.Limit] : hits;
+        return new(page, more ? HitPlace.Of(page[^1]).ToString() : null, plan.Summary ? Summarise(database, plan, query) : null);
     }
 
     public static Hit HitOf(SqliteStatement row) => new()
@@ -56,11 +46,42 @@ internal static class EventSearch
     /// <summary>The hit columns of single events.</summary>
     public static string SelectHits(string where) => $"SELECT {HitColumns} FROM event e WHERE {where}";
 
+    // Rows of one moment lie in the order in which they came; in that of their ids they are put here, moment by moment.
+    private static List<Hit> Page(SqliteDatabase database, SearchPlan plan, SqliteQuery query)
+    {
+        var hits = new List<Hit>();
+        var moment = new List<Hit>();
+        var micros = long.MinValue;
+        var last = plan.After is { } after ? Math.Min(plan.Last, after.Micros) : plan.Last;
+        Each(database, plan with { Last = last }, query, HitColumns, int.MaxValue, row =>
+        {
+            if (EventTable.MicrosOf(row.Long(0)) is var at && at != micros)
+            {
+                Take();
+                micros = at;
+            }
+
+            moment.Add(HitOf(row));
+            return hits.Count <= plan.Limit;
+        });
+        Take();
+        return hits;
+
+        void Take()
+        {
+            hits.AddRange(moment
+                .Where(h => plan.After is not { } before || before.IsBefore(micros, h.Event))
+                .OrderByDescending(h => h.Event, StringComparer.Ordinal)
+                .Take(plan.Limit + 1 - hits.Count));
+            moment.Clear();
+        }
+    }
+
     private static SearchSummary Summarise(SqliteDatabase database, SearchPlan plan, SqliteQuery query)
     {
         // Where there is far more than would be counted, the sums are asked at once. Two hours of the ends, which they count whole, do not decide.
         var known = RollupSearch.Knows(plan.Query);
-        var wide = (EventTable.MicrosOf(plan.LastRow) - EventTable.MicrosOf(plan.FirstRow)) / Rollups.HourMicros >= 2;
+        var wide = (plan.Last - plan.First) / Rollups.HourMicros >= 2;
         if (known && wide && RollupSearch.Run(database, plan) is { Total: > 2 * Counted } sums)
         {
             return sums;
@@ -97,7 +118,7 @@ internal static class EventSearch
             using var rows = database.Prepare(
                 $"SELECT {columns} FROM {slice} f CROSS JOIN event e ON e.row = f.rowid"
                 + $" WHERE {slice} MATCH ?1 AND f.rowid BETWEEN ?2 AND ?3{condition} ORDER BY f.rowid DESC LIMIT ?4");
-            rows.Bind(1, query.Match).Bind(2, plan.FirstRow).Bind(3, plan.LastRow).Bind(4, left);
+            rows.Bind(1, query.Match).Bind(2, EventTable.FirstRow(plan.First)).Bind(3, EventTable.LastRow(plan.Last)).Bind(4, left);
             for (var i = 0; i < query.Parameters.Count; i++)
             {
                 rows.Bind(SqliteQuery.FirstParameter + i, query.Parameters[i]);
@@ -121,7 +142,7 @@ internal static class EventSearch
     {
         var days = new List<long>();
         using var rows = database.Prepare("SELECT day FROM slice WHERE day BETWEEN ? AND ? ORDER BY day DESC");
-        rows.Bind(1, EventTable.DayOf(plan.FirstRow)).Bind(2, EventTable.DayOf(plan.LastRow));
+        rows.Bind(1, Math.Max(0, plan.First) / Rollups.DayMicros).Bind(2, Math.Max(0, plan.Last) / Rollups.DayMicros);
         while (rows.Step())
         {
             days.Add(rows.Long(0));

@@ -3,7 +3,7 @@ using System.Globalization;
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Homes.Embedded;
 
-namespace McpLedger.Projections.Search;
+namespace McpLedger.Projections.Search.Sqlite;
 
 /// <summary>A query as SQLite runs it: what the full-text index is asked for, and what is left to check row by row.</summary>
 /// <param name="Match">FTS5 expression that every matching document matches.</param>

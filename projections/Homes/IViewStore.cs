@@ -1,0 +1,55 @@
+using McpLedger.Projections.Calls;
+using McpLedger.Projections.Folds;
+using McpLedger.Projections.Keys;
+using McpLedger.Projections.Partitions;
+using McpLedger.Projections.Principals;
+using McpLedger.Projections.Search;
+using McpLedger.Projections.Sessions;
+using McpLedger.Projections.ToolCatalog;
+
+namespace McpLedger.Projections.Homes;
+
+/// <summary>The views of a home, as queries ask for them. Limits and cursors were checked before; a page's cursor is <see cref="ViewCursor"/>'s, whatever the home.</summary>
+internal interface IViewStore
+{
+    /// <summary>Version of the views; a home of another version is built anew.</summary>
+    int Version { get; }
+
+    /// <summary>The view of that key; null when there is none.</summary>
+    ValueTask<TView?> FindAsync<TView>(Fold<TView> fold, string key, CancellationToken cancellationToken)
+        where TView : class;
+
+    /// <summary>Calls, the last begun first, then by key from the last.</summary>
+    ValueTask<ViewPage<CallView>> CallsAsync(CallFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>Sessions, the last active first, then by key from the last.</summary>
+    ValueTask<ViewPage<SessionView>> SessionsAsync(int limit, string? cursor, CancellationToken cancellationToken);
+
+    /// <summary>Principals, the last active first, then by key from the last.</summary>
+    ValueTask<ViewPage<PrincipalView>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken);
+
+    /// <summary>Tools by key.</summary>
+    /// <param name="server">Only this server's; null for all.</param>
+    /// <param name="changed">Only tools that differ from what was pinned.</param>
+    /// <param name="most">How many at most.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, int most, CancellationToken cancellationToken);
+
+    /// <summary>API keys by key.</summary>
+    ValueTask<IReadOnlyList<KeyView>> KeysAsync(int most, CancellationToken cancellationToken);
+
+    /// <summary>Partitions by key.</summary>
+    ValueTask<IReadOnlyList<PartitionView>> PartitionsAsync(int most, CancellationToken cancellationToken);
+
+    /// <summary>Writers, the last heard of first, then by key.</summary>
+    ValueTask<IReadOnlyList<WriterView>> WritersAsync(int most, CancellationToken cancellationToken);
+
+    /// <summary>How far the views are, by partition.</summary>
+    ValueTask<IReadOnlyDictionary<string, ViewPosition>> PositionsAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>How far the views are in a partition.</summary>
+/// <param name="Next">Offset to go on with.</param>
+/// <param name="Events">Events folded, second copies too.</param>
+/// <param name="Micros">Time of the newest event, microseconds since 1970 UTC; 0 when there is none.</param>
+internal readonly record struct ViewPosition(long Next, long Events, long Micros);
