@@ -35,7 +35,7 @@ public static class GatewayExtensions
         services.AddSingleton(_ => new SessionSeal(SessionKeys.LoadOrCreate(options.SessionKeyFile))).AddSingleton<SessionMinting>().AddSingleton<LiveCalls>();
         services.AddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));
         services.AddSingleton<Clusters>().AddSingleton<Balancer>().AddSingleton<HttpUpstream>().AddSingleton<SpokenVersions>().AddSingleton<Upstream>();
-        services.AddSingleton<PeerHop>();
+        services.AddSingleton<PeerHop>().AddSingleton<PeerDirectory>().AddHostedService(provider => provider.GetRequiredService<PeerDirectory>());
         services.AddSingleton<ToolCatalogue>().AddSingleton<ToolListScreen>();
         services.AddSingleton<Refuser>().AddSingleton<MessageRelay>().AddSingleton<OneWayRelay>().AddSingleton<StreamRelay>().AddSingleton<StandaloneRelay>().AddSingleton<AnswerRelay>();
         services.AddSingleton<Intake>().AddSingleton<CallHandler>().AddSingleton<PostDoor>().AddSingleton<StreamDoor>().AddSingleton<McpEndpoint>();
@@ -45,13 +45,18 @@ public static class GatewayExtensions
         return services.AddBridges(options.ChildFolder);
     }
 
-    /// <summary>Maps <c>/s/{server}/mcp</c> for every HTTP method; what is not answered there is refused and recorded there.</summary>
+    /// <summary>
+    /// Maps <c>/s/{server}/mcp</c> for every HTTP method; what is not answered there is refused and recorded there. And <c>/peerz</c>, by which replicas
+    /// that share a name learn each other's.
+    /// </summary>
     public static IEndpointRouteBuilder MapGateway(this IEndpointRouteBuilder endpoints)
     {
         // YARP has no routes of ours, but mapping it is what makes it load its clusters and start its health checks.
         endpoints.MapReverseProxy();
         var endpoint = endpoints.ServiceProvider.GetRequiredService<McpEndpoint>();
         endpoints.Map("/s/{server}/mcp", (RequestDelegate)endpoint.HandleAsync);
+        var instance = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>().Instance;
+        endpoints.MapGet(PeerDirectory.WhoPath, () => Results.Text(instance)).ExcludeFromDescription();
         return endpoints;
     }
 }

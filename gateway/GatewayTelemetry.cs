@@ -129,6 +129,10 @@ internal sealed partial class GatewayTelemetry : IDisposable
 
     public void UpstreamUnreachable(string server, string destination, HttpRequestError error) => LogUnreachable(server, destination, error);
 
+    public void PeersFound(string name, int count, string instances) => LogPeersFound(name, count, instances);
+
+    public void PeersUnknown(string name, string reason) => LogPeersUnknown(name, reason);
+
     public void Dispose() => _activities.Dispose();
 
     // The conventions name the JSON-RPC code, and tool_error for results that say isError.
@@ -178,6 +182,12 @@ internal sealed partial class GatewayTelemetry : IDisposable
 
     [LoggerMessage(1104, LogLevel.Warning, "Server {Server} could not be reached at destination {Destination}: {Error}")]
     private partial void LogUnreachable(string server, string destination, HttpRequestError error);
+
+    [LoggerMessage(1105, LogLevel.Information, "{Name} leads to {Count} replicas: {Instances}")]
+    private partial void LogPeersFound(string name, int count, string instances);
+
+    [LoggerMessage(1106, LogLevel.Warning, "The replicas' name {Name} cannot be looked up: {Reason}")]
+    private partial void LogPeersUnknown(string name, string reason);
 
     [LoggerMessage(1201, LogLevel.Critical, "An event was not recorded, as the recording mode allows; {Total} since start")]
     private partial void LogRecordDropped(long total);

@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 namespace McpLedger.Gateway.Capture;
 
 /// <summary>What every door asks before a decision: who asks, and in which session.</summary>
-internal sealed class Intake(Refuser refuser, SessionSeal seal, PeerHop peers, CallRecorder recorder, GatewayOptions options, TimeProvider time)
+internal sealed class Intake(Refuser refuser, SessionSeal seal, PeerHop hop, PeerDirectory peers, CallRecorder recorder, GatewayOptions options, TimeProvider time)
 {
     private const string Challenge = "Bearer realm=\"mcpledger\"";
 
@@ -75,8 +75,8 @@ internal sealed class Intake(Refuser refuser, SessionSeal seal, PeerHop peers, C
         }
 
         var isCarried = !PeerHop.IsHop(exchange.Http.Request)
-            && exchange.Gateway.Config.Peers.TryGetValue(claims.Owner, out var peer)
-            && await peers.TryCarryAsync(exchange.Http, peer, claims, body);
+            && await peers.FindAsync(exchange.Gateway.Config, claims.Owner, exchange.Http.RequestAborted) is { } peer
+            && await hop.TryCarryAsync(exchange.Http, peer, claims, body);
         return isCarried ? new(null) : new(Refusal.Plain(StatusCodes.Status404NotFound, Refusal.SessionNotFound, "The replica that held the session is gone. Initialize a new one."));
     }
 }

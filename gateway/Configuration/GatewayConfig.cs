@@ -31,6 +31,9 @@ public sealed record GatewayConfig
 
     /// <summary>Other replicas by instance name, with the base URL where one hop reaches them, for sessions that have a live process or stream there.</summary>
     public ImmutableDictionary<string, Uri> Peers { get; init; } = ImmutableDictionary<string, Uri>.Empty;
+
+    /// <summary>Base URL whose host's name leads to all replicas, which are asked who they are; null when <see cref="Peers"/> lists them.</summary>
+    public Uri? PeerName { get; init; }
 }
 
 /// <summary>How much must be durable before something passes (design §4, Modes).</summary>

@@ -19,7 +19,9 @@ internal static class CommandTree
 
         try
         {
-            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+            // A process that serves ends by its own protocol, which takes longer than the two seconds that a verb gets.
+            var grace = parsed.CommandResult.Command.Name == UpCommand.Name ? (TimeSpan?)null : TimeSpan.FromSeconds(2);
+            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = grace });
         }
         catch (OperationCanceledException)
         {
@@ -58,9 +60,11 @@ internal static class CommandTree
             RebuildCommand.Create(),
             ParkedCommand.Create(),
             RetentionCommand.Create(),
+            HealthCommand.Create(),
         };
         root.Options.Add(CommonOptions.Config);
         root.Options.Add(CommonOptions.Data);
+        root.Options.Add(CommonOptions.Api);
         root.Options.Add(CommonOptions.Json);
         return root;
     }

@@ -9,5 +9,10 @@ internal static class CommonOptions
 
     public static Option<string?> Config { get; } = new("--config", "-c") { Description = "The configuration file. Default: MCPLEDGER_CONFIG, else ./mcpledger.yaml.", Recursive = true };
 
+    /// <summary>Environment variable that stands for <see cref="Api"/>.</summary>
+    public const string ApiVariable = "MCPLEDGER_API";
+
+    public static Option<Uri?> Api { get; } = new("--api") { Description = $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from MCPLEDGER_KEY.", Recursive = true };
+
     public static Option<string?> Data { get; } = new("--data", "-d") { Description = "The ledger's folder, where there is no configuration file at hand.", Recursive = true };
 }

@@ -10,12 +10,13 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var schema = new Option<bool>("--print-schema") { Description = "Print the JSON Schema of mcpledger.yaml and stop." };
-        var command = new Command("doctor", "Check the configuration and everything around it: every error at once, each with the fix.") { schema };
+        var reference = new Option<bool>("--print-reference") { Description = "Print the table of every key and stop." };
+        var command = new Command("doctor", "Check the configuration and everything around it: every error at once, each with the fix.") { schema, reference };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
-            if (parsed.GetValue(schema))
+            if (parsed.GetValue(schema) || parsed.GetValue(reference))
             {
-                await Console.Out.WriteAsync(ConfigSchema.Write());
+                await Console.Out.WriteAsync(parsed.GetValue(schema) ? ConfigSchema.Write() : ConfigReference.Write());
                 return ExitCode.Ok;
             }
 

@@ -12,7 +12,7 @@ internal static class Doorway
         where T : class
     {
         var folder = DataFolder.Of(parsed);
-        using ILedgerDoor? door = (ILedgerDoor?)LiveDoor.Find(folder) ?? FolderDoor.Open(folder, TimeProvider.System);
+        using ILedgerDoor? door = (ILedgerDoor?)LiveDoor.Find(parsed) ?? FolderDoor.Open(folder, TimeProvider.System);
         return door is null ? Nothing(terminal, folder) : Show(terminal, await ask(door), show);
     }
 
@@ -21,12 +21,12 @@ internal static class Doorway
         where T : class
     {
         var folder = DataFolder.Of(parsed);
-        using var door = LiveDoor.Find(folder);
+        using var door = LiveDoor.Find(parsed);
         return door is null ? NotRunning(terminal, folder) : Show(terminal, await ask(door), show);
     }
 
     public static int NotRunning(Terminal terminal, string folder) =>
-        Unavailable(terminal, $"no instance has the ledger in {folder} open, and this needs one. Fix: start it with 'mcpledger up', or name its folder with --data.");
+        Unavailable(terminal, $"no instance has the ledger in {folder} open, and this needs one. Fix: start it with 'mcpledger up', name its folder with --data, or name the API's address with --api.");
 
     private static int Nothing(Terminal terminal, string folder) =>
         Unavailable(terminal, $"there is no ledger in {folder}, or nothing was recorded yet. Fix: start 'mcpledger up', or name the folder with --data.");

@@ -33,7 +33,7 @@ internal static class ImportCommand
             var existing = new ConfigFile();
             if (File.Exists(path))
             {
-                var read = ConfigReader.Read(path);
+                var read = ConfigReader.ReadWritten(path);
                 if (read.Config is null)
                 {
                     return Faults.Say(terminal, read);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using McpLedger.Host.Doors;
 using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Commands;
@@ -44,24 +45,39 @@ internal static class KeysCommand
             parsed, terminal, door => door.SendAsync<object>(HttpMethod.Delete, $"api/v1/keys/{Uri.EscapeDataString(parsed.GetValue(id)!)}", null, cancellationToken), _ => terminal.Line($"key {parsed.GetValue(id)} is revoked")));
     }
 
-    private static Command Show() => new Command("show", "Print the public keys that verify this ledger.").Runs((parsed, terminal, _) =>
+    private static Command Show() => new Command("show", "Print the public keys that verify this ledger.").Runs(async (parsed, terminal, cancellationToken) =>
     {
-        var integrity = new IntegrityFolder(DataFolder.Of(parsed));
-        if (integrity.VerifierKeys is not { } current)
+        var (keys, fault, code) = await VerifierKeysAsync(parsed, cancellationToken);
+        if (keys is null)
         {
-            terminal.Error($"mcpledger: there is no signing key in {DataFolder.Of(parsed)} yet. Fix: start 'mcpledger up' once.");
-            return Task.FromResult(ExitCode.Unavailable);
+            terminal.Error($"mcpledger: {fault}");
+            return code;
         }
 
-        terminal.Document(new { Current = current.Split('\n', StringSplitOptions.RemoveEmptyEntries), Retired = integrity.RetiredKeys.Select(k => k.Trim()) });
-        terminal.Line(current.TrimEnd());
-        foreach (var retired in integrity.RetiredKeys)
+        terminal.Document(keys);
+        terminal.Line(string.Join('\n', keys.Current));
+        foreach (var retired in keys.Retired)
         {
-            terminal.Line($"retired: {retired.Trim()}");
+            terminal.Line($"retired: {retired}");
         }
 
-        return Task.FromResult(ExitCode.Ok);
+        return ExitCode.Ok;
     });
+
+    private static async Task<DoorAnswer<VerifierKeySet>> VerifierKeysAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        if (LiveDoor.Elsewhere(parsed) is not null)
+        {
+            using var door = LiveDoor.Find(parsed)!;
+            return await door.SendAsync<VerifierKeySet>(HttpMethod.Get, "api/v1/keys/signing", null, cancellationToken);
+        }
+
+        var folder = DataFolder.Of(parsed);
+        var integrity = new IntegrityFolder(folder);
+        return integrity.VerifierKeys is { } current
+            ? new(new(current.Split('\n', StringSplitOptions.RemoveEmptyEntries), [.. integrity.RetiredKeys.Select(k => k.Trim())]), null, ExitCode.Ok)
+            : new(null, $"there is no signing key in {folder} yet. Fix: start 'mcpledger up' once.", ExitCode.Unavailable);
+    }
 
     private static Command Rotate()
     {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Host.Doors;
 using McpLedger.Host.Running;
 using EventId = McpLedger.Contracts.Events.EventId;
 
@@ -20,17 +22,34 @@ internal static class ProofCommand
                 return ExitCode.Usage;
             }
 
-            if (new IntegrityFolder(DataFolder.Of(parsed)).Prove(read) is not { } found)
+            var (proof, fault, code) = await ProveAsync(parsed, read, cancellationToken);
+            if (proof is null)
             {
-                terminal.Error($"mcpledger: no checkpoint covers event {read}. A new event is covered within a second or two; search finds the ids that there are.");
-                return ExitCode.Finding;
+                terminal.Error($"mcpledger: {fault}");
+                return code;
             }
 
             var path = Path.GetFullPath(parsed.GetValue(output) ?? $"{read}.tlog-proof");
-            await File.WriteAllBytesAsync(path, found.Proof.Encode(), cancellationToken);
-            terminal.Document(new { Path = path, Event = read.ToString(), found.Proof.Index, found.Proof.Checkpoint.Origin, found.Proof.Checkpoint.Size });
-            terminal.Line($"wrote {path}: leaf {found.Proof.Index} of {found.Proof.Checkpoint.Size}; check it with: mcpledger verify '{path}' --key VKEY");
+            await File.WriteAllBytesAsync(path, proof.Encode(), cancellationToken);
+            terminal.Document(new { Path = path, Event = read.ToString(), proof.Index, proof.Checkpoint.Origin, proof.Checkpoint.Size });
+            terminal.Line($"wrote {path}: leaf {proof.Index} of {proof.Checkpoint.Size}; check it with: mcpledger verify '{path}' --key VKEY");
             return ExitCode.Ok;
         });
+    }
+
+    private static async Task<DoorAnswer<TlogProof>> ProveAsync(ParseResult parsed, EventId id, CancellationToken cancellationToken)
+    {
+        if (LiveDoor.Elsewhere(parsed) is null)
+        {
+            return new IntegrityFolder(DataFolder.Of(parsed)).Prove(id) is { } found
+                ? new(found.Proof, null, ExitCode.Ok)
+                : new(null, $"no checkpoint covers event {id}. A new event is covered within a second or two; search finds the ids that there are.", ExitCode.Finding);
+        }
+
+        using var door = LiveDoor.Find(parsed)!;
+        var (bytes, fault, code) = await door.BytesAsync($"api/v1/events/{id}/proof", cancellationToken);
+        return bytes is null ? new(null, fault, code)
+            : TlogProof.TryParse(bytes, out var proof) ? new(proof, null, ExitCode.Ok)
+            : new(null, "what came back is no .tlog-proof. Fix: --api must lead to the role that seals, or to a balancer before it.", ExitCode.Finding);
     }
 }

@@ -15,7 +15,7 @@ internal static class RebuildCommand
     public static Command Create() => new Command("rebuild", "Fold the whole log anew beside the read models in force, compare the rows by hash, and swap. Exit code 1 when they differ.").Runs(async (parsed, terminal, cancellationToken) =>
     {
         var folder = DataFolder.Of(parsed);
-        using var live = LiveDoor.Find(folder);
+        using var live = LiveDoor.Find(parsed);
         var (report, fault, code) = live is not null
             ? await live.SendAsync<Rebuilt>(HttpMethod.Post, "api/v1/projections/rebuild", null, cancellationToken)
             : await RebuildAsync(folder, cancellationToken);

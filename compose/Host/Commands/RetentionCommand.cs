@@ -45,7 +45,7 @@ internal static class RetentionCommand
             return ExitCode.Unavailable;
         }
 
-        var options = UpHost.RetentionOf(config, room.Ledger.Identity.SourceOf("retention"));
+        var options = PipelineRole.RetentionOf(config, room.Ledger.Identity.SourceOf("retention"));
         var report = await new RetentionRun(room.Ledger, options, static (_, _) => new(0), TimeProvider.System).RunAsync(cancellationToken);
         terminal.Document(report);
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"dropped {report.Segments} segments and {report.Blobs} blobs, {report.Bytes} bytes{(report.Refused is null ? "" : $"; stopped early: {report.Refused}")}"));

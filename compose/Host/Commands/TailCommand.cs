@@ -19,7 +19,7 @@ internal static class TailCommand
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
             var folder = DataFolder.Of(parsed);
-            using var door = LiveDoor.Find(folder);
+            using var door = LiveDoor.Find(parsed);
             return door is null
                 ? Doorway.NotRunning(terminal, folder)
                 : await FollowAsync(door, $"api/v1/tail?q={Uri.EscapeDataString(parsed.GetValue(query)!)}&housekeeping={(parsed.GetValue(housekeeping) ? "true" : "false")}", terminal, cancellationToken);

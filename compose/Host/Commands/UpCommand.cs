@@ -13,27 +13,33 @@ namespace McpLedger.Host.Commands;
 /// <summary><c>up</c>: runs the gateway and everything that reads its ledger.</summary>
 internal static class UpCommand
 {
-    private static readonly string[] RoleNames = ["all", "gateway", "pipeline", "projections"];
+    public const string Name = "up";
 
     public static Command Create()
     {
-        var role = new Option<string>("--role") { Description = $"Which part of the system this process is: {string.Join(", ", RoleNames)}. On the embedded ledger only 'all'.", DefaultValueFactory = _ => "all" };
-        role.AcceptOnlyFromAmong(RoleNames);
-        var command = new Command("up", "Run the gateway, the ledger, the sealer, the read models and the API in this process.") { role };
+        var role = new Option<string>("--role") { Description = $"Which part of the system this process is: {string.Join(", ", HostRoleNames.Known)}. On the embedded ledger only 'all'.", DefaultValueFactory = _ => "all" };
+        role.AcceptOnlyFromAmong(HostRoleNames.Known);
+        var command = new Command(Name, "Run the gateway, the ledger, the sealer, the read models and the API: all in this process, or one role of them.") { role };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
-            if (parsed.GetValue(role) != "all")
+            var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
+            if (read.Config is not { } config)
             {
-                terminal.Error($"mcpledger: the role '{parsed.GetValue(role)}' needs a ledger that several processes can write, and this configuration has the embedded one, which has one writer. Fix: leave --role out; everything runs in one process.");
+                return Faults.Say(terminal, read);
+            }
+
+            var roles = HostRoleNames.Of(parsed.GetValue(role)!);
+            if (roles != HostRoles.All && config.File.Kafka is null)
+            {
+                terminal.Error($"mcpledger: the role '{roles.Written()}' needs a ledger that several processes can write, and this configuration has the embedded one, which has one writer. Fix: add a kafka section, or leave --role out: everything runs in one process.");
                 return ExitCode.Usage;
             }
 
-            var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
-            return read.Config is { } config ? await RunAsync(config, terminal, cancellationToken) : Faults.Say(terminal, read);
+            return await RunAsync(config, roles, terminal, cancellationToken);
         });
     }
 
-    private static async Task<int> RunAsync(LoadedConfig config, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(LoadedConfig config, HostRoles roles, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var room = LedgerRoom.Open(config);
         if (room.Ledger.Health is { Status: LedgerStatus.Unavailable } health)
@@ -45,8 +51,8 @@ internal static class UpCommand
         try
         {
             using var certificate = TlsCertificate.Load(config);
-            await using var app = UpHost.Build(config, room, certificate);
-            return await ServeAsync(app, config, terminal, TlsCertificate.DigestOf(certificate), cancellationToken);
+            await using var app = UpHost.Build(config, room, roles, certificate);
+            return await ServeAsync(app, config, roles, terminal, TlsCertificate.DigestOf(certificate), cancellationToken);
         }
         catch (Exception e) when (e is IOException or CryptographicException)
         {
@@ -55,9 +61,9 @@ internal static class UpCommand
         }
     }
 
-    private static async Task<int> ServeAsync(WebApplication app, LoadedConfig config, Terminal terminal, string? certificate, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(WebApplication app, LoadedConfig config, HostRoles roles, Terminal terminal, string? certificate, CancellationToken cancellationToken)
     {
-        if (!await app.Services.GetRequiredService<GatewayConfigSource>().PublishAsync(config.Gateway, "start", cancellationToken))
+        if (app.Services.GetService<PublishConfig>() is { } publish && !await publish(config.Gateway, "start", cancellationToken))
         {
             terminal.Error($"mcpledger: the ledger in {config.DataFolder} takes no events.");
             return ExitCode.Unavailable;
@@ -72,14 +78,19 @@ internal static class UpCommand
         instance.Announce(config.DataFolder);
         try
         {
-            Say(terminal, config, instance, app.Services.GetRequiredService<HostTelemetry>());
-            var reload = app.Services.GetRequiredService<ConfigReload>();
+            var telemetry = app.Services.GetRequiredService<HostTelemetry>();
+            Say(terminal, config, roles, instance, telemetry);
+            var reload = app.Services.GetService<ConfigReload>();
             using var hangUp = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
             {
                 signal.Cancel = true;
-                _ = reload.ReloadAsync("SIGHUP", CancellationToken.None);
+                _ = reload?.ReloadAsync("SIGHUP", CancellationToken.None);
             });
-            await app.WaitForShutdownAsync(cancellationToken);
+            var drain = app.Services.GetRequiredService<Drain>();
+            drain.TakeSignals();
+            await using var cancelled = cancellationToken.Register(drain.Ask);
+            await drain.WaitAsync(app.Lifetime, config.File.Listen.Drain, telemetry);
+            await app.StopAsync(CancellationToken.None);
         }
         finally
         {
@@ -105,22 +116,23 @@ internal static class UpCommand
         }
     }
 
-    private static void Say(Terminal terminal, LoadedConfig config, RunningInstance instance, HostTelemetry telemetry)
+    private static void Say(Terminal terminal, LoadedConfig config, HostRoles roles, RunningInstance instance, HostTelemetry telemetry)
     {
-        var endpoints = config.Gateway.Servers.Keys.ToDictionary(s => s, s => new Uri(instance.Url, $"s/{s}/mcp").ToString());
-        terminal.Document(new { instance.Url, instance.Process, Data = config.DataFolder, Servers = endpoints });
-        terminal.Line($"McpLedger {UpHost.Version} at {instance.Url}");
+        var servers = roles.HasFlag(HostRoles.Gateway) ? config.Gateway.Servers.Keys : [];
+        var endpoints = servers.ToDictionary(s => s, s => new Uri(instance.Url, $"s/{s}/mcp").ToString());
+        terminal.Document(new { instance.Url, instance.Process, Role = roles.Written(), Data = config.DataFolder, Servers = endpoints });
+        terminal.Line($"McpLedger {UpHost.Version}{(roles == HostRoles.All ? "" : $" {roles.Written()}")} at {instance.Url}");
         foreach (var (name, endpoint) in endpoints)
         {
             terminal.Line($"  {name}: {endpoint}");
         }
 
-        if (!config.Gateway.Rules.Any(r => r.Effect == RuleEffect.Allow))
+        if (roles.HasFlag(HostRoles.Gateway) && !config.Gateway.Rules.Any(r => r.Effect == RuleEffect.Allow))
         {
             terminal.Line("  no rule allows anything: every call is refused (mcpledger doctor says more)");
         }
 
         terminal.Line($"  ledger: {config.DataFolder} (record: {config.File.Ledger.Record}); API token: {AdminToken.PathIn(config.DataFolder)}");
-        telemetry.LogServing(config.Gateway.Servers.Count, instance.Url.ToString(), config.DataFolder, config.File.Ledger.Record);
+        telemetry.LogServing(endpoints.Count, instance.Url.ToString(), config.DataFolder, config.File.Ledger.Record);
     }
 }

@@ -48,6 +48,11 @@ internal sealed class ConfigBinder
             return null;
         }
 
+        if (plain == typeof(PeersValue))
+        {
+            return Peers(node, path);
+        }
+
         if (plain.IsGenericType && plain.GetGenericTypeDefinition() == typeof(ImmutableArray<>))
         {
             return List(plain.GenericTypeArguments[0], property, node, path);
@@ -61,7 +66,7 @@ internal sealed class ConfigBinder
         return IsSection(plain) ? Section(plain, node, path) : Single(plain, property, node, path);
     }
 
-    internal static bool IsSection(Type type) => type.IsClass && type != typeof(string) && type != typeof(Uri) && type != typeof(SecretText);
+    internal static bool IsSection(Type type) => type.IsClass && type != typeof(string) && type != typeof(Uri) && type != typeof(SecretText) && type != typeof(PeersValue);
 
     private object? Section(Type type, ConfigNode node, string path)
     {
@@ -117,6 +122,10 @@ internal sealed class ConfigBinder
         var values = mapping.Entries.Select(e => (e.Key, Value: Value(item, null, e.Value, $"{path}.{e.Key}"))).Where(e => e.Value is not null).ToArray();
         return typeof(ConfigBinder).GetMethod(nameof(FreezeNamed), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(item).Invoke(null, [values]);
     }
+
+    private object? Peers(ConfigNode node, string path) => node is ConfigNode.Scalar scalar
+        ? PeersValue.OfText(scalar.Text) ?? Fault(path, node, $"'{Shortened(scalar.Text)}' is no name to look up.", "write dns:http://gateways:8377, or names with addresses")
+        : Named(typeof(Uri), node, path) is ImmutableDictionary<string, Uri> named ? new PeersValue(named, null) : null;
 
     private object? Single(Type type, PropertyInfo? property, ConfigNode node, string path)
     {

@@ -19,6 +19,7 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
 
         CheckRules(file);
         CheckListen(file.Listen);
+        new ScaleChecks(this, folder).Check(file);
         if (file.Ledger is { Quota: { } quota, Retention.Bytes: { } kept } && kept.Bytes > quota.Bytes)
         {
             Fault("ledger.retention.bytes", $"{kept} is more than the quota of {quota}: the disk quota would refuse calls before anything is dropped.", "keep less than ledger.quota");

@@ -31,12 +31,21 @@ internal sealed record ConfigFile
     [Description("How session ids are sealed.")]
     public SessionsSection Sessions { get; init; } = new();
 
-    [Description("Other replicas by instance name, with the base URL where one hop reaches them.")]
-    public ImmutableDictionary<string, Uri> Peers { get; init; } = ImmutableDictionary<string, Uri>.Empty;
+    [Description("Other replicas, for sessions that have a live process or stream there: instance names, each with the base URL where one hop reaches it; or dns:http://name:port, a name that leads to all of them.")]
+    public PeersValue Peers { get; init; } = PeersValue.None;
 
     [Description("Name of this instance in events and chains: lower-case letters, digits and '-'. Default: made at first start and kept in the data folder.")]
     [RegularExpression("^[a-z0-9][a-z0-9-]{0,62}$")]
     public string? Instance { get; init; }
+
+    [Description("Apache Kafka as the ledger, for roles on several machines. Without it the ledger is files of this machine.")]
+    public KafkaSection? Kafka { get; init; }
+
+    [Description("PostgreSQL for the read models, together with search. Without it they are SQLite in the data folder.")]
+    public PostgresSection? Postgres { get; init; }
+
+    [Description("Elasticsearch or OpenSearch for searching, together with postgres. Without it SQLite does it.")]
+    public SearchSection? Search { get; init; }
 
     [Description("Where metrics, traces and logs are sent.")]
     public TelemetrySection Telemetry { get; init; } = new();
@@ -50,6 +59,10 @@ internal sealed record LedgerSection
     [Description("What must be durable before anything passes: strict (every event), strict-request (requests; answers at once after) or best-effort (nothing waits, drops are counted).")]
     [AllowedValues("strict", "strict-request", "best-effort")]
     public string Record { get; init; } = "strict";
+
+    [Description("Where an event must be before the call goes on: disk (this machine's, from where it is shipped at once) or quorum (Kafka's in-sync replicas; needs kafka).")]
+    [AllowedValues("disk", "quorum")]
+    public string Durable { get; init; } = "disk";
 
     [Description("Most bytes the data folder may hold. A warning comes at 80 %; when it is full, calls are refused.")]
     public ByteSize? Quota { get; init; }
@@ -88,6 +101,12 @@ internal sealed record ListenSection
 
     [Description("Origin header values that are answered. Empty: origins whose host is one of hosts.")]
     public ImmutableArray<string> Origins { get; init; } = [];
+
+    [Description("How long it goes on serving after SIGTERM while /readyz says 503, so that balancers look away first: more than their check takes to notice.")]
+    public TimeSpan Drain { get; init; } = TimeSpan.Zero;
+
+    [Description("Longest wait for calls in flight at the end, before they are cut off.")]
+    public TimeSpan Finish { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 internal sealed record TlsSection

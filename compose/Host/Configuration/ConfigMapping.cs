@@ -23,7 +23,8 @@ internal static class ConfigMapping
             MaxBatch = file.Limits.Batch,
             BodyTimeout = file.Limits.BodyTimeout,
         },
-        Peers = file.Peers,
+        Peers = file.Peers.Named,
+        PeerName = file.Peers.Dns,
     };
 
     private static ServerConfig ToServer(string name, ServerSection server, string folder, ConfigChecks checks)

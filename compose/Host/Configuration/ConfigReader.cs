@@ -3,7 +3,7 @@ using McpLedger.Gateway.Configuration;
 namespace McpLedger.Host.Configuration;
 
 /// <summary>A configuration that holds: as written, and as the gateway takes it with every secret looked up.</summary>
-internal sealed record LoadedConfig(string Path, ConfigFile File, GatewayConfig Gateway)
+internal sealed record LoadedConfig(string Path, ConfigFile File, GatewayConfig Gateway, EngineSecrets Secrets)
 {
     /// <summary>The folder that relative paths in the file start from.</summary>
     public string Folder => System.IO.Path.GetDirectoryName(Path)!;
@@ -24,12 +24,19 @@ internal static class ConfigReader
 {
     public const string DefaultName = "mcpledger.yaml";
     private const int LongestFile = 1024 * 1024;
+    private static readonly Dictionary<string, string> Nothing = [];
 
     /// <summary>The file that is meant: what was given, else <c>MCPLEDGER_CONFIG</c>, else <c>mcpledger.yaml</c> here.</summary>
     public static string PathOf(string? given) =>
         Path.GetFullPath(given ?? Environment.GetEnvironmentVariable("MCPLEDGER_CONFIG") ?? DefaultName);
 
-    public static ConfigRead Read(string path)
+    /// <summary>Reads the file, with what the environment of this process lays over it.</summary>
+    public static ConfigRead Read(string path) => Read(path, EnvironmentOverrides.OfProcess());
+
+    /// <summary>Reads what stands in the file and nothing else, for those who write it again.</summary>
+    public static ConfigRead ReadWritten(string path) => Read(path, Nothing);
+
+    private static ConfigRead Read(string path, IReadOnlyDictionary<string, string> environment)
     {
         string text;
         try
@@ -48,10 +55,13 @@ internal static class ConfigReader
                 : Unreadable(path, $"the file cannot be read ({e.GetType().Name}).", "check its owner and mode");
         }
 
-        return ReadText(path, text);
+        return ReadText(path, text, environment);
     }
 
-    public static ConfigRead ReadText(string path, string text)
+    public static ConfigRead ReadText(string path, string text) => ReadText(path, text, Nothing);
+
+    /// <summary>Reads a text with an environment laid over it.</summary>
+    public static ConfigRead ReadText(string path, string text, IReadOnlyDictionary<string, string> environment)
     {
         var (root, faults) = YamlTree.Read(text);
         if (root is null or ConfigNode.Scalar { IsNull: true })
@@ -59,14 +69,17 @@ internal static class ConfigReader
             return faults.Count > 0 ? new(path, null, faults, null) : Unreadable(path, "the file is empty.", "add at least servers and rules; see compose/README.md");
         }
 
+        var misnamed = new List<ConfigFault>();
+        root = EnvironmentOverrides.Over(root, environment, misnamed);
         var binder = new ConfigBinder();
         var file = binder.Bind<ConfigFile>(root);
         var folder = Path.GetDirectoryName(path)!;
         var checks = new ConfigChecks(binder, folder);
         checks.Check(file);
         var gateway = ConfigMapping.ToGateway(file, folder, checks);
-        ConfigFault[] all = [.. faults.Concat(binder.Faults).Concat(checks.Faults).OrderBy(f => f.Line).ThenBy(f => f.Column)];
-        return new(path, all.Length == 0 ? new(path, file, gateway) : null, all, file);
+        var secrets = EngineSecrets.Of(file, checks);
+        ConfigFault[] all = [.. faults.Concat(misnamed).Concat(binder.Faults).Concat(checks.Faults).OrderBy(f => f.Line).ThenBy(f => f.Column)];
+        return new(path, all.Length == 0 ? new(path, file, gateway, secrets) : null, all, file);
     }
 
     private static ConfigRead Unreadable(string path, string problem, string fix) => new(path, null, [new("", 0, 0, problem, fix)], null);

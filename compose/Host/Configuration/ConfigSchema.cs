@@ -88,12 +88,18 @@ internal static class ConfigSchema
             _ when type == typeof(TimeSpan) => new() { ["type"] = "string", ["pattern"] = "^[0-9]{1,10}(ms|s|m|h|d)$" },
             _ when type == typeof(ByteSize) => new() { ["type"] = "string", ["pattern"] = "^[0-9]{1,16} ?([KMGTkmgt]i?)?[Bb]$" },
             _ when type == typeof(Uri) => new() { ["type"] = "string", ["pattern"] = "^https?://" },
+            _ when type == typeof(PeersValue) => new()
+            {
+                ["oneOf"] = new JsonArray(
+                    new JsonObject { ["type"] = "string", ["pattern"] = "^dns:http://" },
+                    new JsonObject { ["type"] = "object", ["additionalProperties"] = Shape(typeof(Uri), null) }),
+            },
             _ when type == typeof(SecretText) => new() { ["type"] = new JsonArray("string", "number", "boolean") },
             _ => new() { ["type"] = "string" },
         };
     }
 
-    private static JsonNode? DefaultOf(object? value) => value switch
+    internal static JsonNode? DefaultOf(object? value) => value switch
     {
         string text => text,
         bool flag => flag,

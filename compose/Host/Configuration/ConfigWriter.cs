@@ -42,8 +42,9 @@ internal static partial class ConfigWriter
 
     private static bool IsEmpty(object value) => value is not string && value is IEnumerable items && !items.Cast<object>().Any();
 
-    private static void Put(StringBuilder text, string key, object value, int indent)
+    private static void Put(StringBuilder text, string key, object written, int indent)
     {
+        var value = written is PeersValue peers ? (object?)peers.Text ?? peers.Named : written;
         text.Append(' ', indent).Append(Scalar(key)).Append(':');
         if (Single(value) is { } single)
         {

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
@@ -16,11 +17,22 @@ namespace McpLedger.Host.Doors;
 internal sealed class LiveDoor(HttpClient client) : ILedgerDoor
 {
     private const int MaxProblemBytes = 64 * 1024;
+    private const int MaxBytes = 1024 * 1024;
 
     /// <returns>Null when no instance has the folder open.</returns>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The door owns the client and disposes it.")]
     public static LiveDoor? Find(string dataFolder) =>
         RunningInstance.Find(dataFolder) is { } instance ? new(LocalHttp.Toward(instance, AdminToken.Read(dataFolder))) : null;
+
+    /// <summary>The API that the command line names, else that of the instance that has the folder open.</summary>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The door owns the client and disposes it.")]
+    public static LiveDoor? Find(ParseResult parsed) => Elsewhere(parsed) is { } url
+        ? new(LocalHttp.Toward(new(url, 0, null, ""), Environment.GetEnvironmentVariable(ConnectCommand.KeyVariable)))
+        : Find(DataFolder.Of(parsed));
+
+    /// <summary>Where the command line says the API is; null when it says nothing.</summary>
+    public static Uri? Elsewhere(ParseResult parsed) =>
+        parsed.GetValue(CommonOptions.Api) ?? (Uri.TryCreate(Environment.GetEnvironmentVariable(CommonOptions.ApiVariable), UriKind.Absolute, out var url) ? url : null);
 
     public Task<DoorAnswer<SearchPage>> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
     {
@@ -61,6 +73,26 @@ internal sealed class LiveDoor(HttpClient client) : ILedgerDoor
                 : new(null, await ProblemOf(response, stream, cancellationToken), ExitCodeOf((int)response.StatusCode));
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or IOException)
+        {
+            return new(null, $"the running instance at {client.BaseAddress} does not answer: {e.Message}", ExitCode.Unavailable);
+        }
+    }
+
+    /// <summary>Asks for bytes as they are.</summary>
+    public async Task<DoorAnswer<byte[]>> BytesAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.IsSuccessStatusCode)
+            {
+                return new(await BoundedBody.ReadAsync(response.Content, MaxBytes, cancellationToken), null, ExitCode.Ok);
+            }
+
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            return new(null, await ProblemOf(response, stream, cancellationToken), ExitCodeOf((int)response.StatusCode));
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return new(null, $"the running instance at {client.BaseAddress} does not answer: {e.Message}", ExitCode.Unavailable);
         }

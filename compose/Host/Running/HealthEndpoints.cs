@@ -1,9 +1,8 @@
-using McpLedger.Gateway;
 using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Host.Running;
 
-/// <summary><c>/healthz</c>: the process lives. <c>/readyz</c>: it can take calls, and if not, why. Neither says anything a stranger may not know.</summary>
+/// <summary><c>/healthz</c>: the process lives. <c>/readyz</c>: it does its work, and if not, why. Neither says anything a stranger may not know.</summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
@@ -12,10 +11,16 @@ internal static class HealthEndpoints
         endpoints.MapGet("/readyz", Ready).ExcludeFromDescription();
     }
 
-    private static IResult Ready(EmbeddedLedger ledger, GatewayReadiness gateway)
+    private static IResult Ready(EmbeddedLedger ledger, IEnumerable<ReadinessCheck> checks, Drain drain)
     {
         var health = ledger.Health;
-        string[] reasons = [.. new[] { health.Status == LedgerStatus.Unavailable ? $"ledger: {health.Reason}" : null, gateway.Check() is { } why ? $"gateway: {why}" : null }.OfType<string>()];
+        string?[] found =
+        [
+            drain.HasBegun ? "process: it is ending" : null,
+            health.Status == LedgerStatus.Unavailable ? $"ledger: {health.Reason}" : null,
+            .. checks.Select(c => c.Why() is { } why ? $"{c.Name}: {why}" : null),
+        ];
+        string[] reasons = [.. found.OfType<string>()];
         return reasons.Length > 0
             ? Results.Json(new Readiness("unavailable", reasons), statusCode: StatusCodes.Status503ServiceUnavailable)
             : Results.Json(new Readiness(health.Status == LedgerStatus.Degraded ? "degraded" : "ready", health.Reason is null ? [] : [$"ledger: {health.Reason}"]));

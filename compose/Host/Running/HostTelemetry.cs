@@ -17,4 +17,7 @@ internal sealed partial class HostTelemetry(ILogger<HostTelemetry> logger)
 
     [LoggerMessage(4005, LogLevel.Error, "Configuration {Path} could not be put in force: the ledger cannot record it")]
     public partial void LogUnrecordable(string path);
+
+    [LoggerMessage(4006, LogLevel.Information, "Ending: no longer ready, still serving for {Longest}")]
+    public partial void LogDraining(TimeSpan longest);
 }

@@ -34,7 +34,7 @@ internal static class TelemetryExtensions
         return logging;
     }
 
-    public static void AddOtlp(this WebApplicationBuilder builder, LoadedConfig config, string instance)
+    public static void AddOtlp(this WebApplicationBuilder builder, LoadedConfig config, string instance, HostRoles roles)
     {
         var endpoint = config.File.Telemetry.Otlp;
         if (endpoint is null && Environment.GetEnvironmentVariable(EndpointVariable) is null)
@@ -43,7 +43,7 @@ internal static class TelemetryExtensions
         }
 
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(r => r.AddService("mcpledger", serviceVersion: UpHost.Version, serviceInstanceId: instance))
+            .ConfigureResource(r => r.AddService("mcpledger", serviceVersion: UpHost.Version, serviceInstanceId: instance).AddAttributes([new("mcpledger.role", roles.Written())]))
             .WithMetrics(m => m.AddMeter("McpLedger.*").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation())
             .WithTracing(t => t.AddSource("McpLedger.*").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
             .WithLogging();

@@ -1,26 +1,20 @@
 using System.Security.Cryptography.X509Certificates;
 using McpLedger.Contracts.Events;
-using McpLedger.Contracts.Integrity;
-using McpLedger.Gateway;
-using McpLedger.Gateway.Configuration;
 using McpLedger.Host.Access;
 using McpLedger.Host.Configuration;
-using McpLedger.Projections;
 using McpLedger.Projections.Api;
-using McpLedger.Stages.Retention;
-using McpLedger.Stages.Sealing;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Blobs;
 using McpLedger.Streaming.Parking;
 
 namespace McpLedger.Host.Running;
 
-/// <summary>Composes every room into one process around an open ledger.</summary>
+/// <summary>Composes the roles of a process around an open ledger: each has a file of its own.</summary>
 internal static class UpHost
 {
     public static string Version { get; } = typeof(UpHost).Assembly.GetName().Version!.ToString(3);
 
-    public static WebApplication Build(LoadedConfig config, LedgerRoom room, X509Certificate2? certificate)
+    public static WebApplication Build(LoadedConfig config, LedgerRoom room, HostRoles roles, X509Certificate2? certificate)
     {
         var identity = room.Ledger.Identity;
 
@@ -28,60 +22,51 @@ internal static class UpHost
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddConsoleLines();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listening.Configure(kestrel, config, certificate));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.File.Listen.Finish);
         builder.Services.AddRoutingCore();
-        builder.AddOtlp(config, identity.Instance);
+        builder.AddOtlp(config, identity.Instance, roles);
         builder.Services.AddLedger(room, config);
         builder.Services.AddAccess(AdminToken.Open(config.DataFolder));
-        builder.Services.AddGateway(new GatewayOptions
+        builder.Services.AddSingleton<HostTelemetry>().AddSingleton<Drain>();
+        if (roles.HasFlag(HostRoles.Gateway))
         {
-            Instance = identity.Instance,
-            Source = identity.SourceOf("gateway"),
-            SessionKeyFile = config.File.Sessions.Key is { } key ? Path.GetFullPath(key, config.Folder) : Path.Combine(config.DataFolder, "keys", "sessions.key"),
-            ChildFolder = Path.Combine(config.DataFolder, "children"),
-        });
-        builder.Services.AddSealing(_ => new SealingOptions
+            builder.Services.AddGatewayRole(config, identity);
+        }
+
+        if (roles.HasFlag(HostRoles.Pipeline))
         {
-            Folder = config.DataFolder,
-            OriginPrefix = identity.Origin,
-            Source = identity.SourceOf("sealer"),
-            Algorithm = config.File.Ledger.Signing == "ecdsa-p256" ? NoteAlgorithm.EcdsaP256 : NoteAlgorithm.Ed25519,
-        });
-        builder.Services.AddRetentionOf(config, identity.SourceOf("retention"));
-        builder.Services.AddProjections().AddEmbeddedHome(new() { Folder = Path.Combine(config.DataFolder, "readmodels") });
-        builder.Services.AddSingleton<HostTelemetry>();
-        builder.Services.AddSingleton<PublishConfig>(p => p.GetRequiredService<GatewayConfigSource>().PublishAsync);
-        builder.Services.AddSingleton(p => new ConfigReload(config, p.GetRequiredService<PublishConfig>(), p.GetRequiredService<HostTelemetry>()));
-        builder.Services.AddOpenApi();
+            builder.Services.AddPipelineRole(config, identity);
+        }
+
+        if (roles.HasFlag(HostRoles.Projections))
+        {
+            builder.Services.AddProjectionsRole(config);
+        }
 
         var app = builder.Build();
+        var drain = app.Services.GetRequiredService<Drain>();
+        app.Use(next => context => drain.SayGoodbyeAsync(context, next));
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
-        app.MapGateway();
-        app.MapLedgerApi();
-        app.MapIntegrity();
-        app.MapKeys();
-        app.MapTools();
-        app.MapReload();
-        app.MapOpenApi();
         app.MapHealth();
-        return app;
-    }
-
-    private static void AddRetentionOf(this IServiceCollection services, LoadedConfig config, string source)
-    {
-        var retention = config.File.Ledger.Retention;
-        if (retention is { Age: null, Bytes: null })
+        if (roles.HasFlag(HostRoles.Gateway))
         {
-            return;
+            app.MapGatewayRole();
         }
 
-        // Read models keep what they folded: they can say that a call was, and a rebuild folds what is left.
-        services.AddRetention(_ => RetentionOf(config, source), (_, _) => new(0));
-    }
+        if (roles.HasFlag(HostRoles.Pipeline))
+        {
+            app.MapPipelineRole();
+        }
 
-    public static RetentionOptions RetentionOf(LoadedConfig config, string source) =>
-        new() { Folder = config.DataFolder, Source = source, MaxAge = config.File.Ledger.Retention.Age, MaxBytes = config.File.Ledger.Retention.Bytes?.Bytes };
+        if (roles.HasFlag(HostRoles.Projections))
+        {
+            app.MapProjectionsRole();
+        }
+
+        return app;
+    }
 
     private static void AddLedger(this IServiceCollection services, LedgerRoom room, LoadedConfig config)
     {
@@ -93,7 +78,6 @@ internal static class UpHost
         services.AddSingleton<IBlobStore>(new BlobFolder(config.DataFolder));
         services.AddSingleton(new ParkingLot(config.DataFolder, TimeProvider.System));
         services.AddSingleton(control);
-        services.AddSingleton(new IntegrityFolder(config.DataFolder));
         services.AddSingleton(new AccessRecorder((actor, action, detail, cancellationToken) => control.TryAppendAsync(null, new AccessGranted(actor, action, detail), cancellationToken)));
     }
 }

@@ -15,14 +15,7 @@ public sealed class PeerHopTests
         var file = Path.Combine(keys.Path, "sessions.key");
         await using var owner = await StartAsync("gw-1", file);
         await using var other = await StartAsync("gw-2", file);
-        var (id, digest, key) = ApiKey.Create();
-        foreach (var gateway in new[] { owner, other })
-        {
-            await gateway.AppendControlAsync(new KeyCreated(id, digest, "alice", null, [], "human", "test", null));
-            var control = gateway.Get<McpLedger.Gateway.Control.ControlState>();
-            await Eventually.TrueAsync(() => control.Keys.Keys.Any());
-        }
-
+        var key = await KeyAsync(owner, other);
         using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
         var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
         var ping = Wire.LegacyRequest("2", "test/pid");
@@ -40,6 +33,55 @@ public sealed class PeerHopTests
         using var looping = With(key, Wire.PostRaw("shell", ping, Wire.Legacy, session));
         looping.Headers.TryAddWithoutValidation("McpLedger-Hop", "gw-3");
         await other.TextAsync(looping, 404);
+    }
+
+    [Fact]
+    public async Task An_owner_is_found_by_the_name_that_leads_to_all_replicas()
+    {
+        using var keys = new TemporaryFolder();
+        var file = Path.Combine(keys.Path, "sessions.key");
+        await using var owner = await StartAsync("gw-1", file);
+        await using var other = await StartAsync("gw-2", file);
+        var key = await KeyAsync(owner, other);
+        using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
+        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
+        var ping = Wire.LegacyRequest("2", "test/pid");
+
+        await other.PublishAsync(other.Source.Current with { PeerName = new($"http://localhost:{owner.Address.Port}") });
+        var here = await owner.TextAsync(With(key, Wire.PostRaw("shell", ping, Wire.Legacy, session)), 200);
+
+        Assert.Equal(here, await other.TextAsync(With(key, Wire.PostRaw("shell", ping, Wire.Legacy, session)), 200));
+    }
+
+    [Fact]
+    public async Task A_name_that_leads_nowhere_or_to_somebody_else_leaves_the_owner_unknown()
+    {
+        using var keys = new TemporaryFolder();
+        var file = Path.Combine(keys.Path, "sessions.key");
+        await using var owner = await StartAsync("gw-1", file);
+        await using var other = await StartAsync("gw-2", file);
+        var key = await KeyAsync(owner, other);
+        using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
+        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
+
+        foreach (var name in new[] { "http://no-such-name.invalid:1", $"http://localhost:{other.Address.Port}" })
+        {
+            await other.PublishAsync(other.Source.Current with { PeerName = new(name) });
+            await other.TextAsync(With(key, Wire.PostRaw("shell", Wire.LegacyRequest("2", "test/pid"), Wire.Legacy, session)), 404);
+        }
+    }
+
+    private static async Task<string> KeyAsync(params GatewayHarness[] gateways)
+    {
+        var (id, digest, key) = ApiKey.Create();
+        foreach (var gateway in gateways)
+        {
+            await gateway.AppendControlAsync(new KeyCreated(id, digest, "alice", null, [], "human", "test", null));
+            var control = gateway.Get<McpLedger.Gateway.Control.ControlState>();
+            await Eventually.TrueAsync(() => control.Keys.Keys.Any());
+        }
+
+        return key;
     }
 
     private static async Task<GatewayHarness> StartAsync(string instance, string keys) =>

@@ -33,7 +33,7 @@ public sealed class RunningHost : IAsyncLifetime
         WriteConfig(Yaml);
         var config = ConfigReader.Read(ConfigPath).Config!;
         _room = LedgerRoom.Open(config);
-        _app = UpHost.Build(config, _room, null);
+        _app = UpHost.Build(config, _room, HostRoles.All, null);
         Assert.True(await Get<GatewayConfigSource>().PublishAsync(config.Gateway, "start", CancellationToken.None));
         await _app.StartAsync();
     }

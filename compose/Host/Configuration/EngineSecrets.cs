@@ -1,0 +1,34 @@
+namespace McpLedger.Host.Configuration;
+
+/// <summary>What is shown to Kafka, PostgreSQL and the search engine, looked up; null where the configuration has none. Never printed.</summary>
+internal sealed record EngineSecrets
+{
+    public string? KafkaUser { get; init; }
+
+    public string? KafkaPassword { get; init; }
+
+    public string? PostgresConnection { get; init; }
+
+    public string? SearchUser { get; init; }
+
+    public string? SearchPassword { get; init; }
+
+    public string? SearchApiKey { get; init; }
+
+    public static EngineSecrets Of(ConfigFile file, ConfigChecks checks)
+    {
+        string? LookUp(string path, SecretText? text) => text is null ? null : checks.Resolve(path, text);
+        return new()
+        {
+            KafkaUser = LookUp("kafka.security.user", file.Kafka?.Security.User),
+            KafkaPassword = LookUp("kafka.security.password", file.Kafka?.Security.Password),
+            PostgresConnection = LookUp("postgres.connection", file.Postgres?.Connection),
+            SearchUser = LookUp("search.user", file.Search?.User),
+            SearchPassword = LookUp("search.password", file.Search?.Password),
+            SearchApiKey = LookUp("search.apiKey", file.Search?.ApiKey),
+        };
+    }
+
+    /// <summary>Nothing of it: a log line that names the record must not show what it holds.</summary>
+    public override string ToString() => nameof(EngineSecrets);
+}

@@ -1,0 +1,23 @@
+using McpLedger.Host.Configuration;
+using McpLedger.Projections;
+using McpLedger.Projections.Api;
+
+namespace McpLedger.Host.Running;
+
+/// <summary>The projections: read models and index, and the API over them.</summary>
+internal static class ProjectionsRole
+{
+    public static IServiceCollection AddProjectionsRole(this IServiceCollection services, LoadedConfig config)
+    {
+        services.AddProjections().AddEmbeddedHome(new() { Folder = Path.Combine(config.DataFolder, "readmodels") });
+        return services.AddOpenApi();
+    }
+
+    public static void MapProjectionsRole(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapLedgerApi();
+        endpoints.MapKeys();
+        endpoints.MapTools();
+        endpoints.MapOpenApi();
+    }
+}

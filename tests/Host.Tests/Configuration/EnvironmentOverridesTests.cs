@@ -1,0 +1,68 @@
+using McpLedger.Host.Configuration;
+
+namespace McpLedger.Host.Tests.Configuration;
+
+/// <summary>The environment lays single keys over the file.</summary>
+public sealed class EnvironmentOverridesTests
+{
+    private const string Yaml = "ledger: { data: here, record: strict }\nservers: { one: { url: 'http://one/mcp' } }\nrules: [{ id: all, allow: {} }]\n";
+
+    [Fact]
+    public void A_variable_wins_over_the_file_and_the_rest_of_the_file_stays()
+    {
+        var file = Read(
+            ("MCPLEDGER__LEDGER__DATA", "/var/lib/mcpledger"),
+            ("MCPLEDGER__KAFKA__MININSYNC", "1"),
+            ("MCPLEDGER__KAFKA__BOOTSTRAP", "kafka-1:9092, kafka-2:9092"),
+            ("MCPLEDGER__LISTEN__HOSTS", "[a.example, b.example]"),
+            ("MCPLEDGER__LISTEN__DRAIN", "5s"),
+            ("MCPLEDGER__SERVERS__ONE__RESPONSETIMEOUT", "7s"),
+            ("MCPLEDGER__SERVERS__TWO__URL", "http://two/mcp"),
+            ("MCPLEDGER__PEERS", "dns:http://gateways:8377")).Config!.File;
+
+        Assert.Equal(("/var/lib/mcpledger", "strict"), (file.Ledger.Data, file.Ledger.Record));
+        Assert.Equal(1, file.Kafka!.MinInSync);
+        Assert.Equal(["kafka-1:9092", "kafka-2:9092"], file.Kafka.Bootstrap);
+        Assert.Equal(["a.example", "b.example"], file.Listen.Hosts);
+        Assert.Equal(TimeSpan.FromSeconds(5), file.Listen.Drain);
+        Assert.Equal(("http://one/mcp", TimeSpan.FromSeconds(7)), (file.Servers["one"].Url!.Template, file.Servers["one"].ResponseTimeout));
+        Assert.Equal("http://two/mcp", file.Servers["two"].Url!.Template);
+        Assert.Equal("http://gateways:8377", file.Peers.Dns!.OriginalString);
+    }
+
+    [Fact]
+    public void A_section_can_be_given_whole()
+    {
+        var file = Read(("MCPLEDGER__RULES", "[{ id: none, block: {}, reason: closed }]"), ("MCPLEDGER__PEERS", "{ gw-2: 'http://b:1' }")).Config!.File;
+
+        Assert.Equal("none", Assert.Single(file.Rules).Id);
+        Assert.Equal("http://b:1", file.Peers.Named["gw-2"].OriginalString);
+    }
+
+    [Fact]
+    public void No_character_of_a_single_value_means_anything()
+    {
+        var read = Read(("MCPLEDGER__SERVERS__ONE__HEADERS__AUTHORIZATION", "Bearer a: [b] #c {d} 'e"));
+
+        Assert.Equal("Bearer a: [b] #c {d} 'e", read.Config!.Gateway.Servers["one"].Headers["authorization"]);
+    }
+
+    [Theory]
+    [InlineData("MCPLEDGER__KAFKA__BOOTSTRP", "x:1", "did you mean MCPLEDGER__KAFKA__BOOTSTRAP?")]
+    [InlineData("MCPLEDGER__", "x", "")]
+    [InlineData("MCPLEDGER__SOMETHING_ELSE_ALTOGETHER", "x", "unset it")]
+    [InlineData("MCPLEDGER__LEDGER__DATA__MORE", "x", "")]
+    [InlineData("MCPLEDGER__LEDGER__RECORD", "strictly", "did you mean 'strict'?")]
+    [InlineData("MCPLEDGER__LISTEN__DRAIN", "long", "30s")]
+    [InlineData("MCPLEDGER__RULES", "[{", "")]
+    public void A_variable_that_stands_for_nothing_or_holds_nonsense_is_a_fault(string name, string value, string fix)
+    {
+        var read = Read((name, value));
+
+        Assert.Null(read.Config);
+        Assert.Contains(read.Faults, f => f.Fix.Contains(fix, StringComparison.Ordinal) && f.Line == 0);
+    }
+
+    private static ConfigRead Read(params (string Name, string Value)[] environment) =>
+        ConfigReader.ReadText("/etc/mcpledger/mcpledger.yaml", Yaml, environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal));
+}

@@ -1,0 +1,73 @@
+using McpLedger.Host.Running;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace McpLedger.Host.Tests.Running;
+
+public sealed class DrainTests
+{
+    private static readonly HostTelemetry Silent = new(NullLogger<HostTelemetry>.Instance);
+
+    [Fact]
+    public async Task The_door_stays_open_until_the_time_is_over_or_a_second_signal_comes()
+    {
+        using var drain = new Drain(TimeProvider.System);
+        using var life = new Life();
+        var wait = drain.WaitAsync(life, TimeSpan.FromDays(1), Silent);
+        Assert.False(drain.HasBegun);
+
+        drain.Ask();
+        Assert.True(drain.HasBegun);
+        Assert.False(wait.IsCompleted);
+
+        drain.Ask();
+        await wait;
+    }
+
+    [Fact]
+    public async Task A_process_whose_part_gave_up_does_not_wait()
+    {
+        using var drain = new Drain(TimeProvider.System);
+        using var life = new Life();
+        var wait = drain.WaitAsync(life, TimeSpan.FromDays(1), Silent);
+
+        life.StopApplication();
+        await wait;
+
+        Assert.True(drain.HasBegun);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1", true, "close")]
+    [InlineData("HTTP/1.1", false, "")]
+    [InlineData("HTTP/2", true, "")]
+    public async Task Clients_are_sent_elsewhere_only_while_it_ends(string protocol, bool ending, string connection)
+    {
+        using var drain = new Drain(TimeProvider.System);
+        if (ending)
+        {
+            drain.Ask();
+        }
+
+        var context = new DefaultHttpContext { Request = { Protocol = protocol } };
+        await drain.SayGoodbyeAsync(context, _ => Task.CompletedTask);
+
+        Assert.Equal(connection, context.Response.Headers.Connection.ToString());
+    }
+
+    private sealed class Life : IHostApplicationLifetime, IDisposable
+    {
+        private readonly CancellationTokenSource _stopping = new();
+
+        public CancellationToken ApplicationStarted => CancellationToken.None;
+
+        public CancellationToken ApplicationStopping => _stopping.Token;
+
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public void StopApplication() => _stopping.Cancel();
+
+        public void Dispose() => _stopping.Dispose();
+    }
+}
