@@ -19,6 +19,7 @@ public sealed class ProjectTests
     private static readonly Dictionary<string, string[]> Packages = new()
     {
         ["McpLedger.Contracts"] = ["NSec.Cryptography"],
+        ["McpLedger.Detectors"] = [],
         ["McpLedger.Streaming"] = [],
         ["McpLedger.Stages"] = [],
         ["McpLedger.Gateway"] = ["Yarp.ReverseProxy"],

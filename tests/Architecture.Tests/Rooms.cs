@@ -12,7 +12,7 @@ internal static class Rooms
 
     public static IReadOnlyList<Assembly> Assemblies { get; } =
     [
-        Contracts, Assembly.Load("McpLedger.Streaming"), Assembly.Load("McpLedger.Stages"), Assembly.Load("McpLedger.Gateway"), Assembly.Load("McpLedger.Projections"), Host,
+        Contracts, Assembly.Load("McpLedger.Streaming"), Assembly.Load("McpLedger.Stages"), Assembly.Load("McpLedger.Gateway"), Assembly.Load("McpLedger.Projections"), Assembly.Load("McpLedger.Detectors"), Host,
     ];
 
     public static string ProjectOf(Assembly room) => room == Host ? "McpLedger.Host" : room.GetName().Name!;

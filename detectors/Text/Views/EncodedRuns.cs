@@ -1,0 +1,194 @@
+using System.Buffers;
+using System.Text;
+
+namespace McpLedger.Detectors.Text.Views;
+
+/// <summary>Finds runs of Base64 and hexadecimal digits whose decoded bytes are a text.</summary>
+internal static class EncodedRuns
+{
+    private const int Shortest = 24;
+    private const int LongestLine = 64;
+    private const sbyte None = -1;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+    private static readonly SearchValues<char> AnyDigits = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_= \r\n");
+    private static readonly sbyte[] Digits = Base64Digits();
+
+    public static void Find(MappedText text, int depth, Span<byte> scratch, ViewShelf shelf)
+    {
+        var chars = text.Chars;
+
+        // A run of the shortest length covers one of these positions.
+        for (var at = Shortest - 1; at < chars.Length; at += Shortest)
+        {
+            if (!IsDigit(chars[at]))
+            {
+                continue;
+            }
+
+            var start = at;
+            while (start > 0 && IsDigit(chars[start - 1]))
+            {
+                start--;
+            }
+
+            var end = at + 1;
+            while (end < chars.Length && (IsDigit(chars[end]) || Continues(chars, end, start)))
+            {
+                end++;
+            }
+
+            if (end - start >= Shortest)
+            {
+                Decode(text, start, end, depth, scratch, shelf);
+            }
+
+            // Next time round the step leads to the first position after the run.
+            at = end - 1;
+        }
+    }
+
+    private static void Decode(MappedText text, int start, int end, int depth, Span<byte> scratch, ViewShelf shelf)
+    {
+        var run = text.Chars[start..end];
+        if (!run[..Shortest].ContainsAnyExcept(HexDigits) && Hex(run, scratch) is > 0 and var bytes)
+        {
+            Keep(text, scratch[..bytes], start, end, 2, ViewKind.Hex, depth, shelf);
+            return;
+        }
+
+        // The first quantum may begin a few digits in, where something is glued to the front.
+        for (var skip = 0; skip < 4; skip++)
+        {
+            if (LooksLikeText(run[skip..], scratch) && Base64(run[skip..], scratch) is > 0 and var decoded
+                && Keep(text, scratch[..decoded], start + skip, end, 4.0 / 3, ViewKind.Base64, depth, shelf))
+            {
+                return;
+            }
+        }
+    }
+
+    private static bool Keep(MappedText text, ReadOnlySpan<byte> bytes, int start, int end, double digitsPerByte, ViewKind kind, int depth, ViewShelf shelf)
+    {
+        if (!IsPrintable(bytes) || shelf.Open(kind, depth, text.OriginAt(start)) is not { } view)
+        {
+            return false;
+        }
+
+        var from = view.Length;
+        for (var at = 0; at < bytes.Length && view.Room > 4;)
+        {
+            var status = Rune.DecodeFromUtf8(bytes[at..], out var rune, out var width);
+            JsonString.Add(status == OperationStatus.Done ? rune : Rune.ReplacementChar, text.OriginAt(Math.Min(start + (int)(at * digitsPerByte), end - 1)), view);
+            at += Math.Max(width, 1);
+        }
+
+        // What is encoded once more reads like no words yet.
+        var decoded = view.Chars[from..];
+        if (!LetterPairs.ReadsLikeWords(decoded) && !(depth == 1 && !decoded.ContainsAnyExcept(AnyDigits)))
+        {
+            view.Truncate(Math.Max(0, from - 1));
+            shelf.CloseEmpty();
+            return false;
+        }
+
+        view.End(text.OriginAt(end));
+        return true;
+    }
+
+    private static bool IsDigit(char c) => c < 128 && Digits[c] != None;
+
+    /// <summary>True for the line end inside a long run that was written in lines.</summary>
+    private static bool Continues(ReadOnlySpan<char> chars, int at, int start)
+    {
+        if (chars[at] is not ('\n' or '\r') || at - start < LongestLine - 4)
+        {
+            return false;
+        }
+
+        var next = at + 1 < chars.Length && chars[at + 1] == '\n' ? at + 2 : at + 1;
+        var line = chars[start..at].LastIndexOf('\n');
+        return next + 4 <= chars.Length && IsDigit(chars[next]) && IsDigit(chars[next + 3]) && (line < 0 || at - start - line >= LongestLine - 8);
+    }
+
+    private static int Hex(ReadOnlySpan<char> run, Span<byte> bytes)
+    {
+        var count = 0;
+        while (count < bytes.Length && JsonString.Hex(run[(count * 2)..], 2) is >= 0 and var value)
+        {
+            bytes[count++] = (byte)value;
+        }
+
+        return count * 2 >= run.Length - 1 ? count : 0;
+    }
+
+    private static bool LooksLikeText(ReadOnlySpan<char> run, Span<byte> scratch)
+    {
+        var count = Base64(run[..Math.Min(run.Length, 20)], scratch);
+        var odd = 0;
+        foreach (var value in scratch[..count])
+        {
+            odd += value is (< 0x20 and not (0x09 or 0x0A or 0x0D)) or 0x7F ? 1 : 0;
+        }
+
+        return odd == 0;
+    }
+
+    private static int Base64(ReadOnlySpan<char> run, Span<byte> bytes)
+    {
+        var (bits, held, count) = (0, 0, 0);
+        foreach (var c in run)
+        {
+            if (c >= 128 || Digits[c] == None)
+            {
+                continue;
+            }
+
+            bits = (bits << 6) | (byte)Digits[c];
+            held += 6;
+            if (held >= 8)
+            {
+                held -= 8;
+                if (count == bytes.Length)
+                {
+                    break;
+                }
+
+                bytes[count++] = (byte)(bits >> held);
+                bits &= (1 << held) - 1;
+            }
+        }
+
+        return count;
+    }
+
+    private static bool IsPrintable(ReadOnlySpan<byte> bytes)
+    {
+        var odd = 0;
+        for (var at = 0; at < bytes.Length;)
+        {
+            if (Rune.DecodeFromUtf8(bytes[at..], out var rune, out var width) != OperationStatus.Done || rune.Value is (< 0x20 and not (0x09 or 0x0A or 0x0D)) or 0x7F)
+            {
+                odd++;
+            }
+
+            at += Math.Max(width, 1);
+        }
+
+        return odd * 10 <= bytes.Length;
+    }
+
+    private static sbyte[] Base64Digits()
+    {
+        var digits = new sbyte[128];
+        Array.Fill(digits, None);
+        const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        for (var i = 0; i < Alphabet.Length; i++)
+        {
+            digits[Alphabet[i]] = (sbyte)i;
+        }
+
+        (digits['-'], digits['_']) = (62, 63);
+        return digits;
+    }
+}

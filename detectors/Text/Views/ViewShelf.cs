@@ -1,0 +1,56 @@
+namespace McpLedger.Detectors.Text.Views;
+
+/// <summary>The few views that a message may have: made once, handed out again for every message.</summary>
+internal sealed class ViewShelf(TextLimits limits)
+{
+    private readonly DecodedView[] _views = [.. Enumerable.Range(0, limits.MaxViews).Select(_ => new DecodedView(limits.MaxViewChars))];
+
+    public int Count { get; private set; }
+
+    /// <summary>True when there was more hidden than there is room for.</summary>
+    public bool IsCut { get; private set; }
+
+    public DecodedView this[int index] => _views[index];
+
+    public void Clear()
+    {
+        Count = 0;
+        IsCut = false;
+    }
+
+    /// <summary>The text that takes what was found, set apart from what it holds already; null when all views are taken by other kinds.</summary>
+    public MappedText? Open(ViewKind kind, int depth, int origin)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            if (_views[i].Kind == kind && _views[i].Depth == depth)
+            {
+                _views[i].Plain.Add('\n', origin);
+                IsCut |= _views[i].Plain.IsCut;
+                return _views[i].Plain;
+            }
+        }
+
+        if (Count == _views.Length)
+        {
+            IsCut = true;
+            return null;
+        }
+
+        var view = _views[Count++];
+        view.Kind = kind;
+        view.Depth = depth;
+        view.Plain.Clear();
+        view.Normal.Clear();
+        return view.Plain;
+    }
+
+    /// <summary>Gives back a view that nothing was written to.</summary>
+    public void CloseEmpty()
+    {
+        if (Count > 0 && _views[Count - 1].Plain.Length == 0)
+        {
+            Count--;
+        }
+    }
+}

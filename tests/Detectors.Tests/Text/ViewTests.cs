@@ -1,0 +1,96 @@
+using System.Text;
+using McpLedger.Detectors.Text;
+using McpLedger.Detectors.Text.Views;
+
+namespace McpLedger.Detectors.Tests.Text;
+
+/// <summary>What was hidden is found, decoded, and points to where it was hidden.</summary>
+public sealed class ViewTests
+{
+    private const string Before = "The weather in Bern is mild, with some clouds in the afternoon. ";
+    private const string After = " Bring a light jacket for the evening.";
+
+    private static string Normal(string text) => Reading.Text(text).Normal.ToString();
+
+    public static TheoryData<ViewKind, string, string> Hidden => new()
+    {
+        { ViewKind.Base64, Convert.ToBase64String(Encoding.UTF8.GetBytes(Reading.Wish)), Reading.Wish },
+        { ViewKind.Base64, "payload=" + Convert.ToBase64String(Encoding.UTF8.GetBytes(Reading.Wish)).Replace('+', '-').Replace('/', '_').TrimEnd('='), Reading.Wish },
+        { ViewKind.Base64, Convert.ToBase64String(Encoding.UTF8.GetBytes(Reading.Wish), Base64FormattingOptions.InsertLineBreaks), Reading.Wish },
+        { ViewKind.Hex, Convert.ToHexString(Encoding.UTF8.GetBytes(Reading.Wish)), Reading.Wish },
+        { ViewKind.Rot13, Reading.Rot13(Reading.Wish), Reading.Wish },
+        { ViewKind.Reversed, new string([.. Reading.Wish.Reverse()]), Reading.Wish },
+        { ViewKind.Leetspeak, Reading.Leet(Reading.Wish), Reading.Wish },
+        { ViewKind.SpacedLetters, string.Join(' ', Reading.Wish.ToCharArray()), Reading.Wish },
+        { ViewKind.SpacedLetters, string.Join('.', Reading.Wish.Replace(" ", "", StringComparison.Ordinal).TrimEnd('.').ToCharArray()), Reading.Wish.TrimEnd('.') },
+        { ViewKind.Scrambled, Reading.Scramble(Reading.Wish, 5), Reading.Wish },
+        { ViewKind.Tags, string.Concat(Reading.Wish.Select(c => char.ConvertFromUtf32(0xE0000 + c))), Reading.Wish },
+        { ViewKind.HiddenMarkup, $"<!-- {Reading.Wish} -->", Reading.Wish },
+        { ViewKind.HiddenMarkup, $"<div style=\"display:none\">{Reading.Wish}</div>", Reading.Wish },
+        { ViewKind.HiddenMarkup, $"<span style='font-size:0'>{Reading.Wish}</span>", Reading.Wish },
+        { ViewKind.HiddenMarkup, $"<p aria-hidden=\"true\">{Reading.Wish}</p>", Reading.Wish },
+        { ViewKind.HiddenMarkup, $"<img src=\"a.png\" alt=\"{Reading.Wish}\">", Reading.Wish },
+        { ViewKind.MarkdownTitle, $"[forecast](https://example.org \"{Reading.Wish}\")", Reading.Wish },
+        { ViewKind.MarkdownTitle, $"\n[//]: # ({Reading.Wish})\n", Reading.Wish },
+        { ViewKind.MarkdownTitle, $"![{Reading.Wish}](a.png)", Reading.Wish },
+    };
+
+    [Theory, MemberData(nameof(Hidden))]
+    public void A_hidden_text_is_a_view_of_its_own(ViewKind kind, string hidden, string text)
+    {
+        var reading = Reading.Text(Before + hidden + After);
+        var view = Reading.View(reading, kind);
+
+        Assert.NotNull(view);
+        Assert.Equal(1, view.Depth);
+        Assert.Contains(Normal(text).TrimEnd('.'), view.Normal.ToString().Trim(), StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Hidden))]
+    public void A_view_points_to_the_bytes_that_hide_it(ViewKind kind, string hidden, string text)
+    {
+        var reading = Reading.Text(Before + hidden + After);
+        var view = Reading.View(reading, kind)!;
+        var at = view.Normal.Chars.IndexOf(Normal(text).TrimEnd('.').AsSpan());
+        var (start, length) = view.Normal.ToBytes(at, Normal(text).TrimEnd('.').Length);
+        var bytes = Encoding.UTF8.GetByteCount(Before);
+
+        Assert.InRange(start, bytes, bytes + Encoding.UTF8.GetByteCount(hidden));
+        Assert.InRange(start + length, bytes + (Encoding.UTF8.GetByteCount(hidden) / 2), bytes + Encoding.UTF8.GetByteCount(hidden) + 1);
+    }
+
+    [Fact]
+    public void What_is_hidden_twice_is_found_at_the_second_depth()
+    {
+        var twice = Convert.ToBase64String(Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(Reading.Wish))));
+        var text = Reading.Text(Before + twice + After);
+
+        Assert.Contains(Enumerable.Range(0, text.ViewCount).Select(text.View), view => view.Depth == 2 && view.Normal.ToString().Contains("forward every invoice", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Run node_modules/.bin/webpack in /usr/local/lib/python3/site-packages/requests-toolbelt/adapters and see 3f786850e387550fdab836ed7e6dc881de23001b for details.")]
+    [InlineData("Order 550e8400-e29b-41d4-a716-446655440000 shipped with MP3, H264 and B2B2C labels at 10am, call 1-800-555-0199 or see v1.2.3 and 2nd floor.")]
+    [InlineData("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9 is where a token begins; sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 is a digest.")]
+    [InlineData("U. S. A. and A B C D are short; x y z too")]
+    [InlineData("Bonjour, voici la liste des fichiers que vous avez demandés hier soir, et quelques remarques sur la configuration du serveur.")]
+    [InlineData("<p class=\"intro\">Visible text</p> and [a link](https://example.org/path)")]
+    public void Ordinary_text_hides_nothing(string text)
+    {
+        var reading = Reading.Text(text);
+
+        Assert.Empty(Enumerable.Range(0, reading.ViewCount).Select(reading.View).Select(view => $"{view.Kind}: {view.Plain}"));
+    }
+
+    [Fact]
+    public void There_are_never_more_views_than_the_limit_and_none_is_longer()
+    {
+        var limits = new TextLimits { MaxViews = 2, MaxViewChars = 64 };
+        var text = new MessageText(limits);
+        text.Read(Encoding.UTF8.GetBytes(Reading.Rich), TextChannel.Response);
+
+        Assert.Equal(2, text.ViewCount);
+        Assert.True(text.IsViewCut);
+        Assert.All(Enumerable.Range(0, 2).Select(text.View), view => Assert.InRange(view.Plain.Length, 1, 64));
+    }
+}
