@@ -7,7 +7,7 @@ using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Tools;
 using McpLedger.Gateway.Upstreams;
-using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -4,7 +4,7 @@ using McpLedger.Gateway.Answers;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Identity;
-using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;

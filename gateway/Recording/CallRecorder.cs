@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Streaming;
-using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Gateway.Recording;
 

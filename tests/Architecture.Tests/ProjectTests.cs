@@ -20,7 +20,7 @@ public sealed class ProjectTests
     {
         ["McpLedger.Contracts"] = ["NSec.Cryptography"],
         ["McpLedger.Detectors"] = [],
-        ["McpLedger.Streaming"] = [],
+        ["McpLedger.Streaming"] = ["Confluent.Kafka", "librdkafka.redist"],
         ["McpLedger.Stages"] = [],
         ["McpLedger.Gateway"] = ["Yarp.ReverseProxy"],
         ["McpLedger.Projections"] = ["Microsoft.Data.Sqlite"],

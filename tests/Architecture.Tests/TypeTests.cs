@@ -9,8 +9,6 @@ public sealed class TypeTests
     // An interface that has fewer than two implementations in this repository needs a reason here.
     private static readonly Dictionary<string, string> LoneInterfaces = new()
     {
-        ["ILedgerWriter"] = "the embedded log is the first of its implementations; Kafka's stands beside it in the scaled-out shape",
-        ["ILedgerReader"] = "the embedded log is the first of its implementations; Kafka's stands beside it in the scaled-out shape",
         ["IBlobStore"] = "the folder is the first of its implementations; object storage stands beside it in the scaled-out shape",
         ["IRecordHandler"] = "Streaming owns the loop and Projections what is done with a record; the arrow between the rooms points the other way",
         ["IViewStore"] = "the embedded home is the first of its implementations; Marten's stands beside it in the scaled-out shape",

@@ -16,6 +16,7 @@ internal static class Verbs
         ["conformance"] = ("the MCP conformance suite and two npm servers, directly and through the gateway", ConformanceVerb.RunAsync),
         ["crash"] = ("kill -9 at random moments under load, and what is on record afterwards [--kills 50] [--seed N]", CrashVerb.RunAsync),
         ["ledger"] = ("events made durable a second, by how many wait at once [--seconds 4]", AppendVerb.RunAsync),
+        ["kafka"] = ("the same in Kafka, by way of the disk and in the replicas, by linger and partitions [--seconds 2]", KafkaVerb.RunAsync),
         ["sealer"] = ("sealing and verifying throughput over made calls [--calls 200000]", IntegrityVerb.RunAsync),
         ["verifier"] = ("the same as sealer", IntegrityVerb.RunAsync),
         ["memory"] = ("resident memory over many calls [--calls 1000000] [--of mcpledger-strict|mcpledger-up|bare-yarp]", MemoryVerb.RunAsync),
@@ -45,7 +46,7 @@ internal static class Verbs
     {
         ["upstream"] => Upstream.ServeAsync(),
         ["suite-client", var way, var address] => SuiteClient.RunAsync(way == "gateway", new(address)),
-        ["gateway", var way, var upstream, var folder] => GatewayAlone.ServeAsync(way == "strict", new(upstream), folder),
+        ["gateway", var way, var upstream, var folder, .. var bootstrap] => GatewayAlone.ServeAsync(way, new(upstream), folder, bootstrap is [var brokers] ? brokers : null),
         ["bare-yarp", var upstream] => BareYarp.ServeAsync(upstream),
         _ => throw new ArgumentException($"There is no server of that name: {string.Join(' ', server)}", nameof(server)),
     };

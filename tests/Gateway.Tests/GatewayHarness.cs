@@ -4,7 +4,6 @@ using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Blobs;
-using McpLedger.Streaming.Embedded;
 using McpLedger.Testing.Ledgers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -4,6 +4,7 @@ using McpLedger.Host.Configuration;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Running;
 using McpLedger.Stages.Retention;
+using McpLedger.Streaming;
 using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Host.Commands;

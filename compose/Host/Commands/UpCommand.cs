@@ -6,7 +6,7 @@ using McpLedger.Host.Access;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
-using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming;
 
 namespace McpLedger.Host.Commands;
 

@@ -1,7 +1,7 @@
 using McpLedger.Gateway;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Host.Configuration;
-using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming;
 
 namespace McpLedger.Host.Running;
 

@@ -1,4 +1,4 @@
-using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming;
 
 namespace McpLedger.Host.Running;
 
@@ -11,7 +11,7 @@ internal static class HealthEndpoints
         endpoints.MapGet("/readyz", Ready).ExcludeFromDescription();
     }
 
-    private static IResult Ready(EmbeddedLedger ledger, IEnumerable<ReadinessCheck> checks, Drain drain)
+    private static IResult Ready(ILedger ledger, IEnumerable<ReadinessCheck> checks, Drain drain)
     {
         var health = ledger.Health;
         string?[] found =

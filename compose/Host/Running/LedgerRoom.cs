@@ -1,4 +1,5 @@
 using McpLedger.Host.Configuration;
+using McpLedger.Streaming;
 using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Host.Running;
@@ -14,12 +15,10 @@ internal sealed class LedgerRoom : IAsyncDisposable
     private LedgerRoom(ServiceProvider services)
     {
         _services = services;
-        Ledger = services.GetRequiredService<EmbeddedLedger>();
+        Ledger = services.GetRequiredService<ILedger>();
     }
 
-    public EmbeddedLedger Ledger { get; }
-
-    public LedgerCounters Counters => _services.GetRequiredService<LedgerCounters>();
+    public ILedger Ledger { get; }
 
     public static LedgerRoom Open(LoadedConfig config)
     {

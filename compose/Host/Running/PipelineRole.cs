@@ -2,7 +2,7 @@ using McpLedger.Contracts.Integrity;
 using McpLedger.Host.Configuration;
 using McpLedger.Stages.Retention;
 using McpLedger.Stages.Sealing;
-using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming;
 
 namespace McpLedger.Host.Running;
 

@@ -74,7 +74,7 @@ internal static class UpHost
         services.AddSingleton(TimeProvider.System);
 
         // As instances: the room closes the ledger itself, after everything that still writes is gone.
-        services.AddSingleton(room.Ledger).AddSingleton(room.Counters).AddSingleton<ILedgerWriter>(room.Ledger).AddSingleton<ILedgerReader>(room.Ledger);
+        services.AddSingleton(room.Ledger).AddSingleton(room.Ledger.Counters).AddSingleton<ILedgerWriter>(room.Ledger).AddSingleton<ILedgerReader>(room.Ledger);
         services.AddSingleton<IBlobStore>(new BlobFolder(config.DataFolder));
         services.AddSingleton(new ParkingLot(config.DataFolder, TimeProvider.System));
         services.AddSingleton(control);

@@ -118,6 +118,13 @@ public sealed record ChainFaultFound(string Partition, long Offset, string Fault
 /// <param name="Reason">age | size.</param>
 public sealed record SegmentDropped(string Partition, long FirstOffset, long LastOffset, long Bytes, string Reason) : EventData;
 
+/// <summary>Where the ledger is stored is no longer what its promises need: a topic's setting differs from what it was made with.</summary>
+/// <param name="Store">The topic.</param>
+/// <param name="Setting">Name of the setting.</param>
+/// <param name="Expected">What it should be.</param>
+/// <param name="Found">What it is.</param>
+public sealed record LedgerDrifted(string Store, string Setting, string Expected, string Found) : EventData;
+
 /// <summary>Somebody read the ledger or changed how it is kept, through the API or the command line.</summary>
 /// <param name="Actor">Who.</param>
 /// <param name="Action">search | read | tail | export | rebuild | retention | replay | reload | approve.</param>

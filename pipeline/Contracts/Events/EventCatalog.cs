@@ -24,6 +24,7 @@ public static class EventCatalog
         new("signing-key.rotated.v1", LedgerLog.Control, EventJson.Default.SigningKeyRotated),
         new("chain-fault.found.v1", LedgerLog.Control, EventJson.Default.ChainFaultFound),
         new("segment.dropped.v1", LedgerLog.Control, EventJson.Default.SegmentDropped),
+        new("ledger.drifted.v1", LedgerLog.Control, EventJson.Default.LedgerDrifted),
         new("access.granted.v1", LedgerLog.Control, EventJson.Default.AccessGranted),
     ];
 

@@ -26,6 +26,7 @@ namespace McpLedger.Contracts.Events;
 [JsonSerializable(typeof(SigningKeyRotated))]
 [JsonSerializable(typeof(ChainFaultFound))]
 [JsonSerializable(typeof(SegmentDropped))]
+[JsonSerializable(typeof(LedgerDrifted))]
 [JsonSerializable(typeof(AccessGranted))]
 internal sealed partial class EventJson : JsonSerializerContext;
 

@@ -79,6 +79,10 @@ internal static class ControlFields
             case AccessGranted e:
                 SearchTerms.Append(e.Detail, terms);
                 break;
+            case LedgerDrifted e:
+                SearchTerms.Append(e.Store, terms);
+                SearchTerms.Append(e.Setting, terms);
+                break;
             case WriterStarted e:
                 SearchTerms.Append(e.Host, terms);
                 SearchTerms.Append(e.Version, terms);

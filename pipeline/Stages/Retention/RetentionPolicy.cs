@@ -1,4 +1,4 @@
-using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming;
 
 namespace McpLedger.Stages.Retention;
 

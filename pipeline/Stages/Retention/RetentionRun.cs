@@ -2,7 +2,7 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Stages.Sealing;
 using McpLedger.Streaming.Blobs;
-using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming;
 
 namespace McpLedger.Stages.Retention;
 
@@ -21,7 +21,7 @@ public sealed record RetentionReport(int Segments, long Bytes, long Blobs, long 
 /// Applies the policy once: says <c>segment.dropped.v1</c>, durably, then drops the segment; then the blobs that no kept event refers to, then the
 /// rows of read models. What is not sealed stays, whatever the policy says.
 /// </summary>
-public sealed class RetentionRun(EmbeddedLedger ledger, RetentionOptions options, ForgetBefore forget, TimeProvider time)
+public sealed class RetentionRun(ILedger ledger, RetentionOptions options, ForgetBefore forget, TimeProvider time)
 {
     private const int ReadBytes = 4 * 1024 * 1024;
     private const int HexLength = Digest.Size * 2;
@@ -39,7 +39,7 @@ public sealed class RetentionRun(EmbeddedLedger ledger, RetentionOptions options
         string? refused = null;
         foreach (var partition in ledger.Partitions.Where(static p => p.Log == LedgerLog.Calls))
         {
-            foreach (var drop in RetentionPolicy.Choose(ledger.ListSegments(partition), SealedThrough(partition), time.GetUtcNow(), options))
+            foreach (var drop in RetentionPolicy.Choose(await ledger.ListSegmentsAsync(partition, cancellationToken).ConfigureAwait(false), SealedThrough(partition), time.GetUtcNow(), options))
             {
                 if (!await SayAsync(drop, cancellationToken).ConfigureAwait(false))
                 {
@@ -56,7 +56,7 @@ public sealed class RetentionRun(EmbeddedLedger ledger, RetentionOptions options
             return new(0, 0, 0, 0, refused);
         }
 
-        var kept = FirstKept();
+        var kept = await FirstKeptAsync(cancellationToken).ConfigureAwait(false);
         var (blobs, bytes) = kept is { } moment ? await DropBlobsAsync(moment - BlobMargin, cancellationToken).ConfigureAwait(false) : (0, 0);
         var rows = kept is { } first ? await forget(first, cancellationToken).ConfigureAwait(false) : 0;
         return new(dropped.Count, dropped.Sum(static s => s.Bytes) + bytes, blobs, rows, refused);
@@ -81,8 +81,19 @@ public sealed class RetentionRun(EmbeddedLedger ledger, RetentionOptions options
     }
 
     /// <summary>Time of the oldest call that is kept.</summary>
-    private DateTimeOffset? FirstKept() =>
-        ledger.Partitions.Where(static p => p.Log == LedgerLog.Calls).SelectMany(ledger.ListSegments).Select(static s => s.FirstTime).OfType<DateTimeOffset>().Order().Cast<DateTimeOffset?>().FirstOrDefault();
+    private async ValueTask<DateTimeOffset?> FirstKeptAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset? first = null;
+        foreach (var partition in ledger.Partitions.Where(static p => p.Log == LedgerLog.Calls))
+        {
+            foreach (var segment in await ledger.ListSegmentsAsync(partition, cancellationToken).ConfigureAwait(false))
+            {
+                first = segment.FirstTime < (first ?? DateTimeOffset.MaxValue) ? segment.FirstTime : first;
+            }
+        }
+
+        return first;
+    }
 
     private async Task<(long Blobs, long Bytes)> DropBlobsAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {

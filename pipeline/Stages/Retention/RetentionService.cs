@@ -1,10 +1,10 @@
-using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming;
 using Microsoft.Extensions.Hosting;
 
 namespace McpLedger.Stages.Retention;
 
 /// <summary>Runs retention at its interval.</summary>
-internal sealed class RetentionService(Func<RetentionOptions?> options, EmbeddedLedger ledger, ForgetBefore forget, RetentionTelemetry telemetry, TimeProvider time) : BackgroundService
+internal sealed class RetentionService(Func<RetentionOptions?> options, ILedger ledger, ForgetBefore forget, RetentionTelemetry telemetry, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 

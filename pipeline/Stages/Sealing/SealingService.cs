@@ -1,11 +1,13 @@
+using McpLedger.Contracts.Events;
 using McpLedger.Streaming;
+using McpLedger.Streaming.Consuming;
 using Microsoft.Extensions.Hosting;
 
 namespace McpLedger.Stages.Sealing;
 
-/// <summary>Seals every partition of the ledger, each in a loop of its own, and tells the log of replaced keys.</summary>
+/// <summary>Seals the partitions that are this process's, each in a loop of its own, and tells the log of replaced keys.</summary>
 internal sealed class SealingService(
-    Func<SealingOptions?> options, SealingKeys keys, ILedgerReader reader, ILedgerWriter writer, SealingTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime)
+    Func<SealingOptions?> options, SealingKeys keys, ILedgerReader reader, ILedgerWriter writer, SharePartitions share, SealingTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime)
     : BackgroundService
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(250);
@@ -17,8 +19,15 @@ internal sealed class SealingService(
             await Task.Yield();
             var (known, store) = await OpenAsync(stoppingToken).ConfigureAwait(false);
             var voice = new SealerVoice(writer, reader, known, time);
-            var partitions = reader.Partitions.Select(p => new PartitionSealing(p, reader, voice, store, known, telemetry, time));
-            await Task.WhenAll([TellRotationsAsync(store, voice, known, stoppingToken), .. partitions.Select(p => p.RunAsync(stoppingToken))]).ConfigureAwait(false);
+            await Task.WhenAll(TellRotationsAsync(store, voice, known, stoppingToken), share("sealer", SealAsync, stoppingToken)).ConfigureAwait(false);
+
+            async Task SealAsync(LedgerPartition partition, CancellationToken cancellationToken)
+            {
+                await new PartitionSealing(partition, reader, voice, store, known, telemetry, time).RunAsync(cancellationToken).ConfigureAwait(false);
+
+                // It was refused or fenced: as long as the partition is this process's, that is for an operator to look at.
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using McpLedger.Contracts.Events;
 
 namespace McpLedger.Streaming.Embedded;
 
@@ -12,11 +11,13 @@ internal sealed class AnsweredGroup : IThreadPoolWorkItem
 
     private readonly List<PendingAppend> _waiters = [];
     private AppendStatus _status;
-    private LedgerPartition _partition;
     private long _firstOffset;
 
-    /// <summary>Tells every one of <paramref name="waiters"/> the same outcome; the first was stored at <paramref name="firstOffset"/>, the others after it.</summary>
-    public static void Answer(IEnumerable<PendingAppend> waiters, AppendStatus status, LedgerPartition partition, long firstOffset)
+    /// <summary>
+    /// Tells every one of <paramref name="waiters"/> the same outcome; the first was stored at <paramref name="firstOffset"/>, the others after it.
+    /// An offset of -1 says that they have none yet.
+    /// </summary>
+    public static void Answer(IEnumerable<PendingAppend> waiters, AppendStatus status, long firstOffset)
     {
         if (!Kept.TryDequeue(out var group))
         {
@@ -25,7 +26,6 @@ internal sealed class AnsweredGroup : IThreadPoolWorkItem
 
         group._waiters.AddRange(waiters);
         group._status = status;
-        group._partition = partition;
         group._firstOffset = firstOffset;
         ThreadPool.UnsafeQueueUserWorkItem(group, preferLocal: false);
     }
@@ -34,7 +34,7 @@ internal sealed class AnsweredGroup : IThreadPoolWorkItem
     {
         for (var i = 0; i < _waiters.Count; i++)
         {
-            _waiters[i].Answer(_status == AppendStatus.Durable ? new(_status, _partition, _firstOffset + i) : new(_status, _partition, 0));
+            _waiters[i].Answer(new(_status, _waiters[i].Partition, _status != AppendStatus.Durable ? 0 : _firstOffset < 0 ? -1 : _firstOffset + i));
         }
 
         _waiters.Clear();

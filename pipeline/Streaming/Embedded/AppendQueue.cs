@@ -3,7 +3,7 @@ using McpLedger.Contracts.Events;
 namespace McpLedger.Streaming.Embedded;
 
 /// <summary>What stands between those who append and the writer's thread: bounded, and closed at once while nothing can be stored.</summary>
-internal sealed class AppendQueue(LedgerPartition partition, EmbeddedLedgerOptions options)
+internal sealed class AppendQueue(EmbeddedLedgerOptions options)
 {
     private readonly object _gate = new();
     private readonly Queue<PendingAppend> _queue = new();
@@ -38,9 +38,10 @@ internal sealed class AppendQueue(LedgerPartition partition, EmbeddedLedgerOptio
 
     /// <summary>Takes a copy of a draft and says what became of it once that is known.</summary>
     /// <param name="draft">The event.</param>
+    /// <param name="partition">The partition whose chain it goes on.</param>
     /// <param name="own">The ledger's own events, few and small, go past the bounds.</param>
     /// <param name="cancellationToken">Ends the wait, not the append.</param>
-    public ValueTask<Appended> Add(EventDraft draft, bool own, CancellationToken cancellationToken)
+    public ValueTask<Appended> Add(EventDraft draft, LedgerPartition partition, bool own, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -55,7 +56,7 @@ internal sealed class AppendQueue(LedgerPartition partition, EmbeddedLedgerOptio
                 return new(new Appended(AppendStatus.Pushback, partition, 0));
             }
 
-            var pending = PendingAppend.Of(draft);
+            var pending = PendingAppend.Of(draft, partition);
             var task = pending.Task;
             _queue.Enqueue(pending);
             _bytes += length;
@@ -119,7 +120,7 @@ internal sealed class AppendQueue(LedgerPartition partition, EmbeddedLedgerOptio
             pending.Release();
         }
 
-        AnsweredGroup.Answer(waiting, AppendStatus.Unavailable, partition, 0);
+        AnsweredGroup.Answer(waiting, AppendStatus.Unavailable, 0);
         return news;
     }
 

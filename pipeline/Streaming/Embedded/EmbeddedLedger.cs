@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using McpLedger.Contracts.Events;
 
 namespace McpLedger.Streaming.Embedded;
@@ -8,7 +9,7 @@ namespace McpLedger.Streaming.Embedded;
 /// while it cannot be opened or written to it answers <see cref="AppendStatus.Unavailable"/>, and it tries again by itself.
 /// </summary>
 [SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "Writers dispose themselves when their thread ends; the semaphore has no handle and outlives a second dispose.")]
-public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposable
+public sealed class EmbeddedLedger : ILedger
 {
     internal const string FolderName = "ledger";
 
@@ -46,13 +47,13 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
         telemetry.Observe(() => Health);
     }
 
-    /// <summary>What heartbeats carry.</summary>
+    /// <inheritdoc/>
     public LedgerCounters Counters { get; }
 
-    /// <summary>Which ledger and which boot of it; the epoch is 0 until the ledger could be opened.</summary>
+    /// <inheritdoc/>
     public LedgerIdentity Identity => _identity;
 
-    /// <summary>Whether appends are taken, and if not, why.</summary>
+    /// <inheritdoc/>
     public LedgerHealth Health
     {
         get
@@ -84,7 +85,7 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
         var writer = calls ? _callsWriter : _controlWriter;
         return writer is null || (calls && _quota.IsPast)
             ? new(new Appended(AppendStatus.Unavailable, calls ? LedgerPartition.Calls : LedgerPartition.Control, 0))
-            : writer.AppendAsync(draft, own: false, cancellationToken);
+            : writer.AppendAsync(draft, writer.Log.Partition, own: false, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -101,12 +102,10 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
     /// <exception cref="IOException">They cannot be read.</exception>
     public IReadOnlyList<LedgerSegment> ListSegments(LedgerPartition partition) => SegmentListing.List(LogOf(partition));
 
-    /// <summary>
-    /// Removes every whole segment of <paramref name="partition"/> that holds nothing behind <paramref name="offset"/>, oldest first; never the one being written to.
-    /// The caller has recorded <c>segment.dropped.v1</c> before, and knows that all of it is sealed.
-    /// </summary>
-    /// <returns>What was removed.</returns>
-    /// <exception cref="IOException">The disk refuses; what was removed until then stays removed, from the front.</exception>
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<LedgerSegment>> ListSegmentsAsync(LedgerPartition partition, CancellationToken cancellationToken) => new(ListSegments(partition));
+
+    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<LedgerSegment>> DropThroughAsync(LedgerPartition partition, long offset, CancellationToken cancellationToken)
     {
         var dropped = await Task.Run(() => SegmentListing.DropThrough(LogOf(partition), offset, _telemetry), cancellationToken).ConfigureAwait(false);
@@ -199,7 +198,7 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
         DurableFile.CreateFolder(folder);
         string? holder = null;
         _lock ??= FolderLock.TryTake(folder, out holder) ?? throw new IOException($"the ledger is locked by process {holder}");
-        _boot ??= LedgerIdentity.Boot(_options, _time);
+        _boot ??= LedgerIdentity.Boot(_options.Folder, _options.Instance, () => (EventId.New(_time), $"{_options.OriginHost}/mcpledger/{RandomNumberGenerator.GetHexString(8, lowercase: true)}"));
         _callsBegun ??= Open(_calls, _boot);
         var control = Open(_control, _boot);
         _identity = _boot;
@@ -217,7 +216,7 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
     private PartitionWriter Open(PartitionLog log, LedgerIdentity identity)
     {
         using var started = Draft(log.Partition, identity, new WriterStarted(_options.Version, Environment.MachineName, _options.RecordMode));
-        return PartitionWriter.Open(log, identity.ChainOf(log.Partition), started, _options, _time, _telemetry, _quota);
+        return PartitionWriter.Open(log, found => [new(log.Partition, new(identity.ChainOf(log.Partition), found.Last), started)], _options, _time, _telemetry, _quota);
     }
 
     private async Task CloseAsync(PartitionWriter? writer)
@@ -227,8 +226,8 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
             return;
         }
 
-        using var stopped = Draft(writer.Log.Partition, _boot!, new WriterStopped(writer.Written));
-        var last = writer.AppendAsync(stopped, own: true, CancellationToken.None);
+        using var stopped = Draft(writer.Log.Partition, _boot!, new WriterStopped(writer.WrittenTo(writer.Log.Partition)));
+        var last = writer.AppendAsync(stopped, writer.Log.Partition, own: true, CancellationToken.None);
         await writer.CloseAsync().ConfigureAwait(false);
         _ = await last.ConfigureAwait(false);
     }
@@ -247,8 +246,8 @@ public sealed class EmbeddedLedger : ILedgerWriter, ILedgerReader, IAsyncDisposa
             return;
         }
 
-        using var beat = Draft(writer.Log.Partition, _identity, new Heartbeat(writer.Written, Counters.Received, Counters.Handled, Counters.Dropped));
-        _ = writer.AppendAsync(beat, own: true, CancellationToken.None).AsTask();
+        using var beat = Draft(writer.Log.Partition, _identity, new Heartbeat(writer.WrittenTo(writer.Log.Partition), Counters.Received, Counters.Handled, Counters.Dropped));
+        _ = writer.AppendAsync(beat, writer.Log.Partition, own: true, CancellationToken.None).AsTask();
     }
 
     private EventDraft Draft(LedgerPartition partition, LedgerIdentity identity, EventData data) =>

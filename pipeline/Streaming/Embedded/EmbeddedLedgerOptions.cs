@@ -56,5 +56,8 @@ public sealed record EmbeddedLedgerOptions
     /// <summary>How a file is made durable; tests put a failing disk here.</summary>
     internal Action<SafeFileHandle> Sync { get; init; } = DurableFile.Sync;
 
+    /// <summary>Whether a record's offset is its place for ever; in a spool it is not, and nobody is told of it.</summary>
+    internal bool OffsetsAreFinal { get; init; } = true;
+
     internal long SegmentBytesOf(Contracts.Events.LedgerLog log) => log == Contracts.Events.LedgerLog.Calls ? SegmentBytes : ControlSegmentBytes;
 }

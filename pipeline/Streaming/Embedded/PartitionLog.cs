@@ -138,6 +138,26 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
         return segments.Length == 0 ? 0 : segments[..^1].Sum(static s => new FileInfo(s.Path) is { Exists: true } file ? file.Length : 0) + position;
     }
 
+    /// <summary>Bytes that records from <paramref name="offset"/> on take, to the nearest entry of the index before it.</summary>
+    public long RecordBytesFrom(long offset)
+    {
+        ImmutableArray<Segment> segments;
+        long position;
+        lock (_gate)
+        {
+            (segments, position) = (_segments, _endPosition);
+        }
+
+        var bytes = 0L;
+        for (var i = segments.Length - 1; i >= 0 && (i == segments.Length - 1 || segments[i + 1].BaseOffset > offset); i--)
+        {
+            var to = i == segments.Length - 1 ? position : new FileInfo(segments[i].Path) is { Exists: true } file ? file.Length : 0;
+            bytes += Math.Max(0, to - (segments[i].BaseOffset <= offset ? segments[i].Before(offset).Position : SegmentFormat.HeaderLength));
+        }
+
+        return bytes;
+    }
+
     public async ValueTask WaitAsync(long from, CancellationToken cancellationToken)
     {
         while (true)

@@ -13,28 +13,24 @@ internal sealed class PartitionWriter : IDisposable
     private readonly TimeProvider _time;
     private readonly LedgerTelemetry _telemetry;
     private readonly LedgerQuota _quota;
-    private readonly ChainWriter _chain;
+    private readonly ChainSet _chains;
     private readonly SegmentRoll _roll;
     private readonly AppendQueue _queue;
     private readonly byte[] _buffer;
     private readonly List<PendingAppend> _group = [];
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _probe;
-    private long _written;
     private int _failures;
 
-    private PartitionWriter(PartitionLog log, SegmentRoll roll, ChainWriter chain, EmbeddedLedgerOptions options, TimeProvider time, LedgerTelemetry telemetry, LedgerQuota quota)
+    private PartitionWriter(PartitionLog log, SegmentRoll roll, ChainSet chains, EmbeddedLedgerOptions options, TimeProvider time, LedgerTelemetry telemetry, LedgerQuota quota)
     {
-        (Log, _roll, _chain, _options, _time, _telemetry, _quota) = (log, roll, chain, options, time, telemetry, quota);
-        _queue = new(log.Partition, options);
+        (Log, _roll, _chains, _options, _time, _telemetry, _quota) = (log, roll, chains, options, time, telemetry, quota);
+        _queue = new(options);
         _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(options.MaxGroupBytes, SegmentFormat.Framed(options.MaxRecordBytes)), pinned: true);
         _probe = time.CreateTimer(static queue => ((AppendQueue)queue!).ProbeSoon(), _queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public PartitionLog Log { get; }
-
-    /// <summary>Records written to this boot's chain.</summary>
-    public long Written => Interlocked.Read(ref _written);
 
     /// <summary>What was broken when the partition was opened.</summary>
     public string? Damage { get; private init; }
@@ -44,10 +40,19 @@ internal sealed class PartitionWriter : IDisposable
         : Damage is { } what ? new(LedgerStatus.Degraded, $"{Log.Partition} is damaged: {what}", _queue.Count, 0, 0)
         : new(LedgerStatus.Ready, null, _queue.Count, 0, 0);
 
-    /// <summary>Opens a partition and writes the first record of a chain. The thread runs when this returns.</summary>
+    /// <summary>Why nothing is taken; null while appends are.</summary>
+    public string? Failure => _queue.Failure;
+
+    /// <summary>Opens a partition and writes the first record of each chain. The thread runs when this returns.</summary>
+    /// <param name="log">Its segments.</param>
+    /// <param name="begin">Begins the chains on what was found, and says how: the first event of each.</param>
+    /// <param name="options">How it is kept.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="telemetry">Where it is told.</param>
+    /// <param name="quota">Counts what is written.</param>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The roll belongs to the writer, or is disposed where opening fails.")]
-    public static PartitionWriter Open(PartitionLog log, string chain, EventDraft started, EmbeddedLedgerOptions options, TimeProvider time, LedgerTelemetry telemetry, LedgerQuota quota)
+    public static PartitionWriter Open(PartitionLog log, Func<RecoveredPartition, IReadOnlyList<BegunChain>> begin, EmbeddedLedgerOptions options, TimeProvider time, LedgerTelemetry telemetry, LedgerQuota quota)
     {
         DurableFile.CreateFolder(log.Folder);
         var recovered = PartitionRecovery.Recover(log.Folder);
@@ -56,8 +61,9 @@ internal sealed class PartitionWriter : IDisposable
         try
         {
             PartitionRecovery.RemoveClosed(log.Folder);
-            writer = new(log, roll, new(chain, recovered.Last), options, time, telemetry, quota) { Damage = recovered.Damage };
-            writer._group.Add(PendingAppend.Of(started));
+            var begun = begin(recovered);
+            writer = new(log, roll, new(begun), options, time, telemetry, quota) { Damage = recovered.Damage };
+            writer._group.AddRange(begun.Select(static b => PendingAppend.Of(b.Started, b.Partition)));
             if (writer.WriteGroup() is { } failure)
             {
                 throw new IOException(failure);
@@ -74,10 +80,13 @@ internal sealed class PartitionWriter : IDisposable
         }
     }
 
-    public ValueTask<Appended> AppendAsync(EventDraft draft, bool own, CancellationToken cancellationToken) =>
-        _chain.MaxLength(draft.Tail.Length) > _options.MaxRecordBytes
-            ? new(new Appended(AppendStatus.TooLarge, Log.Partition, 0))
-            : _queue.Add(draft, own, cancellationToken);
+    /// <summary>Records written to this boot's chain of a partition.</summary>
+    public long WrittenTo(LedgerPartition partition) => _chains.WrittenTo(partition);
+
+    public ValueTask<Appended> AppendAsync(EventDraft draft, LedgerPartition partition, bool own, CancellationToken cancellationToken) =>
+        _chains.MaxLength(draft.Tail.Length) > _options.MaxRecordBytes
+            ? new(new Appended(AppendStatus.TooLarge, partition, 0))
+            : _queue.Add(draft, partition, own, cancellationToken);
 
     /// <summary>Takes no more appends, writes those that wait, and returns when the thread is done.</summary>
     public Task CloseAsync()
@@ -130,7 +139,6 @@ internal sealed class PartitionWriter : IDisposable
     /// <returns>Null, or why the group could not be stored.</returns>
     private string? WriteGroup()
     {
-        var before = _chain.Position;
         var first = Log.Bounds.End;
         var written = false;
         try
@@ -144,7 +152,7 @@ internal sealed class PartitionWriter : IDisposable
             var length = Compose(first);
             written = true;
             _roll.Active.Append(_buffer.AsSpan(0, length));
-            Interlocked.Add(ref _written, _group.Count);
+            _chains.Keep();
             _quota.Added(length);
             Log.Publish(first + _group.Count, _roll.Active.Position);
             _roll.PrepareAhead();
@@ -154,7 +162,7 @@ internal sealed class PartitionWriter : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _chain.ReturnTo(before);
+            _chains.Return();
             if (written)
             {
                 _roll.Distrust();
@@ -167,7 +175,7 @@ internal sealed class PartitionWriter : IDisposable
         }
     }
 
-    private int FramedAtMost(int tailLength) => SegmentFormat.Framed(_chain.MaxLength(tailLength));
+    private int FramedAtMost(int tailLength) => SegmentFormat.Framed(_chains.MaxLength(tailLength));
 
     private int Compose(long offset)
     {
@@ -175,7 +183,7 @@ internal sealed class PartitionWriter : IDisposable
         for (var i = 0; i < _group.Count; i++)
         {
             var position = _roll.Active.Position + at;
-            var length = _chain.Compose(_buffer.AsSpan(at + SegmentFormat.RecordHeaderLength), _group[i].Tail);
+            var length = _chains.Of(_group[i].Partition).Compose(_buffer.AsSpan(at + SegmentFormat.RecordHeaderLength), _group[i].Tail);
             at += SegmentFormat.SealFrame(_buffer.AsSpan(at), length, startsGroup: i == 0);
             _roll.Active.Segment.Passed(offset + i, position);
         }
@@ -190,7 +198,7 @@ internal sealed class PartitionWriter : IDisposable
             pending.Release();
         }
 
-        AnsweredGroup.Answer(_group, status, Log.Partition, first);
+        AnsweredGroup.Answer(_group, status, _options.OffsetsAreFinal ? first : -1);
         _group.Clear();
     }
 

@@ -33,7 +33,21 @@ internal sealed class PendingAppend : IValueTaskSource<Appended>
 
     public ValueTask<Appended> Task => new(this, _source.Version);
 
-    public static PendingAppend Of(EventDraft draft)
+    /// <summary>The partition whose chain it goes on.</summary>
+    public LedgerPartition Partition { get; private set; }
+
+    public static PendingAppend Of(EventDraft draft, LedgerPartition partition)
+    {
+        var pending = Empty(partition);
+        var tail = draft.Tail.Span;
+        pending._tail = ArrayPool<byte>.Shared.Rent(tail.Length);
+        pending._length = tail.Length;
+        tail.CopyTo(pending._tail);
+        return pending;
+    }
+
+    /// <summary>One without bytes, for a ledger that keeps them elsewhere.</summary>
+    public static PendingAppend Empty(LedgerPartition partition)
     {
         if (Kept.TryDequeue(out var pending))
         {
@@ -44,11 +58,8 @@ internal sealed class PendingAppend : IValueTaskSource<Appended>
             pending = new();
         }
 
-        var tail = draft.Tail.Span;
-        pending._tail = ArrayPool<byte>.Shared.Rent(tail.Length);
-        pending._length = tail.Length;
         pending._state = Waiting;
-        tail.CopyTo(pending._tail);
+        pending.Partition = partition;
         return pending;
     }
 

@@ -1,5 +1,4 @@
 using McpLedger.Contracts.Events;
-using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Streaming.Recording;
 

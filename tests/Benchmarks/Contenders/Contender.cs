@@ -10,6 +10,9 @@ internal sealed class Contender(string name, Func<string, Uri> endpoint, IReadOn
     /// <summary>True when there is a proxy whose CPU time can be told.</summary>
     public bool IsProxy => processes.Count > 0;
 
+    /// <summary>CPU time of the store behind it so far, which is not its own process; null where there is none.</summary>
+    public Func<TimeSpan>? Store { get; init; }
+
     /// <summary>Where calls go.</summary>
     /// <param name="transport">json | sse: how the upstream answers.</param>
     public Uri Endpoint(string transport) => endpoint(transport);

@@ -3,7 +3,9 @@ using McpLedger.Gateway;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Kafka;
 using McpLedger.Streaming.Recording;
+using McpLedger.Testing.Kafka;
 using McpLedger.Testing.Ledgers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -17,15 +19,31 @@ namespace McpLedger.Benchmarks.Contenders;
 /// </summary>
 internal static class GatewayAlone
 {
-    public static async Task<int> ServeAsync(bool records, Uri upstream, string folder)
+    /// <param name="way">strict | off | kafka-disk | kafka-quorum: where calls become durable.</param>
+    /// <param name="upstream">The server behind it.</param>
+    /// <param name="folder">Its data folder.</param>
+    /// <param name="brokers">Kafka, for the ways that need it.</param>
+    public static async Task<int> ServeAsync(string way, Uri upstream, string folder, string? brokers)
     {
-        await using var ledger = await TemporaryLedger.OpenAsync(new() { Folder = folder, Instance = "bench" }, TimeProvider.System);
+        await using var embedded = brokers is null ? await TemporaryLedger.OpenAsync(new() { Folder = folder, Instance = "bench" }, TimeProvider.System) : null;
+        await using var kafka = brokers is null ? null : TemporaryKafkaLedger.Open(new KafkaLedgerOptions
+        {
+            Folder = folder,
+            Bootstrap = brokers,
+            TopicPrefix = $"{way}.",
+            Instance = "bench",
+            Replication = 1,
+            MinInSync = 1,
+            Durable = way == "kafka-disk" ? KafkaDurability.Disk : KafkaDurability.Quorum,
+        });
+        await (kafka?.ReadyAsync() ?? Task.CompletedTask);
+        ILedger ledger = embedded is null ? kafka!.Ledger : embedded.Ledger;
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenLocalhostOn(0));
         builder.Services.AddRoutingCore();
         builder.Services.AddLogging();
-        builder.Services.AddSingleton<ILedgerWriter>(records ? ledger.Ledger : new DroppingLedger());
-        builder.Services.AddSingleton<ILedgerReader>(ledger.Ledger).AddSingleton<IBlobStore>(new BlobFolder(folder));
+        builder.Services.AddSingleton<ILedgerWriter>(way == "off" ? new DroppingLedger() : ledger);
+        builder.Services.AddSingleton<ILedgerReader>(ledger).AddSingleton<IBlobStore>(new BlobFolder(folder));
         builder.Services.AddGateway(new() { Instance = "bench", Source = "/gateway/bench/1", SessionKeyFile = Path.Combine(folder, "sessions.key") });
         await using var app = builder.Build();
         app.UseRouting();

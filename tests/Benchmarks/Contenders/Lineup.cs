@@ -1,3 +1,4 @@
+using McpLedger.Testing.Kafka;
 using McpLedger.Testing.Processes;
 
 namespace McpLedger.Benchmarks.Contenders;
@@ -11,6 +12,8 @@ internal sealed class Lineup : IAsyncDisposable
     public const string Strict = "mcpledger-strict";
     public const string Off = "mcpledger-off";
     public const string Up = "mcpledger-up";
+    public const string KafkaDisk = "mcpledger-kafka-disk";
+    public const string KafkaQuorum = "mcpledger-kafka-quorum";
 
     private readonly List<IAsyncDisposable> _started = [];
 
@@ -49,6 +52,11 @@ internal sealed class Lineup : IAsyncDisposable
                 {
                     await lineup.AddGatewayAsync(name, way, upstream.Address);
                 }
+            }
+
+            if (wanted.Contains(KafkaDisk) || wanted.Contains(KafkaQuorum))
+            {
+                await lineup.AddKafkaAsync(wanted, upstream.Address);
             }
 
             if (wanted.Contains(Up))
@@ -99,6 +107,26 @@ internal sealed class Lineup : IAsyncDisposable
     {
         var (child, address) = await OwnAsync("gateway", way, upstream.ToString(), Path.Combine(Folder, name));
         Contenders.Add(new(name, server => new(address, $"/s/{server}/mcp"), [child]));
+    }
+
+    private async Task AddKafkaAsync(IReadOnlySet<string> wanted, Uri upstream)
+    {
+        if (LocalKafka.Program is null)
+        {
+            Missing.Add("Kafka: no local distribution (shared/servers/kafka beside the checkout)");
+            return;
+        }
+
+        var broker = await LocalKafka.StartAsync(1, Path.Combine(Folder, "broker"), settings: "");
+        _started.Add(broker);
+        foreach (var (name, way) in new[] { (KafkaDisk, "kafka-disk"), (KafkaQuorum, "kafka-quorum") })
+        {
+            if (wanted.Contains(name))
+            {
+                var (child, address) = await OwnAsync("gateway", way, upstream.ToString(), Path.Combine(Folder, name), broker.Bootstrap);
+                Contenders.Add(new(name, server => new(address, $"/s/{server}/mcp"), [child]) { Store = () => ProcessFigures.CpuOfTree(broker.ProcessOf(0)) });
+            }
+        }
     }
 
     private async Task AddMcpLedgerAsync(Uri upstream)

@@ -8,7 +8,7 @@ internal static class LoadGenerator
     private const string Tool = "bench";
 
     /// <summary>Opens the connections, warms up, measures, closes.</summary>
-    public static async Task<LoadResult> RunAsync(Uri endpoint, int connections, TimeSpan warmUp, TimeSpan duration, Func<TimeSpan> cpu)
+    public static async Task<LoadResult> RunAsync(Uri endpoint, int connections, TimeSpan warmUp, TimeSpan duration, Func<TimeSpan> cpu, Func<TimeSpan>? store = null)
     {
         var template = new CallTemplate(endpoint, Tool);
         LoadConnection[] clients = [.. Enumerable.Range(0, connections).Select(_ => new LoadConnection(endpoint, template))];
@@ -16,12 +16,12 @@ internal static class LoadGenerator
         {
             await Task.WhenAll(clients.Select(client => client.ConnectAsync()));
             await RunAsync(clients, warmUp);
-            var cpuBefore = cpu();
+            var (cpuBefore, storeBefore) = (cpu(), store?.Invoke());
             var began = Stopwatch.GetTimestamp();
             var latencies = await RunAsync(clients, duration);
             var took = Stopwatch.GetElapsedTime(began);
             var sorted = Latencies.Merge(latencies);
-            return new(sorted, took, cpu() - cpuBefore);
+            return new(sorted, took, cpu() - cpuBefore) { Store = store?.Invoke() - storeBefore };
         }
         finally
         {
@@ -59,6 +59,11 @@ internal static class LoadGenerator
 /// <param name="Cpu">CPU time of the proxy in between; zero where there is none.</param>
 internal sealed record LoadResult(double[] SortedMilliseconds, TimeSpan Took, TimeSpan Cpu)
 {
+    /// <summary>CPU time of the store behind the proxy; null where there is none.</summary>
+    public TimeSpan? Store { get; init; }
+
+    public double? StoreMillisecondsPerCall => Store?.TotalMilliseconds / Math.Max(1, Calls);
+
     public int Calls => SortedMilliseconds.Length;
 
     public double CallsPerSecond => Calls / Took.TotalSeconds;

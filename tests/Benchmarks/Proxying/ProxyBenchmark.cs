@@ -47,7 +47,7 @@ internal sealed class ProxyBenchmark(ProxyPlan plan)
         var results = new Dictionary<string, LoadResult>();
         foreach (var contender in lineup.Contenders)
         {
-            results[contender.Name] = await LoadGenerator.RunAsync(contender.Endpoint(transport), connections, plan.WarmUp, plan.Duration, contender.Cpu);
+            results[contender.Name] = await LoadGenerator.RunAsync(contender.Endpoint(transport), connections, plan.WarmUp, plan.Duration, contender.Cpu, contender.Store);
         }
 
         return results;
@@ -67,6 +67,7 @@ internal sealed class ProxyBenchmark(ProxyPlan plan)
             P95Ms = Of(result => result.Percentile(0.95)),
             P99Ms = Of(result => result.Percentile(0.99)),
             CpuMsPerRequest = contender.IsProxy ? Of(result => result.CpuMillisecondsPerCall) : null,
+            StoreCpuMsPerRequest = contender.Store is null ? null : Of(result => result.StoreMillisecondsPerCall ?? 0),
             RatioToBareYarp = Ratio(Lineup.BareYarp),
             RatioToNginx = Ratio(Lineup.Nginx),
         };

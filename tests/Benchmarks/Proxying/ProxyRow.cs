@@ -22,6 +22,9 @@ internal sealed record ProxyRow
     /// <summary>CPU time of the proxy's process per request; null for direct, which has none.</summary>
     public required double? CpuMsPerRequest { get; init; }
 
+    /// <summary>CPU time of the store behind the proxy per request; null where that is the proxy's own process.</summary>
+    public double? StoreCpuMsPerRequest { get; init; }
+
     /// <summary>Requests per second against bare YARP in the same round, median over the rounds; null where it took no part.</summary>
     public required double? RatioToBareYarp { get; init; }
 

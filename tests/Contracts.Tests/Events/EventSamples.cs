@@ -40,6 +40,7 @@ internal static class EventSamples
         new ChainFaultFound("calls-0", 17, "gap", "expected 3, found 5"),
         new SegmentDropped("calls-0", 0, 99, 4096, "age"),
         new AccessGranted("ada", "search", "tool:echo"),
+        new LedgerDrifted("mcpledger.calls", "min.insync.replicas", "2", "1"),
     ];
 
     private static Caller Who => new() { Principal = "ada", Kind = "human", Teams = ["red", "blue"], Authentication = "api-key:0123", Agent = "bot", Client = "t/1" };

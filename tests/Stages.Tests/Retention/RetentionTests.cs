@@ -3,7 +3,7 @@ using McpLedger.Contracts.Integrity;
 using McpLedger.Stages.Retention;
 using McpLedger.Stages.Tests.Verification;
 using McpLedger.Streaming.Blobs;
-using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming;
 using McpLedger.Testing.Ledgers;
 using Microsoft.Extensions.Time.Testing;
 

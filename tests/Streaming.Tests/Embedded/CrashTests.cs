@@ -1,6 +1,5 @@
 using System.Globalization;
 using McpLedger.Contracts.Events;
-using McpLedger.Streaming.Embedded;
 using McpLedger.Testing.Ledgers;
 
 namespace McpLedger.Streaming.Tests.Embedded;

@@ -1,5 +1,4 @@
 using McpLedger.Contracts.Events;
-using McpLedger.Streaming.Embedded;
 using McpLedger.Streaming.Recording;
 using McpLedger.Testing.Ledgers;
 using Microsoft.Extensions.DependencyInjection;

@@ -8,7 +8,7 @@ namespace McpLedger.Testing.Processes;
 public sealed partial class Child : IAsyncDisposable
 {
     private const int KeptLines = 200;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();

@@ -1,4 +1,4 @@
-namespace McpLedger.Streaming.Embedded;
+namespace McpLedger.Streaming;
 
 /// <summary>What heartbeats carry (I2). The gateway counts up; the ledger only reads.</summary>
 public sealed class LedgerCounters

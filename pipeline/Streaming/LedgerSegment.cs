@@ -1,6 +1,6 @@
 using McpLedger.Contracts.Events;
 
-namespace McpLedger.Streaming.Embedded;
+namespace McpLedger.Streaming;
 
 /// <summary>A segment file as retention sees it.</summary>
 /// <param name="Partition">The partition.</param>

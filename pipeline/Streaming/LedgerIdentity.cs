@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using McpLedger.Contracts.Events;
+using McpLedger.Streaming.Embedded;
 
-namespace McpLedger.Streaming.Embedded;
+namespace McpLedger.Streaming;
 
 /// <summary>Which ledger this is and which boot of which instance writes to it.</summary>
 /// <param name="Ledger">Id of the ledger, made once.</param>
@@ -68,31 +69,30 @@ public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch,
     }
 
     /// <summary>Begins a boot: makes the identity where there is none, and counts the epoch up, durably.</summary>
-    internal static LedgerIdentity Boot(EmbeddedLedgerOptions options, TimeProvider time)
+    /// <param name="folder">The data folder.</param>
+    /// <param name="name">Name of the instance; null keeps the one that is there, or makes one.</param>
+    /// <param name="made">Makes id and origin of a ledger that this folder does not know yet.</param>
+    internal static LedgerIdentity Boot(string folder, string? name, Func<(EventId Ledger, string Origin)> made)
     {
-        var identity = Read(options.Folder) ?? Make(options, time);
-        if (options.Instance is { } name && name != identity.Instance)
+        var identity = Read(folder) ?? Make(folder, name, made());
+        if (name is not null && name != identity.Instance)
         {
             identity = identity with { Instance = name };
-            Store(options.Folder, identity);
+            Store(folder, identity);
         }
 
         identity = identity with { Epoch = identity.Epoch + 1 };
-        DurableFile.Replace(Path.Combine(options.Folder, EpochName), System.Text.Encoding.ASCII.GetBytes(identity.Epoch.ToString(CultureInfo.InvariantCulture) + "\n"), Mode);
+        DurableFile.Replace(Path.Combine(folder, EpochName), System.Text.Encoding.ASCII.GetBytes(identity.Epoch.ToString(CultureInfo.InvariantCulture) + "\n"), Mode);
         return identity;
     }
 
     /// <summary>Whether <paramref name="name"/> can name an instance.</summary>
     internal static bool IsName(string name) => name.Length is > 0 and <= 64 && !name.AsSpan().ContainsAnyExcept(NameCharacters);
 
-    private static LedgerIdentity Make(EmbeddedLedgerOptions options, TimeProvider time)
+    private static LedgerIdentity Make(string folder, string? name, (EventId Ledger, string Origin) made)
     {
-        var identity = new LedgerIdentity(
-            EventId.New(time),
-            options.Instance ?? "i-" + RandomNumberGenerator.GetHexString(8, lowercase: true),
-            ReadEpoch(options.Folder),
-            $"{options.OriginHost}/mcpledger/{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
-        Store(options.Folder, identity);
+        var identity = new LedgerIdentity(made.Ledger, name ?? "i-" + RandomNumberGenerator.GetHexString(8, lowercase: true), ReadEpoch(folder), made.Origin);
+        Store(folder, identity);
         return identity;
     }
 

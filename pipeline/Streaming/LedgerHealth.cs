@@ -1,4 +1,4 @@
-namespace McpLedger.Streaming.Embedded;
+namespace McpLedger.Streaming;
 
 /// <summary>Whether the ledger takes appends, for readiness.</summary>
 public enum LedgerStatus

@@ -1,0 +1,96 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+
+namespace McpLedger.Streaming.Kafka;
+
+/// <summary>What a writing process has of the cluster: its topics, verified, the producer, and the partitions whose appends wait for the in-sync replicas.</summary>
+internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader reader, KafkaTelemetry telemetry, TimeProvider time) : IAsyncDisposable
+{
+    private readonly KafkaClients _clients = new(options, telemetry);
+    private readonly AcknowledgedWaiters _waiters = new();
+    private volatile IReadOnlyList<QuorumPartition> _partitions = [];
+    private volatile IReadOnlyList<TopicDrift> _drifts = [];
+    private RecordProducer? _producer;
+
+    /// <summary>Looks for records of this instance.</summary>
+    public LandedRecords Landed { get; } = new(reader, telemetry);
+
+    public IReadOnlyList<QuorumPartition> Partitions => _partitions;
+
+    /// <summary>What of the topics is not as it should be.</summary>
+    public IReadOnlyList<TopicDrift> Drifts => _drifts;
+
+    /// <summary>The producer; null until the topics were seen.</summary>
+    public RecordProducer? Producer => _producer;
+
+    private KafkaTopics Topics => new(options, _clients, telemetry);
+
+    /// <summary>Makes and verifies the topics.</summary>
+    /// <param name="known">The ledger that this process belongs to; null when it does not know yet.</param>
+    /// <returns>Id of the ledger.</returns>
+    /// <exception cref="IOException">The cluster does not answer, or its topics are those of another ledger.</exception>
+    public async Task<EventId> SeeAsync(EventId? known, CancellationToken cancellationToken)
+    {
+        var seen = await Topics.EnsureAsync(cancellationToken).ConfigureAwait(false);
+        if (known is { } id && id != seen.Ledger)
+        {
+            throw new IOException($"the topics {options.TopicPrefix}* are those of ledger {seen.Ledger}, and the data folder belongs to ledger {id}. Fix: give this process another folder or another topic prefix");
+        }
+
+        _drifts = seen.Drifts;
+        _producer ??= new(options, _clients, Landed, seen.MaxBytes, telemetry, time)
+        {
+            AskMaxBytes = async token => (await Topics.EnsureAsync(token).ConfigureAwait(false)).MaxBytes,
+            Refit = (track, rest) => Find(track.Partition)?.Refit(rest) ?? rest,
+        };
+        return seen.Ledger;
+    }
+
+    /// <summary>Begins this boot's chain of a partition behind the last record that the instance wrote there.</summary>
+    /// <param name="place">The partition.</param>
+    /// <param name="identity">The boot.</param>
+    /// <param name="positions">Where to look.</param>
+    /// <param name="started">The chain's first event.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="IOException">The cluster cannot be read.</exception>
+    public async Task BeginAsync(LedgerPartition place, LedgerIdentity identity, LedgerPositions positions, EventDraft started, CancellationToken cancellationToken)
+    {
+        if (Find(place) is not null)
+        {
+            return;
+        }
+
+        var bounds = await reader.BoundsAsync(place, cancellationToken).ConfigureAwait(false);
+        var known = positions.Of(place);
+        var last = identity.Epoch == 1 ? null : await Landed.LastOfAsync(place, identity.Instance, known?.Offset ?? bounds.First, cancellationToken).ConfigureAwait(false);
+        var previous = last?.Sha256 ?? (Digest.TryParse(known?.Sha256, out var kept) ? kept : Digest.Zero);
+        var partition = new QuorumPartition(_producer!, _producer!.Begin(place, bounds.End), new(identity.ChainOf(place), previous), options, _waiters);
+        _ = partition.AppendAsync(started, own: true, CancellationToken.None).AsTask();
+        _partitions = [.. _partitions, partition];
+    }
+
+    public QuorumPartition? Find(LedgerPartition place)
+    {
+        foreach (var partition in _partitions)
+        {
+            if (partition.Partition == place)
+            {
+                return partition;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Removes everything before an offset, for good.</summary>
+    /// <exception cref="IOException">The cluster refuses.</exception>
+    public Task DropBeforeAsync(LedgerPartition partition, long offset) => Topics.DropBeforeAsync(partition, offset);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_producer is not null)
+        {
+            await _producer.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,367 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Streaming.Embedded;
+
+namespace McpLedger.Streaming.Kafka;
+
+/// <summary>
+/// The ledger in Kafka, as one process writes to it: its own chains and numbering on an idempotent producer, calls by way of this machine's disk or not.
+/// It never throws for what a cluster or a disk does: what cannot be recorded now is <see cref="AppendStatus.Unavailable"/>, and it goes on by itself.
+/// </summary>
+[SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The semaphore and the source have no handles and outlive a second dispose.")]
+public sealed class KafkaLedger : ILedger
+{
+    internal const string FolderName = "kafka";
+
+    private static readonly TimeSpan StopBudget = TimeSpan.FromSeconds(10);
+
+    private readonly KafkaLedgerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly KafkaTelemetry _telemetry;
+    private readonly LedgerTelemetry _files;
+    private readonly KafkaLedgerReader _reader;
+    private readonly ClusterSide _cluster;
+    private readonly SemaphoreSlim _opening = new(1, 1);
+    private readonly Lock _keeping = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ITimer _retry;
+    private readonly ITimer _heartbeat;
+    private readonly ITimer _verify;
+    private readonly string _folder;
+    private readonly HashSet<TopicDrift> _told = [];
+
+    private FolderLock? _lock;
+    private LedgerIdentity? _boot;
+    private volatile SpoolSide? _spool;
+    private volatile LedgerIdentity _identity;
+    private volatile string? _notOpen = "the ledger is not open yet";
+    private volatile string? _notConnected = "the cluster was not reached yet";
+    private LedgerPositions? _positions;
+    private int _failures;
+    private bool _disposed;
+
+    private KafkaLedger(KafkaLedgerOptions options, LedgerCounters counters, KafkaLedgerReader reader, KafkaTelemetry telemetry, LedgerTelemetry files, TimeProvider time)
+    {
+        (_options, Counters, _reader, _telemetry, _files, _time) = (options, counters, reader, telemetry, files, time);
+        _cluster = new(options, reader, telemetry, time);
+        _folder = Path.Combine(options.Folder, FolderName);
+        _identity = new(default, options.Instance ?? "unknown", 0, $"{options.OriginHost}/mcpledger/00000000");
+        _retry = Timer(static ledger => _ = ledger.TryOpenAsync());
+        _heartbeat = Timer(static ledger => ledger.Beat());
+        _verify = Timer(static ledger => _ = ledger.VerifyAsync());
+        telemetry.Observe(() => Health, () => _spool?.Lag ?? default);
+    }
+
+    /// <inheritdoc/>
+    public LedgerCounters Counters { get; }
+
+    /// <inheritdoc/>
+    public LedgerIdentity Identity => _identity;
+
+    /// <inheritdoc/>
+    public LedgerHealth Health
+    {
+        get
+        {
+            var queued = (_cluster.Producer?.Count ?? 0) + (int)Math.Min(_spool?.Lag.Records ?? 0, int.MaxValue);
+            var lost = _notConnected ?? _cluster.Producer?.Failure;
+            var closed = _notOpen ?? (SpoolsCalls ? _spool?.Refusal : lost);
+            return closed is not null ? new(LedgerStatus.Unavailable, closed, queued, 0, 0)
+                : lost is not null ? new(LedgerStatus.Degraded, string.Create(CultureInfo.InvariantCulture, $"{lost}; calls are recorded on this disk, {_spool?.Lag.Records} wait; control events are refused"), queued, 0, 0)
+                : _spool?.Trouble is { } trouble ? new(LedgerStatus.Degraded, trouble, queued, 0, 0)
+                : _cluster.Drifts is [var drift, ..] ? new(LedgerStatus.Degraded, $"topic {drift.Topic}: {drift.Setting} is {drift.Found}, not {drift.Expected}", queued, 0, 0)
+                : new(LedgerStatus.Ready, null, queued, 0, 0);
+        }
+    }
+
+    /// <summary>What lies on this machine's disk and is not in the cluster yet.</summary>
+    public SpoolLag Lag => _spool?.Lag ?? default;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LedgerPartition> Partitions => _reader.Partitions;
+
+    private bool SpoolsCalls => _options is { WritesCalls: true, Durable: KafkaDurability.Disk };
+
+    private IEnumerable<LedgerPartition> CallsPartitions => _options.WritesCalls ? Partitions.Where(static p => p.Log == LedgerLog.Calls) : [];
+
+    /// <summary>Opens a ledger, or begins to try: a cluster that cannot be reached, or a folder that cannot be written to, is a ledger that is not available yet.</summary>
+    /// <exception cref="ArgumentException">The options contradict themselves.</exception>
+    public static async Task<KafkaLedger> OpenAsync(KafkaLedgerOptions options, LedgerCounters counters, KafkaLedgerReader reader, KafkaTelemetry telemetry, LedgerTelemetry files, TimeProvider time)
+    {
+        if (options.Fault() is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(options));
+        }
+
+        var ledger = new KafkaLedger(options, counters, reader, telemetry, files, time);
+        await ledger.TryOpenAsync().ConfigureAwait(false);
+        return ledger;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What is durable on this machine's disk only has no offset yet: it is answered with -1.</remarks>
+    public ValueTask<Appended> AppendAsync(EventDraft draft, CancellationToken cancellationToken)
+    {
+        var place = PartitionChoice.Of(draft.Log, draft.Key, _options.Partitions);
+        return draft.Log == LedgerLog.Calls && _spool is { } spool ? spool.AppendAsync(draft, place, own: false, cancellationToken)
+            : _cluster.Find(place) is { } partition ? partition.AppendAsync(draft, own: false, cancellationToken)
+            : new(new Appended(AppendStatus.Unavailable, place, 0));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken) => _reader.BoundsAsync(partition, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken) => _reader.ReadAsync(partition, from, maxBytes, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) => _reader.WaitAsync(partition, from, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Kafka tells no sizes: parts are cut by offsets, and bytes are 0.</remarks>
+    public ValueTask<IReadOnlyList<LedgerSegment>> ListSegmentsAsync(LedgerPartition partition, CancellationToken cancellationToken) => OffsetParts.ListAsync(_reader, partition, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<LedgerSegment>> DropThroughAsync(LedgerPartition partition, long offset, CancellationToken cancellationToken)
+    {
+        List<LedgerSegment> dropped = [.. (await ListSegmentsAsync(partition, cancellationToken).ConfigureAwait(false)).Where(s => !s.Open && s.LastOffset <= offset)];
+        if (dropped.Count > 0)
+        {
+            await _cluster.DropBeforeAsync(partition, dropped[^1].LastOffset + 1).ConfigureAwait(false);
+        }
+
+        return dropped;
+    }
+
+    /// <summary>Takes no more appends, closes the chains with <c>writer.stopped.v1</c>, gives the cluster a while to take what is under way, and keeps where the chains end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _opening.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            await _retry.DisposeAsync().ConfigureAwait(false);
+            await _heartbeat.DisposeAsync().ConfigureAwait(false);
+            await _verify.DisposeAsync().ConfigureAwait(false);
+            _notOpen = "the ledger is closed";
+            await CloseAsync().ConfigureAwait(false);
+            _lock?.Dispose();
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    private ITimer Timer(Action<KafkaLedger> due) => _time.CreateTimer(ledger => due((KafkaLedger)ledger!), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+    private async Task TryOpenAsync()
+    {
+        await _opening.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (!_disposed && _notConnected is not null)
+            {
+                await OpenAsync(_closing.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Confluent.Kafka.KafkaException)
+        {
+            if (_notConnected != e.Message)
+            {
+                _telemetry.LogNotOpened(e.Message);
+            }
+
+            _notConnected = e.Message;
+            _notOpen = _notOpen is null ? null : e.Message;
+            var delay = _options.FirstRetryDelay * Math.Pow(2, Math.Min(_failures++, 16));
+            _retry.Change(delay < _options.LongestRetryDelay ? delay : _options.LongestRetryDelay, Timeout.InfiniteTimeSpan);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // It is closed before it was open.
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    // Each step that succeeded stays, so that a boot that is tried again is still one boot with one chain a partition.
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        DurableFile.CreateFolder(_folder);
+        string? holder = null;
+        _lock ??= FolderLock.TryTake(_folder, out holder) ?? throw new IOException($"the ledger is locked by process {holder}");
+        var known = LedgerIdentity.Read(_options.Folder);
+        var ledger = known?.Ledger ?? await _cluster.SeeAsync(null, cancellationToken).ConfigureAwait(false);
+        _boot ??= LedgerIdentity.Boot(_options.Folder, _options.Instance, () => (ledger, OriginOf(ledger)));
+        _positions ??= LedgerPositions.Read(_folder, ledger);
+        if (SpoolsCalls)
+        {
+            _spool ??= OpenSpool(_boot, _positions);
+            Opened(_boot);
+        }
+
+        await _cluster.SeeAsync(ledger, cancellationToken).ConfigureAwait(false);
+        foreach (var place in SpoolsCalls ? [LedgerPartition.Control] : CallsPartitions.Append(LedgerPartition.Control))
+        {
+            using var started = Started(place, _boot);
+            await _cluster.BeginAsync(place, _boot, _positions, started, cancellationToken).ConfigureAwait(false);
+        }
+
+        await (_spool?.ShipAsync(CallsPartitions, _boot, _positions, _cluster, _reader, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        _notConnected = null;
+        Opened(_boot);
+        _verify.Change(_options.VerifyInterval, _options.VerifyInterval);
+        _ = TellDriftsAsync();
+    }
+
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The spool belongs to its side.")]
+    private SpoolSide OpenSpool(LedgerIdentity boot, LedgerPositions positions)
+    {
+        var chains = CallsPartitions.Select(p => (p, boot.ChainOf(p), Started(p, boot))).ToList();
+        try
+        {
+            // A spool that ends before what was shipped of it is another one: none of it is in the cluster.
+            var spool = Spool.Open(_folder, _options, positions, chains, _files, _time);
+            _positions = positions.Shipped > spool.Found ? positions with { Shipped = 0 } : positions;
+            return new(spool, _options, _positions.Shipped, KeepPositions, _telemetry, _files, _time);
+        }
+        finally
+        {
+            chains.ForEach(static c => c.Item3.Dispose());
+        }
+    }
+
+    private void Opened(LedgerIdentity boot)
+    {
+        if (_notOpen is null)
+        {
+            return;
+        }
+
+        (_identity, _notOpen) = (boot, null);
+        _telemetry.LogOpened(boot.Ledger, boot.Instance, boot.Epoch, _options.Durable);
+        if (_options.HeartbeatInterval > TimeSpan.Zero)
+        {
+            _heartbeat.Change(_options.HeartbeatInterval, _options.HeartbeatInterval);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        foreach (var place in _spool is null ? [] : CallsPartitions)
+        {
+            using var stopped = Draft(place, _boot!, new WriterStopped(_spool!.WrittenTo(place)));
+            _ = _spool.AppendAsync(stopped, place, own: true, CancellationToken.None).AsTask();
+        }
+
+        foreach (var partition in _cluster.Partitions)
+        {
+            using var stopped = Draft(partition.Partition, _boot!, new WriterStopped(partition.Written));
+            _ = partition.CloseAsync(stopped).AsTask();
+        }
+
+        await (_spool?.CloseAsync(StopBudget) ?? Task.CompletedTask).ConfigureAwait(false);
+        await (_cluster.Producer?.DrainAsync(StopBudget) ?? Task.CompletedTask).ConfigureAwait(false);
+        TryKeepPositions();
+        if (_spool is not null)
+        {
+            await _spool.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _cluster.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Beat()
+    {
+        foreach (var place in _spool is null ? [] : CallsPartitions)
+        {
+            using var beat = Beat(place, _spool!.WrittenTo(place));
+            _ = _spool.AppendAsync(beat, place, own: true, CancellationToken.None).AsTask();
+        }
+
+        foreach (var partition in _cluster.Partitions)
+        {
+            using var beat = Beat(partition.Partition, partition.Written);
+            _ = partition.AppendAsync(beat, own: true, CancellationToken.None).AsTask();
+        }
+
+        TryKeepPositions();
+    }
+
+    private async Task VerifyAsync()
+    {
+        try
+        {
+            await _cluster.SeeAsync(_identity.Ledger, _closing.Token).ConfigureAwait(false);
+            await TellDriftsAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // Whether the cluster answers at all is told by the producer.
+        }
+    }
+
+    /// <summary>Says on the control log what drifted, once; what came back and drifts anew is said again.</summary>
+    private async Task TellDriftsAsync()
+    {
+        var drifts = _cluster.Drifts;
+        _told.IntersectWith(drifts);
+        foreach (var drift in drifts.Where(d => !_told.Contains(d)))
+        {
+            using var said = Draft(LedgerPartition.Control, _identity, new LedgerDrifted(drift.Topic, drift.Setting, drift.Expected, drift.Found));
+            if ((await AppendAsync(said, CancellationToken.None).ConfigureAwait(false)).IsDurable)
+            {
+                _told.Add(drift);
+            }
+        }
+    }
+
+    private void KeepPositions()
+    {
+        if (_positions is null)
+        {
+            return;
+        }
+
+        lock (_keeping)
+        {
+            // How far the spool is shipped is read first: what is known of the partitions is then never older.
+            var shipped = _spool?.Shipped ?? 0;
+            _positions = _positions.With(shipped, _cluster.Producer?.Tracks ?? []);
+            _positions.Write(_folder);
+        }
+    }
+
+    private void TryKeepPositions()
+    {
+        try
+        {
+            KeepPositions();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // An older one only makes the next boot look for longer.
+            _telemetry.LogNotTrimmed(e.Message);
+        }
+    }
+
+    private string OriginOf(EventId ledger) => $"{_options.OriginHost}/mcpledger/{Digest.Of(ledger.Value.ToByteArray(bigEndian: true)).ToString()[..8]}";
+
+    private EventDraft Started(LedgerPartition place, LedgerIdentity identity) => Draft(place, identity, new WriterStarted(_options.Version, Environment.MachineName, _options.RecordMode));
+
+    private EventDraft Beat(LedgerPartition place, long written) => Draft(place, _identity, new Heartbeat(written, Counters.Received, Counters.Handled, Counters.Dropped));
+
+    private EventDraft Draft(LedgerPartition partition, LedgerIdentity identity, EventData data) =>
+        EventDraft.Write(EventId.New(_time), identity.SourceOf(_options.Role), _time.GetUtcNow(), subject: null, partition.Log, key: null, data);
+}

@@ -1,0 +1,158 @@
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Streaming.Kafka;
+
+/// <summary>
+/// Reads a ledger's partitions out of Kafka, without a consumer group: whoever reads keeps the position. Several readers of a partition, and several
+/// partitions, are read beside each other, each from a cursor of its own that fetches ahead within its bound.
+/// </summary>
+public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
+{
+    private const int MostCursors = 16;
+    private const int MostIdle = 4;
+    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);
+
+    private readonly KafkaLedgerOptions _options;
+    private readonly KafkaClients _clients;
+    private readonly TimeProvider _time;
+    private readonly TopicNames _topics;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<LedgerPartition, Shelf> _shelves = [];
+    private readonly ITimer _tidy;
+    private bool _disposed;
+
+    /// <summary>A reader; nothing is connected before the first read.</summary>
+    /// <exception cref="ArgumentException">The options contradict themselves.</exception>
+    public KafkaLedgerReader(KafkaLedgerOptions options, KafkaTelemetry telemetry, TimeProvider time)
+    {
+        if (options.Fault() is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(options));
+        }
+
+        (_options, _clients, _time, _topics) = (options, new(options, telemetry), time, new(options.TopicPrefix));
+        Partitions = [.. Enumerable.Range(0, options.Partitions).Select(static n => new LedgerPartition(LedgerLog.Calls, n)), LedgerPartition.Control];
+        foreach (var partition in Partitions)
+        {
+            _shelves.Add(partition, new());
+        }
+
+        _tidy = time.CreateTimer(static reader => ((KafkaLedgerReader)reader!).Tidy(), this, Idle / 2, Idle / 2);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LedgerPartition> Partitions { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The cluster does not answer.</exception>
+    public async ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken) =>
+        await UseAsync(partition, from: null, static c => c.BoundsAsync(), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The cluster does not answer.</exception>
+    public async ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken) =>
+        await UseAsync(partition, from, c => c.ReadAsync(from, maxBytes), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) =>
+        await UseAsync(partition, from, async c =>
+        {
+            await c.WaitAsync(from, cancellationToken).ConfigureAwait(false);
+            return true;
+        }, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _tidy.DisposeAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            _disposed = true;
+            foreach (var cursor in _shelves.Values.SelectMany(static s => s.Idle))
+            {
+                cursor.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Lets a cursor do something. A wait that is cancelled ends at once; its cursor is put back when it has noticed.</summary>
+    private async Task<T> UseAsync<T>(LedgerPartition partition, long? from, Func<PartitionCursor, Task<T>> use, CancellationToken cancellationToken)
+    {
+        if (!_shelves.TryGetValue(partition, out var shelf))
+        {
+            throw new ArgumentOutOfRangeException(nameof(partition), partition, $"The ledger has {_options.Partitions} partitions of calls and one of control.");
+        }
+
+        await shelf.Free.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await LendAsync(shelf, Take(partition, shelf, from), use).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<T> LendAsync<T>(Shelf shelf, PartitionCursor cursor, Func<PartitionCursor, Task<T>> use)
+    {
+        try
+        {
+            return await use(cursor).ConfigureAwait(false);
+        }
+        finally
+        {
+            PutBack(shelf, cursor);
+        }
+    }
+
+    private PartitionCursor Take(LedgerPartition partition, Shelf shelf, long? from)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var found = from is null ? shelf.Idle.FirstOrDefault() : shelf.Idle.Find(c => c.Next == from);
+            found ??= shelf.Idle.Count >= MostIdle ? shelf.Idle.MinBy(static c => c.Used) : null;
+            if (found is not null)
+            {
+                shelf.Idle.Remove(found);
+                return found;
+            }
+        }
+
+        return new(partition, _topics.Of(partition), _clients, _options.AnswerTimeout);
+    }
+
+    private void PutBack(Shelf shelf, PartitionCursor cursor)
+    {
+        lock (_gate)
+        {
+            cursor.Used = _time.GetTimestamp();
+            if (_disposed)
+            {
+                cursor.Dispose();
+            }
+            else
+            {
+                shelf.Idle.Add(cursor);
+            }
+        }
+
+        shelf.Free.Release();
+    }
+
+    private void Tidy()
+    {
+        lock (_gate)
+        {
+            foreach (var shelf in _shelves.Values)
+            {
+                foreach (var cursor in shelf.Idle.FindAll(c => _time.GetElapsedTime(c.Used) > Idle))
+                {
+                    shelf.Idle.Remove(cursor);
+                    cursor.Dispose();
+                }
+            }
+        }
+    }
+
+    private sealed class Shelf
+    {
+        public List<PartitionCursor> Idle { get; } = [];
+
+        public SemaphoreSlim Free { get; } = new(MostCursors);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Globalization;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+
+namespace McpLedger.Streaming.Kafka;
+
+/// <summary>A setting of a topic that is not what the ledger's promises need.</summary>
+/// <param name="Topic">The topic.</param>
+/// <param name="Setting">Name of the setting, <c>partitions</c> or <c>replicas</c>.</param>
+/// <param name="Expected">What it should be.</param>
+/// <param name="Found">What it is.</param>
+public sealed record TopicDrift(string Topic, string Setting, string Expected, string Found);
+
+/// <summary>What a look at the topics told.</summary>
+/// <param name="Ledger">Id of the ledger: that of the control topic, which is made once.</param>
+/// <param name="MaxBytes">Longest batch that every topic takes.</param>
+/// <param name="Drifts">What is not as it should be.</param>
+internal sealed record TopicsSeen(EventId Ledger, int MaxBytes, IReadOnlyList<TopicDrift> Drifts);
+
+/// <summary>Makes the ledger's topics where they are missing, and looks whether they still are what its promises need.</summary>
+internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clients, KafkaTelemetry telemetry)
+{
+    /// <summary>What a batch and its headers take beside a record.</summary>
+    public const int Overhead = 1024;
+
+    private readonly TopicNames _names = new(options.TopicPrefix);
+
+    private int MaxBytes => options.MaxRecordBytes + (64 * Overhead);
+
+    /// <summary>Makes what is missing and verifies all of it.</summary>
+    /// <exception cref="IOException">The cluster does not answer, or the calls topic has another number of partitions than the ledger.</exception>
+    public async Task<TopicsSeen> EnsureAsync(CancellationToken cancellationToken)
+    {
+        if (!options.ManageTopics)
+        {
+            return new(IdOf(Digest.Of(System.Text.Encoding.UTF8.GetBytes(options.TopicPrefix))), MaxBytes, []);
+        }
+
+        try
+        {
+            using var admin = clients.Admin();
+            await MakeAsync(admin).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await LookAsync(admin).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (KafkaException e)
+        {
+            throw new IOException($"the topics cannot be verified: {e.Error.Reason}", e);
+        }
+    }
+
+    /// <summary>Removes everything before an offset, for good.</summary>
+    /// <exception cref="IOException">The cluster refuses.</exception>
+    public async Task DropBeforeAsync(LedgerPartition partition, long offset)
+    {
+        try
+        {
+            using var admin = clients.Admin();
+            await admin.DeleteRecordsAsync([new(_names.Of(partition), offset)], new() { RequestTimeout = options.AnswerTimeout }).ConfigureAwait(false);
+        }
+        catch (KafkaException e)
+        {
+            throw new IOException($"{partition} could not be cut before offset {offset}: {e.Error.Reason}", e);
+        }
+    }
+
+    private Dictionary<string, int> Wanted() => new() { [_names.Calls] = options.Partitions, [_names.Control] = 1, [_names.Blobs] = options.Partitions, [_names.Parked] = 1 };
+
+    private Dictionary<string, string> Settings() => new()
+    {
+        ["cleanup.policy"] = "delete",
+        ["retention.ms"] = options.Retention is { } keep ? ((long)keep.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) : "-1",
+        ["retention.bytes"] = "-1",
+        ["min.insync.replicas"] = options.MinInSync.ToString(CultureInfo.InvariantCulture),
+        ["message.timestamp.type"] = "LogAppendTime",
+        ["max.message.bytes"] = MaxBytes.ToString(CultureInfo.InvariantCulture),
+        ["unclean.leader.election.enable"] = "false",
+        ["compression.type"] = "producer",
+    };
+
+    private async Task MakeAsync(IAdminClient admin)
+    {
+        // Asking the cluster for all topics, not for these by name: a broker that makes topics by itself would make them as it likes.
+        var there = admin.GetMetadata(options.AnswerTimeout).Topics.Select(static t => t.Topic).ToHashSet(StringComparer.Ordinal);
+        List<TopicSpecification> missing = [.. Wanted().Where(t => !there.Contains(t.Key)).Select(t => new TopicSpecification
+        {
+            Name = t.Key,
+            NumPartitions = t.Value,
+            ReplicationFactor = options.Replication,
+            Configs = Settings(),
+        })];
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await admin.CreateTopicsAsync(missing, new() { RequestTimeout = options.AnswerTimeout, OperationTimeout = options.AnswerTimeout }).ConfigureAwait(false);
+            missing.ForEach(t => telemetry.LogMade(t.Name, t.NumPartitions, t.ReplicationFactor));
+        }
+        catch (CreateTopicsException e) when (e.Results.All(static r => !r.Error.IsError || r.Error.Code == ErrorCode.TopicAlreadyExists))
+        {
+            // Another process of this ledger was quicker.
+        }
+    }
+
+    private async Task<TopicsSeen> LookAsync(IAdminClient admin)
+    {
+        var wanted = Wanted();
+        var described = await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(wanted.Keys), new() { RequestTimeout = options.AnswerTimeout }).ConfigureAwait(false);
+        var resources = wanted.Keys.Select(static t => new ConfigResource { Type = ResourceType.Topic, Name = t });
+        var configs = await admin.DescribeConfigsAsync(resources, new() { RequestTimeout = options.AnswerTimeout }).ConfigureAwait(false);
+        var drifts = new List<TopicDrift>();
+        var ledger = default(EventId);
+        foreach (var topic in described.TopicDescriptions)
+        {
+            if (topic.Partitions.Count != wanted[topic.Name])
+            {
+                throw new IOException($"topic {topic.Name} has {topic.Partitions.Count} partitions and the ledger {wanted[topic.Name]}. Fix: set the number that the topic was made with; it is fixed for its life");
+            }
+
+            if (topic.Partitions.Min(static p => p.Replicas.Count) is var replicas && replicas < options.Replication)
+            {
+                drifts.Add(new(topic.Name, "replicas", $"{options.Replication}", $"{replicas}"));
+            }
+
+            ledger = topic.Name == _names.Control ? IdOf(topic.TopicId) : ledger;
+        }
+
+        var max = MaxBytes;
+        foreach (var config in configs)
+        {
+            foreach (var (setting, expected) in Settings())
+            {
+                var found = config.Entries.TryGetValue(setting, out var entry) ? entry.Value : "unknown";
+                if (found != expected)
+                {
+                    drifts.Add(new(config.ConfigResource.Name, setting, expected, found));
+                }
+
+                max = setting == "max.message.bytes" && int.TryParse(found, CultureInfo.InvariantCulture, out var bytes) ? Math.Min(max, bytes) : max;
+            }
+        }
+
+        drifts.ForEach(d => telemetry.LogDrifted(d.Topic, d.Setting, d.Found, d.Expected));
+        return new(ledger, max, drifts);
+    }
+
+    private static EventId IdOf(Uuid topic)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, topic.MostSignificantBits);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes[8..], topic.LeastSignificantBits);
+        return IdOf(bytes);
+    }
+
+    private static EventId IdOf(Digest digest) => IdOf(Convert.FromHexString(digest.ToString()).AsSpan(0, 16));
+
+    private static EventId IdOf(ReadOnlySpan<byte> bytes) => EventId.TryParse(new Guid(bytes, bigEndian: true).ToString("D"), out var id) ? id : default;
+}

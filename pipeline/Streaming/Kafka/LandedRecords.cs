@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+
+namespace McpLedger.Streaming.Kafka;
+
+/// <summary>Finds in the cluster what this instance wrote: after a producer failed, and at a boot.</summary>
+internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry telemetry)
+{
+    private const int ReadBytes = 1024 * 1024;
+
+    /// <summary>Which of <paramref name="records"/> stand in the partition from <paramref name="from"/> on, and where.</summary>
+    /// <exception cref="IOException">The cluster cannot be read, or one stands there with other bytes.</exception>
+    public async Task<IReadOnlyDictionary<(string Chain, long Seq), long>> FindAsync(LedgerPartition partition, long from, IReadOnlyList<UnderWay> records, CancellationToken cancellationToken)
+    {
+        var wanted = records.ToDictionary(static r => (r.Chain, r.Seq));
+        var found = new Dictionary<(string, long), long>();
+        await foreach (var record in ReadToEndAsync(partition, from, cancellationToken).ConfigureAwait(false))
+        {
+            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && wanted.TryGetValue((link.Chain, link.Seq), out var sent))
+            {
+                found.TryAdd((link.Chain, link.Seq), record.Bytes.Span.SequenceEqual(sent.Bytes)
+                    ? record.Offset
+                    : throw new IOException($"{partition} offset {record.Offset} holds seq {link.Seq} of chain {link.Chain} with other bytes than were sent: another process writes as this instance."));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The last record of <paramref name="instance"/> in the partition, looked for from a place on that it once had.</summary>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="IOException">The cluster cannot be read.</exception>
+    public async Task<LandedRecord?> LastOfAsync(LedgerPartition partition, string instance, long from, CancellationToken cancellationToken)
+    {
+        var prefix = instance + "/";
+        LandedRecord? last = null;
+        var next = from;
+        await foreach (var record in ReadToEndAsync(partition, from, cancellationToken).ConfigureAwait(false))
+        {
+            next = record.Offset + 1;
+            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && link.Chain.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                last = new(record.Offset, link.Chain, link.Seq, Digest.Of(record.Bytes.Span));
+            }
+        }
+
+        telemetry.LogLooked(partition, from, next, last is null ? "none" : $"seq {last.Seq} of {last.Chain} at {last.Offset}");
+        return last;
+    }
+
+    private async IAsyncEnumerable<LedgerRecord> ReadToEndAsync(LedgerPartition partition, long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
+        for (var next = Math.Max(from, bounds.First); next < bounds.End;)
+        {
+            var batch = await reader.ReadAsync(partition, next, ReadBytes, cancellationToken).ConfigureAwait(false);
+            if (batch.Damage is { } damage)
+            {
+                throw new IOException(damage);
+            }
+
+            foreach (var record in batch.Records)
+            {
+                yield return record;
+            }
+
+            if (batch.Records.Count == 0)
+            {
+                yield break;
+            }
+
+            next = batch.Next;
+        }
+    }
+}
+
+/// <summary>A record of this instance that stands in the cluster.</summary>
+/// <param name="Offset">Where.</param>
+/// <param name="Chain">Its chain.</param>
+/// <param name="Seq">Its place there.</param>
+/// <param name="Sha256">Digest of its bytes: what the next record names as its predecessor.</param>
+internal sealed record LandedRecord(long Offset, string Chain, long Seq, Digest Sha256)
+{
+    /// <summary>The boot that wrote it; -1 when its chain is not named as this program names them.</summary>
+    public static long EpochOf(string chain) => chain.Split('/') is [_, var epoch, _] && long.TryParse(epoch, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics.CodeAnalysis;
+using Confluent.Kafka;
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming.Consuming;
+
+namespace McpLedger.Streaming.Kafka;
+
+/// <summary>
+/// Shares the partitions out among the processes of a role: a consumer group, for its assignment only. A runner is started for each partition that is assigned
+/// and has ended before the partition goes to somebody else. Positions are the runners' own; the group keeps none and fetches nothing.
+/// </summary>
+public sealed class PartitionAssignments
+{
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Restart = TimeSpan.FromSeconds(1);
+
+    private readonly string _group;
+    private readonly RunPartition _run;
+    private readonly KafkaClients _clients;
+    private readonly KafkaTelemetry _telemetry;
+    private readonly TimeProvider _time;
+    private readonly TopicNames _topics;
+    private readonly TimeSpan _sessionTimeout;
+    private readonly Dictionary<TopicPartition, (CancellationTokenSource Stop, Task Running)> _runners = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>A member of a group; <see cref="RunAsync"/> makes it join.</summary>
+    /// <param name="options">The ledger's.</param>
+    /// <param name="role">Name of the group: the topic prefix and this.</param>
+    /// <param name="run">Does a partition's work.</param>
+    /// <param name="sessionTimeout">Time after which a process that says nothing has lost its partitions.</param>
+    /// <param name="telemetry">Where it is told.</param>
+    /// <param name="time">The clock.</param>
+    public PartitionAssignments(KafkaLedgerOptions options, string role, RunPartition run, TimeSpan sessionTimeout, KafkaTelemetry telemetry, TimeProvider time) =>
+        (_group, _run, _clients, _telemetry, _time, _topics, _sessionTimeout) = (options.TopicPrefix + role, run, new(options, telemetry), telemetry, time, new(options.TopicPrefix), sessionTimeout);
+
+    /// <summary>The partitions that are this process's now.</summary>
+    public IReadOnlyList<LedgerPartition> Assigned
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _runners.Keys.Select(_topics.PartitionOf).OfType<LedgerPartition>().Order(Comparer<LedgerPartition>.Create(static (a, b) => (a.Log, a.Number).CompareTo((b.Log, b.Number))))];
+            }
+        }
+    }
+
+    /// <summary>Is a member until cancelled; then every runner ends and the partitions go to the others.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(() => Run(cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void Run(CancellationToken cancellationToken)
+    {
+        using var consumer = _clients.Member(_group, _sessionTimeout)
+            .SetPartitionsAssignedHandler((_, partitions) => partitions.Select(p => Start(p)).ToList())
+            .SetPartitionsRevokedHandler((_, partitions) => Stop(partitions.Select(static p => p.TopicPartition)))
+            .SetPartitionsLostHandler((_, partitions) => Stop(partitions.Select(static p => p.TopicPartition)))
+            .Build();
+        consumer.Subscribe([_topics.Calls, _topics.Control]);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                _ = consumer.Consume(Slice);
+                consumer.Pause(consumer.Assignment);
+            }
+            catch (KafkaException e)
+            {
+                _telemetry.LogGroup(_group, e.Error.Reason);
+                cancellationToken.WaitHandle.WaitOne(Restart);
+            }
+        }
+
+        consumer.Close();
+    }
+
+    private TopicPartitionOffset Start(TopicPartition place)
+    {
+        if (_topics.PartitionOf(place) is { } partition)
+        {
+            var stop = new CancellationTokenSource();
+            lock (_gate)
+            {
+                _runners[place] = (stop, Task.Run(() => KeepRunningAsync(partition, stop.Token), CancellationToken.None));
+            }
+
+            _telemetry.LogAssigned(_group, partition);
+        }
+
+        return new(place, Offset.End);
+    }
+
+    /// <summary>Blocks until the runners have ended: only then does the group give their partitions away.</summary>
+    private void Stop(IEnumerable<TopicPartition> places)
+    {
+        List<(TopicPartition Place, CancellationTokenSource Stop, Task Running)> ending = [];
+        lock (_gate)
+        {
+            foreach (var place in places)
+            {
+                if (_runners.TryGetValue(place, out var runner))
+                {
+                    ending.Add((place, runner.Stop, runner.Running));
+                }
+            }
+        }
+
+        ending.ForEach(static e => e.Stop.Cancel());
+        foreach (var (place, stop, running) in ending)
+        {
+            running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+            stop.Dispose();
+            lock (_gate)
+            {
+                _runners.Remove(place);
+            }
+
+            _telemetry.LogRevoked(_group, _topics.PartitionOf(place).GetValueOrDefault());
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of a runner: whatever ends one partition's work is told, and the work begins anew; the others go on.")]
+    private async Task KeepRunningAsync(LedgerPartition partition, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await _run(partition, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                _telemetry.LogRunnerEnded(_group, partition, e);
+            }
+
+            await Task.Delay(Restart, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Confluent.Kafka;
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Streaming.Kafka;
+
+/// <summary>
+/// A place in one partition from which records are read on: a librdkafka consumer and the only thread that touches it. What was fetched ahead is used
+/// when the next read begins where the last one ended. One request at a time.
+/// </summary>
+[SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The cursor's thread disposes what only it touches, when its requests have ended.")]
+internal sealed class PartitionCursor : IDisposable
+{
+    private const int StackBytes = 256 * 1024;
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
+
+    private readonly LedgerPartition _partition;
+    private readonly TopicPartition _place;
+    private readonly KafkaClients _clients;
+    private readonly TimeSpan _patience;
+    private readonly BlockingCollection<Action> _requests = new(boundedCapacity: 1);
+    private IConsumer<Ignore, byte[]> _consumer = null!;
+    private LedgerRecord? _peeked;
+    private bool _assigned;
+    private bool _atEnd;
+
+    public PartitionCursor(LedgerPartition partition, TopicPartition place, KafkaClients clients, TimeSpan patience)
+    {
+        (_partition, _place, _clients, _patience) = (partition, place, clients, patience);
+        new Thread(Run, StackBytes) { IsBackground = true, Name = $"kafka {partition}" }.Start();
+    }
+
+    /// <summary>Where the next record is read.</summary>
+    public long Next { get; private set; } = -1;
+
+    /// <summary>Timestamp of its last use.</summary>
+    public long Used { get; set; }
+
+    public Task<ReadBatch> ReadAsync(long from, int maxBytes) => AskAsync(() => Read(from, maxBytes));
+
+    /// <summary>Ends when a record at or after <paramref name="from"/> is there; it is then the next that is read.</summary>
+    public Task WaitAsync(long from, CancellationToken cancellationToken) => AskAsync(() => Wait(from, cancellationToken));
+
+    public Task<LedgerBounds> BoundsAsync() => AskAsync(Bounds);
+
+    public void Dispose() => _requests.CompleteAdding();
+
+    private async Task<T> AskAsync<T>(Func<T> request)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _requests.Add(() => Answer(answer, request));
+        try
+        {
+            return await answer.Task.ConfigureAwait(false);
+        }
+        catch (KafkaException e)
+        {
+            throw new IOException($"{_partition} cannot be read from Kafka: {e.Error.Reason}", e);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Every failure belongs to whoever asked.")]
+    private static void Answer<T>(TaskCompletionSource<T> answer, Func<T> request)
+    {
+        try
+        {
+            answer.SetResult(request());
+        }
+        catch (Exception e)
+        {
+            answer.SetException(e);
+        }
+    }
+
+    private void Run()
+    {
+        using (_requests)
+        {
+            using (_consumer = _clients.Reader())
+            {
+                foreach (var request in _requests.GetConsumingEnumerable())
+                {
+                    request();
+                }
+            }
+        }
+    }
+
+    private ReadBatch Read(long from, int maxBytes)
+    {
+        GoTo(from);
+        var records = new List<LedgerRecord>();
+        var bytes = 0;
+        var began = Stopwatch.GetTimestamp();
+        while (records.Count == 0 || bytes < maxBytes)
+        {
+            if (TryTake(records.Count > 0 || _atEnd ? TimeSpan.Zero : Slice, out var record, out var damage))
+            {
+                records.Add(record);
+                bytes += record.Bytes.Length;
+            }
+            else if (damage is not null)
+            {
+                return new(records, Next, damage);
+            }
+            else if (records.Count > 0)
+            {
+                break;
+            }
+            else if (_atEnd)
+            {
+                if (Bounds().End <= Next)
+                {
+                    return new([], Next, null);
+                }
+
+                _atEnd = false;
+            }
+            else if (Stopwatch.GetElapsedTime(began) > _patience)
+            {
+                throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{_partition} cannot be read from Kafka: no answer for {_patience.TotalSeconds} s"));
+            }
+        }
+
+        return new(records, Next, null);
+    }
+
+    private bool Wait(long from, CancellationToken cancellationToken)
+    {
+        try
+        {
+            GoTo(from);
+            while (_peeked is null && !cancellationToken.IsCancellationRequested && !_requests.IsAddingCompleted)
+            {
+                if (TryTake(Slice, out var record, out var damage))
+                {
+                    (_peeked, Next) = (record, from);
+                }
+                else if (damage is not null)
+                {
+                    break;
+                }
+            }
+        }
+        catch (KafkaException)
+        {
+            // The next read says what it is; until then nobody is in a hurry.
+            cancellationToken.WaitHandle.WaitOne(Slice);
+        }
+
+        return true;
+    }
+
+    private void GoTo(long from)
+    {
+        if (_assigned && Next == from)
+        {
+            return;
+        }
+
+        _consumer.Assign(new TopicPartitionOffset(_place, from));
+        (_assigned, _peeked, _atEnd, Next) = (true, null, false, from);
+    }
+
+    private bool TryTake(TimeSpan wait, out LedgerRecord record, out string? damage)
+    {
+        damage = null;
+        record = _peeked.GetValueOrDefault();
+        if (_peeked is not null)
+        {
+            _peeked = null;
+            Next = record.Offset + 1;
+            return true;
+        }
+
+        try
+        {
+            if (_consumer.Consume(wait) is not { } consumed)
+            {
+                return false;
+            }
+
+            if (consumed.IsPartitionEOF)
+            {
+                _atEnd = true;
+                Next = Math.Max(Next, consumed.Offset.Value);
+                return false;
+            }
+
+            _atEnd = false;
+            record = new(_partition, consumed.Offset.Value, consumed.Message.Value ?? []);
+            Next = record.Offset + 1;
+            return true;
+        }
+        catch (ConsumeException e) when (e.Error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange)
+        {
+            damage = OutOfRange();
+        }
+        catch (ConsumeException e) when (e.Error.Code is ErrorCode.Local_BadMsg or ErrorCode.Local_BadCompression)
+        {
+            _assigned = false;
+            damage = string.Create(CultureInfo.InvariantCulture, $"{_partition} offset {Next}: {e.Error.Reason}");
+        }
+
+        return false;
+    }
+
+    /// <summary>What was dropped from the front is no damage: retention said so. An end that lies before what was read is.</summary>
+    private string? OutOfRange()
+    {
+        var bounds = Bounds();
+        _assigned = false;
+        if (Next > bounds.End)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{_partition} ends at offset {bounds.End}; the records from there to {Next - 1} are gone from Kafka");
+        }
+
+        GoTo(Math.Max(Next, bounds.First));
+        return null;
+    }
+
+    private LedgerBounds Bounds()
+    {
+        var watermarks = _consumer.QueryWatermarkOffsets(_place, _patience);
+        return new(watermarks.Low.Value, watermarks.High.Value);
+    }
+}

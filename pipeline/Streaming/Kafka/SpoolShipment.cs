@@ -1,0 +1,51 @@
+using McpLedger.Streaming.Embedded;
+
+namespace McpLedger.Streaming.Kafka;
+
+/// <summary>What a shipment came to.</summary>
+/// <param name="Instance">The instance whose spool it was.</param>
+/// <param name="Records">Records that lay in the spool.</param>
+/// <param name="Shipped">Records that are in the cluster now and were not known to be before.</param>
+/// <param name="Trouble">Why it stopped early; null when everything is in the cluster.</param>
+public sealed record SpoolShipmentReport(string Instance, long Records, long Shipped, string? Trouble);
+
+/// <summary>Ships by hand what a process that never comes back left in its spool. What landed before is found and not sent twice; it may be run again.</summary>
+/// <param name="options">The ledger's; the folder is that of the lost process, or a copy of it.</param>
+/// <param name="telemetry">Where it is told.</param>
+/// <param name="time">The clock.</param>
+public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry telemetry, TimeProvider time)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Ships until everything is acknowledged.</summary>
+    /// <exception cref="IOException">The folder holds no spool, its process still runs, or the cluster does not answer.</exception>
+    public async Task<SpoolShipmentReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(options.Folder, KafkaLedger.FolderName);
+        var identity = LedgerIdentity.Read(options.Folder) ?? throw new IOException($"'{options.Folder}' holds no identity.json: it is no data folder of a ledger.");
+        if (!Directory.Exists(folder))
+        {
+            throw new IOException($"'{options.Folder}' holds no folder '{KafkaLedger.FolderName}': its ledger was not one in Kafka.");
+        }
+
+        using var taken = FolderLock.TryTake(folder, out var holder) ?? throw new IOException($"the spool is locked by process {holder}, which ships it itself");
+        await using var reader = new KafkaLedgerReader(options, telemetry, time);
+        await using var cluster = new ClusterSide(options, reader, telemetry, time);
+        await cluster.SeeAsync(identity.Ledger, cancellationToken).ConfigureAwait(false);
+        var positions = LedgerPositions.Read(folder, identity.Ledger);
+        var log = Spool.LogOf(folder);
+        log.LookAgain();
+        using var shipper = new SpoolShipper(log, positions.Shipped > log.Bounds.End ? 0 : positions.Shipped, options.Spool.MaxUnderWay, cluster.Producer!, cluster.Landed, time);
+        var (from, end) = (shipper.Shipped, log.Bounds.End);
+        await shipper.BeginAsync(reader.Partitions.Where(static p => p.Log == Contracts.Events.LedgerLog.Calls), identity.Instance, positions, reader, cancellationToken).ConfigureAwait(false);
+        var shipping = shipper.RunAsync(toTheEnd: true, cancellationToken);
+        while (shipper.Shipped < end && shipper.Trouble is null)
+        {
+            await Task.WhenAny(shipping, Task.Delay(Look, time, cancellationToken)).ConfigureAwait(false);
+            await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);
+        }
+
+        positions.With(shipper.Shipped, cluster.Producer!.Tracks).Write(folder);
+        return new(identity.Instance, end - log.Bounds.First, shipper.Shipped - from, log.TailDamage ?? shipper.Trouble);
+    }
+}

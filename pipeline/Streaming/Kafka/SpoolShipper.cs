@@ -1,0 +1,171 @@
+using System.Globalization;
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming.Consuming;
+using McpLedger.Streaming.Embedded;
+
+namespace McpLedger.Streaming.Kafka;
+
+/// <summary>
+/// Ships a spool: every record in its order, the bytes as they lie there, as many under way as its bound allows. What landed before a crash is found in the
+/// cluster and not sent again; what is acknowledged leaves the disk, a segment at a time.
+/// </summary>
+internal sealed class SpoolShipper : IDisposable
+{
+    private const int ReadBytes = 1024 * 1024;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly PartitionLog _log;
+    private readonly RecordProducer _producer;
+    private readonly LandedRecords _landed;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _slots;
+    private readonly Lock _gate = new();
+    private readonly OffsetWatermark _watermark = new();
+    private readonly Dictionary<LedgerPartition, (PartitionTrack Track, long Epoch, long Seq)> _places = [];
+    private readonly Queue<Spooled> _underWay = new();
+    private long _shipped;
+
+    /// <param name="log">The spool's segments.</param>
+    /// <param name="shipped">Offset before which everything is in the cluster.</param>
+    /// <param name="mostUnderWay">Records under way at a time.</param>
+    /// <param name="producer">Sends them.</param>
+    /// <param name="landed">Looks for those that landed.</param>
+    /// <param name="time">The clock.</param>
+    public SpoolShipper(PartitionLog log, long shipped, int mostUnderWay, RecordProducer producer, LandedRecords landed, TimeProvider time)
+    {
+        (_log, _shipped, _producer, _landed, _time) = (log, Math.Max(shipped, log.Bounds.First), producer, landed, time);
+        _slots = new(mostUnderWay);
+    }
+
+    /// <summary>What keeps it from going on; null when nothing does.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>Offset in the spool before which everything is in the cluster.</summary>
+    public long Shipped => Interlocked.Read(ref _shipped);
+
+    /// <summary>Event time of the oldest record that is not in the cluster; null when none is under way.</summary>
+    public DateTimeOffset? Oldest
+    {
+        get
+        {
+            ReadOnlyMemory<byte> bytes;
+            lock (_gate)
+            {
+                while (_underWay.TryPeek(out var done) && done.IsAcknowledged)
+                {
+                    _underWay.Dequeue();
+                }
+
+                bytes = _underWay.TryPeek(out var oldest) ? oldest.Bytes : default;
+            }
+
+            return !bytes.IsEmpty && EventReader.TryRead(bytes.Span, out var read, out _) ? read!.Header.Time : null;
+        }
+    }
+
+    /// <summary>Finds how far each partition of the cluster has this instance's records. Before <see cref="RunAsync"/>.</summary>
+    /// <exception cref="IOException">The cluster cannot be read.</exception>
+    public async Task BeginAsync(IEnumerable<LedgerPartition> partitions, string instance, LedgerPositions positions, ILedgerReader reader, CancellationToken cancellationToken)
+    {
+        var fresh = _shipped >= _log.Bounds.End;
+        foreach (var partition in partitions.Where(p => !_places.ContainsKey(p)))
+        {
+            var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
+            var last = fresh ? null : await _landed.LastOfAsync(partition, instance, positions.Of(partition)?.Offset ?? bounds.First, cancellationToken).ConfigureAwait(false);
+            _places[partition] = (_producer.Begin(partition, bounds.End), last is null ? -1 : LandedRecord.EpochOf(last.Chain), last?.Seq ?? -1);
+        }
+    }
+
+    /// <summary>Ships until cancelled, or, when told to stop at the end, until everything that lies there is under way.</summary>
+    public async Task RunAsync(bool toTheEnd, CancellationToken cancellationToken)
+    {
+        for (var next = Shipped; ;)
+        {
+            var batch = _log.Read(next, ReadBytes);
+            foreach (var record in batch.Records)
+            {
+                await ShipAsync(record, cancellationToken).ConfigureAwait(false);
+            }
+
+            next = batch.Next;
+            if (batch.Damage is { } damage)
+            {
+                Trouble = $"the spool is damaged: {damage}";
+                await Task.Delay(Pause, _time, cancellationToken).ConfigureAwait(false);
+            }
+            else if (batch.Records.Count == 0)
+            {
+                Trouble = null;
+                if (toTheEnd)
+                {
+                    return;
+                }
+
+                await _log.WaitAsync(next, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    private async Task ShipAsync(LedgerRecord record, CancellationToken cancellationToken)
+    {
+        if (!Spool.TryPlace(record.Bytes.Span, out var partition, out var link) || !_places.TryGetValue(partition, out var place))
+        {
+            // It was written by this program, so this is damage that its checksum did not see. It stays, and what follows waits.
+            Trouble = string.Create(CultureInfo.InvariantCulture, $"record {record.Offset} of the spool names no partition of this ledger");
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var bytes = System.Runtime.InteropServices.MemoryMarshal.TryGetArray(record.Bytes, out var array) && array.Offset == 0 && array.Count == array.Array!.Length ? array.Array : record.Bytes.ToArray();
+        var shipped = new Spooled(this, partition, bytes, link.Chain, link.Seq, record.Offset);
+        lock (_gate)
+        {
+            _watermark.Track(record.Offset);
+            _underWay.Enqueue(shipped);
+        }
+
+        if ((LandedRecord.EpochOf(link.Chain), link.Seq).CompareTo((place.Epoch, place.Seq)) <= 0)
+        {
+            shipped.Acknowledged(-1);
+            return;
+        }
+
+        lock (place.Track.Gate)
+        {
+            _producer.Send(place.Track, shipped);
+        }
+    }
+
+    private void Done(long offset)
+    {
+        lock (_gate)
+        {
+            _watermark.Complete(offset);
+            if (_watermark.TryTakeCommittable(out var next))
+            {
+                Interlocked.Exchange(ref _shipped, next);
+            }
+
+            while (_underWay.TryPeek(out var oldest) && oldest.IsAcknowledged)
+            {
+                _underWay.Dequeue();
+            }
+        }
+
+        _slots.Release();
+    }
+
+    private sealed class Spooled(SpoolShipper owner, LedgerPartition partition, byte[] bytes, string chain, long seq, long offset) : UnderWay(partition, bytes, chain, seq)
+    {
+        public bool IsAcknowledged { get; private set; }
+
+        public override void Acknowledged(long landed)
+        {
+            IsAcknowledged = true;
+            owner.Done(offset);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Testing.Kafka;
+using McpLedger.Testing.Ledgers;
+
+namespace McpLedger.Streaming.Tests.Kafka;
+
+/// <summary>Appends from several sides while something happens to the cluster, and afterwards holds what was answered against what stands there.</summary>
+internal sealed class KafkaLoad : IAsyncDisposable
+{
+    private const int Appenders = 8;
+    private const int LongestDetail = 2000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<EventId, bool> _acknowledged = new();
+    private readonly Task _running;
+    private int _refused;
+
+    public KafkaLoad(TemporaryKafkaLedger ledger) =>
+        _running = Task.WhenAll(Enumerable.Range(0, Appenders).Select(n => Task.Run(() => AppendAsync(ledger, n))));
+
+    /// <summary>Appends that were answered durable.</summary>
+    public int Acknowledged => _acknowledged.Count;
+
+    /// <summary>Appends that were refused.</summary>
+    public int Refused => Volatile.Read(ref _refused);
+
+    /// <summary>Returns once so many more were answered durable.</summary>
+    public async Task MoreAsync(int appends)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        for (var goal = Acknowledged + appends; Acknowledged < goal;)
+        {
+            await Task.Delay(10, patience.Token);
+        }
+    }
+
+    /// <summary>Ends the load and waits for what is under way.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+    }
+
+    /// <summary>Every acknowledged event is there, none twice; every chain is dense and linked.</summary>
+    public async Task<int> HoldsAsync(ILedgerReader reader)
+    {
+        var there = new HashSet<EventId>();
+        foreach (var partition in reader.Partitions)
+        {
+            var faults = new List<ChainFault>();
+            var chains = new ChainVerifier(fromTheBeginning: true);
+            foreach (var record in await TemporaryLedger.ReadAllAsync(reader, partition, 0))
+            {
+                chains.Feed(LedgerLeaf.Of(partition, record.Offset, record.Bytes.Span, out var prev), prev, faults);
+                Assert.True(EventReader.TryReadChain(record.Bytes.Span, out _, out var id));
+                Assert.True(there.Add(id), $"{id} stands in {partition} twice");
+            }
+
+            chains.Settle(faults);
+            Assert.Empty(faults);
+        }
+
+        Assert.Empty(_acknowledged.Keys.Where(id => !there.Contains(id)));
+        return there.Count;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stop.Dispose();
+    }
+
+    private async Task AppendAsync(TemporaryKafkaLedger ledger, int side)
+    {
+        var random = new Random(side);
+        while (!_stop.IsCancellationRequested)
+        {
+            using var deadline = new CancellationTokenSource(Patience);
+            try
+            {
+                var (id, appended) = await ledger.AppendAsync($"session-{random.Next(16)}", new string('k', random.Next(LongestDetail)), deadline.Token);
+                if (appended.IsDurable)
+                {
+                    _acknowledged[id] = true;
+                }
+                else
+                {
+                    Interlocked.Increment(ref _refused);
+                    await Task.Delay(20, CancellationToken.None);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // What became of it is not known, as a gateway would say.
+            }
+        }
+    }
+}
