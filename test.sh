@@ -51,6 +51,18 @@ if [ -z "$shared" ]; then
   done
 fi
 if [ -n "$shared" ] && [ -d "$shared/vectors" ]; then echo "  vectors            $(cd "$shared" && pwd)/vectors"; else echo "  vectors            skipped: no shared/vectors beside the checkout, and MCPLEDGER_SHARED is not set"; fi
+postgres() { ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | tail -n 1; }
+if [ -z "${MCPLEDGER_TEST_POSTGRES:-}" ] && [ -z "$(postgres)" ] && [ "$(id -u)" = 0 ] && has apt-get; then
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get install -y -qq postgresql || { apt-get update -qq && apt-get install -y -qq postgresql; }; } </dev/null >"$logs/postgresql.log" 2>&1
+fi
+if [ -n "${MCPLEDGER_TEST_POSTGRES:-}" ]; then
+  echo "  PostgreSQL         the one that MCPLEDGER_TEST_POSTGRES names"
+elif [ -n "$(postgres)" ]; then
+  echo "  PostgreSQL         $("$(dirname "$(postgres)")/postgres" --version | cut -d' ' -f3), started by the tests"
+else
+  echo "  PostgreSQL         skipped, unless a Docker engine answers: not installed, and installing it needs root and apt-get"
+fi
 if [ "$(id -u)" = 0 ] && mkdir -p "$logs/tmpfs" && mount -t tmpfs -o size=64k none "$logs/tmpfs" 2>/dev/null; then
   umount "$logs/tmpfs"
   echo "  tmpfs (disk full)  mounted by the tests"

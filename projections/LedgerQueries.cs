@@ -72,6 +72,19 @@ public sealed class LedgerQueries
             ? new(view, await _views.CallsAsync(new() { Session = session, Limit = SearchRequest.MostHits }, cancellationToken))
             : null;
 
+    /// <summary>A session and its last calls as they were at a moment; neither answer nor fault when there was none.</summary>
+    public async ValueTask<Answer<SessionDetail>> SessionAtAsync(string session, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new((await _views.SessionAtAsync(session, at, cancellationToken))?.Detail(), null);
+        }
+        catch (InvalidDataException e)
+        {
+            return new(null, new("at", e.Message, "Search for its events instead: /api/v1/search?q=session:…&to=….", null));
+        }
+    }
+
     /// <summary>Lists principals, the last active first.</summary>
     public async ValueTask<Answer<ViewPage<PrincipalView>>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
         ViewCursor.FaultOf(limit, cursor) is { } fault ? new(null, fault) : new(await _views.PrincipalsAsync(limit, cursor, cancellationToken), null);

@@ -3,6 +3,7 @@ using McpLedger.Contracts.Events;
 using McpLedger.Projections.Api;
 using McpLedger.Projections.Homes;
 using McpLedger.Projections.Homes.Embedded;
+using McpLedger.Projections.Homes.Marten;
 using McpLedger.Projections.Search;
 using McpLedger.Projections.Search.Sqlite;
 using McpLedger.Projections.Tail;
@@ -63,6 +64,27 @@ public static class ProjectionExtensions
         services.AddSingleton<IEventIndex, SqliteIndex>();
         services.AddSingleton<IProjectionHandler, ProjectionHandler>();
         foreach (var partition in new[] { LedgerPartition.Calls, LedgerPartition.Control })
+        {
+            services.AddPartitionConsumer(
+                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes },
+                partition,
+                provider => provider.GetRequiredService<IProjectionHandler>());
+        }
+
+        return services;
+    }
+
+    /// <summary>
+    /// Adds views in PostgreSQL, the consumers of the partitions that the options name, and the running for the daemon that keeps the views across sessions. An index of events must be added beside it.
+    /// </summary>
+    /// <exception cref="ArgumentException">The connection string or the schema's name is none.</exception>
+    public static IServiceCollection AddMartenHome(this IServiceCollection services, MartenHomeOptions options)
+    {
+        services.AddSingleton(_ => new MartenStores(options));
+        services.AddSingleton<IViewStore, MartenViews>();
+        services.AddSingleton<IProjectionHandler, MartenHandler>();
+        services.AddHostedService<MartenLeader>();
+        foreach (var partition in options.Partitions)
         {
             services.AddPartitionConsumer(
                 new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes },

@@ -1,4 +1,3 @@
-using McpLedger.Contracts.Events;
 using McpLedger.Projections.Homes.Embedded;
 using McpLedger.Streaming;
 
@@ -7,8 +6,6 @@ namespace McpLedger.Projections;
 /// <summary>Builds the read models anew from the log and compares the rows (I6).</summary>
 public static class ProjectionRebuild
 {
-    private const int BatchBytes = 4 * 1024 * 1024;
-
     /// <summary>Rebuilds while nobody else writes to the home.</summary>
     /// <param name="home">The home, opened to write.</param>
     /// <param name="reader">The ledger.</param>
@@ -32,16 +29,16 @@ public static class ProjectionRebuild
         try
         {
             // Most of the log while the folding goes on; what came meanwhile with it held.
-            var counts = new Counts();
-            await CatchUpAsync(home, next, reader, blobs, counts, cancellationToken);
+            var replay = new LogReplay(reader, (p, _) => new(next.NextOf(p)), (p, records, position, stop) => next.ApplyAsync(p, records, position, blobs, stop));
+            await replay.CatchUpAsync(await home.ReadAsync(ViewReading.Positions, cancellationToken), cancellationToken);
             await turn.WaitAsync(cancellationToken);
             try
             {
-                await CatchUpAsync(home, next, reader, blobs, counts, cancellationToken);
+                await replay.CatchUpAsync(await home.ReadAsync(ViewReading.Positions, cancellationToken), cancellationToken);
                 var (before, after) = (home.Writer!.Digest(), next.Digest());
                 home.Replace(next);
                 replaced = true;
-                return new(before.Whole.ToString(), after.Whole.ToString(), after.DifferencesTo(before), counts.Events, counts.Unfoldable, time.GetElapsedTime(began));
+                return new(before.Whole.ToString(), after.Whole.ToString(), after.DifferencesTo(before), replay.Events, replay.Unfoldable, time.GetElapsedTime(began));
             }
             finally
             {
@@ -56,60 +53,6 @@ public static class ProjectionRebuild
                 ProjectionHome.Remove(next.Path);
             }
         }
-    }
-
-    private static async ValueTask CatchUpAsync(
-        ProjectionHome home, ProjectionWriter next, ILedgerReader reader, IBlobStore blobs, Counts counts, CancellationToken cancellationToken)
-    {
-        // Read beside the writer, which may be in the middle of a batch.
-        var positions = await home.ReadAsync(ViewReading.Positions, cancellationToken);
-        foreach (var partition in reader.Partitions)
-        {
-            var end = positions.GetValueOrDefault(partition.ToString()).Next;
-            var bounds = await reader.BoundsAsync(partition, cancellationToken);
-            var position = Math.Max(next.NextOf(partition), bounds.First);
-            while (position < end)
-            {
-                var batch = await reader.ReadAsync(partition, position, BatchBytes, cancellationToken);
-                if (batch.Damage is { } damage && batch.Records.Count == 0)
-                {
-                    throw new IOException($"{partition} is damaged at offset {position}: {damage}");
-                }
-
-                var records = batch.Records.Where(r => r.Offset < end).ToArray();
-                position = records.Length == 0 ? end : Math.Min(batch.Next, end);
-                await ApplyAsync(next, partition, records, position, blobs, counts, cancellationToken);
-            }
-        }
-    }
-
-    private static async ValueTask ApplyAsync(
-        ProjectionWriter next, LedgerPartition partition, LedgerRecord[] records, long position, IBlobStore blobs, Counts counts, CancellationToken cancellationToken)
-    {
-        try
-        {
-            counts.Events += (await next.ApplyAsync(partition, records, position, blobs, cancellationToken)).Folded;
-        }
-        catch (InvalidDataException) when (records.Length > 1)
-        {
-            foreach (var record in records)
-            {
-                await ApplyAsync(next, partition, [record], record.Offset + 1, blobs, counts, cancellationToken);
-            }
-        }
-        catch (InvalidDataException)
-        {
-            // The consumer parked it when it met it first; there its bytes and the reason are.
-            counts.Unfoldable++;
-            await next.ApplyAsync(partition, [], position, blobs, cancellationToken);
-        }
-    }
-
-    private sealed class Counts
-    {
-        public long Events { get; set; }
-
-        public long Unfoldable { get; set; }
     }
 }
 

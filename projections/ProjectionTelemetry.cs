@@ -41,12 +41,37 @@ internal sealed partial class ProjectionTelemetry
         LogFolded(partition, events, repeated);
     }
 
+    public void Rebuilt(RebuildReport report)
+    {
+        if (report.Identical)
+        {
+            LogRebuiltIdentical(report.Events);
+        }
+        else
+        {
+            LogRebuiltDifferent(report.Events, string.Join(", ", report.Differences));
+        }
+    }
+
+    /// <summary>Shows how far the daemon is behind the events that the home holds.</summary>
+    public void ObserveDaemon(Func<long> lag) =>
+        _meter.CreateObservableGauge("mcpledger.projections.daemon.lag", lag, "{event}", "Events between the views across sessions and the events that the home holds; 0 where another process leads.");
+
     [LoggerMessage(3001, LogLevel.Debug, "Folded {Events} events of {Partition}; {Repeated} were second copies")]
     private partial void LogFolded(LedgerPartition partition, int events, int repeated);
 
     [LoggerMessage(3002, LogLevel.Information, "Rebuilt the read models from {Events} events; the rows are identical to those before")]
-    public partial void RebuiltIdentical(long events);
+    private partial void LogRebuiltIdentical(long events);
 
     [LoggerMessage(3003, LogLevel.Error, "Rebuilt the read models from {Events} events; rows differ from those before in {Tables}")]
-    public partial void RebuiltDifferent(long events, string tables);
+    private partial void LogRebuiltDifferent(long events, string tables);
+
+    [LoggerMessage(3004, LogLevel.Information, "Leads: keeps the views across sessions on the {Side} side")]
+    public partial void LogLeads(string side);
+
+    [LoggerMessage(3005, LogLevel.Information, "Leads no more")]
+    public partial void LogLeadsNoMore();
+
+    [LoggerMessage(3006, LogLevel.Warning, "Views across sessions stand still: {Reason}")]
+    public partial void LogDaemonTrouble(string reason);
 }

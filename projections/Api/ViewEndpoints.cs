@@ -23,7 +23,8 @@ internal static class ViewEndpoints
         views.MapGet("/calls", CallsAsync).WithName("calls").WithTags("calls").WithSummary("Lists calls, newest first").ProducesProblem(StatusCodes.Status400BadRequest);
         views.MapGet("/calls/{id}", CallAsync).WithName("call").WithTags("calls").WithSummary("A call, its events, and what was relayed on the way").ProducesProblem(StatusCodes.Status404NotFound);
         views.MapGet("/sessions", SessionsAsync).WithName("sessions").WithTags("sessions").WithSummary("Lists sessions, the last active first").ProducesProblem(StatusCodes.Status400BadRequest);
-        views.MapGet("/sessions/{id}", SessionAsync).WithName("session").WithTags("sessions").WithSummary("A session and its calls").ProducesProblem(StatusCodes.Status404NotFound);
+        views.MapGet("/sessions/{id}", SessionAsync).WithName("session").WithTags("sessions").WithSummary("A session and its calls, as they are or as they were at a time")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         views.MapGet("/principals", PrincipalsAsync).WithName("principals").WithTags("principals").WithSummary("Lists principals, the last active first").ProducesProblem(StatusCodes.Status400BadRequest);
         views.MapGet("/tools", ToolsAsync).WithName("tools").WithTags("tools").WithSummary("Lists the tool catalogue");
         views.MapGet("/tools/{server}/{tool}", ToolAsync).WithName("tool").WithTags("tools").WithSummary("A tool and the history of its definition").ProducesProblem(StatusCodes.Status404NotFound);
@@ -71,14 +72,20 @@ internal static class ViewEndpoints
     private static async Task<Results<Ok<ViewPage<SessionView>>, ProblemHttpResult>> SessionsAsync(
         LedgerQueries queries, CancellationToken cancellationToken, int limit = 50, string? cursor = null) => Page(await queries.SessionsAsync(limit, cursor, cancellationToken));
 
-    private static async Task<Results<Ok<SessionDetail>, ProblemHttpResult>> SessionAsync(LedgerQueries queries, Access access, string id, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<SessionDetail>, ProblemHttpResult>> SessionAsync(
+        LedgerQueries queries,
+        Access access,
+        string id,
+        CancellationToken cancellationToken,
+        [Description("As it was at this time, ISO 8601; left out: as it is.")] DateTimeOffset? at = null)
     {
-        if (!await access.TryRecordAsync("read", $"session {id}", cancellationToken))
+        if (!await access.TryRecordAsync("read", at is { } moment ? $"session {id} at {moment:O}" : $"session {id}", cancellationToken))
         {
             return Problems.Unrecorded();
         }
 
-        return await queries.SessionAsync(id, cancellationToken) is { } detail ? TypedResults.Ok(detail) : Problems.NotFound("session of that id", SeeSearch);
+        var (detail, fault) = at is { } then ? await queries.SessionAtAsync(id, then, cancellationToken) : new(await queries.SessionAsync(id, cancellationToken), null);
+        return fault is not null ? Problems.Of(fault) : detail is not null ? TypedResults.Ok(detail) : Problems.NotFound("session of that id", SeeSearch);
     }
 
     private static async Task<Results<Ok<ViewPage<PrincipalView>>, ProblemHttpResult>> PrincipalsAsync(

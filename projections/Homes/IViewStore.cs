@@ -25,6 +25,10 @@ internal interface IViewStore
     /// <summary>Sessions, the last active first, then by key from the last.</summary>
     ValueTask<ViewPage<SessionView>> SessionsAsync(int limit, string? cursor, CancellationToken cancellationToken);
 
+    /// <summary>A session with its calls as of a moment: its events up to then, folded; null when nothing had happened.</summary>
+    /// <exception cref="InvalidDataException">It has more events than <see cref="SessionMoment.MostEvents"/>.</exception>
+    ValueTask<SessionMoment?> SessionAtAsync(string session, DateTimeOffset at, CancellationToken cancellationToken);
+
     /// <summary>Principals, the last active first, then by key from the last.</summary>
     ValueTask<ViewPage<PrincipalView>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken);
 

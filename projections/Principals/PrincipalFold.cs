@@ -24,16 +24,16 @@ public sealed record PrincipalView
     /// <summary>Calls and how they went.</summary>
     public CallCounts Counts { get; init; } = new();
 
-    /// <summary>Servers addressed; the first 64.</summary>
+    /// <summary>Servers addressed; the first 64 by name.</summary>
     public IReadOnlyList<string> Servers { get; init; } = [];
 
-    /// <summary>Tools called, <c>server/tool</c>; the first 256.</summary>
+    /// <summary>Tools called, <c>server/tool</c>; the first 256 by name.</summary>
     public IReadOnlyList<string> Tools { get; init; } = [];
 
-    /// <summary>Clients' own words about themselves; the first 64.</summary>
+    /// <summary>Clients' own words about themselves; the first 64 by name.</summary>
     public IReadOnlyList<string> Clients { get; init; } = [];
 
-    /// <summary>How the principal was authenticated; the first 64.</summary>
+    /// <summary>How the principal was authenticated; the first 64 by name.</summary>
     public IReadOnlyList<string> Authentications { get; init; } = [];
 }
 
@@ -55,11 +55,12 @@ internal static class PrincipalFold
         }
 
         var time = read.Header.Time;
-        view ??= new() { Principal = key, Kind = traffic.Who.Kind, First = time, Last = time };
+        view ??= new() { Principal = key, Kind = traffic.Who.Kind, Teams = traffic.Who.Teams, First = time, Last = time };
+        var (kind, teams) = IsNewer(traffic.Who, time, view) ? (traffic.Who.Kind, traffic.Who.Teams) : (view.Kind, view.Teams);
         return view with
         {
-            Kind = traffic.Who.Kind,
-            Teams = traffic.Who.Teams,
+            Kind = kind,
+            Teams = teams,
             First = Bounded.Earlier(view.First, time),
             Last = Bounded.Later(view.Last, time),
             Counts = view.Counts.After(read.Data),
@@ -69,4 +70,10 @@ internal static class PrincipalFold
             Authentications = view.Authentications.With(traffic.Who.Authentication, MostNames),
         };
     }
+
+    // One principal's events come in any order where partitions are many; of one moment the greater word counts.
+    private static bool IsNewer(Caller who, DateTimeOffset time, PrincipalView view) => time > view.Last
+        || (time == view.Last && string.CompareOrdinal(Words(who.Kind, who.Teams), Words(view.Kind, view.Teams)) > 0);
+
+    private static string Words(string kind, IReadOnlyList<string> teams) => string.Join('\n', teams.Prepend(kind));
 }

@@ -29,10 +29,10 @@ public sealed record SessionView
     /// <summary>Calls and how they went.</summary>
     public CallCounts Counts { get; init; } = new();
 
-    /// <summary>Servers addressed; the first 64.</summary>
+    /// <summary>Servers addressed; the first 64 by name.</summary>
     public IReadOnlyList<string> Servers { get; init; } = [];
 
-    /// <summary>Tools called, <c>server/tool</c>; the first 64.</summary>
+    /// <summary>Tools called, <c>server/tool</c>; the first 64 by name.</summary>
     public IReadOnlyList<string> Tools { get; init; } = [];
 
     /// <summary>An actor's activity cut at gaps of 15 minutes, the newest 64; empty for other kinds.</summary>

@@ -23,7 +23,7 @@ public sealed class ProjectTests
         ["McpLedger.Streaming"] = ["Confluent.Kafka", "librdkafka.redist"],
         ["McpLedger.Stages"] = [],
         ["McpLedger.Gateway"] = ["Yarp.ReverseProxy"],
-        ["McpLedger.Projections"] = ["Microsoft.Data.Sqlite"],
+        ["McpLedger.Projections"] = ["Marten", "Microsoft.Data.Sqlite", "Npgsql"],
         ["McpLedger.Host"] =
         [
             "Microsoft.AspNetCore.OpenApi", "ModelContextProtocol", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting",

@@ -75,7 +75,7 @@ internal sealed record PostgresSection
     public SecretText? Connection { get; init; }
 
     [Description("Schema that holds the read models.")]
-    [RegularExpression("^[a-z_][a-z0-9_]{0,62}$")]
+    [RegularExpression("^[a-z_][a-z0-9_]{0,56}$")]
     public string Schema { get; init; } = "mcpledger";
 }
 

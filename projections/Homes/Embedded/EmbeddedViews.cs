@@ -1,3 +1,5 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Search;
 using McpLedger.Projections.Calls;
 using McpLedger.Projections.Folds;
 using McpLedger.Projections.Keys;
@@ -6,12 +8,15 @@ using McpLedger.Projections.Principals;
 using McpLedger.Projections.Search;
 using McpLedger.Projections.Sessions;
 using McpLedger.Projections.ToolCatalog;
+using McpLedger.Streaming;
 
 namespace McpLedger.Projections.Homes.Embedded;
 
 /// <summary>The views that lie in SQLite.</summary>
-internal sealed class EmbeddedViews(ProjectionHome home) : IViewStore
+internal sealed class EmbeddedViews(ProjectionHome home, IEventIndex events, ILedgerReader reader) : IViewStore
 {
+    private const int OneRecord = 1;
+
     public int Version => Schema.Version;
 
     public ValueTask<TView?> FindAsync<TView>(Fold<TView> fold, string key, CancellationToken cancellationToken)
@@ -21,6 +26,34 @@ internal sealed class EmbeddedViews(ProjectionHome home) : IViewStore
 
     public ValueTask<ViewPage<SessionView>> SessionsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
         home.ReadAsync(d => ViewReading.Page(d, SessionFold.Fold, "last", limit, cursor), cancellationToken);
+
+    public async ValueTask<SessionMoment?> SessionAtAsync(string session, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(SessionFold.Fold, session, cancellationToken) is not { } now)
+        {
+            return null;
+        }
+
+        var plan = new SearchPlan(QueryValues.Micros(now.First), QueryValues.Micros(at), null, new SearchQuery.Is(FieldCatalog.Session, session)) { Limit = SessionMoment.MostEvents, Summary = false };
+        var page = await events.SearchAsync(plan, cancellationToken);
+        if (page.Cursor is not null)
+        {
+            throw new InvalidDataException($"The session has more than {SessionMoment.MostEvents} events.");
+        }
+
+        var moment = new SessionMoment();
+        foreach (var hit in page.Hits.OrderBy(h => h.Partition, StringComparer.Ordinal).ThenBy(h => h.Offset))
+        {
+            if (LedgerPartition.TryParse(hit.Partition, out var partition)
+                && await reader.ReadAsync(partition, hit.Offset, OneRecord, cancellationToken) is { Records: [var record, ..] }
+                && record.Offset == hit.Offset && EventReader.TryRead(record.Bytes.Span, out var read, out _))
+            {
+                moment.Apply(read!);
+            }
+        }
+
+        return moment;
+    }
 
     public ValueTask<ViewPage<PrincipalView>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
         home.ReadAsync(d => ViewReading.Page(d, PrincipalFold.Fold, "last", limit, cursor), cancellationToken);

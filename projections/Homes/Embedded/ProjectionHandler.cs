@@ -13,12 +13,12 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
     private readonly TimeProvider _time;
     private readonly ProjectionTelemetry _telemetry;
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly Lock _gate = new();
-    private readonly Dictionary<LedgerPartition, (long Next, long Micros)> _reached = [];
+    private readonly Progress _progress;
 
     public ProjectionHandler(ProjectionHome home, ILedgerReader reader, IBlobStore blobs, TimeProvider time, ProjectionTelemetry telemetry)
     {
         (_home, _reader, _blobs, _time, _telemetry) = (home, reader, blobs, time, telemetry);
+        _progress = new(reader, time, telemetry);
     }
 
     public async ValueTask<long> PositionAsync(LedgerPartition partition, CancellationToken cancellationToken)
@@ -27,8 +27,7 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
         try
         {
             var next = Writer.NextOf(partition);
-            Reached(partition, next, 0);
-            _telemetry.Observe(partition, () => LagOf(partition), () => AgeOf(partition));
+            _progress.Began(partition, next);
             return next;
         }
         finally
@@ -45,7 +44,7 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
             var began = _time.GetTimestamp();
             var result = await Writer.ApplyAsync(batch.Partition, batch.Records, batch.Next, _blobs, cancellationToken);
             _telemetry.Folded(batch.Partition, result.Folded, result.Repeated, _time.GetElapsedTime(began));
-            Reached(batch.Partition, batch.Next, result.LastMicros);
+            _progress.Reached(batch.Partition, batch.Next, result.LastMicros);
         }
         finally
         {
@@ -56,46 +55,11 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
     public async ValueTask<RebuildReport> RebuildAsync(CancellationToken cancellationToken)
     {
         var report = await ProjectionRebuild.RunAsync(_home, _reader, _blobs, _turn, _time, cancellationToken);
-        if (report.Identical)
-        {
-            _telemetry.RebuiltIdentical(report.Events);
-        }
-        else
-        {
-            _telemetry.RebuiltDifferent(report.Events, string.Join(", ", report.Differences));
-        }
-
+        _telemetry.Rebuilt(report);
         return report;
     }
 
     public void Dispose() => _turn.Dispose();
 
     private ProjectionWriter Writer => _home.Writer ?? throw new InvalidOperationException("The read models were opened to read only.");
-
-    private void Reached(LedgerPartition partition, long? next, long micros)
-    {
-        lock (_gate)
-        {
-            var before = _reached.GetValueOrDefault(partition);
-            _reached[partition] = (next ?? before.Next, Math.Max(before.Micros, micros));
-        }
-    }
-
-    private long LagOf(LedgerPartition partition)
-    {
-        var bounds = _reader.BoundsAsync(partition, CancellationToken.None);
-        lock (_gate)
-        {
-            return bounds.IsCompletedSuccessfully ? Math.Max(0, bounds.Result.End - _reached[partition].Next) : 0;
-        }
-    }
-
-    private double AgeOf(LedgerPartition partition)
-    {
-        lock (_gate)
-        {
-            var micros = _reached[partition].Micros;
-            return micros == 0 ? 0 : (_time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(micros)).TotalSeconds;
-        }
-    }
 }

@@ -59,7 +59,11 @@ public sealed class ProjectionHome : IDisposable
     /// <summary>Queries over this home.</summary>
     /// <param name="reader">The ledger, for the events themselves.</param>
     /// <param name="time">What <c>now</c> means in queries.</param>
-    public LedgerQueries Queries(ILedgerReader reader, TimeProvider time) => new(new EmbeddedViews(this), new SqliteIndex(this), reader, time);
+    public LedgerQueries Queries(ILedgerReader reader, TimeProvider time)
+    {
+        var events = new SqliteIndex(this);
+        return new(new EmbeddedViews(this, events, reader), events, reader, time);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

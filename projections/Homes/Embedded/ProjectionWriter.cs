@@ -78,7 +78,7 @@ internal sealed class ProjectionWriter : IDisposable
     }
 
     /// <summary>Digest of everything in the read models but where it lies.</summary>
-    public ProjectionDigest Digest() => ProjectionDigest.Of(_database, _views.Select(v => v.Name));
+    public ProjectionDigest Digest() => EmbeddedDigest.Of(_database, _views.Select(v => v.Name));
 
     public void Dispose() => _database.Dispose();
 
@@ -152,9 +152,3 @@ internal sealed class ProjectionWriter : IDisposable
         }
     }
 }
-
-/// <summary>What became of a batch: every record is one of these.</summary>
-/// <param name="Folded">Events that took effect.</param>
-/// <param name="Repeated">Second copies of events that had.</param>
-/// <param name="LastMicros">Newest time among the events, microseconds since 1970 UTC.</param>
-internal readonly record struct BatchResult(int Folded, int Repeated, long LastMicros);

@@ -1,9 +1,11 @@
+using McpLedger.Projections.Folds;
+
 namespace McpLedger.Projections.Homes.Embedded;
 
 /// <summary>Tables that are not views. A change of these, of a fold or of the terms raises <see cref="Version"/>: the next start builds everything anew from the log.</summary>
 internal static class Schema
 {
-    public const int Version = 2;
+    public const int Version = ViewsVersion.Now;
 
     /// <summary>Columns of <c>event</c> that hits show and conditions on numbers read, after <c>row</c> and <c>id</c>.</summary>
     public const string Tables = """

@@ -2,12 +2,14 @@ using McpLedger.Projections.Homes.Embedded;
 
 namespace McpLedger.Benchmarks.ReadModels;
 
-/// <summary><c>./bench.sh projector</c>: events a second and core into SQLite, all read models and the full-text index.</summary>
+/// <summary><c>./bench.sh projector</c>: events a second and core into SQLite, all read models and the full-text index; <c>--home marten</c>: into PostgreSQL.</summary>
 internal static class ProjectorVerb
 {
     private const double Target = 10_000;
 
-    public static async Task<int> RunAsync(Options options)
+    public static Task<int> RunAsync(Options options) => options.Value("home") == "marten" ? MartenProjector.RunAsync(options) : EmbeddedAsync(options);
+
+    private static async Task<int> EmbeddedAsync(Options options)
     {
         using var scratch = Scratch.Make();
         using var home = ProjectionHome.Open(Path.Combine(scratch.Path, "readmodels"), TimeProvider.System);

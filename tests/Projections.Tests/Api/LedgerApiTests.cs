@@ -86,6 +86,23 @@ public sealed class LedgerApiTests : IAsyncLifetime
         Assert.Contains(_ledger.Partitions.SelectMany(_ledger.Of), r => r.Bytes.Span.SequenceEqual(raw));
     }
 
+    [Fact]
+    public async Task A_session_is_shown_as_it_was_at_a_time()
+    {
+        var (_, now) = await GetAsync("sessions/s-1", "viewer");
+        var session = now.RootElement.GetProperty("session");
+        var (first, last) = (session.GetProperty("first").GetString()!, session.GetProperty("last").GetString()!);
+
+        var (_, begun) = await GetAsync($"sessions/s-1?at={Uri.EscapeDataString(first)}", "viewer");
+        var (_, ended) = await GetAsync($"sessions/s-1?at={Uri.EscapeDataString(last)}", "viewer");
+        var (before, _) = await GetAsync("sessions/s-1?at=2020-01-01T00:00:00Z", "viewer");
+
+        Assert.Equal(first, begun.RootElement.GetProperty("session").GetProperty("last").GetString());
+        Assert.Equal(now.RootElement.GetRawText(), ended.RootElement.GetRawText());
+        Assert.Equal(HttpStatusCode.NotFound, before);
+        Assert.Contains(_accesses, a => a.StartsWith("test-viewer read session s-1 at 2020-01-01", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("search", null, HttpStatusCode.Unauthorized)]
     [InlineData("search", "viewer", HttpStatusCode.OK)]

@@ -62,6 +62,32 @@ public sealed class SearchAgreementTests
         Assert.True(page.Summary!.Histogram.Buckets[^1].Start - page.Summary.Histogram.Buckets[0].Start > TimeSpan.FromDays(1));
     }
 
+    [Fact]
+    public async Task Hits_of_one_moment_come_by_their_ids_wherever_a_page_ends()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(19), new MemoryLedger());
+        for (var i = 0; i < 90; i++)
+        {
+            given.Append(ledger, i % 3 == 0 ? new AccessGranted("auditor", "search", "x") : given.Refused(given.NewId(), "alice", "files", "read_file", "s-1", "x"));
+            given.Pass(i % 30 == 0 ? TimeSpan.FromMicroseconds(1) : TimeSpan.Zero);
+        }
+
+        await home.FoldAsync(ledger);
+        var hits = new List<Projections.Search.Hit>();
+        string? cursor = null;
+        do
+        {
+            var (page, _) = await home.Queries(ledger).SearchAsync(new() { Limit = 7, Cursor = cursor, Summary = false }, CancellationToken.None);
+            hits.AddRange(page!.Hits);
+            cursor = page.Cursor;
+        }
+        while (cursor is not null);
+
+        Assert.Equal(90, hits.Select(h => h.Event).Distinct().Count());
+        Assert.Equal(hits.OrderByDescending(h => h.Time).ThenByDescending(h => h.Event, StringComparer.Ordinal).Select(h => h.Event), hits.Select(h => h.Event));
+    }
+
     [Theory]
     [InlineData("\" OR t:* --")]
     [InlineData("\"; DROP TABLE event; --")]

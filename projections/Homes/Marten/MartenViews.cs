@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Text.Json;
+using McpLedger.Contracts.Search;
+using McpLedger.Projections.Calls;
+using McpLedger.Projections.Folds;
+using McpLedger.Projections.Keys;
+using McpLedger.Projections.Partitions;
+using McpLedger.Projections.Principals;
+using McpLedger.Projections.Search;
+using McpLedger.Projections.Sessions;
+using McpLedger.Projections.ToolCatalog;
+using Npgsql;
+
+namespace McpLedger.Projections.Homes.Marten;
+
+/// <summary>The views that lie in PostgreSQL. Order is that of bytes, as in every home.</summary>
+internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IViewStore
+{
+    private const int LongestSeconds = 20;
+    private const string ById = """ORDER BY id COLLATE "C" """;
+
+    public int Version => ViewsVersion.Now;
+
+    public async ValueTask<TView?> FindAsync<TView>(Fold<TView> fold, string key, CancellationToken cancellationToken)
+        where TView : class
+    {
+        var views = await AllAsync(fold, "WHERE id = $1", [StorableText.Key(key)], cancellationToken);
+        return views is [var view] ? view : null;
+    }
+
+    public ValueTask<ViewPage<CallView>> CallsAsync(CallFilter filter, CancellationToken cancellationToken)
+    {
+        var conditions = new List<string>();
+        var values = new List<object>();
+        Add("session =", StorableText.KeyOrNull(filter.Session));
+        Add("server =", StorableText.KeyOrNull(filter.Server));
+        Add("method =", StorableText.KeyOrNull(filter.Method));
+        Add("name =", StorableText.KeyOrNull(filter.Name));
+        Add("principal =", StorableText.KeyOrNull(filter.Principal));
+        Add("outcome =", StorableText.KeyOrNull(filter.Outcome));
+        Add("started >=", filter.From is { } from ? QueryValues.Micros(from) : null);
+        Add("started <=", filter.To is { } to ? QueryValues.Micros(to) : null);
+        return PageAsync(CallFold.Fold, "started", conditions, values, filter.Limit, filter.Cursor, cancellationToken);
+
+        void Add(string condition, object? value)
+        {
+            if (value is not null)
+            {
+                values.Add(value);
+                conditions.Add(string.Create(CultureInfo.InvariantCulture, $"{condition} ${values.Count}"));
+            }
+        }
+    }
+
+    public ValueTask<ViewPage<SessionView>> SessionsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
+        PageAsync(SessionFold.Fold, "last", [], [], limit, cursor, cancellationToken);
+
+    public async ValueTask<SessionMoment?> SessionAtAsync(string session, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(SessionFold.Fold, session, cancellationToken) is not { } now)
+        {
+            return null;
+        }
+
+        var side = await stores.ActiveAsync(cancellationToken);
+        var streams = Streams.Of(now).ToArray();
+        await using var command = stores.Source.CreateCommand($"SELECT coalesce(sum(version), 0)::bigint FROM {stores.SchemaOf(side)}.mt_streams WHERE id = ANY($1)");
+        command.Parameters.Add(new() { Value = streams });
+        if ((long)(await command.ExecuteScalarAsync(cancellationToken))! > SessionMoment.MostEvents)
+        {
+            throw new InvalidDataException($"The session has more than {SessionMoment.MostEvents} events.");
+        }
+
+        await using var query = stores.Of(side).QuerySession();
+        var then = new SessionAtMoment();
+        foreach (var stream in streams)
+        {
+            then = await query.Events.AggregateStreamAsync(stream, timestamp: at, state: then, token: cancellationToken) ?? then;
+        }
+
+        return then.Moment;
+    }
+
+    public ValueTask<ViewPage<PrincipalView>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
+        PageAsync(PrincipalFold.Fold, "last", [], [], limit, cursor, cancellationToken);
+
+    public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, int most, CancellationToken cancellationToken) => AllAsync(
+        ToolFold.Fold,
+        $"WHERE (server = $1 OR $1 IS NULL) {(changed ? "AND changed" : "")} {ById} LIMIT {most}",
+        [new NpgsqlParameter<string?> { TypedValue = StorableText.KeyOrNull(server) }],
+        cancellationToken);
+
+    public ValueTask<IReadOnlyList<KeyView>> KeysAsync(int most, CancellationToken cancellationToken) => AllAsync(KeyFold.Fold, $"{ById} LIMIT {most}", [], cancellationToken);
+
+    public ValueTask<IReadOnlyList<PartitionView>> PartitionsAsync(int most, CancellationToken cancellationToken) =>
+        AllAsync(PartitionFold.Fold, $"{ById} LIMIT {most}", [], cancellationToken);
+
+    public ValueTask<IReadOnlyList<WriterView>> WritersAsync(int most, CancellationToken cancellationToken) =>
+        AllAsync(WriterFold.Fold, $"""ORDER BY last DESC, id COLLATE "C" LIMIT {most}""", [], cancellationToken);
+
+    public async ValueTask<IReadOnlyDictionary<string, ViewPosition>> PositionsAsync(CancellationToken cancellationToken) =>
+        await stores.PositionsAsync(await stores.ActiveAsync(cancellationToken), cancellationToken);
+
+    private async ValueTask<ViewPage<TView>> PageAsync<TView>(
+        Fold<TView> fold, string moment, List<string> conditions, List<object> values, int limit, string? cursor, CancellationToken cancellationToken)
+        where TView : class
+    {
+        if (ViewCursor.Cut(cursor) is var (last, key))
+        {
+            values.AddRange([last, StorableText.Key(key)]);
+            conditions.Add(string.Create(CultureInfo.InvariantCulture, $"({moment}, id COLLATE \"C\") < (${values.Count - 1}, ${values.Count})"));
+        }
+
+        var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
+        var rows = await RowsAsync(fold, $"{where} ORDER BY {moment} DESC, id COLLATE \"C\" DESC LIMIT {limit + 1}", moment, values, cancellationToken);
+        var page = rows.Take(limit).ToArray();
+        return new([.. page.Select(r => r.View)], rows.Count > limit ? ViewCursor.At(page[^1].Moment, page[^1].Key) : null);
+    }
+
+    private async ValueTask<IReadOnlyList<TView>> AllAsync<TView>(Fold<TView> fold, string tail, List<object> values, CancellationToken cancellationToken)
+        where TView : class => [.. (await RowsAsync(fold, tail, "0::bigint", values, cancellationToken)).Select(r => r.View)];
+
+    private async ValueTask<List<(TView View, long Moment, string Key)>> RowsAsync<TView>(
+        Fold<TView> fold, string tail, string moment, List<object> values, CancellationToken cancellationToken)
+        where TView : class
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(LongestSeconds), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var side = await stores.ActiveAsync(either.Token);
+        await using var command = stores.Source.CreateCommand($"SELECT data, {moment}, id FROM {stores.TableOf(side, fold.Name)} {tail}");
+        command.CommandTimeout = 0;
+        foreach (var value in values)
+        {
+            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
+        }
+
+        await using var rows = await command.ExecuteReaderAsync(either.Token);
+        var views = new List<(TView, long, string)>();
+        while (await rows.ReadAsync(either.Token))
+        {
+            views.Add((JsonSerializer.Deserialize(StorableText.FromJsonb(await rows.GetFieldValueAsync<byte[]>(0, either.Token)), fold.Shape)!, rows.GetInt64(1), rows.GetString(2)));
+        }
+
+        return views;
+    }
+}

@@ -1,0 +1,82 @@
+using McpLedger.Contracts.Search;
+using McpLedger.Projections.Calls;
+using McpLedger.Projections.Keys;
+using McpLedger.Projections.Partitions;
+using McpLedger.Projections.Principals;
+using McpLedger.Projections.Sessions;
+using McpLedger.Projections.ToolCatalog;
+
+namespace McpLedger.Projections.Homes.Marten;
+
+/// <summary>A view as a document of Marten's: its JSON is the view's, what queries filter by stands in columns beside it.</summary>
+public abstract class ViewDocument<TView>
+    where TView : class
+{
+    /// <summary>The view's key, as PostgreSQL can keep it.</summary>
+    public string Id { get; internal set; } = "";
+
+    /// <summary>The view.</summary>
+    public TView View { get; internal set; } = null!;
+}
+
+/// <summary>A call.</summary>
+public sealed class CallDocument : ViewDocument<CallView>
+{
+    /// <summary>When it began, microseconds since 1970 UTC.</summary>
+    public long Started => QueryValues.Micros(View.Started);
+
+    /// <summary>Id of the session.</summary>
+    public string Session => StorableText.Key(View.Session);
+
+    /// <summary>Server in the configuration.</summary>
+    public string Server => StorableText.Key(View.Server);
+
+    /// <summary>JSON-RPC method.</summary>
+    public string? Method => StorableText.KeyOrNull(View.Method);
+
+    /// <summary>Tool or prompt name, resource URI or task id.</summary>
+    public string? Name => StorableText.KeyOrNull(View.Name);
+
+    /// <summary>Who asked.</summary>
+    public string Principal => StorableText.Key(View.Principal);
+
+    /// <summary>How it ended.</summary>
+    public string Outcome => View.Outcome;
+}
+
+/// <summary>A session.</summary>
+public sealed class SessionDocument : ViewDocument<SessionView>
+{
+    /// <summary>Its last event, microseconds since 1970 UTC.</summary>
+    public long Last => QueryValues.Micros(View.Last);
+}
+
+/// <summary>A principal.</summary>
+public sealed class PrincipalDocument : ViewDocument<PrincipalView>
+{
+    /// <summary>Its last event, microseconds since 1970 UTC.</summary>
+    public long Last => QueryValues.Micros(View.Last);
+}
+
+/// <summary>A tool.</summary>
+public sealed class ToolDocument : ViewDocument<ToolView>
+{
+    /// <summary>Server in the configuration.</summary>
+    public string Server => StorableText.Key(View.Server);
+
+    /// <summary>Whether it differs from what was pinned.</summary>
+    public bool Changed => View.Changed;
+}
+
+/// <summary>An API key.</summary>
+public sealed class KeyDocument : ViewDocument<KeyView>;
+
+/// <summary>A partition of the ledger.</summary>
+public sealed class PartitionDocument : ViewDocument<PartitionView>;
+
+/// <summary>A writer.</summary>
+public sealed class WriterDocument : ViewDocument<WriterView>
+{
+    /// <summary>Its last sign of life, microseconds since 1970 UTC.</summary>
+    public long Last => QueryValues.Micros(View.LastSign);
+}

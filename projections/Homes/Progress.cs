@@ -1,0 +1,46 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming;
+
+namespace McpLedger.Projections.Homes;
+
+/// <summary>How far this process has folded, for gauges. It asks no database.</summary>
+internal sealed class Progress(ILedgerReader reader, TimeProvider time, ProjectionTelemetry telemetry)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<LedgerPartition, (long Next, long Micros)> _reached = [];
+
+    /// <summary>A consumer begins.</summary>
+    public void Began(LedgerPartition partition, long next)
+    {
+        Reached(partition, next, 0);
+        telemetry.Observe(partition, () => LagOf(partition), () => AgeOf(partition));
+    }
+
+    /// <summary>A batch is kept.</summary>
+    public void Reached(LedgerPartition partition, long? next, long micros)
+    {
+        lock (_gate)
+        {
+            var before = _reached.GetValueOrDefault(partition);
+            _reached[partition] = (next ?? before.Next, Math.Max(before.Micros, micros));
+        }
+    }
+
+    private long LagOf(LedgerPartition partition)
+    {
+        var bounds = reader.BoundsAsync(partition, CancellationToken.None);
+        lock (_gate)
+        {
+            return bounds.IsCompletedSuccessfully ? Math.Max(0, bounds.Result.End - _reached[partition].Next) : 0;
+        }
+    }
+
+    private double AgeOf(LedgerPartition partition)
+    {
+        lock (_gate)
+        {
+            var micros = _reached[partition].Micros;
+            return micros == 0 ? 0 : (time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(micros)).TotalSeconds;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Projections.Calls;
+using McpLedger.Projections.Folds;
+using McpLedger.Projections.Search;
+using McpLedger.Testing.Postgres;
+
+namespace McpLedger.Projections.Tests.Homes.Marten;
+
+/// <summary>One fold, two homes: the same ledger gives the same views, and the same questions the same answers.</summary>
+public sealed class TwoHomesTests(PostgresServer server)
+{
+    private static readonly int Events = Environment.GetEnvironmentVariable("MCPLEDGER_LONG") is null ? 20_000 : 100_000;
+
+    [Fact]
+    public async Task One_ledger_folded_in_both_homes_gives_the_same_views()
+    {
+        await using var marten = await TemporaryMarten.MakeAsync(server);
+        using var embedded = new TemporaryHome();
+        var ledger = new MixedLedger(81).Make(Events);
+
+        // Cut at random, and differently; some batches come twice; what is no event is left out by both, as a consumer does that parks it.
+        await FoldAsync(ledger, 82, (p, records, next) => embedded.Home.Writer!.ApplyAsync(p, records, next, ledger, CancellationToken.None).AsTask());
+        await FoldAsync(ledger, 83, (p, records, next) => marten.Writer.ApplyAsync(null, p, records, next, CancellationToken.None).AsTask());
+        await marten.CatchUpAsync();
+
+        Assert.Empty(TemporaryMarten.Differences(await marten.DigestAsync(), embedded.Home.Writer!.Digest()));
+        Assert.Equal(ledger.Partitions.Sum(p => ledger.Of(p).Count(r => EventReader.TryRead(r.Bytes.Span, out _, out _))), await marten.CountAsync("SELECT count(*) FROM mcpledger_blue.mt_events"));
+    }
+
+    [Fact]
+    public async Task Questions_have_the_same_answers_in_both_homes()
+    {
+        await using var marten = await TemporaryMarten.MakeAsync(server);
+        using var embedded = new TemporaryHome();
+        var ledger = new MixedLedger(84).Make(3_000);
+        await FoldAsync(ledger, 85, (p, records, next) => embedded.Home.Writer!.ApplyAsync(p, records, next, ledger, CancellationToken.None).AsTask());
+        await FoldAsync(ledger, 86, (p, records, next) => marten.Writer.ApplyAsync(null, p, records, next, CancellationToken.None).AsTask());
+        await marten.CatchUpAsync();
+        var (here, there) = (embedded.Home.Queries(ledger, embedded.Time), marten.Queries(embedded, ledger));
+
+        foreach (var filter in new CallFilter[]
+        {
+            new(), new() { Server = "files" }, new() { Name = "nul\0tool" }, new() { Name = new('n', 700) }, new() { Principal = "user-3", Outcome = "unresolved" }, new() { Outcome = "refused" },
+            new() { Session = "protocol-7" }, new() { Method = "tools/call", From = Given.Start.AddMinutes(20), To = Given.Start.AddMinutes(60) }, new() { Server = "'; DROP TABLE x; --" },
+        })
+        {
+            Assert.Equal(await KeysAsync(f => here.CallsAsync(f, CancellationToken.None), filter), await KeysAsync(f => there.CallsAsync(f, CancellationToken.None), filter));
+        }
+
+        Assert.Equal(Json(await here.SessionsAsync(200, null, CancellationToken.None)), Json(await there.SessionsAsync(200, null, CancellationToken.None)));
+        Assert.Equal(Json(await here.PrincipalsAsync(200, null, CancellationToken.None)), Json(await there.PrincipalsAsync(200, null, CancellationToken.None)));
+        Assert.Equal(Json(await here.ToolsAsync(null, true, CancellationToken.None)), Json(await there.ToolsAsync(null, true, CancellationToken.None)));
+        Assert.Equal(Json(await here.ToolsAsync("mail", false, CancellationToken.None)), Json(await there.ToolsAsync("mail", false, CancellationToken.None)));
+        Assert.Equal(Json(await here.ToolAsync("mail", "one\u0001tool", CancellationToken.None)), Json(await there.ToolAsync("mail", "one\u0001tool", CancellationToken.None)));
+        Assert.Equal(Json(await here.KeysAsync(CancellationToken.None)), Json(await there.KeysAsync(CancellationToken.None)));
+        Assert.Equal(Json(await here.PartitionsAsync(CancellationToken.None)), Json(await there.PartitionsAsync(CancellationToken.None)));
+        Assert.Equal(Json(await here.WritersAsync(CancellationToken.None)), Json(await there.WritersAsync(CancellationToken.None)));
+    }
+
+    [Fact]
+    public async Task A_session_as_it_was_is_the_same_in_both_homes()
+    {
+        await using var marten = await TemporaryMarten.MakeAsync(server);
+        using var embedded = new TemporaryHome();
+        var ledger = new MixedLedger(87).Make(3_000);
+        await FoldAsync(ledger, 88, (p, records, next) => embedded.Home.Writer!.ApplyAsync(p, records, next, ledger, CancellationToken.None).AsTask());
+        await FoldAsync(ledger, 89, (p, records, next) => marten.Writer.ApplyAsync(null, p, records, next, CancellationToken.None).AsTask());
+        var (here, there) = (embedded.Home.Queries(ledger, embedded.Time), marten.Queries(embedded, ledger));
+        var told = 0;
+        foreach (var session in (await here.SessionsAsync(60, null, CancellationToken.None)).Value!.Items)
+        {
+            foreach (var at in new[] { session.First, session.First + ((session.Last - session.First) / 2), session.Last })
+            {
+                var (then, _) = await here.SessionAtAsync(session.Session, at, CancellationToken.None);
+                Assert.Equal(Json(then), Json((await there.SessionAtAsync(session.Session, at, CancellationToken.None)).Value));
+                told += then!.Session.Counts == session.Counts ? 0 : 1;
+            }
+
+            var now = await here.SessionAsync(session.Session, CancellationToken.None);
+            Assert.Equal(Json(now), Json((await there.SessionAtAsync(session.Session, session.Last, CancellationToken.None)).Value));
+        }
+
+        Assert.True(told > 30, $"Only {told} moments differed from the end.");
+        Assert.Null((await there.SessionAtAsync("nobody", Given.Start, CancellationToken.None)).Value);
+    }
+
+    internal static async Task FoldAsync(MemoryLedger ledger, int seed, Func<LedgerPartition, IReadOnlyList<LedgerRecord>, long?, Task> apply)
+    {
+        var random = new Random(seed);
+        var at = ledger.Partitions.ToDictionary(p => p, _ => 0);
+        while (at.Where(p => p.Value < ledger.Of(p.Key).Count).Select(p => p.Key).ToArray() is { Length: > 0 } left)
+        {
+            var partition = left[random.Next(left.Length)];
+            var records = ledger.Of(partition).Skip(at[partition]).Take(random.Next(1, 1_200)).ToArray();
+            var good = records.Where(r => EventReader.TryRead(r.Bytes.Span, out _, out _)).ToArray();
+            at[partition] += records.Length;
+            await apply(partition, good, at[partition]);
+            if (random.Next(6) == 0)
+            {
+                await apply(partition, good, null);
+            }
+        }
+    }
+
+    private static async Task<List<string>> KeysAsync(Func<CallFilter, ValueTask<Answer<ViewPage<CallView>>>> calls, CallFilter filter)
+    {
+        var keys = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = (await calls(filter with { Limit = 70, Cursor = cursor })).Value!;
+            keys.AddRange(page.Items.Select(c => System.Text.Json.JsonSerializer.Serialize(c, ViewJson.Default.CallView)));
+            cursor = page.Cursor;
+        }
+        while (cursor is not null);
+        return keys;
+    }
+
+    private static string Json<T>(T value) => System.Text.Json.JsonSerializer.Serialize(value);
+}
