@@ -116,6 +116,12 @@ public sealed record MessageRelayed : EventData
 
     /// <summary>Why it was not passed on, in words for an operator; null when it was.</summary>
     public string? Dropped { get; init; }
+
+    /// <summary>
+    /// How the call ended that this answers, for an answer on a stream that belongs to no call: the writer does not know the call, whose session and id
+    /// (<see cref="CallTarget.Id"/>) the answer has. Null for every other message.
+    /// </summary>
+    public CallOutcome? Outcome { get; init; }
 }
 
 /// <summary>Which way a message went.</summary>

@@ -19,7 +19,7 @@ public sealed record WriterStopped(long Written) : EventData;
 /// <param name="Dropped">Events not recorded since boot (only <c>best-effort</c> can drop).</param>
 public sealed record Heartbeat(long Written, long Received, long Handled, long Dropped) : EventData;
 
-/// <summary>A tool was listed by a configured server for the first time, or an operator approved a changed one.</summary>
+/// <summary>A tool was listed by a configured server for the first time, or an operator approved what it lists.</summary>
 public sealed record ToolPinned : EventData
 {
     /// <summary>Server in the configuration.</summary>
@@ -33,6 +33,19 @@ public sealed record ToolPinned : EventData
 
     /// <summary>The definition as the server sent it.</summary>
     public required RawJson Content { get; init; }
+
+    /// <summary>True when the tool is neither listed nor called before an operator approves it; null when it is served.</summary>
+    public bool? Held { get; init; }
+
+    /// <summary>The operator who approved it; null when it was listed for the first time.</summary>
+    public string? ApprovedBy { get; init; }
+
+    /// <summary>
+    /// Whether this moves the pin of a tool that is known already. Two replicas may see a tool for the first time at once: the later of two first sights
+    /// neither takes an approval back nor gives one.
+    /// </summary>
+    /// <param name="seen">Digest of the definition last listed.</param>
+    public bool MovesPin(Digest seen) => Held is not true && (ApprovedBy is not null || Definition == seen);
 }
 
 /// <summary>A server listed a tool with another definition than the one last seen.</summary>

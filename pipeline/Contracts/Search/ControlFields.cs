@@ -14,6 +14,7 @@ internal static class ControlFields
                 fields.Add(FieldCatalog.Name, e.Tool);
                 fields.Add(FieldCatalog.Tool, e.Tool);
                 fields.Add(FieldCatalog.Definition, e.Definition);
+                fields.Add(FieldCatalog.Actor, e.ApprovedBy);
                 break;
             case ToolChanged e:
                 fields.Add(FieldCatalog.Server, e.Server);

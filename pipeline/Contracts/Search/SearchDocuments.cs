@@ -102,6 +102,7 @@ public static class SearchDocuments
                 AddCall(e.Call, e.Who, e.What, e.Where, fields);
                 fields.Add(FieldCatalog.Direction, e.Direction == Direction.ToClient ? "to-client" : "to-server");
                 fields.Add(FieldCatalog.Size, e.Message.Size);
+                fields.Add(FieldCatalog.Outcome, e.Outcome is { } outcome ? NameOf(outcome) : null);
                 break;
             default:
                 ControlFields.Add(data, fields);

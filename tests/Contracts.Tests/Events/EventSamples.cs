@@ -41,6 +41,8 @@ internal static class EventSamples
         new SegmentDropped("calls-0", 0, 99, 4096, "age"),
         new AccessGranted("ada", "search", "tool:echo"),
         new LedgerDrifted("mcpledger.calls", "min.insync.replicas", "2", "1"),
+        new ToolPinned { Server = "demo", Tool = "echo", Definition = Digest.Of("a"u8), Content = Raw("""{"name":"echo"}"""), Held = true, ApprovedBy = "ada" },
+        new MessageRelayed { Call = Id(1), Who = Who, What = What, Direction = Direction.ToClient, Message = Inline("{}"), Where = Where, Dropped = "why", Outcome = CallOutcome.Ok },
     ];
 
     private static Caller Who => new() { Principal = "ada", Kind = "human", Teams = ["red", "blue"], Authentication = "api-key:0123", Agent = "bot", Client = "t/1" };
