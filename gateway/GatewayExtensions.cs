@@ -32,7 +32,7 @@ public static class GatewayExtensions
         services.AddSingleton<LedgerAppender>().AddSingleton<ControlRecorder>().AddSingleton<CallRecorder>().AddSingleton<RefusalFlood>();
         services.AddSingleton<ControlState>().AddSingleton<ControlFollower>().AddHostedService(provider => provider.GetRequiredService<ControlFollower>());
         services.AddSingleton<IPrincipalProvider, ApiKeyProvider>().AddSingleton<IPrincipalProvider, LoopbackProvider>().AddSingleton<PrincipalResolver>();
-        services.AddSingleton(_ => new SessionSeal(SessionKeys.LoadOrCreate(options.SessionKeyFile))).AddSingleton<SessionMinting>().AddSingleton<LiveCalls>();
+        services.AddSingleton(_ => new SessionSeal(SessionKeys.LoadOrCreate(options.SessionKeyFile))).AddSingleton<SessionMinting>().AddSingleton<LiveCalls>().AddSingleton<SuspendedCalls>();
         services.AddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));
         services.AddSingleton<Clusters>().AddSingleton<Balancer>().AddSingleton<HttpUpstream>().AddSingleton<SpokenVersions>().AddSingleton<Upstream>();
         services.AddSingleton<PeerHop>().AddSingleton<PeerDirectory>().AddHostedService(provider => provider.GetRequiredService<PeerDirectory>());
@@ -41,8 +41,9 @@ public static class GatewayExtensions
         services.AddSingleton<Intake>().AddSingleton<CallHandler>().AddSingleton<PostDoor>().AddSingleton<StreamDoor>().AddSingleton<McpEndpoint>();
         services.AddSingleton(provider => new GatewayConfigSource(
             provider.GetRequiredService<ControlRecorder>(), provider.GetRequiredService<Upstream>(), provider.GetRequiredService<GatewayTelemetry>()));
+        services.AddSingleton<UnreadRequests>().AddHostedService(provider => provider.GetRequiredService<UnreadRequests>());
         services.AddSingleton(provider => new GatewayReadiness(provider.GetRequiredService<GatewayConfigSource>(), provider.GetRequiredService<ControlState>()));
-        return services.AddBridges(options.ChildFolder);
+        return services.AddBridges(options.ChildFolder, options.Bridge);
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using McpLedger.Gateway.Upstreams.Bridging;
+
 namespace McpLedger.Gateway;
 
 /// <summary>Who this gateway is, among its replicas and in what it writes.</summary>
@@ -18,4 +20,7 @@ public sealed record GatewayOptions
         get => field ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(SessionKeyFile))!, "children", Instance);
         init;
     }
+
+    /// <summary>How much bridged servers may ask of the gateway.</summary>
+    public BridgeLimits Bridge { get; init; } = new();
 }

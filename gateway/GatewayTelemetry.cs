@@ -171,6 +171,9 @@ internal sealed partial class GatewayTelemetry : IDisposable
     [LoggerMessage(1008, LogLevel.Warning, "Tool {Tool} of server {Server} changed its definition; risk {Risk}")]
     public partial void ToolChanged(string server, string tool, string risk);
 
+    [LoggerMessage(1009, LogLevel.Warning, "Tool {Tool} of server {Server} was listed for the first time and waits for an operator: mcpledger tools approve {Server} {Tool}")]
+    public partial void ToolHeld(string server, string tool);
+
     [LoggerMessage(1101, LogLevel.Debug, "Refused a request of {Principal} with HTTP {Status}, code {Code}")]
     private partial void LogRefused(string principal, int status, int? code);
 

@@ -10,7 +10,7 @@ using Microsoft.Net.Http.Headers;
 namespace McpLedger.Gateway.Answers;
 
 /// <summary>Takes a request's answer from the upstream to the client: read, checked, screened, recorded, released.</summary>
-internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, StreamRelay streams, SessionMinting minting, SpokenVersions versions)
+internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, StreamRelay streams, SessionMinting minting, SpokenVersions versions, TimeProvider time)
 {
     /// <summary>Relays the answer to the call's request and ends the call.</summary>
     public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, CancellationToken cancellationToken)
@@ -52,10 +52,18 @@ internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, 
     private async ValueTask RelayBodyAsync(CallEnding ending, UpstreamAnswer upstream, SessionRef? opened, ClientAnswer answer, CancellationToken cancellationToken)
     {
         var limits = ending.Call.Exchange.Gateway.Config.Limits;
+        var longest = ending.Call.Exchange.Server!.ResponseTimeout;
         ReadOnlyMemory<byte>? whole;
         try
         {
-            whole = upstream.Body is { } body ? await AnswerReader.ReadAsync(body, upstream.ContentLength, limits.MaxResponseBytes, cancellationToken) : ReadOnlyMemory<byte>.Empty;
+            whole = upstream.Body is { } body
+                ? await AnswerReader.ReadAsync(body, upstream.ContentLength, limits.MaxResponseBytes, longest, time, cancellationToken)
+                : ReadOnlyMemory<byte>.Empty;
+        }
+        catch (TimeoutException)
+        {
+            await ending.FailAsync(upstream.Status, $"Its answer began and did not end within {longest.TotalSeconds:0} s.", CallEnding.StatusFor(isTimeout: true), answer, null, null);
+            return;
         }
         catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
         {

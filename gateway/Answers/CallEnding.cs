@@ -2,6 +2,7 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Sessions;
 using Microsoft.AspNetCore.Http;
 
 namespace McpLedger.Gateway.Answers;
@@ -18,6 +19,9 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
 
     /// <summary>Whether the end is recorded.</summary>
     public bool HasEnded { get; private set; }
+
+    /// <summary>What is kept of the call while it waits to be resumed.</summary>
+    public SuspendedCall Suspend() => Call.Suspend(Destination, began);
 
     /// <summary>Records the end.</summary>
     /// <returns>Whether the answer may be released.</returns>
@@ -64,7 +68,7 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
     {
         if (await TryEndAsync(new(CallOutcome.UpstreamFailed, upstreamStatus, reason) { Stream = stream, Response = garbage }))
         {
-            await answer.JsonAsync(told, McpErrors.Write(Call.Message.Id, McpErrors.InternalError, FailureTold + reason, null));
+            await answer.JsonAsync(told, McpErrors.Write(Call.What.Id, McpErrors.InternalError, FailureTold + reason, null));
         }
         else
         {

@@ -16,7 +16,19 @@ internal sealed class MessageRelay(CallRecorder recorder, GatewayTelemetry telem
     /// <param name="direction">Which way it goes.</param>
     /// <param name="dropped">Why it is not passed on; null when it is.</param>
     /// <returns>Whether it may pass.</returns>
-    public async ValueTask<bool> RecordAsync(Call call, EventId? owner, McpMessage message, ReadOnlyMemory<byte> bytes, Direction direction, string? dropped)
+    public ValueTask<bool> RecordAsync(Call call, EventId? owner, McpMessage message, ReadOnlyMemory<byte> bytes, Direction direction, string? dropped) =>
+        RecordAsync(call, owner, message, bytes, direction, dropped, outcome: null);
+
+    /// <summary>Records an answer on a stream that belongs to no call, to a call that this process does not know.</summary>
+    /// <returns>Whether it may pass.</returns>
+    public ValueTask<bool> RecordAnswerAsync(Call stream, McpMessage answer, string? dropped)
+    {
+        CallOutcome? outcome = dropped is not null ? null : answer.ErrorCode is not null ? CallOutcome.ProtocolError : answer.IsToolError ? CallOutcome.ToolError : CallOutcome.Ok;
+        return RecordAsync(stream, stream.Id, answer, default, Direction.ToClient, dropped, outcome);
+    }
+
+    private async ValueTask<bool> RecordAsync(
+        Call call, EventId? owner, McpMessage message, ReadOnlyMemory<byte> bytes, Direction direction, string? dropped, CallOutcome? outcome)
     {
         var content = message.Kind == McpKind.Unreadable ? await recorder.OfBytesAsync(bytes) : await recorder.OfJsonAsync(message.Raw);
         telemetry.Relayed(call, direction, dropped);
@@ -30,6 +42,7 @@ internal sealed class MessageRelay(CallRecorder recorder, GatewayTelemetry telem
                 Message = content,
                 Where = call.Where with { Monotonic = recorder.Monotonic },
                 Dropped = dropped,
+                Outcome = outcome,
             },
             call.Subject,
             call.PartitionKey,

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace McpLedger.Gateway.Answers;
 
 /// <summary>Passes on what has no answer: a client's notifications, and its answers to the server's requests.</summary>
-internal sealed class OneWayRelay(MessageRelay messages, Upstream upstream)
+internal sealed class OneWayRelay(MessageRelay messages, Upstream upstream, TimeProvider time)
 {
     private const int MaxErrorBytes = 64 * 1024;
 
@@ -33,14 +33,14 @@ internal sealed class OneWayRelay(MessageRelay messages, Upstream upstream)
         await RejectAsync(call, answered, reason, answer);
     }
 
-    private static async ValueTask RejectAsync(Call call, UpstreamAnswer answered, string reason, ClientAnswer answer)
+    private async ValueTask RejectAsync(Call call, UpstreamAnswer answered, string reason, ClientAnswer answer)
     {
         if (answered.IsSessionGone || answered.Status == StatusCodes.Status404NotFound)
         {
             await answer.JsonAsync(StatusCodes.Status404NotFound, McpErrors.Write(null, Refusal.SessionNotFound, "The session is over. Initialize a new one.", null));
         }
         else if (answered.Status is >= 400 and < 500 and not StatusCodes.Status401Unauthorized && answered.Body is { } body
-            && await TryReadAsync(body, answered, call.Exchange.Http.RequestAborted) is { } bytes && McpReader.Read(bytes, call.Exchange.Gateway.Limits).IsRead)
+            && await TryReadAsync(body, answered, call.Exchange.Server!.ResponseTimeout, call.Exchange.Http.RequestAborted) is { } bytes && McpReader.Read(bytes, call.Exchange.Gateway.Limits).IsRead)
         {
             await answer.JsonAsync(answered.Status, bytes);
         }
@@ -50,13 +50,13 @@ internal sealed class OneWayRelay(MessageRelay messages, Upstream upstream)
         }
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>?> TryReadAsync(Stream body, UpstreamAnswer answered, CancellationToken cancellationToken)
+    private async ValueTask<ReadOnlyMemory<byte>?> TryReadAsync(Stream body, UpstreamAnswer answered, TimeSpan longest, CancellationToken cancellationToken)
     {
         try
         {
-            return await AnswerReader.ReadAsync(body, answered.ContentLength, MaxErrorBytes, cancellationToken);
+            return await AnswerReader.ReadAsync(body, answered.ContentLength, MaxErrorBytes, longest, time, cancellationToken);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or TimeoutException)
         {
             return null;
         }

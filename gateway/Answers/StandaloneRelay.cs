@@ -1,6 +1,8 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Tools;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +12,8 @@ using Microsoft.Net.Http.Headers;
 namespace McpLedger.Gateway.Answers;
 
 /// <summary>Relays the answers to GET and DELETE. A GET stream may be silent for days; what it carries is recorded message by message.</summary>
-internal sealed class StandaloneRelay(CallRecorder recorder, MessageRelay messages, ToolListScreen screen, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class StandaloneRelay(
+    CallRecorder recorder, MessageRelay messages, ToolListScreen screen, SuspendedCalls suspended, GatewayTelemetry telemetry, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int MaxErrorBytes = 64 * 1024;
 
@@ -71,8 +74,16 @@ internal sealed class StandaloneRelay(CallRecorder recorder, MessageRelay messag
         }
 
         var message = parsed.Message;
+        if (message.Kind == McpKind.Response && suspended.Take(call.Where.Session, message.Id) is { } waiting)
+        {
+            return await EndResumedAsync(call, waiting, read, message, answer);
+        }
+
         var screened = message.Kind == McpKind.Response ? await screen.ScreenAsync(call, message) : new(message.Raw, IsChanged: false, IsRecorded: true, Fault: null);
-        if (!screened.IsRecorded || !await messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, screened.Fault))
+        var isRecorded = screened.IsRecorded && await (message.Kind == McpKind.Response
+            ? messages.RecordAnswerAsync(call, message, screened.Fault)
+            : messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, screened.Fault));
+        if (!isRecorded)
         {
             return false;
         }
@@ -86,14 +97,40 @@ internal sealed class StandaloneRelay(CallRecorder recorder, MessageRelay messag
         return true;
     }
 
+    // The answer of a call whose own stream was closed to be resumed: it ends here, its event before its release like everywhere (I1).
+    private async ValueTask<bool> EndResumedAsync(Call stream, SuspendedCall waiting, SseEvent read, McpMessage message, ClientAnswer answer)
+    {
+        var call = Call.Resume(stream.Exchange, waiting);
+        var ending = new CallEnding(call, recorder, telemetry, waiting.Began, time) { Destination = waiting.Destination };
+        var screened = await screen.ScreenAsync(call, message);
+        var response = await recorder.OfJsonAsync(message.Raw);
+        if (screened.Fault is { } fault)
+        {
+            await ending.FailAsync(StatusCodes.Status200OK, fault, StatusCodes.Status502BadGateway, answer, null, response);
+            return true;
+        }
+
+        var released = screened.IsChanged ? await recorder.OfJsonAsync(screened.Bytes) : null;
+        if (!screened.IsRecorded || response is null || (screened.IsChanged && released is null)
+            || !await ending.TryEndAsync(new(ending.OutcomeOf(message), StatusCodes.Status200OK, null) { Response = response, Released = released, Code = message.ErrorCode }))
+        {
+            // The stream ends with it, and the client resumes from before this answer.
+            suspended.Keep(waiting);
+            return false;
+        }
+
+        await answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Bytes.Span, read.Id, read.Event, read.Retry) : read.Raw);
+        return true;
+    }
+
     private async ValueTask RelayBodyAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer)
     {
         ReadOnlyMemory<byte>? body;
         try
         {
-            body = upstream.Body is { } stream ? await AnswerReader.ReadAsync(stream, upstream.ContentLength, MaxErrorBytes, ending.Call.Exchange.Http.RequestAborted) : ReadOnlyMemory<byte>.Empty;
+            body = upstream.Body is { } stream ? await AnswerReader.ReadAsync(stream, upstream.ContentLength, MaxErrorBytes, ending.Call.Exchange.Server!.ResponseTimeout, time, ending.Call.Exchange.Http.RequestAborted) : ReadOnlyMemory<byte>.Empty;
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or TimeoutException)
         {
             body = null;
         }

@@ -12,7 +12,7 @@ namespace McpLedger.Gateway.Answers;
 /// Relays the stream that answers a request, event by event as it comes (I5): each message is recorded before it passes (I1), the final response
 /// with the digest of the whole stream. Comments, priming events, ids and retry times pass as they are, so that streams can be resumed.
 /// </summary>
-internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, ToolListScreen screen, LiveCalls live, SpokenVersions versions, TimeProvider time)
+internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, ToolListScreen screen, LiveCalls live, SuspendedCalls suspended, SpokenVersions versions, TimeProvider time)
 {
     private const int MaxStreamInEvents = 16;
     private static readonly TimeSpan HeadDelay = TimeSpan.FromMilliseconds(250);
@@ -39,16 +39,16 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
             {
                 tally.Take(read.Raw.Span, read.Data.Length > 0);
                 isResumable |= read.Id is not null;
-                if (read.Data.Length == 0)
-                {
-                    await answer.EventAsync(read.Raw);
-                    continue;
-                }
-
                 if (!isSubscription && tally.Bytes > (long)limits.MaxResponseBytes * MaxStreamInEvents)
                 {
                     await ending.FailAsync(StatusCodes.Status200OK, "Its stream has no end.", StatusCodes.Status502BadGateway, answer, tally.Summary, null);
                     return;
+                }
+
+                if (read.Data.Length == 0)
+                {
+                    await answer.EventAsync(read.Raw);
+                    continue;
                 }
 
                 if (!await TakeAsync(ending, read, opened, tally, answer))
@@ -141,7 +141,7 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         }
     }
 
-    private static async ValueTask EndWithoutAnswerAsync(CallEnding ending, EventSource events, StreamTally tally, bool isResumable, LiveCall? joined, ClientAnswer answer)
+    private async ValueTask EndWithoutAnswerAsync(CallEnding ending, EventSource events, StreamTally tally, bool isResumable, LiveCall? joined, ClientAnswer answer)
     {
         if (events.End == StreamEnd.GivenUp || (ending.Call.Exchange.IsClientGone && ending.Call.Era == McpEra.Modern))
         {
@@ -155,7 +155,8 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         else if (events.End == StreamEnd.Closed && isResumable && ending.Call.Era == McpEra.Legacy)
         {
             // The server closed the connection and the client resumes the stream by GET (2025-11-25, Transports): the call has not ended,
-            // and its answer will be recorded where it comes.
+            // and its answer will be recorded where it comes. Kept first: the client may be faster than we.
+            suspended.Keep(ending.Suspend());
             await answer.StartStreamAsync();
         }
         else

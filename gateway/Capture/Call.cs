@@ -81,6 +81,14 @@ internal sealed class Call
         return new(exchange, message, era, protocol ?? "", EventId.New(time), exchange.Principal.ToCaller(client), what, where);
     }
 
+    /// <summary>The call that goes on in another request: its answer comes on a resumed stream.</summary>
+    public static Call Resume(Exchange exchange, SuspendedCall suspended) =>
+        new(exchange, default, McpEra.Legacy, suspended.Protocol, suspended.Id, suspended.Who, suspended.What, suspended.Where);
+
+    /// <summary>What is kept of this call while it waits to be resumed. Its id is copied: it lies in the body of a request that ends now.</summary>
+    public SuspendedCall Suspend(string? destination, long began) =>
+        new(Id, Who, What with { Id = What.Id is { } id ? RawJson.FromTrusted(id.Utf8.ToArray()) : null }, Where, Protocol, destination, began);
+
     /// <summary>What a message inside this call's stream addresses.</summary>
     public CallTarget TargetOf(in McpMessage message) => new()
     {

@@ -1,12 +1,15 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
+using McpLedger.Contracts.Tools;
 using McpLedger.Gateway.Answers;
+using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Decisions;
 using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Tools;
 using McpLedger.Gateway.Upstreams;
+using Microsoft.AspNetCore.Http;
 
 namespace McpLedger.Gateway.Capture;
 
@@ -19,6 +22,7 @@ internal sealed class CallHandler(
     AnswerRelay answers,
     OneWayRelay oneWay,
     LiveCalls live,
+    SuspendedCalls suspended,
     GatewayTelemetry telemetry,
     TimeProvider time)
 {
@@ -36,9 +40,14 @@ internal sealed class CallHandler(
                 if (message.Method == "notifications/cancelled")
                 {
                     live.Cancel(call.Where.Session, message.CancelledRequestId);
+                    await EndCancelledAsync(call, message.CancelledRequestId);
                 }
 
                 await oneWay.RelayAsync(call, answer);
+                break;
+            case Decision.Forward when era == McpEra.Modern && pinned is not null && ParameterMarks.Check(pinned.Marks, message, name => exchange.Http.Request.Headers[name]) is { } fault:
+                // After the decision: whether a tool has such headers is told to those only who may call it.
+                await refuser.RefuseAsync(call, message.Raw, isPartial: false, Refusal.Of(fault), answer);
                 break;
             case Decision.Forward forward:
                 await ForwardAsync(call, forward, answer);
@@ -50,7 +59,21 @@ internal sealed class CallHandler(
 
     /// <summary>What a decision about this message reads.</summary>
     public static CallFacts FactsOf(Exchange exchange, string? method, string? tool, PinnedTool? pinned) =>
-        new(exchange.Principal.Subject, exchange.Principal.Teams, exchange.ServerName, method, tool, pinned is { IsWithheld: true });
+        new(exchange.Principal.Subject, exchange.Principal.Teams, exchange.ServerName, method, tool, HoldOf(exchange, tool, pinned));
+
+    // Where first sights wait, a call that no list went before must not slip past them.
+    private static ToolHold HoldOf(Exchange exchange, string? tool, PinnedTool? pinned) =>
+        pinned?.Hold ?? (tool is not null && exchange.Server is { FirstTools: FirstTools.Hold } ? ToolHold.NeverListed : ToolHold.None);
+
+    // Nothing follows in a stream that was closed already, so what is cancelled there ends here.
+    private async ValueTask EndCancelledAsync(Call by, RawJson? id)
+    {
+        if (suspended.Take(by.Where.Session, id) is { } waiting)
+        {
+            var ending = new CallEnding(Call.Resume(by.Exchange, waiting), recorder, telemetry, waiting.Began, time) { Destination = waiting.Destination };
+            await ending.TryEndAsync(new(CallOutcome.Cancelled, StatusCodes.Status200OK, "The client cancelled the call."));
+        }
+    }
 
     private async ValueTask ForwardAsync(Call call, Decision.Forward decision, ClientAnswer answer)
     {

@@ -35,6 +35,10 @@ internal sealed class HostRules
         return origins.Count == 0 || (origins.Count == 1 && IsAllowed(origins[0])) ? null : $"The origin '{Shown(origins.ToString())}' is not allowed. Add it to listen.origins if it should be.";
     }
 
+    /// <summary>The request's origin, when the configuration names it: pages of that origin may read the answer.</summary>
+    public string? ConfiguredOrigin(HttpRequest request) =>
+        request.Headers.Origin is { Count: 1 } origins && origins[0] is { } origin && _origins.Contains(origin) ? origin : null;
+
     private bool IsAllowed(string? origin) =>
         origin is not null
         && (_origins.Contains(origin)

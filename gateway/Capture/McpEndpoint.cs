@@ -58,6 +58,7 @@ internal sealed class McpEndpoint(
         }
 
         var gateway = source.Snapshot;
+        CrossOrigin.Allow(http, gateway.Hosts);
         var exchange = new Exchange(http, gateway, (string?)http.GetRouteValue("server") ?? "", principals.Resolve(http, gateway.Config));
         if (gateway.Hosts.Check(http.Request) is { } fault)
         {
@@ -73,6 +74,8 @@ internal sealed class McpEndpoint(
             case "GET" or "DELETE":
                 await streams.HandleAsync(exchange, answer);
                 break;
+            case "OPTIONS" when CrossOrigin.TryAnswerPreflight(http, gateway.Hosts):
+                break;
             default:
                 var refusal = Refusal.Plain(StatusCodes.Status405MethodNotAllowed, McpErrors.InvalidRequest, $"The method {http.Request.Method} means nothing here.");
                 await intake.RefuseAsync(exchange, null, default, refusal with { Header = (HeaderNames.Allow, Methods) }, answer);
@@ -80,7 +83,7 @@ internal sealed class McpEndpoint(
         }
     }
 
-    private static async ValueTask BreakAsync(HttpContext http)
+    private async ValueTask BreakAsync(HttpContext http)
     {
         if (http.Response.HasStarted)
         {
@@ -90,6 +93,7 @@ internal sealed class McpEndpoint(
         }
 
         http.Response.Clear();
+        CrossOrigin.Allow(http, source.Snapshot.Hosts);
         await new ClientAnswer(http, isBatch: false).JsonAsync(StatusCodes.Status500InternalServerError, McpErrors.Write(null, McpErrors.InternalError, "The gateway failed. Its log says why.", null));
     }
 }

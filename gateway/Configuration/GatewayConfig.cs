@@ -81,6 +81,19 @@ public sealed record ServerConfig
 
     /// <summary>Refuses requests of the legacy era, so that nobody can be pushed down to it.</summary>
     public bool ModernOnly { get; init; }
+
+    /// <summary>What becomes of a tool that it lists for the first time.</summary>
+    public FirstTools FirstTools { get; init; } = FirstTools.Serve;
+}
+
+/// <summary>What becomes of a tool that is listed for the first time. Either way its definition is pinned.</summary>
+public enum FirstTools
+{
+    /// <summary>It waits for an operator: until then it is neither listed nor called, and neither is a tool that was never listed.</summary>
+    Hold = 0,
+
+    /// <summary>It is served.</summary>
+    Serve = 1,
 }
 
 /// <summary>How an upstream is reached.</summary>

@@ -33,7 +33,7 @@ internal sealed class ControlState
                 _keys = _keys.Apply(data);
                 break;
             case ToolPinned pinned:
-                _tools = _tools.SetItem(new(pinned.Server, pinned.Tool), PinnedTool.Of(pinned));
+                _tools = _tools.SetItem(new(pinned.Server, pinned.Tool), FindTool(pinned.Server, pinned.Tool)?.After(pinned) ?? PinnedTool.Of(pinned));
                 break;
             case ToolChanged changed when FindTool(changed.Server, changed.Tool) is { } known:
                 _tools = _tools.SetItem(new(changed.Server, changed.Tool), known.After(changed));

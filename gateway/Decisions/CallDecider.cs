@@ -1,5 +1,6 @@
 using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Policy;
+using McpLedger.Gateway.Tools;
 
 namespace McpLedger.Gateway.Decisions;
 
@@ -14,8 +15,12 @@ internal static class CallDecider
     private static readonly Decision.Refuse UnknownServer = new([], RefusalKind.UnknownServer, "There is no such server.");
     private static readonly Decision.Refuse NotAllowedTool = new([], RefusalKind.Hidden, "No rule allows this tool.");
     private static readonly Decision.Refuse NotAllowed = new([], RefusalKind.Told, "No rule allows this request.");
-    private static readonly Decision.Refuse Withheld =
+    private static readonly Decision.Refuse ChangedTool =
         new([], RefusalKind.Told, "The definition of this tool has changed since it was approved. It can be called again once an operator has approved the change.");
+
+    private static readonly Decision.Refuse NewTool = new([], RefusalKind.Told, "This tool is new here. It can be called once an operator has approved it.");
+    private static readonly Decision.Refuse UnlistedTool =
+        new([], RefusalKind.Told, "The server never listed this tool. List its tools first; it can be called once an operator has approved it.");
 
     public static Decision Decide(PolicySnapshot policy, in CallFacts facts)
     {
@@ -40,10 +45,16 @@ internal static class CallDecider
             allowedBy ??= rule;
         }
 
-        return allowedBy is null ? (facts.Method == ToolsCall ? NotAllowedTool : NotAllowed)
-            : facts.IsWithheld ? Withheld
-            : new Decision.Forward(allowedBy.Cited);
+        return allowedBy is null ? (facts.Method == ToolsCall ? NotAllowedTool : NotAllowed) : (Decision?)Withheld(facts.Hold) ?? new Decision.Forward(allowedBy.Cited);
     }
+
+    private static Decision.Refuse? Withheld(ToolHold hold) => hold switch
+    {
+        ToolHold.None => null,
+        ToolHold.Changed => ChangedTool,
+        ToolHold.FirstSeen => NewTool,
+        _ => UnlistedTool,
+    };
 
     private static bool SpeaksOf(Rule rule, in CallFacts facts) =>
         facts.Method == ToolsCall ? rule.MatchesTool(facts.Tool ?? "")

@@ -1,3 +1,5 @@
+using McpLedger.Gateway.Tools;
+
 namespace McpLedger.Gateway.Decisions;
 
 /// <summary>Everything a decision reads. What is not in here cannot decide, and all of it is in the event.</summary>
@@ -6,5 +8,5 @@ namespace McpLedger.Gateway.Decisions;
 /// <param name="Server">Server that was asked for, whether or not it exists.</param>
 /// <param name="Method">Method of the message; <c>GET</c> and <c>DELETE</c> for those requests; null for a client's answer to a server's request.</param>
 /// <param name="Tool">Tool that a tools/call names; null for everything else.</param>
-/// <param name="IsWithheld">Whether that tool's definition changed in a way that waits for an operator's approval.</param>
-internal readonly record struct CallFacts(string Principal, IReadOnlyList<string> Teams, string Server, string? Method, string? Tool, bool IsWithheld);
+/// <param name="Hold">Why that tool waits for an operator.</param>
+internal readonly record struct CallFacts(string Principal, IReadOnlyList<string> Teams, string Server, string? Method, string? Tool, ToolHold Hold);

@@ -45,6 +45,7 @@ internal sealed class PolicySnapshot
             json.WriteBoolean("anonymousOnLoopback"u8, config.AnonymousOnLoopback);
             WriteList(json, "servers", config.Servers.Keys);
             WriteList(json, "modernOnly", config.Servers.Values.Where(s => s.ModernOnly).Select(s => s.Name));
+            WriteList(json, "holdsFirstTools", config.Servers.Values.Where(s => s.FirstTools == FirstTools.Hold).Select(s => s.Name));
             json.WriteStartArray("rules"u8);
             foreach (var rule in config.Rules)
             {

@@ -38,7 +38,7 @@ internal sealed class ToolListScreen(ToolCatalogue catalogue, ControlState contr
             return new(default, IsChanged: false, IsRecorded: true, $"Its list of tools cannot be judged: {fault}");
         }
 
-        if (!await catalogue.TryRecordAsync(call.Exchange.ServerName, tools))
+        if (!await catalogue.TryRecordAsync(call.Exchange.Server!, tools))
         {
             return new(default, IsChanged: false, IsRecorded: false, Fault: null);
         }

@@ -11,9 +11,10 @@ internal static class BridgeExtensions
     /// <summary>Adds the bridges for the transports that are not Streamable HTTP.</summary>
     /// <param name="services">Where to; a TimeProvider, logging and metrics are expected there.</param>
     /// <param name="childFolder">A folder of this instance alone, where living child processes are recorded.</param>
-    public static IServiceCollection AddBridges(this IServiceCollection services, string childFolder)
+    /// <param name="limits">What they may ask of the gateway.</param>
+    public static IServiceCollection AddBridges(this IServiceCollection services, string childFolder, BridgeLimits limits)
     {
-        services.AddSingleton(new BridgeLimits()).AddSingleton<BridgeTelemetry>().AddSingleton<StdioTelemetry>();
+        services.AddSingleton(limits).AddSingleton<BridgeTelemetry>().AddSingleton<StdioTelemetry>();
         services.AddSingleton(provider => new ChildSupervision(childFolder, provider.GetRequiredService<StdioTelemetry>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StdioBridge>();
         services.AddSingleton(provider => new LegacySseBridge(

@@ -3,7 +3,7 @@ using McpLedger.Contracts.Mcp;
 namespace McpLedger.Gateway.Upstreams.Bridging;
 
 /// <summary>How much a bridged upstream may ask of the gateway, and how long it may take. Everything that waits or is kept has its bound here.</summary>
-internal sealed record BridgeLimits
+public sealed record BridgeLimits
 {
     /// <summary>What one message of the upstream may look like.</summary>
     public McpLimits Messages { get; init; } = McpLimits.Default;

@@ -156,4 +156,50 @@ public sealed class BadUpstreamTests
 
         Assert.Equal("d1", (await gateway.CallsAsync()).OfType<CallCompleted>().Last().Where.Upstream);
     }
+
+    [Fact]
+    public async Task An_answer_that_begins_and_never_ends_is_given_up()
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
+        {
+            Servers = config.Servers.SetItem("demo", config.Servers["demo"] with { ResponseTimeout = TimeSpan.FromMilliseconds(300) }),
+        });
+        gateway.Upstream.Answer = async (http, _) =>
+        {
+            http.Response.ContentType = "application/json";
+            http.Response.ContentLength = 1_000;
+            while (true)
+            {
+                await http.Response.WriteAsync(" ", http.RequestAborted);
+                await http.Response.Body.FlushAsync(http.RequestAborted);
+                await Task.Delay(20, http.RequestAborted);
+            }
+        };
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 504);
+
+        Assert.Contains("\"id\":7", text, StringComparison.Ordinal);
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single();
+        Assert.Equal((CallOutcome.UpstreamFailed, 200), (completed.Outcome, completed.Status));
+    }
+
+    [Fact]
+    public async Task A_stream_of_comments_without_end_is_ended()
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with { Limits = config.Limits with { MaxResponseBytes = 4096 } });
+        gateway.Upstream.Answer = async (http, _) =>
+        {
+            http.Response.ContentType = "text/event-stream";
+            var comment = ": " + new string('z', 1000) + "\n\n";
+            while (!http.RequestAborted.IsCancellationRequested)
+            {
+                await http.Response.WriteAsync(comment, http.RequestAborted);
+            }
+        };
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
+
+        Assert.Contains("Its stream has no end.", text, StringComparison.Ordinal);
+        Assert.Equal(CallOutcome.UpstreamFailed, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Outcome);
+    }
 }

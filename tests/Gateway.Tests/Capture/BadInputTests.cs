@@ -229,4 +229,22 @@ public sealed class BadInputTests
 
         return answer.ToString();
     }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: x\r\nX: {70000}\r\n\r\n", 431)]
+    [InlineData("\u0016\u0003\u0001 not http\r\n\r\n", 400)]
+    [InlineData("POST /s/demo/mcp HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400)]
+    public async Task What_the_http_server_refuses_before_anybody_sees_it_is_recorded(string request, int status)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        using var socket = new System.Net.Sockets.TcpClient();
+        await socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port);
+        await socket.GetStream().WriteAsync(System.Text.Encoding.Latin1.GetBytes(request.Replace("{70000}", new string('a', 70_000), StringComparison.Ordinal)));
+
+        var refused = await gateway.RecordedAsync<CallRefused>(_ => true);
+
+        Assert.Equal((status, "unreadable", Verdict.Refused), (refused.Status, refused.What.Kind, refused.Decision.Verdict));
+        Assert.Contains("could not be read", refused.Decision.Reason, StringComparison.Ordinal);
+        Assert.Empty(gateway.Upstream.Requests);
+    }
 }

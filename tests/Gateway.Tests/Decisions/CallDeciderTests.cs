@@ -1,6 +1,7 @@
 using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Decisions;
 using McpLedger.Gateway.Policy;
+using McpLedger.Gateway.Tools;
 
 namespace McpLedger.Gateway.Tests.Decisions;
 
@@ -57,9 +58,21 @@ public sealed class CallDeciderTests
         Assert.IsType<Decision.Refuse>(CallDecider.Decide(policy, Facts("alice", "demo", "ping", null)));
     }
 
+    [Theory]
+    [InlineData(ToolHold.Changed)]
+    [InlineData(ToolHold.FirstSeen)]
+    [InlineData(ToolHold.NeverListed)]
+    [InlineData((ToolHold)99)]
+    internal void A_withheld_tool_is_refused_even_where_it_is_allowed(ToolHold hold)
+    {
+        Assert.Equal(RefusalKind.Told, Refused(Policy(Allow()), Facts("alice", "demo", "tools/call", "echo") with { Hold = hold }).Kind);
+        Assert.Equal(ToolHold.NeverListed, default);
+        Assert.Equal(FirstTools.Hold, default);
+    }
+
     [Fact]
-    public void A_withheld_tool_is_refused_even_where_it_is_allowed() =>
-        Assert.Equal(RefusalKind.Told, Refused(Policy(Allow()), Facts("alice", "demo", "tools/call", "echo") with { IsWithheld = true }).Kind);
+    public void A_withheld_tool_that_no_rule_allows_stays_hidden() =>
+        Assert.Equal(RefusalKind.Hidden, Refused(Policy(Allow() with { Tools = ["other"] }), Facts("alice", "demo", "tools/call", "echo") with { Hold = ToolHold.FirstSeen }).Kind);
 
     [Fact]
     public void The_digest_of_a_policy_changes_with_every_part_that_decides()
@@ -69,13 +82,14 @@ public sealed class CallDeciderTests
         {
             config, config with { AnonymousOnLoopback = true }, config with { Rules = [Allow() with { Tools = ["a"] }] }, config with { Rules = [Allow() with { Principals = ["a"] }] },
             config with { Rules = [Allow() with { Effect = RuleEffect.Block }] }, config with { Servers = config.Servers.Add("a", GatewayHarness.ServerOf("a")) },
+            config with { Servers = config.Servers.Add("a", GatewayHarness.ServerOf("a") with { FirstTools = FirstTools.Hold }) },
         };
         Assert.Equal(changed.Length, changed.Select(c => PolicySnapshot.Compile(c).Digest).Distinct().Count());
     }
 
     private static RuleConfig Allow() => new() { Id = "allow", Effect = RuleEffect.Allow };
 
-    private static CallFacts Facts(string principal, string server, string? method, string? tool) => new(principal, [], server, method, tool, IsWithheld: false);
+    private static CallFacts Facts(string principal, string server, string? method, string? tool) => new(principal, [], server, method, tool, ToolHold.None);
 
     private static Decision.Refuse Refused(PolicySnapshot policy, CallFacts facts) => Assert.IsType<Decision.Refuse>(CallDecider.Decide(policy, facts));
 

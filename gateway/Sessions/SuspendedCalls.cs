@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Gateway.Sessions;
+
+/// <summary>A legacy call whose stream the server closed to be resumed: all that its outcome will say, and nothing of the request that has ended.</summary>
+internal sealed record SuspendedCall(EventId Id, Caller Who, CallTarget What, Place Where, string Protocol, string? Destination, long Began);
+
+/// <summary>
+/// Calls that wait for their answer on a GET stream of their session. Known to this replica and this process only: where another one carries the answer,
+/// it is recorded as <c>message.relayed.v1</c> and the read models join it by session and id. Bounded in number and in time, as that covers what is not kept.
+/// </summary>
+internal sealed class SuspendedCalls(TimeProvider time)
+{
+    private const int MaxCalls = 16_384;
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(6);
+    private readonly ConcurrentDictionary<(string Session, string Id), SuspendedCall> _calls = new();
+
+    /// <summary>Keeps a call until its answer comes.</summary>
+    public void Keep(SuspendedCall call)
+    {
+        if (call.Where.Session.Kind != "protocol" || call.What.Id is not { } id)
+        {
+            return;
+        }
+
+        if (_calls.Count >= MaxCalls)
+        {
+            Forget();
+        }
+
+        if (_calls.Count < MaxCalls)
+        {
+            _calls.TryAdd((call.Where.Session.Id, id.ToString()), call);
+        }
+    }
+
+    /// <summary>Hands out the call that an answer in a session belongs to, once.</summary>
+    /// <returns>Null when none is known.</returns>
+    public SuspendedCall? Take(SessionRef session, RawJson? id) =>
+        session.Kind == "protocol" && id is { } known && _calls.TryRemove((session.Id, known.ToString()), out var call) ? call : null;
+
+    private void Forget()
+    {
+        foreach (var (key, call) in _calls)
+        {
+            if (time.GetElapsedTime(call.Began) > Longest)
+            {
+                _calls.TryRemove(new(key, call));
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using McpLedger.Contracts.Events;
+using Microsoft.AspNetCore.Http;
+
+namespace McpLedger.Gateway.Tests.Sessions;
+
+/// <summary>Legacy calls whose stream the server closes, to answer on a GET of the session.</summary>
+public sealed class ResumptionTests
+{
+    private const string Prime = "id: 1\nretry: 10\ndata:\n\n";
+
+    [Fact]
+    public async Task A_call_that_is_answered_on_a_resumed_stream_is_completed_there()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var session = await SuspendAsync(gateway, "2");
+        var answer = Wire.Event(Result("2", "\"content\":[],\"isError\":true"));
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, "id: 2\n" + answer);
+
+        Assert.Equal("id: 2\n" + answer, await gateway.TextAsync(Resume(session), 200));
+
+        var events = await gateway.CallsAsync();
+        var intended = events.OfType<CallIntended>().Single(e => e.What.Method == "tools/call");
+        var completed = events.OfType<CallCompleted>().Single(e => e.What.Method == "tools/call");
+        Assert.Equal((intended.Call, CallOutcome.ToolError, "2"), (completed.Call, completed.Outcome, completed.What.Id.ToString()));
+        Assert.Equal(intended.Where.Session, completed.Where.Session);
+        Assert.Contains("isError", completed.Response!.Json.ToString(), StringComparison.Ordinal);
+        Assert.Empty(events.OfType<MessageRelayed>().Where(m => m.Direction == Direction.ToClient));
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_replayed_completes_the_call_once()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var session = await SuspendAsync(gateway, "2");
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, Wire.Event(Result("2", "\"a\":1")), Wire.Event(Result("2", "\"a\":1")));
+
+        await gateway.TextAsync(Resume(session), 200);
+        await gateway.TextAsync(Resume(session), 200);
+
+        var events = await gateway.CallsAsync();
+        Assert.Single(events.OfType<CallCompleted>(), e => e.What.Method == "tools/call");
+        Assert.Equal(3, events.OfType<MessageRelayed>().Count(m => m is { What.Kind: "response", Outcome: CallOutcome.Ok }));
+    }
+
+    [Fact]
+    public async Task Another_sessions_stream_ends_no_call_of_this_one()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        await SuspendAsync(gateway, "2");
+        var other = await InitializeAsync(gateway, "another");
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, Wire.Event(Result("2", "\"a\":1")));
+
+        await gateway.TextAsync(Resume(other), 200);
+
+        Assert.DoesNotContain((await gateway.CallsAsync()).OfType<CallCompleted>(), e => e.What.Method == "tools/call");
+    }
+
+    [Fact]
+    public async Task Nothing_is_released_on_a_resumed_stream_that_cannot_be_recorded()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var session = await SuspendAsync(gateway, "2");
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, Wire.Event(Result("2", "\"secret\":1")));
+        gateway.Faults.Refused = "call.completed.v1";
+
+        Assert.DoesNotContain("secret", await gateway.TextAsync(Resume(session), 200), StringComparison.Ordinal);
+
+        gateway.Faults.Refused = null;
+        Assert.Contains("secret", await gateway.TextAsync(Resume(session), 200), StringComparison.Ordinal);
+        Assert.Single((await gateway.CallsAsync()).OfType<CallCompleted>(), e => e.What.Method == "tools/call");
+    }
+
+    [Fact]
+    public async Task A_call_that_is_cancelled_while_nobody_listens_ends_as_cancelled()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var session = await SuspendAsync(gateway, "2");
+        gateway.Upstream.Answer = (http, _) => Accept(http);
+
+        await gateway.TextAsync(Wire.PostRaw("demo", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":2}}", Wire.Legacy, session), 202);
+
+        Assert.Equal(CallOutcome.Cancelled, (await gateway.CallsAsync()).OfType<CallCompleted>().Single(e => e.What.Method == "tools/call").Outcome);
+    }
+
+    [Fact]
+    public async Task A_list_on_a_resumed_stream_is_screened_like_any_other()
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with { Rules = [new() { Id = "echo", Effect = McpLedger.Gateway.Configuration.RuleEffect.Allow, Tools = ["echo"] }] });
+        var session = await SuspendAsync(gateway, "2", "tools/list", "");
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, Wire.Event(Result("2", "\"tools\":[{\"name\":\"echo\"},{\"name\":\"rm\"}]")));
+
+        var text = await gateway.TextAsync(Resume(session), 200);
+
+        Assert.Contains("echo", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("rm", text, StringComparison.Ordinal);
+        Assert.Contains("rm", (await gateway.CallsAsync()).OfType<CallCompleted>().Single(e => e.What.Method == "tools/list").Response!.Json.ToString(), StringComparison.Ordinal);
+    }
+
+    private static string Result(string id, string members) => "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":{" + members + "}}";
+
+    private static HttpRequestMessage Resume(string session)
+    {
+        var request = Wire.Send(HttpMethod.Get, "demo", Wire.Legacy, session);
+        request.Headers.TryAddWithoutValidation("Last-Event-ID", "1");
+        return request;
+    }
+
+    private static async Task<string> SuspendAsync(GatewayHarness gateway, string id, string method = "tools/call", string parameters = "\"name\":\"slow\"")
+    {
+        var session = await InitializeAsync(gateway, "upstream-session");
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, Prime);
+        Assert.Equal(Prime, await gateway.TextAsync(Wire.PostRaw("demo", Wire.LegacyRequest(id, method, parameters), Wire.Legacy, session), 200));
+        return session;
+    }
+
+    private static async Task<string> InitializeAsync(GatewayHarness gateway, string upstreamSession)
+    {
+        gateway.Upstream.Answer = (http, body) =>
+        {
+            http.Response.Headers["Mcp-Session-Id"] = upstreamSession;
+            return FakeServer.WriteJson(http, 200, Result(Wire.IdOf(body), "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"serverInfo\":{\"name\":\"s\",\"version\":\"1\"}"));
+        };
+        using var response = await gateway.Client.SendAsync(Wire.PostRaw("demo", Wire.Initialize("1")));
+        return response.Headers.GetValues("Mcp-Session-Id").Single();
+    }
+
+    private static Task Accept(HttpContext http)
+    {
+        http.Response.StatusCode = 202;
+        return Task.CompletedTask;
+    }
+}
