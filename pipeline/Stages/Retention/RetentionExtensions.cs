@@ -10,10 +10,10 @@ public static class RetentionExtensions
     /// <param name="services">The services.</param>
     /// <param name="options">Gives the options; null while the ledger is not open: it is asked again.</param>
     /// <param name="forget">Makes read models forget.</param>
-    public static IServiceCollection AddRetention(this IServiceCollection services, Func<IServiceProvider, RetentionOptions?> options, ForgetBefore forget)
+    public static IServiceCollection AddRetention(this IServiceCollection services, Func<IServiceProvider, RetentionOptions?> options, Func<IServiceProvider, ForgetBefore> forget)
     {
         services.TryAddSingleton<RetentionTelemetry>();
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RetentionService>(provider, () => options(provider), forget));
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RetentionService>(provider, () => options(provider), forget(provider)));
         return services;
     }
 }

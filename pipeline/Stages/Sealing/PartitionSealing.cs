@@ -39,6 +39,7 @@ internal sealed class PartitionSealing(
 
     private async Task SealAsync(PartitionSealer sealer, CancellationToken cancellationToken)
     {
+        var rotation = keys.NextRotation;
         var signedAt = sealer.IsSigned ? time.GetTimestamp() : (long?)null;
         while (true)
         {
@@ -56,8 +57,10 @@ internal sealed class PartitionSealing(
                 sealer.Settle();
             }
 
-            if (idle || sealer.Pending >= options.MaxLeaves || (sealer.HasNews && since >= options.Interval))
+            if (idle || rotation.IsCompleted || sealer.Pending >= options.MaxLeaves || (sealer.HasNews && since >= options.Interval))
             {
+                // Taken before it signs: a key that is replaced meanwhile asks for another one.
+                rotation = keys.NextRotation;
                 if (!await CommitAsync(sealer, cancellationToken).ConfigureAwait(false))
                 {
                     return;
@@ -67,7 +70,7 @@ internal sealed class PartitionSealing(
             }
             else if (batch.Records.Count == 0 || sealer.HasNews)
             {
-                await RestAsync(sealer, (sealer.HasNews ? options.Interval : options.IdleInterval) - since, batch, cancellationToken).ConfigureAwait(false);
+                await RestAsync(sealer, (sealer.HasNews ? options.Interval : options.IdleInterval) - since, batch, rotation, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -108,8 +111,8 @@ internal sealed class PartitionSealing(
         return true;
     }
 
-    /// <summary>Waits for the next commit that is due, or, with nothing taken, for the next record if that comes first.</summary>
-    private async ValueTask RestAsync(PartitionSealer sealer, TimeSpan due, ReadBatch batch, CancellationToken cancellationToken)
+    /// <summary>Waits for the next commit that is due, or, with nothing taken, for the next record or another signing key if that comes first.</summary>
+    private async ValueTask RestAsync(PartitionSealer sealer, TimeSpan due, ReadBatch batch, Task rotation, CancellationToken cancellationToken)
     {
         due = due < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : due;
         if (sealer.HasNews || batch.Damage is not null)
@@ -120,7 +123,7 @@ internal sealed class PartitionSealing(
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var news = reader.WaitAsync(partition, sealer.Next, ended.Token).AsTask();
-        await Task.WhenAny(news, Task.Delay(due, time, ended.Token)).ConfigureAwait(false);
+        await Task.WhenAny(news, rotation, Task.Delay(due, time, ended.Token)).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         await news.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

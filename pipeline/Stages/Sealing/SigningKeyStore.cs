@@ -30,6 +30,7 @@ public sealed class SigningKeyStore : IDisposable
     private SigningKey _key;
     private SigningKey? _previous;
     private DateTime _readAt;
+    private volatile TaskCompletionSource _rotated = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SigningKeyStore(string folder, string prefix, IReadOnlyList<LedgerPartition> partitions)
     {
@@ -79,9 +80,16 @@ public sealed class SigningKeyStore : IDisposable
             Publish(_folder, _prefix, _partitions, made);
             DurableFile.Replace(Path.Combine(_folder, Current), Encoding.UTF8.GetBytes(made.ExportPem()), Secret);
             Reload();
-            return true;
         }
+
+        var rotated = _rotated;
+        _rotated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        rotated.SetResult();
+        return true;
     }
+
+    /// <summary>Completes with the next rotation, so that an idle partition need not wait for its next checkpoint to be due.</summary>
+    internal Task NextRotation => _rotated.Task;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -39,6 +39,25 @@ public sealed class SealingServiceTests
     }
 
     [Fact]
+    public async Task An_idle_partition_is_signed_by_a_new_key_at_once()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await using var services = Services(ledger.Ledger, Options(ledger) with { IdleInterval = TimeSpan.FromHours(1) });
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var service = Assert.Single(services.GetServices<IHostedService>());
+        await service.StartAsync(stop.Token);
+        await ledger.AppendAsync(LedgerLog.Calls, "first");
+        await SignedAsync(ledger, stop.Token);
+        var old = await File.ReadAllTextAsync(Path.Combine(ledger.Folder, "keys", "signing.vkey"), stop.Token);
+
+        Assert.True(services.GetRequiredService<SealingKeys>().TryRotate(NoteAlgorithm.Ed25519, "somebody", TimeProvider.System));
+
+        Assert.NotEqual(old, await File.ReadAllTextAsync(Path.Combine(ledger.Folder, "keys", "signing.vkey"), stop.Token));
+        await SignedAsync(ledger, stop.Token);
+        await service.StopAsync(stop.Token);
+    }
+
+    [Fact]
     public async Task A_fault_is_reported_once_though_the_sealer_died_after_it_said_so()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
@@ -79,7 +98,30 @@ public sealed class SealingServiceTests
         IdleInterval = TimeSpan.FromMilliseconds(100),
     };
 
-    private static ServiceProvider Services(TemporaryLedger ledger, EmbeddedLedger embedded)
+    // Waits until every partition has a checkpoint that the published keys verify.
+    private static async Task SignedAsync(TemporaryLedger ledger, CancellationToken cancellationToken)
+    {
+        var keys = Path.Combine(ledger.Folder, "keys", "signing.vkey");
+        while (!File.Exists(keys))
+        {
+            await Task.Delay(20, cancellationToken);
+        }
+
+        foreach (var line in (await File.ReadAllTextAsync(keys, cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            Assert.True(VerifierKey.TryParse(line, out var key));
+            Assert.True(LedgerPartition.TryParse(key!.Name.AsSpan(key.Name.LastIndexOf('/') + 1), out var partition));
+            var tiles = new TileFolder(Path.Combine(ledger.Folder, "tiles"), partition);
+            while (!SignedNote.TryParse(tiles.Checkpoint(), out var note) || note!.Open(key) != NoteVerdict.Verified)
+            {
+                await Task.Delay(20, cancellationToken);
+            }
+        }
+    }
+
+    private static ServiceProvider Services(TemporaryLedger ledger, EmbeddedLedger embedded) => Services(embedded, Options(ledger));
+
+    private static ServiceProvider Services(EmbeddedLedger embedded, SealingOptions options)
     {
         var asked = 0;
         return new ServiceCollection()
@@ -89,7 +131,7 @@ public sealed class SealingServiceTests
             .AddSingleton<ILedgerReader>(embedded)
             .AddSingleton<ILedgerWriter>(embedded)
             .AddSingleton<IHostApplicationLifetime>(new Lifetime())
-            .AddSealing(_ => asked++ == 0 ? null : Options(ledger))
+            .AddSealing(_ => asked++ == 0 ? null : options)
             .BuildServiceProvider();
     }
 
