@@ -40,15 +40,17 @@ public sealed class LedgerQueries
 
     /// <summary>Lists calls, newest first.</summary>
     public async ValueTask<Answer<ViewPage<CallView>>> CallsAsync(CallFilter filter, CancellationToken cancellationToken) =>
-        ViewCursor.FaultOf(filter.Limit, filter.Cursor) is { } fault ? new(null, fault) : new(await _views.CallsAsync(filter, cancellationToken), null);
+        ViewCursor.FaultOf(filter.Limit, filter.Cursor) is { } fault ? new(null, fault) : new(await EndedAsync(filter, cancellationToken), null);
 
     /// <summary>A call with its events; null when there is none of that id.</summary>
     public async ValueTask<CallDetail?> CallAsync(EventId call, CancellationToken cancellationToken)
     {
-        if (await _views.FindAsync(CallFold.Fold, call.ToString(), cancellationToken) is not { } view)
+        if (await _views.FindAsync(CallFold.Fold, call.ToString(), cancellationToken) is not { } found)
         {
             return null;
         }
+
+        var view = await LateAnswerFold.EndAsync(found, key => _views.FindAsync(LateAnswerFold.Fold, key, cancellationToken));
 
         var events = new List<Hit>();
         foreach (var id in new[] { view.IntendedEvent, view.RefusedEvent, view.CompletedEvent }.OfType<string>())
@@ -69,7 +71,7 @@ public sealed class LedgerQueries
     /// <summary>A session and a page of its calls; null when there is none of that id.</summary>
     public async ValueTask<SessionDetail?> SessionAsync(string session, CancellationToken cancellationToken) =>
         await _views.FindAsync(SessionFold.Fold, session, cancellationToken) is { } view
-            ? new(view, await _views.CallsAsync(new() { Session = session, Limit = SearchRequest.MostHits }, cancellationToken))
+            ? new(view, await EndedAsync(new() { Session = session, Limit = SearchRequest.MostHits }, cancellationToken))
             : null;
 
     /// <summary>A session and its last calls as they were at a moment; neither answer nor fault when there was none.</summary>
@@ -92,8 +94,10 @@ public sealed class LedgerQueries
     /// <summary>Lists the tool catalogue by server and name; the first 1,000.</summary>
     /// <param name="server">Only this server's; null for all.</param>
     /// <param name="changed">Only tools that differ from what was pinned.</param>
+    /// <param name="withheld">Only tools that wait for an operator.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, CancellationToken cancellationToken) => _views.ToolsAsync(server, changed, MostViews, cancellationToken);
+    public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken) =>
+        _views.ToolsAsync(server, changed, withheld, MostViews, cancellationToken);
 
     /// <summary>A tool with the history of its definition; null when there is none.</summary>
     public ValueTask<ToolView?> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
@@ -143,5 +147,22 @@ public sealed class LedgerQueries
         }
 
         return new(_views.Version, partitions);
+    }
+
+    // Calls whose answer came late are unresolved in their own view: who asks for unresolved ones is not shown them.
+    private async ValueTask<ViewPage<CallView>> EndedAsync(CallFilter filter, CancellationToken cancellationToken)
+    {
+        var page = await _views.CallsAsync(filter, cancellationToken);
+        var items = new List<CallView>(page.Items.Count);
+        foreach (var call in page.Items)
+        {
+            var ended = await LateAnswerFold.EndAsync(call, key => _views.FindAsync(LateAnswerFold.Fold, key, cancellationToken));
+            if (filter.Outcome is null || ended.Outcome == filter.Outcome)
+            {
+                items.Add(ended);
+            }
+        }
+
+        return page with { Items = items };
     }
 }

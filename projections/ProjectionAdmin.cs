@@ -1,4 +1,5 @@
 using McpLedger.Projections.Homes;
+using McpLedger.Streaming.Consuming;
 using McpLedger.Streaming.Parking;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -9,6 +10,7 @@ public sealed class ProjectionAdmin
 {
     private readonly IProjectionHandler _handler;
     private readonly ParkingLot _parking;
+    private readonly PartitionConsumer[] _consumers;
 
     /// <summary>Takes what the instance's container holds.</summary>
     /// <param name="provider">The container that <see cref="ProjectionExtensions"/> filled.</param>
@@ -16,13 +18,46 @@ public sealed class ProjectionAdmin
     {
         _handler = provider.GetRequiredService<IProjectionHandler>();
         _parking = provider.GetRequiredService<ParkingLot>();
+        _consumers = [.. provider.GetServices<PartitionConsumer>().Where(c => c.Name == ProjectionExtensions.ConsumerName)];
     }
 
     /// <summary>Drops every read model and folds the log anew beside those in force, which answer until the new ones take their place.</summary>
     /// <exception cref="IOException">The ledger is damaged; the read models stay as they were.</exception>
     public ValueTask<RebuildReport> RebuildAsync(CancellationToken cancellationToken) => _handler.RebuildAsync(cancellationToken);
 
+    /// <summary>Forgets the events that the ledger does not keep any more, once there are enough of them to be worth it.</summary>
+    /// <returns>How many were forgotten.</returns>
+    /// <exception cref="IOException">The ledger is damaged; the read models stay as they were.</exception>
+    public ValueTask<long> ForgetDroppedAsync(CancellationToken cancellationToken) => _handler.ForgetDroppedAsync(cancellationToken);
+
+    /// <summary>
+    /// Folds parked records once more, oldest first, and forgets those that could be folded. What they say takes effect now, after what came behind them;
+    /// a rebuild folds them in their place.
+    /// </summary>
+    /// <exception cref="IOException">They cannot be read, or the disk refuses.</exception>
+    public async ValueTask<ReplayReport> ReplayAsync(CancellationToken cancellationToken)
+    {
+        var (replayed, failures) = (0, new List<string>());
+        foreach (var consumer in _consumers)
+        {
+            var (handled, failure) = await consumer.ReplayParkedAsync(cancellationToken);
+            replayed += handled;
+            if (failure is not null)
+            {
+                failures.Add(failure);
+            }
+        }
+
+        return new(replayed, Parked().Count, failures);
+    }
+
     /// <summary>Records that could not be folded.</summary>
     /// <exception cref="IOException">They cannot be read.</exception>
     public IReadOnlyList<ParkedRecord> Parked() => _parking.ListOf(ProjectionExtensions.ConsumerName);
 }
+
+/// <summary>What came of folding parked records once more.</summary>
+/// <param name="Replayed">Records folded, and parked no more.</param>
+/// <param name="Kept">Records that stay parked.</param>
+/// <param name="Failures">The first of each partition that still cannot be folded: its place and the reason. Those behind it wait for it.</param>
+public sealed record ReplayReport(int Replayed, int Kept, IReadOnlyList<string> Failures);

@@ -43,7 +43,11 @@ internal sealed partial class ProjectionTelemetry
 
     public void Rebuilt(RebuildReport report)
     {
-        if (report.Identical)
+        if (report is { Identical: true, Forgotten: > 0 })
+        {
+            LogForgot(report.Forgotten, report.Events);
+        }
+        else if (report.Identical)
         {
             LogRebuiltIdentical(report.Events);
         }
@@ -74,4 +78,7 @@ internal sealed partial class ProjectionTelemetry
 
     [LoggerMessage(3006, LogLevel.Warning, "Views across sessions stand still: {Reason}")]
     public partial void LogDaemonTrouble(string reason);
+
+    [LoggerMessage(3007, LogLevel.Information, "The read models forgot {Forgotten} events of dropped segments and were built anew from {Events}")]
+    private partial void LogForgot(long forgotten, long events);
 }

@@ -29,4 +29,5 @@ namespace McpLedger.Projections.Api;
 [JsonSerializable(typeof(EventDetail))]
 [JsonSerializable(typeof(ProjectionStatus))]
 [JsonSerializable(typeof(RebuildAnswer))]
+[JsonSerializable(typeof(ReplayReport))]
 internal sealed partial class ApiJson : JsonSerializerContext;

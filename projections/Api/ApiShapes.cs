@@ -19,4 +19,4 @@ internal sealed record ParkedLine(string Partition, long Offset, DateTimeOffset 
 internal sealed record EventDetail(Hit Hit, JsonElement? Content);
 
 /// <summary>What a rebuild found.</summary>
-internal sealed record RebuildAnswer(bool Identical, string Before, string After, IReadOnlyList<string> Differences, long Events, long Unfoldable, double Seconds);
+internal sealed record RebuildAnswer(bool Identical, string Before, string After, IReadOnlyList<string> Differences, long Events, long Unfoldable, long Forgotten, double Seconds);

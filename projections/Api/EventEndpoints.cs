@@ -17,13 +17,15 @@ internal static class EventEndpoints
         var events = api.MapGroup("/events").WithTags("events").RequireAuthorization(LedgerApi.Auditor);
         events.MapGet("/{id}", EventAsync).WithName("event").WithSummary("An event with its payload, and where it lies").ProducesProblem(StatusCodes.Status404NotFound);
         events.MapGet("/{id}/raw", RawAsync).WithName("event-raw").WithSummary("The exact stored bytes of an event, which proofs are over")
-            .Produces(StatusCodes.Status200OK, contentType: "application/cloudevents+json").ProducesProblem(StatusCodes.Status404NotFound);
+            .Produces<JsonElement>(StatusCodes.Status200OK, "application/cloudevents+json").ProducesProblem(StatusCodes.Status404NotFound);
         var projections = api.MapGroup("/projections").WithTags("projections");
         projections.MapGet("", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.StatusAsync(stop)))
             .WithName("projections").WithSummary("How far the read models are behind the ledger").RequireAuthorization(LedgerApi.Viewer);
         projections.MapGet("/parked", (ProjectionAdmin admin) => TypedResults.Ok<IReadOnlyList<ParkedLine>>(
                 [.. admin.Parked().Select(p => new ParkedLine(p.Partition.ToString(), p.Offset, p.Parked, p.Sha256.ToString(), p.Reason))]))
             .WithName("projections-parked").WithSummary("Records that could not be folded").RequireAuthorization(LedgerApi.Auditor);
+        projections.MapPost("/parked/replay", ReplayAsync).WithName("projections-replay")
+            .WithSummary("Folds parked records once more; those that can be read now take effect and are parked no longer").RequireAuthorization(LedgerApi.Admin);
         projections.MapPost("/rebuild", RebuildAsync).WithName("rebuild").WithSummary("Folds the whole log anew and compares the rows").RequireAuthorization(LedgerApi.Admin);
     }
 
@@ -65,7 +67,24 @@ internal static class EventEndpoints
         {
             var report = await admin.RebuildAsync(cancellationToken);
             return TypedResults.Ok(new RebuildAnswer(
-                report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Took.TotalSeconds));
+                report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Forgotten, report.Took.TotalSeconds));
+        }
+        catch (IOException e)
+        {
+            return Problems.Busy(e.Message);
+        }
+    }
+
+    private static async Task<Results<Ok<ReplayReport>, ProblemHttpResult>> ReplayAsync(ProjectionAdmin admin, Access access, CancellationToken cancellationToken)
+    {
+        if (!await access.TryRecordAsync("replay", "parked records of the read models", cancellationToken))
+        {
+            return Problems.Unrecorded();
+        }
+
+        try
+        {
+            return TypedResults.Ok(await admin.ReplayAsync(cancellationToken));
         }
         catch (IOException e)
         {

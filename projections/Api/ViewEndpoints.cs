@@ -92,8 +92,12 @@ internal static class ViewEndpoints
         LedgerQueries queries, CancellationToken cancellationToken, int limit = 50, string? cursor = null) => Page(await queries.PrincipalsAsync(limit, cursor, cancellationToken));
 
     private static async Task<Ok<IReadOnlyList<ToolView>>> ToolsAsync(
-        LedgerQueries queries, CancellationToken cancellationToken, string? server = null, [Description("Only tools that differ from what was pinned.")] bool changed = false) =>
-        TypedResults.Ok(await queries.ToolsAsync(server, changed, cancellationToken));
+        LedgerQueries queries,
+        CancellationToken cancellationToken,
+        string? server = null,
+        [Description("Only tools that differ from what was pinned.")] bool changed = false,
+        [Description("Only tools that wait for an operator: held, or changed at high risk.")] bool withheld = false) =>
+        TypedResults.Ok(await queries.ToolsAsync(server, changed, withheld, cancellationToken));
 
     private static async Task<Results<Ok<ToolView>, ProblemHttpResult>> ToolAsync(LedgerQueries queries, string server, string tool, CancellationToken cancellationToken) =>
         await queries.ToolAsync(server, tool, cancellationToken) is { } view ? TypedResults.Ok(view) : Problems.NotFound("tool of that name", "GET /api/v1/tools lists them.");

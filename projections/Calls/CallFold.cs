@@ -25,6 +25,8 @@ internal static class CallFold
     {
         CallIntended e => Decided(view ?? Opened(key, read, e.Who, e.What, e.Where), e.Decision) with
         {
+            Started = read.Header.Time,
+            Reason = view?.Reason ?? e.Decision.Reason,
             RequestBytes = e.Request.Size,
             IntendedEvent = read.Header.Id.ToString(),
         },

@@ -35,9 +35,10 @@ internal interface IViewStore
     /// <summary>Tools by key.</summary>
     /// <param name="server">Only this server's; null for all.</param>
     /// <param name="changed">Only tools that differ from what was pinned.</param>
+    /// <param name="withheld">Only tools that wait for an operator.</param>
     /// <param name="most">How many at most.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, int most, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, int most, CancellationToken cancellationToken);
 
     /// <summary>API keys by key.</summary>
     ValueTask<IReadOnlyList<KeyView>> KeysAsync(int most, CancellationToken cancellationToken);

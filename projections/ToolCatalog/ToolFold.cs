@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Projections.Folds;
 
 namespace McpLedger.Projections.ToolCatalog;
@@ -42,22 +43,35 @@ internal static class ToolFold
         LastCalled = view.LastCalled is { } last ? Bounded.Later(last, time) : time,
     };
 
-    private static ToolView Pinned(ToolView view, ToolPinned e, EventHeader header) => view with
-    {
-        Definition = e.Definition.ToString(),
-        Pinned = e.Definition.ToString(),
-        Content = e.Content.ToString(),
-        FirstSeen = view.FirstSeen ?? header.Time,
-        History = view.History.Newest(
-            new() { Step = "pinned", Time = header.Time, Event = header.Id.ToString(), Definition = e.Definition.ToString() },
-            MostSteps),
-    };
+    // A second first sight, by another replica, says nothing new (as the gateway sees it).
+    private static ToolView Pinned(ToolView view, ToolPinned e, EventHeader header) =>
+        view.Definition is { } seen && Digest.TryParse(seen, out var digest) && !e.MovesPin(digest) ? view : view with
+        {
+            Definition = e.Definition.ToString(),
+            Pinned = e.Definition.ToString(),
+            Content = e.Content.ToString(),
+            Held = e.Held is true,
+            Risk = null,
+            ApprovedBy = e.ApprovedBy,
+            FirstSeen = view.FirstSeen ?? header.Time,
+            History = view.History.Newest(
+                new()
+                {
+                    Step = e.ApprovedBy is not null ? "approved" : e.Held is true ? "held" : "pinned",
+                    Time = header.Time,
+                    Event = header.Id.ToString(),
+                    Definition = e.Definition.ToString(),
+                    By = e.ApprovedBy,
+                },
+                MostSteps),
+        };
 
     private static ToolView Changed(ToolView view, ToolChanged e, EventHeader header) => view with
     {
         Definition = e.Definition.ToString(),
         Pinned = view.Pinned ?? e.Previous.ToString(),
         Content = e.Content.ToString(),
+        Risk = e.Definition.ToString() == (view.Pinned ?? e.Previous.ToString()) ? null : e.Risk,
         FirstSeen = view.FirstSeen ?? header.Time,
         LastChanged = header.Time,
         History = view.History.Newest(

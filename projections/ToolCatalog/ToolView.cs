@@ -21,6 +21,21 @@ public sealed record ToolView
     /// <summary>True when the tool differs from what was pinned.</summary>
     public bool Changed => Definition is not null && Definition != Pinned;
 
+    /// <summary>True when it was listed for the first time where that waits for an operator, and none has approved it yet.</summary>
+    public bool Held { get; init; }
+
+    /// <summary>none | low | high: how much the definition as last listed differs from the pinned one; null when it does not.</summary>
+    public string? Risk { get; init; }
+
+    /// <summary>True while the gateway neither lists it nor passes its calls: it is held, or changed at high risk.</summary>
+    public bool Withheld => Held || (Changed && Risk == "high");
+
+    /// <summary>The operator who approved the pinned definition; null when the first listing vouches for it.</summary>
+    public string? ApprovedBy { get; init; }
+
+    /// <summary>unlisted (called, never listed) | held | changed | approved (by an operator) | pinned (by its first listing).</summary>
+    public string State => Definition is null ? "unlisted" : Held ? "held" : Changed ? "changed" : ApprovedBy is not null ? "approved" : "pinned";
+
     /// <summary>When it was listed first; null when it never was.</summary>
     public DateTimeOffset? FirstSeen { get; init; }
 
@@ -46,7 +61,7 @@ public sealed record ToolView
 /// <summary>A definition that was pinned, or that took the place of another.</summary>
 public sealed record DefinitionStep
 {
-    /// <summary>pinned | changed.</summary>
+    /// <summary>pinned | held | changed | approved.</summary>
     public required string Step { get; init; }
 
     /// <summary>When.</summary>
@@ -60,6 +75,9 @@ public sealed record DefinitionStep
 
     /// <summary>Digest before, for a change.</summary>
     public string? Previous { get; init; }
+
+    /// <summary>Who approved it, for an approval.</summary>
+    public string? By { get; init; }
 
     /// <summary>none | low | high, for a change.</summary>
     public string? Risk { get; init; }

@@ -14,6 +14,7 @@ internal sealed class MemoryLedger : ILedgerReader, IBlobStore
     };
 
     private readonly Dictionary<Digest, ReadOnlyMemory<byte>> _blobs = [];
+    private readonly Dictionary<LedgerPartition, long> _firsts = [];
     private readonly Lock _gate = new();
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -32,7 +33,10 @@ internal sealed class MemoryLedger : ILedgerReader, IBlobStore
 
     public void AppendBytes(LedgerPartition partition, byte[] bytes) => Add(_logs[partition].Records, new(partition, _logs[partition].Records.Count, bytes));
 
-    public ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken) => new(new LedgerBounds(0, _logs[partition].Records.Count));
+    /// <summary>Drops records from the front, as retention does.</summary>
+    public void DropBefore(LedgerPartition partition, long offset) => _firsts[partition] = offset;
+
+    public ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken) => new(new LedgerBounds(_firsts.GetValueOrDefault(partition), _logs[partition].Records.Count));
 
     public ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken)
     {

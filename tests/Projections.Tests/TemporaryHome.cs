@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Homes.Embedded;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace McpLedger.Projections.Tests;
@@ -29,6 +31,16 @@ internal sealed class TemporaryHome : IDisposable
         }
     }
 
+    /// <summary>What keeps this home in the product.</summary>
+    public ProjectionHandler Handler(MemoryLedger ledger) => new(Home, ledger, ledger, Time, new(new Meters(), NullLogger<ProjectionTelemetry>.Instance));
+
+    /// <summary>Folds calls from an offset on, as a home does that begins after retention.</summary>
+    public async Task FoldFromAsync(MemoryLedger ledger, long calls)
+    {
+        await Home.Writer!.ApplyAsync(LedgerPartition.Calls, [], calls, ledger, CancellationToken.None);
+        await FoldAsync(ledger);
+    }
+
     public async Task FoldAsync(MemoryLedger ledger, LedgerPartition partition, int batchBytes)
     {
         while (true)
@@ -47,5 +59,14 @@ internal sealed class TemporaryHome : IDisposable
     {
         Home.Dispose();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    private sealed class Meters : IMeterFactory
+    {
+        public Meter Create(MeterOptions options) => new(options);
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 
 namespace McpLedger.Projections.Homes.Embedded;
@@ -7,8 +9,8 @@ namespace McpLedger.Projections.Homes.Embedded;
 internal static class EmbeddedDigest
 {
     // The row of an event follows from its time; what its number is among events of the same moment is no part of what is known.
-    private const string Events =
-        "SELECT id, partition, offset, type, call, server, method, name, principal, session, verdict, outcome, status, code, duration, size FROM event ORDER BY id";
+    private const string EventColumns = "id, partition, offset, type, call, server, method, name, principal, session, verdict, outcome, status, code, duration, size";
+    private const int EventWidth = 16;
 
     public static ProjectionDigest Of(SqliteDatabase database, IEnumerable<string> views)
     {
@@ -18,10 +20,19 @@ internal static class EmbeddedDigest
             tables.Add(view, OfRows(database, $"SELECT key, doc FROM {view} ORDER BY key", 2));
         }
 
-        tables.Add("event", OfRows(database, Events, 16));
+        tables.Add("event", OfRows(database, $"SELECT {EventColumns} FROM event ORDER BY id", EventWidth));
         tables.Add("hourly", OfRows(database, Sums("hourly", "hour"), 10));
         tables.Add("daily", OfRows(database, Sums("daily", "day"), 10));
         return ProjectionDigest.Of(tables.ToImmutable());
+    }
+
+    /// <summary>Digest of a partition's events from an offset on, and how many lie before it.</summary>
+    public static (Digest Kept, long Before) OfEvents(SqliteDatabase database, LedgerPartition partition, long offset)
+    {
+        var where = string.Create(CultureInfo.InvariantCulture, $"FROM event WHERE partition = '{partition}' AND offset");
+        using var count = database.Prepare(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) {where} < {offset}"));
+        var before = count.Step() ? count.Long(0) : 0;
+        return (OfRows(database, string.Create(CultureInfo.InvariantCulture, $"SELECT {EventColumns} {where} >= {offset} ORDER BY id"), EventWidth), before);
     }
 
     // Lines are numbered as they come; what they say is what counts.

@@ -58,8 +58,8 @@ internal sealed class EmbeddedViews(ProjectionHome home, IEventIndex events, ILe
     public ValueTask<ViewPage<PrincipalView>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
         home.ReadAsync(d => ViewReading.Page(d, PrincipalFold.Fold, "last", limit, cursor), cancellationToken);
 
-    public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, int most, CancellationToken cancellationToken) => home.ReadAsync(
-        d => ViewReading.All(d, ToolFold.Fold, $"WHERE (?1 IS NULL OR server = ?1) AND changed >= {(changed ? 1 : 0)} ORDER BY key LIMIT {most}", server),
+    public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, int most, CancellationToken cancellationToken) => home.ReadAsync(
+        d => ViewReading.All(d, ToolFold.Fold, $"WHERE (?1 IS NULL OR server = ?1) AND changed >= {(changed ? 1 : 0)} AND withheld >= {(withheld ? 1 : 0)} ORDER BY key LIMIT {most}", server),
         cancellationToken);
 
     public ValueTask<IReadOnlyList<KeyView>> KeysAsync(int most, CancellationToken cancellationToken) =>

@@ -7,6 +7,9 @@ namespace McpLedger.Projections.Homes.Embedded;
 /// <summary>Folds what the consumers of the partitions bring. One writer, so one at a time; a rebuild takes its turn here too.</summary>
 internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
 {
+    /// <summary>The read models are built anew when one in so many of the events they hold is not kept any more.</summary>
+    private const int ForgottenShare = 8;
+
     private readonly ProjectionHome _home;
     private readonly ILedgerReader _reader;
     private readonly IBlobStore _blobs;
@@ -57,6 +60,24 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
         var report = await ProjectionRebuild.RunAsync(_home, _reader, _blobs, _turn, _time, cancellationToken);
         _telemetry.Rebuilt(report);
         return report;
+    }
+
+    // Sums over dropped events cannot be taken back one by one, so forgetting is building anew from what is kept. Not for every segment: each event is
+    // folded again at most as often as the share says, however long the log is.
+    public async ValueTask<long> ForgetDroppedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var partition in _reader.Partitions)
+        {
+            var first = (await _reader.BoundsAsync(partition, cancellationToken)).First;
+            var oldest = await _home.ReadAsync(d => ViewReading.OldestOffset(d, partition), cancellationToken);
+            var next = (await _home.ReadAsync(ViewReading.Positions, cancellationToken)).GetValueOrDefault(partition.ToString()).Next;
+            if (oldest < first && (first - oldest) * ForgottenShare >= next - oldest)
+            {
+                return (await RebuildAsync(cancellationToken)).Forgotten;
+            }
+        }
+
+        return 0;
     }
 
     public void Dispose() => _turn.Dispose();

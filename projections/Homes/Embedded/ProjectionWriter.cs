@@ -80,6 +80,9 @@ internal sealed class ProjectionWriter : IDisposable
     /// <summary>Digest of everything in the read models but where it lies.</summary>
     public ProjectionDigest Digest() => EmbeddedDigest.Of(_database, _views.Select(v => v.Name));
 
+    /// <summary>Digest of the events from an offset on, and how many lie before it.</summary>
+    public (Digest Kept, long Before) DigestFrom(LedgerPartition partition, long offset) => EmbeddedDigest.OfEvents(_database, partition, offset);
+
     public void Dispose() => _database.Dispose();
 
     private bool IsMade()

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using McpLedger.Contracts.Events;
 using McpLedger.Projections.Folds;
 using McpLedger.Projections.Search;
 
@@ -61,6 +62,14 @@ internal static class ViewReading
         }
 
         return new(views, null);
+    }
+
+    /// <summary>Offset of the oldest event of a partition; the largest there is when none is held.</summary>
+    public static long OldestOffset(SqliteDatabase database, LedgerPartition partition)
+    {
+        using var rows = database.Prepare("SELECT offset FROM event WHERE partition = ?1 ORDER BY row LIMIT 1");
+        rows.Bind(1, partition.ToString());
+        return rows.Step() ? rows.Long(0) : long.MaxValue;
     }
 
     public static IReadOnlyDictionary<string, ViewPosition> Positions(SqliteDatabase database)

@@ -29,12 +29,13 @@ internal static class ViewTables
             CREATE INDEX calls_session ON calls(session, started);
             CREATE INDEX calls_unresolved ON calls(started) WHERE outcome = 'unresolved';
             """),
+        new ViewTable<LateAnswer>(LateAnswerFold.Fold, [], ""),
         new ViewTable<SessionView>(
             SessionFold.Fold,
             [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.Last)), new("principal", "TEXT", v => v.Principal), new("kind", "TEXT", v => v.Kind)],
             "CREATE INDEX sessions_last ON sessions(last);"),
         new ViewTable<PrincipalView>(PrincipalFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.Last))], "CREATE INDEX principals_last ON principals(last);"),
-        new ViewTable<ToolView>(ToolFold.Fold, [new("server", "TEXT", v => v.Server), new("changed", "INTEGER NOT NULL", v => v.Changed ? 1L : 0L)], ""),
+        new ViewTable<ToolView>(ToolFold.Fold, [new("server", "TEXT", v => v.Server), new("changed", "INTEGER NOT NULL", v => v.Changed ? 1L : 0L), new("withheld", "INTEGER NOT NULL", v => v.Withheld ? 1L : 0L)], ""),
         new ViewTable<KeyView>(KeyFold.Fold, [], ""),
         new ViewTable<PartitionView>(PartitionFold.Fold, [], ""),
         new ViewTable<WriterView>(WriterFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.LastSign))], "CREATE INDEX writers_last ON writers(last);"),

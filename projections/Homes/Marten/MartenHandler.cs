@@ -41,4 +41,7 @@ internal sealed class MartenHandler : IProjectionHandler
         _telemetry.Rebuilt(report);
         return report;
     }
+
+    // One of several replicas must not build a whole side anew by itself: here forgetting is a rebuild that an operator starts.
+    public ValueTask<long> ForgetDroppedAsync(CancellationToken cancellationToken) => new(0);
 }

@@ -72,7 +72,7 @@ internal static class MartenRebuild
         }
 
         await transaction.CommitAsync(cancellationToken);
-        return new(was.Whole.ToString(), now.Whole.ToString(), now.DifferencesTo(was), replay.Events, replay.Unfoldable, time.GetElapsedTime(began));
+        return new(was.Whole.ToString(), now.Whole.ToString(), now.DifferencesTo(was), replay.Events, replay.Unfoldable, Forgotten: 0, IsKept: false, time.GetElapsedTime(began));
     }
 
     // The leader keeps the side in force; where nobody leads, its views across sessions differ and the report says so.

@@ -143,9 +143,11 @@ internal sealed partial class MartenStores : IAsyncDisposable
             .Duplicate(d => d.Started, pgType: "bigint", notNull: true).Duplicate(d => d.Session, pgType: "varchar", notNull: true)
             .Duplicate(d => d.Server, pgType: "varchar", notNull: true).Duplicate(d => d.Method!, pgType: "varchar").Duplicate(d => d.Name!, pgType: "varchar")
             .Duplicate(d => d.Principal, pgType: "varchar", notNull: true).Duplicate(d => d.Outcome, pgType: "varchar", notNull: true);
+        options.Schema.For<LateAnswerDocument>().DocumentAlias("late_answers");
         options.Schema.For<SessionDocument>().DocumentAlias("sessions").Duplicate(d => d.Last, pgType: "bigint", notNull: true);
         options.Schema.For<PrincipalDocument>().DocumentAlias("principals").Duplicate(d => d.Last, pgType: "bigint", notNull: true);
-        options.Schema.For<ToolDocument>().DocumentAlias("tools").Duplicate(d => d.Server, pgType: "varchar", notNull: true).Duplicate(d => d.Changed, pgType: "boolean", notNull: true);
+        options.Schema.For<ToolDocument>().DocumentAlias("tools").Duplicate(d => d.Server, pgType: "varchar", notNull: true).Duplicate(d => d.Changed, pgType: "boolean", notNull: true)
+            .Duplicate(d => d.Withheld, pgType: "boolean", notNull: true);
         options.Schema.For<KeyDocument>().DocumentAlias("keys");
         options.Schema.For<PartitionDocument>().DocumentAlias("partitions");
         options.Schema.For<WriterDocument>().DocumentAlias("writers").Duplicate(d => d.Last, pgType: "bigint", notNull: true);

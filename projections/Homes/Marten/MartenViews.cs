@@ -84,9 +84,9 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
     public ValueTask<ViewPage<PrincipalView>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
         PageAsync(PrincipalFold.Fold, "last", [], [], limit, cursor, cancellationToken);
 
-    public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, int most, CancellationToken cancellationToken) => AllAsync(
+    public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, int most, CancellationToken cancellationToken) => AllAsync(
         ToolFold.Fold,
-        $"WHERE (server = $1 OR $1 IS NULL) {(changed ? "AND changed" : "")} {ById} LIMIT {most}",
+        $"WHERE (server = $1 OR $1 IS NULL) {(changed ? "AND changed" : "")} {(withheld ? "AND withheld" : "")} {ById} LIMIT {most}",
         [new NpgsqlParameter<string?> { TypedValue = StorableText.KeyOrNull(server) }],
         cancellationToken);
 

@@ -44,6 +44,9 @@ public sealed class CallDocument : ViewDocument<CallView>
     public string Outcome => View.Outcome;
 }
 
+/// <summary>An answer on a stream of its own.</summary>
+public sealed class LateAnswerDocument : ViewDocument<LateAnswer>;
+
 /// <summary>A session.</summary>
 public sealed class SessionDocument : ViewDocument<SessionView>
 {
@@ -66,6 +69,9 @@ public sealed class ToolDocument : ViewDocument<ToolView>
 
     /// <summary>Whether it differs from what was pinned.</summary>
     public bool Changed => View.Changed;
+
+    /// <summary>Whether it waits for an operator.</summary>
+    public bool Withheld => View.Withheld;
 }
 
 /// <summary>An API key.</summary>

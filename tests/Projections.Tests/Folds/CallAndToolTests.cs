@@ -50,6 +50,33 @@ public sealed class CallAndToolTests
     }
 
     [Fact]
+    public async Task An_answer_at_a_gateway_that_does_not_know_the_call_ends_it_by_session_and_id()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(8), new MemoryLedger());
+        var (call, other) = (given.NewId(), given.NewId());
+        given.Append(ledger, given.Intended(call, "alice", "files", "slow", "s-1", "x"));
+        given.Append(ledger, given.Intended(other, "alice", "files", "slow", "s-2", "x"));
+        given.Pass(TimeSpan.FromSeconds(2));
+        var answer = new MessageRelayed
+        {
+            Call = given.NewId(), Who = given.Caller("alice"), What = new() { Server = "files", Kind = "response", Id = RawJson.FromTrusted("7"u8.ToArray()) },
+            Direction = Direction.ToClient, Message = given.Json("late"), Where = given.Place("s-1"), Outcome = CallOutcome.ToolError,
+        };
+        given.Append(ledger, answer);
+        given.Append(ledger, answer with { Outcome = CallOutcome.Ok });
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+
+        var ended = (await queries.CallAsync(call, CancellationToken.None))!.Call;
+
+        Assert.Equal(("tool-error", 2_000_000L), (ended.Outcome, ended.DurationMicros));
+        Assert.Equal("message.relayed.v1", (await queries.CallAsync(call, CancellationToken.None))!.Events[^1].Type);
+        Assert.Equal(other.ToString(), Assert.Single((await queries.CallsAsync(new() { Outcome = "unresolved" }, CancellationToken.None)).Value!.Items).Call);
+        Assert.Contains((await queries.SessionAsync("s-1", CancellationToken.None))!.Calls.Items, c => c.Outcome == "tool-error");
+    }
+
+    [Fact]
     public async Task Pages_of_calls_hold_every_call_once()
     {
         using var home = new TemporaryHome();
@@ -86,15 +113,42 @@ public sealed class CallAndToolTests
         await home.FoldAsync(ledger);
         var queries = home.Queries(ledger);
 
-        var tool = Assert.Single(await queries.ToolsAsync("files", changed: true, CancellationToken.None));
+        var tool = Assert.Single(await queries.ToolsAsync("files", changed: true, withheld: false, CancellationToken.None));
 
         Assert.True(tool.Changed);
         Assert.Equal((first.ToString(), second.ToString(), 1L), (tool.Pinned, tool.Definition, tool.Calls));
         Assert.Equal("\"reads and deletes\"", Assert.Single(tool.History[^1].Changes).After);
         given.Append(ledger, new ToolPinned { Server = "files", Tool = "a/b", Definition = second, Content = RawJson.FromTrusted("{}"u8.ToArray()) });
         await home.FoldAsync(ledger);
-        Assert.Empty(await queries.ToolsAsync(null, changed: true, CancellationToken.None));
+        Assert.Empty(await queries.ToolsAsync(null, changed: true, withheld: false, CancellationToken.None));
         Assert.NotNull(await queries.ToolAsync("files", "a/b", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_held_tool_waits_until_an_operator_approves_what_is_listed_now()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(7), new MemoryLedger());
+        var (first, second) = (Digest.Of("first"u8), Digest.Of("second"u8));
+        var content = RawJson.FromTrusted("{}"u8.ToArray());
+        var pinned = new ToolPinned { Server = "files", Tool = "rm", Definition = first, Content = content, Held = true };
+        given.Append(ledger, pinned);
+        given.Append(ledger, new ToolChanged { Server = "files", Tool = "rm", Previous = first, Definition = second, Content = content, Risk = "low", Changes = [] });
+        given.Append(ledger, pinned with { Tool = "ls", Held = null });
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+
+        var held = Assert.Single(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
+
+        Assert.Equal(("rm", "held", second.ToString()), (held.Tool, held.State, held.Definition));
+        given.Append(ledger, pinned with { Definition = second, Held = null, ApprovedBy = "ada" });
+        given.Append(ledger, pinned);
+        await home.FoldAsync(ledger);
+        Assert.Empty(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
+        var approved = await queries.ToolAsync("files", "rm", CancellationToken.None);
+        Assert.Equal(("approved", "ada", second.ToString()), (approved!.State, approved.ApprovedBy, approved.Pinned));
+        Assert.Equal(["held", "changed", "approved"], approved.History.Select(s => s.Step));
+        Assert.Equal("pinned", (await queries.ToolAsync("files", "ls", CancellationToken.None))!.State);
     }
 
     [Fact]

@@ -116,6 +116,47 @@ public sealed class RebuildTests
         Assert.False(File.Exists(path));
     }
 
+    [Fact]
+    public async Task What_retention_dropped_is_forgotten_and_a_rebuild_after_that_gives_identical_rows()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(10).Ledger(900);
+        await home.FoldAsync(ledger);
+        using var handler = home.Handler(ledger);
+        var calls = ledger.Of(LedgerPartition.Calls).Count;
+        ledger.DropBefore(LedgerPartition.Calls, calls / 20);
+        Assert.Equal(0, await handler.ForgetDroppedAsync(CancellationToken.None));
+
+        ledger.DropBefore(LedgerPartition.Calls, calls / 2);
+        Assert.Equal(calls / 2, await handler.ForgetDroppedAsync(CancellationToken.None));
+
+        Assert.Equal(0, await handler.ForgetDroppedAsync(CancellationToken.None));
+        var report = await handler.RebuildAsync(CancellationToken.None);
+        Assert.Equal((true, 0L, report.Before), (report.Identical, report.Forgotten, report.After));
+        using var fresh = new TemporaryHome();
+        await fresh.FoldFromAsync(ledger, calls / 2);
+        Assert.Empty(home.Home.Writer!.Digest().DifferencesTo(fresh.Home.Writer!.Digest()));
+    }
+
+    [Fact]
+    public async Task A_rebuild_that_forgets_still_names_a_kept_row_that_differs()
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(11).Ledger(300);
+        await home.FoldAsync(ledger);
+        ledger.DropBefore(LedgerPartition.Calls, 10);
+        var forgetting = await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None);
+        Assert.Equal((true, 10L), (forgetting.Identical, forgetting.Forgotten));
+
+        ledger.DropBefore(LedgerPartition.Calls, 20);
+        using (var other = SqliteDatabase.Open(home.Home.Writer!.Path, write: true))
+        {
+            other.Execute("UPDATE event SET principal = 'mallory' WHERE partition = 'calls-0' AND offset = 200");
+        }
+
+        Assert.False((await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None)).Identical);
+    }
+
     private static async Task<RebuildReport> FoldParking(TemporaryHome home, MemoryLedger ledger)
     {
         foreach (var record in ledger.Partitions.SelectMany(ledger.Of))

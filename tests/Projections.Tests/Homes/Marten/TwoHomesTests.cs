@@ -49,8 +49,8 @@ public sealed class TwoHomesTests(PostgresServer server)
 
         Assert.Equal(Json(await here.SessionsAsync(200, null, CancellationToken.None)), Json(await there.SessionsAsync(200, null, CancellationToken.None)));
         Assert.Equal(Json(await here.PrincipalsAsync(200, null, CancellationToken.None)), Json(await there.PrincipalsAsync(200, null, CancellationToken.None)));
-        Assert.Equal(Json(await here.ToolsAsync(null, true, CancellationToken.None)), Json(await there.ToolsAsync(null, true, CancellationToken.None)));
-        Assert.Equal(Json(await here.ToolsAsync("mail", false, CancellationToken.None)), Json(await there.ToolsAsync("mail", false, CancellationToken.None)));
+        Assert.Equal(Json(await here.ToolsAsync(null, true, withheld: false, CancellationToken.None)), Json(await there.ToolsAsync(null, true, withheld: false, CancellationToken.None)));
+        Assert.Equal(Json(await here.ToolsAsync("mail", false, withheld: false, CancellationToken.None)), Json(await there.ToolsAsync("mail", false, withheld: false, CancellationToken.None)));
         Assert.Equal(Json(await here.ToolAsync("mail", "one\u0001tool", CancellationToken.None)), Json(await there.ToolAsync("mail", "one\u0001tool", CancellationToken.None)));
         Assert.Equal(Json(await here.KeysAsync(CancellationToken.None)), Json(await there.KeysAsync(CancellationToken.None)));
         Assert.Equal(Json(await here.PartitionsAsync(CancellationToken.None)), Json(await there.PartitionsAsync(CancellationToken.None)));
