@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using McpLedger.Contracts.Events;
 using McpLedger.Host.Doors;
+using McpLedger.Host.Output;
+using McpLedger.Projections;
 using McpLedger.Streaming.Parking;
 
 namespace McpLedger.Host.Commands;
@@ -21,21 +23,40 @@ internal static class ParkedCommand
         return Task.FromResult(parked.Count == 0 ? ExitCode.Ok : ExitCode.Finding);
     });
 
-    private static Command Replay() => new Command("replay", "Forget those that this version can read: the rebuild that follows folds them in their place. Needs the ledger to be closed.").Runs((parsed, terminal, _) =>
+    private static Command Replay() => new Command("replay", "Fold parked records once more: those that this version can read take effect. Exit code 1 when some stay parked.").Runs(async (parsed, terminal, cancellationToken) =>
     {
         var folder = DataFolder.Of(parsed);
-        using var live = LiveDoor.Find(folder);
-        if (live is not null)
+        using var live = LiveDoor.Find(parsed);
+        if (live is null)
         {
-            terminal.Error("mcpledger: an instance has the ledger open. Fix: stop it, replay, run 'mcpledger rebuild', and start it again.");
-            return Task.FromResult(ExitCode.Unavailable);
+            return ReplayClosed(terminal, folder);
         }
 
-        var (replayed, kept) = Forget(new(folder, TimeProvider.System));
-        terminal.Document(new { Replayed = replayed, Kept = kept });
-        terminal.Line($"{replayed} can be read now, {kept} stay parked{(replayed > 0 ? "; run 'mcpledger rebuild'" : "")}");
-        return Task.FromResult(kept == 0 ? ExitCode.Ok : ExitCode.Finding);
+        var (report, fault, exitCode) = await live.SendAsync<ReplayReport>(HttpMethod.Post, "api/v1/projections/parked/replay", null, cancellationToken);
+        if (report is null)
+        {
+            terminal.Error($"mcpledger: {fault}");
+            return exitCode;
+        }
+
+        terminal.Document(new { report.Replayed, report.Kept, report.Failures });
+        foreach (var failure in report.Failures)
+        {
+            terminal.Line(Terminal.OneLine(failure));
+        }
+
+        terminal.Line($"{report.Replayed} replayed, {report.Kept} stay parked");
+        return report.Kept == 0 ? ExitCode.Ok : ExitCode.Finding;
     });
+
+    // Nothing folds while no instance runs: what can be read is forgotten here and folded in its place by the rebuild.
+    private static int ReplayClosed(Terminal terminal, string folder)
+    {
+        var (replayed, kept) = Forget(new(folder, TimeProvider.System));
+        terminal.Document(new { Replayed = replayed, Kept = kept, Failures = Array.Empty<string>() });
+        terminal.Line($"{replayed} can be read now, {kept} stay parked{(replayed > 0 ? "; run 'mcpledger rebuild'" : "")}");
+        return kept == 0 ? ExitCode.Ok : ExitCode.Finding;
+    }
 
     private static (int Replayed, int Kept) Forget(ParkingLot lot)
     {

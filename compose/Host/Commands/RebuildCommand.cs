@@ -40,7 +40,7 @@ internal static class RebuildCommand
         {
             using var home = ProjectionHome.Open(Path.Combine(folder, "readmodels"), TimeProvider.System);
             var report = await ProjectionRebuild.RunAsync(home, EmbeddedLedgerFiles.OpenReadOnly(folder, TimeProvider.System), new BlobFolder(folder), TimeProvider.System, cancellationToken);
-            return new(new(report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Took.TotalSeconds), null, ExitCode.Ok);
+            return new(new(report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Forgotten, report.Took.TotalSeconds), null, ExitCode.Ok);
         }
         catch (IOException e)
         {
@@ -52,9 +52,14 @@ internal static class RebuildCommand
     {
         terminal.Document(report);
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{report.Events} events folded in {report.Seconds:0.0} s; {report.Unfoldable} could not be and are parked"));
-        terminal.Line(report.Identical ? $"the same rows came back: {report.After}" : $"THE ROWS DIFFER: {report.Before} before, {report.After} now, in {string.Join(", ", report.Differences)}");
+        if (report.Forgotten > 0)
+        {
+            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{report.Forgotten} events of dropped segments are forgotten; the events that are kept {(report.Identical ? "came back row by row" : "DIFFER")}"));
+        }
+
+        terminal.Line(report.Identical ? $"{(report.Forgotten > 0 ? "the rows now" : "the same rows came back")}: {report.After}" : $"THE ROWS DIFFER: {report.Before} before, {report.After} now, in {string.Join(", ", report.Differences)}");
     }
 
     /// <summary>What a rebuild found, as the API says it.</summary>
-    private sealed record Rebuilt(bool Identical, string Before, string After, IReadOnlyList<string> Differences, long Events, long Unfoldable, double Seconds);
+    private sealed record Rebuilt(bool Identical, string Before, string After, IReadOnlyList<string> Differences, long Events, long Unfoldable, long Forgotten, double Seconds);
 }

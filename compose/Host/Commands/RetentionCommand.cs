@@ -35,7 +35,7 @@ internal static class RetentionCommand
         using var live = LiveDoor.Find(config.DataFolder);
         if (live is not null)
         {
-            terminal.Line("the running instance applies it every ten minutes by itself");
+            terminal.Line($"the running instance applies it by itself, every {Scalars.Write(config.File.Ledger.Retention.Interval)}");
             return ExitCode.Ok;
         }
 
@@ -50,6 +50,11 @@ internal static class RetentionCommand
         var report = await new RetentionRun(room.Ledger, options, static (_, _) => new(0), TimeProvider.System).RunAsync(cancellationToken);
         terminal.Document(report);
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"dropped {report.Segments} segments and {report.Blobs} blobs, {report.Bytes} bytes{(report.Refused is null ? "" : $"; stopped early: {report.Refused}")}"));
+        if (report.Segments > 0)
+        {
+            terminal.Line("the read models still count what was dropped; 'mcpledger rebuild' makes them forget it now, a running instance does so by itself");
+        }
+
         return report.Refused is null ? ExitCode.Ok : ExitCode.Finding;
     });
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using McpLedger.Host.Doors;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
 using McpLedger.Projections.ToolCatalog;
@@ -17,11 +18,12 @@ internal static class ToolsCommand
     {
         var server = new Option<string?>("--server") { Description = "Only this server's." };
         var changed = new Option<bool>("--changed") { Description = "Only tools that differ from what was pinned." };
-        var command = new Command("list", "List tools.") { server, changed };
+        var withheld = new Option<bool>("--withheld") { Description = "Only tools that wait for an operator: held, or changed at high risk." };
+        var command = new Command("list", "List tools.") { server, changed, withheld };
         return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(
             parsed,
             terminal,
-            door => door.ToolsAsync(parsed.GetValue(server), parsed.GetValue(changed), cancellationToken),
+            door => door.ToolsAsync(parsed.GetValue(server), parsed.GetValue(changed), parsed.GetValue(withheld), cancellationToken),
             tools => terminal.Table(["server", "tool", "definition", "state", "first seen", "calls", "failed"], tools.Select(RowOf))));
     }
 
@@ -33,7 +35,7 @@ internal static class ToolsCommand
         {
             terminal.Line($"{view.Server}/{view.Tool} {view.Definition} ({StateOf(view)})");
             terminal.Line(Terminal.OneLine(view.Content ?? ""));
-            terminal.Table(["time", "step", "definition", "risk", "event"], view.History.Select(s => (IReadOnlyList<string?>)[Time(s.Time), s.Step, Short(s.Definition), s.Risk, s.Event]));
+            terminal.Table(["time", "step", "definition", "risk", "by", "event"], view.History.Select(s => (IReadOnlyList<string?>)[Time(s.Time), s.Step, Short(s.Definition), s.Risk, s.By, s.Event]));
         }));
     }
 
@@ -59,21 +61,56 @@ internal static class ToolsCommand
 
     private static Command Approve()
     {
-        var (server, tool) = Names();
+        var server = new Argument<string>("server") { Description = "The server's name." };
+        var tool = new Argument<string?>("tool") { Description = "The tool's name; with --all it may be left out.", Arity = ArgumentArity.ZeroOrOne };
         var definition = new Option<string?>("--definition") { Description = "The digest that you read. Default: the one that the server lists now." };
-        var command = new Command("approve", "Pin a changed definition, so that the tool is listed and can be called again. Read 'tools diff' first.") { server, tool, definition };
-        return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskLiveAsync<ToolApproved>(
+        var all = new Option<bool>("--all") { Description = "Every tool of the server that is withheld. Read 'tools list --withheld' first." };
+        var command = new Command("approve", "Pin a held or changed definition, so that the tool is listed and can be called. Read 'tools show' or 'tools diff' first.") { server, tool, definition, all };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(all) == result.GetValue(tool) is not null || (result.GetValue(all) && result.GetValue(definition) is not null))
+            {
+                result.AddError("Name one tool, or give --all alone.");
+            }
+        });
+        return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskLiveAsync<IReadOnlyList<ToolApproved>>(
             parsed,
             terminal,
-            async door =>
+            door => ApproveAsync(door, parsed.GetValue(server)!, parsed.GetValue(tool), parsed.GetValue(definition), cancellationToken),
+            approved =>
             {
-                var (name, path) = (parsed.GetValue(server)!, $"api/v1/tools/{Uri.EscapeDataString(parsed.GetValue(server)!)}/{Uri.EscapeDataString(parsed.GetValue(tool)!)}/approve");
-                var read = await door.ToolAsync(name, parsed.GetValue(tool)!, cancellationToken);
-                return read.Value is { } view
-                    ? await door.SendAsync<ToolApproved>(HttpMethod.Post, path, new ApprovalRequest(parsed.GetValue(definition) ?? view.Definition ?? ""), cancellationToken)
-                    : new(null, read.Fault, read.ExitCode);
-            },
-            approved => terminal.Line($"{approved!.Server}/{approved.Tool} is pinned at {Short(approved.Definition)}")));
+                foreach (var one in approved!)
+                {
+                    terminal.Line($"{one.Server}/{one.Tool} is pinned at {Short(one.Definition)}");
+                }
+
+                terminal.Line(approved.Count == 0 ? "nothing waits" : $"{approved.Count} approved");
+            }));
+    }
+
+    private static async Task<DoorAnswer<IReadOnlyList<ToolApproved>>> ApproveAsync(LiveDoor door, string server, string? tool, string? definition, CancellationToken cancellationToken)
+    {
+        var read = tool is null ? await door.ToolsAsync(server, changed: false, withheld: true, cancellationToken) : await OneAsync(door, server, tool, cancellationToken);
+        var done = new List<ToolApproved>();
+        foreach (var view in read.Value ?? [])
+        {
+            var path = $"api/v1/tools/{Uri.EscapeDataString(server)}/{Uri.EscapeDataString(view.Tool)}/approve";
+            var answer = await door.SendAsync<ToolApproved>(HttpMethod.Post, path, new ApprovalRequest(definition ?? view.Definition ?? ""), cancellationToken);
+            if (answer.Value is not { } approved)
+            {
+                return new(null, answer.Fault, answer.ExitCode);
+            }
+
+            done.Add(approved);
+        }
+
+        return read.Value is null ? new(null, read.Fault, read.ExitCode) : new(done, null, ExitCode.Ok);
+    }
+
+    private static async Task<DoorAnswer<IReadOnlyList<ToolView>>> OneAsync(LiveDoor door, string server, string tool, CancellationToken cancellationToken)
+    {
+        var (view, fault, exitCode) = await door.ToolAsync(server, tool, cancellationToken);
+        return new(view is null ? null : [view], fault, exitCode);
     }
 
     private static (Argument<string> Server, Argument<string> Tool) Names() => (new("server") { Description = "The server's name." }, new("tool") { Description = "The tool's name." });
@@ -81,7 +118,7 @@ internal static class ToolsCommand
     private static string?[] RowOf(ToolView tool) =>
         [tool.Server, tool.Tool, Short(tool.Definition), StateOf(tool), tool.FirstSeen is { } seen ? Time(seen) : null, $"{tool.Calls}", $"{tool.Failed}"];
 
-    private static string StateOf(ToolView tool) => tool.Definition is null ? "never listed" : tool.Changed ? "changed" : "pinned";
+    private static string StateOf(ToolView tool) => tool.Withheld ? $"{tool.State}, withheld" : tool.State;
 
     private static string? Short(string? digest) => digest?[..Math.Min(HashShown, digest.Length)];
 

@@ -20,9 +20,26 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
         CheckRules(file);
         CheckListen(file.Listen);
         new ScaleChecks(this, folder).Check(file);
+        CheckBridge(file);
         if (file.Ledger is { Quota: { } quota, Retention.Bytes: { } kept } && kept.Bytes > quota.Bytes)
         {
             Fault("ledger.retention.bytes", $"{kept} is more than the quota of {quota}: the disk quota would refuse calls before anything is dropped.", "keep less than ledger.quota");
+        }
+    }
+
+    private void CheckBridge(ConfigFile file)
+    {
+        if (file.Bridge.Message.Bytes is < 1024 or > 1L << 30)
+        {
+            Fault("bridge.message", $"{file.Bridge.Message} is out of range.", "write a size from 1KiB to 1GiB");
+        }
+
+        foreach (var (path, span) in new[] { ("bridge.probe", file.Bridge.Probe), ("bridge.keepAlive", file.Bridge.KeepAlive), ("ledger.retention.interval", file.Ledger.Retention.Interval) })
+        {
+            if (span < TimeSpan.FromSeconds(1) || span > TimeSpan.FromDays(1))
+            {
+                Fault(path, $"{Scalars.Write(span)} is out of range.", "write a duration from 1s to 1d");
+            }
         }
     }
 
@@ -150,6 +167,11 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
             {
                 Fault($"listen.tls.{key}", $"there is no file {Path.GetFullPath(path, folder)}.", "point at a PEM file");
             }
+        }
+
+        foreach (var origin in listen.Origins.Where(o => Scalars.Address(o)?.GetLeftPart(UriPartial.Authority) != o))
+        {
+            Fault("listen.origins", $"'{origin}' is no origin, and no browser sends it.", "write scheme, host and port as the browser does, such as https://console.example.com; there is no *");
         }
 
         if (listen.Url.PathAndQuery != "/")

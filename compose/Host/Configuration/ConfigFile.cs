@@ -25,8 +25,14 @@ internal sealed record ConfigFile
     [Description("Who may call what. A call passes when some allow rule matches and no block rule does; without any rule everything is refused.")]
     public ImmutableArray<RuleSection> Rules { get; init; } = [];
 
+    [Description("How tools come to be served.")]
+    public ToolsSection Tools { get; init; } = new();
+
     [Description("Bounds on what is read from the wire.")]
     public LimitsSection Limits { get; init; } = new();
+
+    [Description("Bounds on servers that are bridged: commands, and HTTP+SSE.")]
+    public BridgeSection Bridge { get; init; } = new();
 
     [Description("How session ids are sealed.")]
     public SessionsSection Sessions { get; init; } = new();
@@ -77,6 +83,9 @@ internal sealed record LedgerSection
     [Description("Host part of the origin that a new ledger's checkpoints carry: {origin}/mcpledger/{8 hex digits}/{partition}. Kept once the ledger is made. Default: localhost.")]
     [RegularExpression("^[A-Za-z0-9.-]{1,253}$")]
     public string? Origin { get; init; }
+
+    [Description("Gives /tlog (checkpoints and tiles: commitments, no payload) without a token, so that plain C2SP monitors can follow the log.")]
+    public bool PublicTiles { get; init; }
 }
 
 internal sealed record RetentionSection
@@ -86,6 +95,9 @@ internal sealed record RetentionSection
 
     [Description("The oldest sealed segments are dropped until the ledger is no larger than this.")]
     public ByteSize? Bytes { get; init; }
+
+    [Description("Time between two looks at what may be dropped.")]
+    public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(10);
 }
 
 internal sealed record ListenSection
@@ -99,7 +111,7 @@ internal sealed record ListenSection
     [Description("Host header values that are answered, without port. Empty: localhost, 127.0.0.1 and [::1].")]
     public ImmutableArray<string> Hosts { get; init; } = [];
 
-    [Description("Origin header values that are answered. Empty: origins whose host is one of hosts.")]
+    [Description("Origin header values that are answered, and whose pages a browser lets read the answers (CORS). Empty: origins whose host is one of hosts, without CORS.")]
     public ImmutableArray<string> Origins { get; init; } = [];
 
     [Description("How long it goes on serving after SIGTERM while /readyz says 503, so that balancers look away first: more than their check takes to notice.")]
@@ -157,6 +169,13 @@ internal sealed record MatchSection
     public ImmutableArray<string> Tools { get; init; } = [];
 }
 
+internal sealed record ToolsSection
+{
+    [Description("A tool that a server lists for the first time: serve pins and serves it; hold pins it and withholds it until 'mcpledger tools approve'. What is held already stays held.")]
+    [AllowedValues("serve", "hold")]
+    public string First { get; init; } = "serve";
+}
+
 internal sealed record LimitsSection
 {
     [Description("Longest request body.")]
@@ -179,6 +198,34 @@ internal sealed record LimitsSection
 
     [Description("Longest wait for a whole request body.")]
     public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+internal sealed record BridgeSection
+{
+    [Description("Longest message of a server. A longer one ends its connection.")]
+    public ByteSize Message { get; init; } = new(32L << 20);
+
+    [Description("Most requests of one session that wait for an answer; a further one gets 429.")]
+    [Range(1, 100_000)]
+    public int Pending { get; init; } = 128;
+
+    [Description("Most requests of all callers together that wait on a process they share (2026-07-28).")]
+    [Range(1, 1_000_000)]
+    public int PendingShared { get; init; } = 4096;
+
+    [Description("Most sessions at once with one HTTP+SSE server; a further one gets 503.")]
+    [Range(1, 100_000)]
+    public int Streams { get; init; } = 1024;
+
+    [Description("Most messages that are kept for a session's GET stream, sent ones for resumption among them.")]
+    [Range(1, 100_000)]
+    public int Kept { get; init; } = 512;
+
+    [Description("Longest wait for a server's first answer, which tells its era. A package runner may install the server first.")]
+    public TimeSpan Probe { get; init; } = TimeSpan.FromSeconds(20);
+
+    [Description("Silence on a GET stream after which a comment keeps the connection alive.")]
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 internal sealed record SessionsSection

@@ -8,7 +8,7 @@ internal static class ConfigMapping
 {
     public static GatewayConfig ToGateway(ConfigFile file, string folder, ConfigChecks checks) => new()
     {
-        Servers = file.Servers.ToImmutableSortedDictionary(s => s.Key, s => ToServer(s.Key, s.Value, folder, checks), StringComparer.Ordinal),
+        Servers = file.Servers.ToImmutableSortedDictionary(s => s.Key, s => ToServer(s.Key, s.Value, file.Tools, folder, checks), StringComparer.Ordinal),
         AnonymousOnLoopback = file.Principals.Anonymous == "loopback",
         Rules = [.. file.Rules.Select(ToRule)],
         AllowedHosts = file.Listen.Hosts,
@@ -27,7 +27,7 @@ internal static class ConfigMapping
         PeerName = file.Peers.Dns,
     };
 
-    private static ServerConfig ToServer(string name, ServerSection server, string folder, ConfigChecks checks)
+    private static ServerConfig ToServer(string name, ServerSection server, ToolsSection tools, string folder, ConfigChecks checks)
     {
         var at = $"servers.{name}";
         return new()
@@ -51,6 +51,7 @@ internal static class ConfigMapping
             ResponseTimeout = server.ResponseTimeout,
             IdleTimeout = server.IdleTimeout,
             ModernOnly = server.ModernOnly,
+            FirstTools = (server.Tools.First ?? tools.First) == "hold" ? FirstTools.Hold : FirstTools.Serve,
         };
     }
 

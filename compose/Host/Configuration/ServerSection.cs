@@ -57,6 +57,16 @@ internal sealed record ServerSection
 
     [Description("Refuses requests of the legacy era (before 2026-07-28).")]
     public bool ModernOnly { get; init; }
+
+    [Description("How this server's tools come to be served, where that differs from the section tools.")]
+    public ServerToolsSection Tools { get; init; } = new();
+}
+
+internal sealed record ServerToolsSection
+{
+    [Description("serve or hold, for this server. Default: tools.first.")]
+    [AllowedValues("serve", "hold")]
+    public string? First { get; init; }
 }
 
 internal sealed record HealthSection

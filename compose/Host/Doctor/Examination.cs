@@ -1,6 +1,7 @@
 using System.Net.NetworkInformation;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Host.Configuration;
+using McpLedger.Host.Doors;
 
 namespace McpLedger.Host.Doctor;
 
@@ -25,6 +26,7 @@ internal static class Examination
         findings.Add(Port(config));
         findings.AddRange(Commands(config.Gateway));
         findings.Add(Clock(time));
+        findings.AddRange(await ToolsAsync(config, time, cancellationToken));
         findings.AddRange(await Reachability.CheckAsync(config.Gateway, cancellationToken));
         return findings;
     }
@@ -94,6 +96,17 @@ internal static class Examination
         yield return free < LittleSpace
             ? new("disk", FindingLevel.Warning, $"only {free / (1 << 20)} MiB are free at {nearest.FullName}; when it is full every call is refused.", "free space, or set ledger.retention")
             : new("disk", FindingLevel.Ok, $"{free / (1 << 30)} GiB free at {nearest.FullName}", null);
+    }
+
+    private static async Task<IEnumerable<Finding>> ToolsAsync(LoadedConfig config, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var door = FolderDoor.Open(config.DataFolder, time);
+        var waiting = door is null ? null : (await door.ToolsAsync(server: null, changed: false, withheld: true, cancellationToken)).Value;
+        return (waiting ?? []).GroupBy(t => t.Server, StringComparer.Ordinal).Where(s => config.Gateway.Servers.ContainsKey(s.Key)).Select(s => new Finding(
+            "tools",
+            FindingLevel.Warning,
+            $"{s.Count()} tools of '{s.Key}' wait for an operator: {string.Join(", ", s.Take(5).Select(t => $"{t.Tool} ({t.State})"))}{(s.Count() > 5 ? ", …" : "")}.",
+            $"read them (mcpledger tools list --server {s.Key} --withheld), then: mcpledger tools approve {s.Key} TOOL"));
     }
 
     private static string? TryWrite(string folder)

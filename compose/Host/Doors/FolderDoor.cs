@@ -28,8 +28,8 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
     public async Task<DoorAnswer<SessionDetail>> SessionAsync(string id, CancellationToken cancellationToken) =>
         Found(await queries.SessionAsync(id, cancellationToken), "session of that id");
 
-    public async Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, CancellationToken cancellationToken) =>
-        new(await queries.ToolsAsync(server, changed, cancellationToken), null, ExitCode.Ok);
+    public async Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken) =>
+        new(await queries.ToolsAsync(server, changed, withheld, cancellationToken), null, ExitCode.Ok);
 
     public async Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
         Found(await queries.ToolAsync(server, tool, cancellationToken), "tool of that name");

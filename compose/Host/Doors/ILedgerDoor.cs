@@ -11,7 +11,7 @@ internal interface ILedgerDoor : IDisposable
 
     Task<DoorAnswer<SessionDetail>> SessionAsync(string id, CancellationToken cancellationToken);
 
-    Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, CancellationToken cancellationToken);
+    Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken);
 
     Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken);
 

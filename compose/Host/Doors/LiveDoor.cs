@@ -46,8 +46,8 @@ internal sealed class LiveDoor(HttpClient client) : ILedgerDoor
     public Task<DoorAnswer<SessionDetail>> SessionAsync(string id, CancellationToken cancellationToken) =>
         SendAsync<SessionDetail>(HttpMethod.Get, $"api/v1/sessions/{Uri.EscapeDataString(id)}", null, cancellationToken);
 
-    public Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, CancellationToken cancellationToken) =>
-        SendAsync<IReadOnlyList<ToolView>>(HttpMethod.Get, $"api/v1/tools?changed={(changed ? "true" : "false")}{Optional("server", server)}", null, cancellationToken);
+    public Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken) =>
+        SendAsync<IReadOnlyList<ToolView>>(HttpMethod.Get, $"api/v1/tools?changed={(changed ? "true" : "false")}&withheld={(withheld ? "true" : "false")}{Optional("server", server)}", null, cancellationToken);
 
     public Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
         SendAsync<ToolView>(HttpMethod.Get, $"api/v1/tools/{Uri.EscapeDataString(server)}/{Uri.EscapeDataString(tool)}", null, cancellationToken);

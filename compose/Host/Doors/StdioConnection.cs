@@ -144,7 +144,7 @@ internal sealed class StdioConnection(HttpClient client, Uri endpoint, Stream in
 
             foreach (var (header, value) in _parameters.For(message))
             {
-                request.Headers.TryAddWithoutValidation(header, McpHeaderValue.Encode(value));
+                request.Headers.TryAddWithoutValidation(header, value);
             }
 
             return;

@@ -76,7 +76,7 @@ internal sealed class ConfigReload(LoadedConfig started, PublishConfig publish, 
         (string Key, bool Changed)[] keys =
         [
             ("ledger", was.Ledger != next.Ledger), ("listen.url", was.Listen.Url != next.Listen.Url), ("listen.tls", was.Listen.Tls != next.Listen.Tls),
-            ("sessions", was.Sessions != next.Sessions), ("instance", was.Instance != next.Instance), ("telemetry", was.Telemetry != next.Telemetry),
+            ("sessions", was.Sessions != next.Sessions), ("bridge", was.Bridge != next.Bridge), ("instance", was.Instance != next.Instance), ("telemetry", was.Telemetry != next.Telemetry),
             ("kafka", was.Kafka != next.Kafka), ("postgres", was.Postgres != next.Postgres), ("search", was.Search != next.Search),
             ("listen.drain", was.Listen.Drain != next.Listen.Drain), ("listen.finish", was.Listen.Finish != next.Listen.Finish),
         ];

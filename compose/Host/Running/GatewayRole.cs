@@ -1,5 +1,6 @@
 using McpLedger.Gateway;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Upstreams.Bridging;
 using McpLedger.Host.Configuration;
 using McpLedger.Streaming;
 
@@ -16,11 +17,24 @@ internal static class GatewayRole
             Source = identity.SourceOf("gateway"),
             SessionKeyFile = config.File.Sessions.Key is { } key ? Path.GetFullPath(key, config.Folder) : Path.Combine(config.DataFolder, "keys", "sessions.key"),
             ChildFolder = Path.Combine(config.DataFolder, "children"),
+            Bridge = BridgeOf(config.File),
         });
         services.AddSingleton<PublishConfig>(p => p.GetRequiredService<GatewayConfigSource>().PublishAsync);
         services.AddSingleton(p => new ConfigReload(config, p.GetRequiredService<PublishConfig>(), p.GetRequiredService<HostTelemetry>()));
         return services.AddSingleton(p => new ReadinessCheck("gateway", p.GetRequiredService<GatewayReadiness>().Check));
     }
+
+    private static BridgeLimits BridgeOf(ConfigFile file) => new()
+    {
+        Messages = new() { MaxDepth = file.Limits.Depth, MaxNodes = file.Limits.Nodes },
+        MaxMessageBytes = (int)file.Bridge.Message.Bytes,
+        MaxPending = file.Bridge.Pending,
+        MaxPendingShared = file.Bridge.PendingShared,
+        MaxStreams = file.Bridge.Streams,
+        MaxKept = file.Bridge.Kept,
+        ProbeTimeout = file.Bridge.Probe,
+        KeepAlive = file.Bridge.KeepAlive,
+    };
 
     public static void MapGatewayRole(this IEndpointRouteBuilder endpoints)
     {

@@ -6,10 +6,13 @@ using EventId = McpLedger.Contracts.Events.EventId;
 
 namespace McpLedger.Host.Running;
 
-/// <summary>A rotation to make: <c>ed25519</c> or <c>ecdsa-p256</c>.</summary>
+/// <summary>A rotation to make.</summary>
+/// <param name="Algorithm">ed25519 | ecdsa-p256.</param>
 internal sealed record RotationRequest(string Algorithm);
 
 /// <summary>Keys that verify this ledger.</summary>
+/// <param name="Current">Verifier keys (vkey) in force, one for each partition's origin.</param>
+/// <param name="Retired">Keys that were replaced: they verify checkpoints from before.</param>
 internal sealed record VerifierKeySet(IReadOnlyList<string> Current, IReadOnlyList<string> Retired);
 
 /// <summary>What others need to check this ledger: keys, checkpoints, proofs, and the log in the layout of C2SP tlog-tiles.</summary>
@@ -17,15 +20,25 @@ internal static class IntegrityEndpoints
 {
     private const string PlainText = "text/plain; charset=utf-8";
 
-    public static void MapIntegrity(this IEndpointRouteBuilder endpoints)
+    public static void MapIntegrity(this IEndpointRouteBuilder endpoints, bool publicTiles)
     {
         var api = endpoints.MapGroup("/api/v1").WithTags("integrity");
-        api.MapGet("/events/{id}/proof", ProveAsync).WithName("ProveEvent").WithSummary("The event's .tlog-proof (C2SP): its leaf as extra bytes, the inclusion proof and the signed checkpoint.").RequireAuthorization(Roles.Auditor);
-        api.MapGet("/checkpoints/{partition}", Latest).WithName("LatestCheckpoint").WithSummary("The signed checkpoint of calls-0 or control-0, verbatim.").RequireAuthorization(Roles.Viewer);
-        api.MapGet("/keys/signing", Keys).WithName("VerifierKeys").WithSummary("The public keys that verify this ledger.").RequireAuthorization(Roles.Viewer);
-        api.MapPost("/keys/signing/rotate", RotateAsync).WithName("RotateSigningKey").WithSummary("Replaces the signing key; one checkpoint of each partition is signed by both.").RequireAuthorization(Roles.Admin);
-        endpoints.MapGet("/tlog/{partition}/checkpoint", Latest).ExcludeFromDescription().RequireAuthorization(Roles.Viewer);
-        endpoints.MapGet("/tlog/{partition}/{**path}", ReadTile).ExcludeFromDescription().RequireAuthorization(Roles.Viewer);
+        api.MapGet("/events/{id}/proof", ProveAsync).WithName("event-proof").WithSummary("The event's .tlog-proof (C2SP)")
+            .WithDescription("Its leaf as extra bytes, the inclusion proof and the signed checkpoint. A new event is covered within a second or two.")
+            .Produces<string>(StatusCodes.Status200OK, PlainText).ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization(Roles.Auditor);
+        api.MapGet("/checkpoints/{partition}", Latest).WithName("checkpoint").WithSummary("The signed checkpoint of calls-0 or control-0, verbatim")
+            .Produces<string>(StatusCodes.Status200OK, PlainText).ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization(Roles.Viewer);
+        api.MapGet("/keys/signing", Keys).WithName("signing-keys").WithSummary("The public keys that verify this ledger")
+            .Produces<VerifierKeySet>().RequireAuthorization(Roles.Viewer);
+        api.MapPost("/keys/signing/rotate", RotateAsync).WithName("rotate-signing-key").WithSummary("Replaces the signing key")
+            .WithDescription("One checkpoint of each partition is signed by both keys, at once.")
+            .Produces<VerifierKeySet>().ProducesProblem(StatusCodes.Status409Conflict).RequireAuthorization(Roles.Admin);
+
+        // Tiles hold commitments and no payload; who may have them without a token is the operator's to say.
+        var tiles = endpoints.MapGroup("/tlog/{partition}").ExcludeFromDescription();
+        _ = publicTiles ? tiles.AllowAnonymous() : tiles.RequireAuthorization(Roles.Viewer);
+        tiles.MapGet("/checkpoint", Latest);
+        tiles.MapGet("/{**path}", ReadTile);
     }
 
     private static async Task<IResult> ProveAsync(string id, HttpContext context, IntegrityFolder integrity, ControlLog control)

@@ -24,8 +24,9 @@ internal static class KeyEndpoints
     public static void MapKeys(this IEndpointRouteBuilder endpoints)
     {
         var keys = endpoints.MapGroup("/api/v1/keys").WithTags("keys").RequireAuthorization(Roles.Admin);
-        keys.MapPost("", CreateAsync).WithName("CreateKey").WithSummary("Makes an API key; its secret is in this answer and nowhere else.");
-        keys.MapDelete("{id}", RevokeAsync).WithName("RevokeKey").WithSummary("Revokes an API key on every replica.");
+        keys.MapPost("", CreateAsync).WithName("create-key").WithSummary("Makes an API key; its secret is in this answer and nowhere else").Produces<KeyMade>();
+        keys.MapDelete("{id}", RevokeAsync).WithName("revoke-key").WithSummary("Revokes an API key on every replica")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<IResult> CreateAsync(KeyRequest request, HttpContext context, ControlLog control, TimeProvider time)

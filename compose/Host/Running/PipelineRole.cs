@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Integrity;
 using McpLedger.Host.Configuration;
+using McpLedger.Projections;
 using McpLedger.Stages.Retention;
 using McpLedger.Stages.Sealing;
 using McpLedger.Streaming;
@@ -21,15 +22,24 @@ internal static class PipelineRole
         services.AddSingleton(new IntegrityFolder(config.DataFolder));
         if (config.File.Ledger.Retention is not { Age: null, Bytes: null })
         {
-            // Read models keep what they folded: they can say that a call was, and a rebuild folds what is left.
-            services.AddRetention(_ => RetentionOf(config, identity.SourceOf("retention")), (_, _) => new(0));
+            // Where the read models are another process's, that one forgets by a rebuild.
+            services.AddRetention(
+                _ => RetentionOf(config, identity.SourceOf("retention")),
+                provider => provider.GetService<ProjectionAdmin>() is { } readModels ? (_, cancellationToken) => readModels.ForgetDroppedAsync(cancellationToken) : static (_, _) => new(0));
         }
 
         return services;
     }
 
     public static RetentionOptions RetentionOf(LoadedConfig config, string source) =>
-        new() { Folder = config.DataFolder, Source = source, MaxAge = config.File.Ledger.Retention.Age, MaxBytes = config.File.Ledger.Retention.Bytes?.Bytes };
+        new()
+        {
+            Folder = config.DataFolder,
+            Source = source,
+            MaxAge = config.File.Ledger.Retention.Age,
+            MaxBytes = config.File.Ledger.Retention.Bytes?.Bytes,
+            Interval = config.File.Ledger.Retention.Interval,
+        };
 
-    public static void MapPipelineRole(this IEndpointRouteBuilder endpoints) => endpoints.MapIntegrity();
+    public static void MapPipelineRole(this IEndpointRouteBuilder endpoints, LoadedConfig config) => endpoints.MapIntegrity(config.File.Ledger.PublicTiles);
 }

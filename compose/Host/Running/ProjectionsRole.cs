@@ -10,7 +10,8 @@ internal static class ProjectionsRole
     public static IServiceCollection AddProjectionsRole(this IServiceCollection services, LoadedConfig config)
     {
         services.AddProjections().AddEmbeddedHome(new() { Folder = Path.Combine(config.DataFolder, "readmodels") });
-        return services.AddOpenApi();
+        services.AddApiDescription();
+        return services;
     }
 
     public static void MapProjectionsRole(this IEndpointRouteBuilder endpoints)

@@ -7,8 +7,9 @@ namespace McpLedger.Host.Running;
 internal static class ReloadEndpoints
 {
     public static void MapReload(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapPost("/api/v1/reload", ReloadAsync).WithTags("configuration").WithName("Reload")
-            .WithSummary("Takes the changed configuration file. 409 with every error when it does not hold: the old one stays in force.").RequireAuthorization(Roles.Admin);
+        endpoints.MapPost("/api/v1/reload", ReloadAsync).WithTags("configuration").WithName("reload")
+            .WithSummary("Takes the changed configuration file").WithDescription("409 with every error when the file does not hold: the old one stays in force.")
+            .Produces<ReloadOutcome>().Produces<ReloadOutcome>(StatusCodes.Status409Conflict).RequireAuthorization(Roles.Admin);
 
     private static async Task<IResult> ReloadAsync(HttpContext context, ConfigReload reload, ControlLog control)
     {

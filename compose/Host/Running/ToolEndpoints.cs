@@ -13,12 +13,14 @@ internal sealed record ApprovalRequest(string Definition);
 /// <summary>A tool that may be listed and called again.</summary>
 internal sealed record ToolApproved(string Server, string Tool, string Definition);
 
-/// <summary><c>POST /api/v1/tools/{server}/{tool}/approve</c>: a changed definition becomes the pinned one.</summary>
+/// <summary><c>POST /api/v1/tools/{server}/{tool}/approve</c>: a held or changed definition becomes the pinned one.</summary>
 internal static class ToolEndpoints
 {
     public static void MapTools(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapPost("/api/v1/tools/{server}/{tool}/approve", ApproveAsync).WithTags("tools").WithName("ApproveTool")
-            .WithSummary("Pins the definition that a server lists now, so that the gateway lists and passes the tool again.").RequireAuthorization(Roles.Admin);
+        endpoints.MapPost("/api/v1/tools/{server}/{tool}/approve", ApproveAsync).WithTags("tools").WithName("approve-tool")
+            .WithSummary("Pins the definition that a server lists now, so that the gateway lists and passes the tool")
+            .WithDescription("409 when there is nothing to approve, or when the definition is another by now than the one that was read.")
+            .Produces<ToolApproved>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).RequireAuthorization(Roles.Admin);
 
     private static async Task<IResult> ApproveAsync(string server, string tool, ApprovalRequest request, HttpContext context, LedgerQueries queries, ControlLog control)
     {
@@ -27,7 +29,7 @@ internal static class ToolEndpoints
             return Refusals.Answer(StatusCodes.Status404NotFound, $"The server {server} never listed a tool {tool}.");
         }
 
-        if (!view.Changed)
+        if (view is { Changed: false, Held: false })
         {
             return Refusals.Answer(StatusCodes.Status409Conflict, "Its definition is the pinned one: there is nothing to approve.");
         }
@@ -37,8 +39,9 @@ internal static class ToolEndpoints
             return Refusals.Answer(StatusCodes.Status409Conflict, $"The definition is {definition} by now. Read it again ('mcpledger tools diff {server} {tool}') before you approve it.");
         }
 
-        var pinned = new ToolPinned { Server = server, Tool = tool, Definition = digest, Content = RawJson.FromTrusted(Encoding.UTF8.GetBytes(content)) };
-        return await control.TryAppendAsync(null, new AccessGranted(KeyEndpoints.Actor(context), "approve", $"tool {server}/{tool} {definition}"), CancellationToken.None)
+        var actor = KeyEndpoints.Actor(context);
+        var pinned = new ToolPinned { Server = server, Tool = tool, Definition = digest, Content = RawJson.FromTrusted(Encoding.UTF8.GetBytes(content)), ApprovedBy = actor };
+        return await control.TryAppendAsync(null, new AccessGranted(actor, "approve", $"tool {server}/{tool} {definition}"), CancellationToken.None)
             && await control.TryAppendAsync($"{server}/{tool}", pinned, CancellationToken.None)
                 ? Results.Json(new ToolApproved(server, tool, definition))
                 : KeyEndpoints.Unavailable;

@@ -43,9 +43,11 @@ internal static class UpHost
             builder.Services.AddProjectionsRole(config);
         }
 
+        builder.Services.Configure<RouteHandlerOptions>(static o => o.ThrowOnBadRequest = true);
         var app = builder.Build();
         var drain = app.Services.GetRequiredService<Drain>();
         app.Use(next => context => drain.SayGoodbyeAsync(context, next));
+        app.UseApiFaults();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -57,7 +59,7 @@ internal static class UpHost
 
         if (roles.HasFlag(HostRoles.Pipeline))
         {
-            app.MapPipelineRole();
+            app.MapPipelineRole(config);
         }
 
         if (roles.HasFlag(HostRoles.Projections))

@@ -120,6 +120,28 @@ public sealed class ApiAccessTests(RunningHost host) : IClassFixture<RunningHost
     }
 
     [Fact]
+    public async Task Where_the_operator_says_so_tiles_need_no_token_and_everything_else_does()
+    {
+        await using var open = new RunningHost();
+        open.Extend("ledger: { data: data }", "ledger: { data: data, publicTiles: true }");
+        await open.InitializeAsync();
+        using var client = open.Client(null);
+        HttpResponseMessage checkpoint;
+        do
+        {
+            checkpoint = await client.GetAsync("tlog/control-0/checkpoint");
+        }
+        while (checkpoint.StatusCode == HttpStatusCode.NotFound);
+
+        Assert.Equal(HttpStatusCode.OK, checkpoint.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("tlog/..%2fkeys/signing.key")).StatusCode);
+        foreach (var path in Guarded.Where(p => p.StartsWith("api/", StringComparison.Ordinal)))
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync(path)).StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task Health_needs_no_token_and_readiness_says_why()
     {
         using var client = host.Client(null);

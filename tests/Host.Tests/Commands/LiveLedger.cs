@@ -28,7 +28,10 @@ internal sealed class LiveLedger : IAsyncDisposable
 
     public Uri Url { get; }
 
-    public static async Task<LiveLedger> StartAsync()
+    public static Task<LiveLedger> StartAsync() => StartAsync("");
+
+    /// <summary>Starts it with further lines of configuration.</summary>
+    public static async Task<LiveLedger> StartAsync(string more)
     {
         var folder = Directory.CreateTempSubdirectory("mcpledger-verbs-").FullName;
         var description = new StrongBox<string>("Weighs a thing.");
@@ -44,6 +47,7 @@ internal sealed class LiveLedger : IAsyncDisposable
             rules:
               - { id: all, allow: { principals: [anonymous], servers: [echo] } }
               - { id: no-delete, block: { tools: ["delete_*"] }, reason: "Nothing is deleted here." }
+            {{more}}
             """,
             TestContext.Current.CancellationToken);
         var process = Start(folder, ["up", "--json"]);

@@ -102,6 +102,26 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task A_new_tool_that_is_held_is_found_shown_and_approved_from_the_command_line()
+    {
+        await using var ledger = await LiveLedger.StartAsync("tools: { first: hold }");
+        Assert.DoesNotContain("weigh", await ledger.ListAsync(), StringComparison.Ordinal);
+        Assert.Contains("operator has approved", (await ledger.CallAsync("weigh")).Body, StringComparison.Ordinal);
+
+        await FindAsync(ledger, "type:tool.pinned.v1");
+        Assert.Contains("\"state\": \"held\"", (await ledger.RunAsync("tools", "list", "--withheld", "--json")).Output, StringComparison.Ordinal);
+        var (examined, findings, _) = await ledger.RunAsync("doctor");
+        Assert.Equal(0, examined);
+        Assert.Contains("weigh (held)", findings, StringComparison.Ordinal);
+        Assert.Equal(2, (await ledger.RunAsync("tools", "approve", "echo")).ExitCode);
+        Assert.Equal(2, (await ledger.RunAsync("tools", "approve", "echo", "weigh", "--all")).ExitCode);
+        Assert.Equal(0, (await ledger.RunAsync("tools", "approve", "echo", "--all")).ExitCode);
+        Assert.Contains("weigh", await ledger.ListAsync(), StringComparison.Ordinal);
+        await FindAsync(ledger, "type:tool.pinned.v1 and actor:*");
+        Assert.Contains("\"state\": \"approved\"", (await ledger.RunAsync("tools", "show", "echo", "weigh", "--json")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_verb_that_needs_a_running_instance_says_so()
     {
         var folder = Directory.CreateTempSubdirectory("mcpledger-verbs-");

@@ -79,7 +79,17 @@ public sealed class ConfigReaderTests
         Assert.False(config.Gateway.AnonymousOnLoopback);
     }
 
+    [Fact]
+    public void New_tools_are_held_where_the_server_or_else_the_whole_says_so()
+    {
+        var read = Read("tools: { first: hold }\nservers: { a: { command: x }, b: { command: x, tools: { first: serve } } }");
+
+        Assert.Equal([FirstTools.Hold, FirstTools.Serve], read.Config!.Gateway.Servers.Values.Select(s => s.FirstTools));
+        Assert.Equal(FirstTools.Serve, Read("servers: { a: { command: x } }").Config!.Gateway.Servers["a"].FirstTools);
+    }
+
     [Theory]
+    [InlineData("tools: { first: ask }", "none of")]
     [InlineData("servers: { a: { command: x, url: 'http://h/' } }", "together")]
     [InlineData("servers: { a: {} }", "nothing says")]
     [InlineData("servers: { 'A b': { url: 'http://h/' } }", "part of a URL")]
@@ -94,6 +104,9 @@ public sealed class ConfigReaderTests
     [InlineData("rules: [{ id: a, allow: { tools: ['a*b'] } }]", "before its end")]
     [InlineData("listen: { url: 'https://0.0.0.0:1' }", "certificate")]
     [InlineData("listen: { url: 'http://h:1/path' }", "has a path")]
+    [InlineData("listen: { origins: ['*'] }", "no origin")]
+    [InlineData("listen: { origins: ['https://a.example/'] }", "no origin")]
+    [InlineData("listen: { origins: ['null'] }", "no origin")]
     [InlineData("limits: { depth: 100000 }", "out of range")]
     [InlineData("limits: { request: 2TiB }", "out of range")]
     [InlineData("limits: { bodyTimeout: 30 }", "not a duration")]

@@ -16,6 +16,7 @@ public sealed class RunningHost : IAsyncLifetime
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mcpl-host-");
     private LedgerRoom? _room;
     private WebApplication? _app;
+    private string _yaml = Yaml;
 
     internal string Data => Path.Combine(_folder.FullName, "data");
 
@@ -30,7 +31,7 @@ public sealed class RunningHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        WriteConfig(Yaml);
+        WriteConfig(_yaml);
         var config = ConfigReader.Read(ConfigPath).Config!;
         _room = LedgerRoom.Open(config);
         _app = UpHost.Build(config, _room, HostRoles.All, null);
@@ -45,6 +46,9 @@ public sealed class RunningHost : IAsyncLifetime
         await _room!.DisposeAsync();
         _folder.Delete(recursive: true);
     }
+
+    /// <summary>Changes what it will start with.</summary>
+    internal void Extend(string part, string by) => _yaml = _yaml.Replace(part, by, StringComparison.Ordinal);
 
     internal void WriteConfig(string yaml) => File.WriteAllText(ConfigPath, yaml);
 

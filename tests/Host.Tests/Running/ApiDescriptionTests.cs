@@ -1,0 +1,92 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Routing;
+
+namespace McpLedger.Host.Tests.Running;
+
+public sealed class ApiDescriptionTests(RunningHost host) : IClassFixture<RunningHost>
+{
+    [Fact]
+    public async Task Every_route_of_the_api_is_described_and_none_that_is_not_there()
+    {
+        var routes = host.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => e.RoutePattern.RawText!.TrimStart('/').StartsWith("api/v1", StringComparison.Ordinal))
+            .SelectMany(e => e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(m => $"{m} /{e.RoutePattern.RawText!.Trim('/')}")).Order(StringComparer.Ordinal);
+
+        Assert.Equal(routes, (await OperationsAsync()).Select(o => o.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_operation_says_what_it_is_for_what_it_takes_and_how_it_refuses()
+    {
+        var operations = await OperationsAsync();
+        foreach (var (name, operation) in operations)
+        {
+            Assert.False(string.IsNullOrEmpty((string?)operation["summary"]), $"{name} has no summary");
+            Assert.Contains("Needs the role", (string?)operation["description"], StringComparison.Ordinal);
+            Assert.NotNull(operation["security"]?[0]?["token"]);
+            Assert.Single(operation["tags"]!.AsArray());
+            foreach (var parameter in operation["parameters"]?.AsArray() ?? [])
+            {
+                Assert.False(string.IsNullOrEmpty((string?)parameter!["description"]), $"{name}: the parameter {parameter["name"]} has no description");
+            }
+
+            var responses = operation["responses"]!.AsObject();
+            Assert.Contains(responses, r => r.Key.StartsWith('2'));
+            foreach (var status in new[] { "400", "401", "503" })
+            {
+                Assert.True(responses.ContainsKey(status), $"{name} says nothing of {status}");
+            }
+
+            foreach (var (status, response) in responses.Where(r => r.Key is "200"))
+            {
+                Assert.True(response!["content"] is JsonObject { Count: > 0 }, $"{name} does not say what {status} holds");
+            }
+
+            if (operation["requestBody"] is { } body)
+            {
+                Assert.NotNull(body["content"]!["application/json"]!["example"]);
+            }
+        }
+
+        var names = operations.Select(o => (string)o.Operation["operationId"]!).ToArray();
+        Assert.Equal(names.Length, names.Distinct(StringComparer.Ordinal).Count());
+        Assert.All(names, n => Assert.Matches("^[a-z]+(-[a-z]+)*$", n));
+    }
+
+    [Fact]
+    public async Task The_document_says_how_to_authenticate_and_under_which_licence()
+    {
+        var document = await DocumentAsync();
+
+        Assert.Equal("bearer", (string?)document["components"]!["securitySchemes"]!["token"]!["scheme"]);
+        Assert.Equal("McpLedger API", (string?)document["info"]!["title"]);
+        Assert.Equal("Apache-2.0", (string?)document["info"]!["license"]!["name"]);
+        Assert.NotNull(document["components"]!["schemas"]!["ProblemDetails"]!["properties"]!["fix"]);
+    }
+
+    [Theory]
+    [InlineData("GET", "api/v1/calls?limit=abc", null, 400, "limit")]
+    [InlineData("GET", "api/v1/calls?from=yesterday", null, 400, "from")]
+    [InlineData("POST", "api/v1/keys", "{", 400, "JSON")]
+    [InlineData("GET", "api/v1/nothing", null, 404, "/openapi/v1.json")]
+    [InlineData("PUT", "api/v1/calls", null, 405, "Allow")]
+    public async Task What_the_framework_refuses_is_a_problem_with_words(string method, string path, string? body, int status, string says)
+    {
+        using var admin = host.Client(host.AdminSecret);
+        using var request = new HttpRequestMessage(new(method), path) { Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+
+        using var answer = await admin.SendAsync(request);
+
+        Assert.Equal((status, "application/problem+json"), ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+        Assert.Contains(says, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private async Task<JsonNode> DocumentAsync()
+    {
+        using var client = host.Client(null);
+        return JsonNode.Parse(await client.GetStringAsync("openapi/v1.json"))!;
+    }
+
+    private async Task<IReadOnlyList<(string Name, JsonNode Operation)>> OperationsAsync() =>
+        [.. (await DocumentAsync())["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject().Select(o => ($"{o.Key.ToUpperInvariant()} {p.Key}", o.Value!)))];
+}
