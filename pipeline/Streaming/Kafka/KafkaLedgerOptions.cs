@@ -134,6 +134,9 @@ public sealed record SpoolOptions
     /// <summary>Most bytes written and synced at once.</summary>
     public int MaxGroupBytes { get; init; } = 2 * 1024 * 1024;
 
+    /// <summary>How long shipped records wait for others to share a request with: nobody waits for them.</summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>Records under way to the cluster at a time.</summary>
     public int MaxUnderWay { get; init; } = 8192;
 
