@@ -17,7 +17,7 @@ internal sealed class KafkaClients(KafkaLedgerOptions options, KafkaTelemetry te
         EnableIdempotence = true,
         EnableGaplessGuarantee = true,
         MessageTimeoutMs = 0,
-        LingerMs = (options is { WritesCalls: true, Durable: KafkaDurability.Disk } ? options.Spool.Linger : options.Linger).TotalMilliseconds,
+        LingerMs = options.Linger.TotalMilliseconds,
         MessageMaxBytes = maxBytes,
         BatchSize = maxBytes,
         BatchNumMessages = 10_000,

@@ -37,7 +37,7 @@ public sealed class KafkaTopicsTests(KafkaBroker broker)
         await drifted.SettledAsync();
         var said = (await TemporaryLedger.ReadAllAsync(drifted.Ledger, LedgerPartition.Control, 0))
             .Select(static r => EventReader.TryRead(r.Bytes.Span, out var read, out _) ? read!.Data : null).OfType<LedgerDrifted>();
-        Assert.Equal(new(options.TopicPrefix + "calls", "cleanup.policy", "delete", "compact"), Assert.Single(said));
+        Assert.Equal(new LedgerDrifted(options.TopicPrefix + "calls", "cleanup.policy", "delete", "compact"), Assert.Single(said));
     }
 
     [Fact]
