@@ -64,7 +64,7 @@ public sealed record KafkaLedgerOptions
     public int MaxRecordBytes { get; init; } = 1024 * 1024;
 
     /// <summary>How long records wait for others to share a request with. Less burns processor time in librdkafka, more is latency.</summary>
-    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(0.5);
+    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(0.2);
 
     /// <summary>Most records that wait for the cluster in a partition; one more is <see cref="AppendStatus.Pushback"/>.</summary>
     public int MaxQueuedAppends { get; init; } = 8192;
@@ -133,6 +133,9 @@ public sealed record SpoolOptions
 
     /// <summary>Most bytes written and synced at once.</summary>
     public int MaxGroupBytes { get; init; } = 2 * 1024 * 1024;
+
+    /// <summary>How long what is shipped gathers on the disk before it is read: nobody waits for it, and a read for each group costs more than the records.</summary>
+    public TimeSpan Gather { get; init; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Records under way to the cluster at a time.</summary>
     public int MaxUnderWay { get; init; } = 8192;

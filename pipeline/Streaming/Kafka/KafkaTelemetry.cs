@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Confluent.Kafka;
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using Microsoft.Extensions.Logging;
 using EventId = McpLedger.Contracts.Events.EventId;
 
@@ -117,4 +118,16 @@ public sealed partial class KafkaTelemetry
 
     [LoggerMessage(2118, LogLevel.Error, "{Group}: the work on {Partition} ended and begins anew")]
     internal partial void LogRunnerEnded(string group, LedgerPartition partition, Exception e);
+
+    [LoggerMessage(2119, LogLevel.Error, "Blob {Blob} could not be sent and is tried again: {Reason}")]
+    internal partial void LogBlobUnsent(Digest blob, string reason);
+
+    [LoggerMessage(2120, LogLevel.Warning, "Blobs of {Partition} cannot be taken and are tried again: {Reason}")]
+    internal partial void LogBlobsUnread(LedgerPartition partition, string reason);
+
+    [LoggerMessage(2121, LogLevel.Error, "The record at offset {Offset} of the blobs topic is no piece of a blob")]
+    internal partial void LogNoBlob(long offset);
+
+    [LoggerMessage(2122, LogLevel.Error, "Blob {Blob}, whole at offset {Offset}, is not what its digest says")]
+    internal partial void LogBlobAltered(Digest blob, long offset);
 }

@@ -35,7 +35,7 @@ public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry tel
         var positions = LedgerPositions.Read(folder, identity.Ledger);
         var log = Spool.LogOf(folder);
         log.LookAgain();
-        using var shipper = new SpoolShipper(log, positions.Shipped > log.Bounds.End ? 0 : positions.Shipped, options.Spool.MaxUnderWay, cluster.Producer!, cluster.Landed, time);
+        using var shipper = new SpoolShipper(log, positions.Shipped > log.Bounds.End ? 0 : positions.Shipped, options.Spool, cluster.Producer!, cluster.Landed, time);
         var (from, end) = (shipper.Shipped, log.Bounds.End);
         await shipper.BeginAsync(reader.Partitions.Where(static p => p.Log == Contracts.Events.LedgerLog.Calls), identity.Instance, positions, reader, cancellationToken).ConfigureAwait(false);
         var shipping = shipper.RunAsync(toTheEnd: true, cancellationToken);

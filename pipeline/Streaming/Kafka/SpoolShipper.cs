@@ -18,6 +18,7 @@ internal sealed class SpoolShipper : IDisposable
     private readonly RecordProducer _producer;
     private readonly LandedRecords _landed;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _gather;
     private readonly SemaphoreSlim _slots;
     private readonly Lock _gate = new();
     private readonly OffsetWatermark _watermark = new();
@@ -27,14 +28,14 @@ internal sealed class SpoolShipper : IDisposable
 
     /// <param name="log">The spool's segments.</param>
     /// <param name="shipped">Offset before which everything is in the cluster.</param>
-    /// <param name="mostUnderWay">Records under way at a time.</param>
+    /// <param name="options">How much may be under way at a time, and how long it gathers.</param>
     /// <param name="producer">Sends them.</param>
     /// <param name="landed">Looks for those that landed.</param>
     /// <param name="time">The clock.</param>
-    public SpoolShipper(PartitionLog log, long shipped, int mostUnderWay, RecordProducer producer, LandedRecords landed, TimeProvider time)
+    public SpoolShipper(PartitionLog log, long shipped, SpoolOptions options, RecordProducer producer, LandedRecords landed, TimeProvider time)
     {
-        (_log, _shipped, _producer, _landed, _time) = (log, Math.Max(shipped, log.Bounds.First), producer, landed, time);
-        _slots = new(mostUnderWay);
+        (_log, _shipped, _producer, _landed, _time, _gather) = (log, Math.Max(shipped, log.Bounds.First), producer, landed, time, options.Gather);
+        _slots = new(options.MaxUnderWay);
     }
 
     /// <summary>What keeps it from going on; null when nothing does.</summary>
@@ -102,6 +103,7 @@ internal sealed class SpoolShipper : IDisposable
                 }
 
                 await _log.WaitAsync(next, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(_gather, _time, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -68,7 +68,7 @@ internal sealed class SpoolSide : IAsyncDisposable
     /// <exception cref="IOException">It cannot be.</exception>
     public async Task ShipAsync(IEnumerable<LedgerPartition> partitions, LedgerIdentity identity, LedgerPositions positions, ClusterSide cluster, ILedgerReader reader, CancellationToken cancellationToken)
     {
-        var shipper = _shipper ?? new(_spool.Log, _shippedBefore, _options.Spool.MaxUnderWay, cluster.Producer!, cluster.Landed, _time);
+        var shipper = _shipper ?? new(_spool.Log, _shippedBefore, _options.Spool, cluster.Producer!, cluster.Landed, _time);
         _shipper = shipper;
         await shipper.BeginAsync(partitions, identity.Instance, positions, reader, cancellationToken).ConfigureAwait(false);
         _shipping = Task.Run(() => shipper.RunAsync(toTheEnd: false, _closing.Token), CancellationToken.None);

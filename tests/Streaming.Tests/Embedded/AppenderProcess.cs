@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using McpLedger.Contracts.Events;
+using McpLedger.Streaming.Kafka;
+using McpLedger.Testing.Kafka;
 using McpLedger.Testing.Ledgers;
 
 namespace McpLedger.Streaming.Tests.Embedded;
@@ -13,6 +15,7 @@ namespace McpLedger.Streaming.Tests.Embedded;
 internal sealed class AppenderProcess : IDisposable
 {
     private const string FolderVariable = "MCPLEDGER_TEST_APPENDER";
+    private const string KafkaVariable = "MCPLEDGER_TEST_APPENDER_KAFKA";
 
     private readonly Process _process;
 
@@ -20,12 +23,10 @@ internal sealed class AppenderProcess : IDisposable
 
     public int Id => _process.Id;
 
-    public static AppenderProcess Start(string folder)
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment[FolderVariable] = folder;
-        return new(Process.Start(start)!);
-    }
+    public static AppenderProcess Start(string folder) => Start(folder, kafka: "");
+
+    /// <summary>Starts one that appends to a ledger in Kafka.</summary>
+    public static AppenderProcess Start(KafkaLedgerOptions options) => Start(options.Folder, $"{options.Bootstrap} {options.TopicPrefix} {options.Durable}");
 
     /// <summary>The next append that the process was told is durable: its offset and event id; null when the process has ended.</summary>
     public async Task<(long Offset, EventId Id)?> NextAsync() =>
@@ -43,13 +44,24 @@ internal sealed class AppenderProcess : IDisposable
         _process.Dispose();
     }
 
+    private static AppenderProcess Start(string folder, string kafka)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment[FolderVariable] = folder;
+        start.Environment[KafkaVariable] = kafka;
+        return new(Process.Start(start)!);
+    }
+
     [ModuleInitializer]
     internal static void AppendWhereAsked()
     {
         if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder)
         {
             // In another assembly, because other threads wait for this one's initializer.
-            EndlessAppends.RunAsync(folder).GetAwaiter().GetResult();
+            var appending = Environment.GetEnvironmentVariable(KafkaVariable)?.Split(' ') is [var bootstrap, var prefix, var durable]
+                ? EndlessAppends.RunAsync(TemporaryKafkaLedger.SmallIn(folder) with { Bootstrap = bootstrap, TopicPrefix = prefix, Durable = Enum.Parse<KafkaDurability>(durable) })
+                : EndlessAppends.RunAsync(folder);
+            appending.GetAwaiter().GetResult();
         }
     }
 }

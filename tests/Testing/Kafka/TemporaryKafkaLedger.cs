@@ -72,14 +72,8 @@ public sealed class TemporaryKafkaLedger : IAsyncDisposable
         return (draft.Id, await Ledger.AppendAsync(draft, cancellationToken));
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _services.DisposeAsync();
-        _folder?.Dispose();
-    }
-
-    private async Task UntilAsync(Func<bool> holds)
+    /// <summary>Returns once something holds.</summary>
+    public async Task UntilAsync(Func<bool> holds)
     {
         using var patience = new CancellationTokenSource(Patience);
         while (!holds())
@@ -91,5 +85,12 @@ public sealed class TemporaryKafkaLedger : IAsyncDisposable
 
             await Task.Delay(20, CancellationToken.None);
         }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        _folder?.Dispose();
     }
 }

@@ -1,5 +1,8 @@
 using System.Text;
 using McpLedger.Contracts.Events;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Kafka;
+using McpLedger.Testing.Kafka;
 
 namespace McpLedger.Testing.Ledgers;
 
@@ -13,6 +16,19 @@ public static class EndlessAppends
     public static async Task RunAsync(string folder)
     {
         await using var ledger = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(folder), TimeProvider.System);
+        await RunAsync(ledger.Ledger);
+    }
+
+    /// <summary>The same to a ledger in Kafka.</summary>
+    public static async Task RunAsync(KafkaLedgerOptions options)
+    {
+        await using var ledger = TemporaryKafkaLedger.Open(options);
+        await ledger.ReadyAsync();
+        await RunAsync(ledger.Ledger);
+    }
+
+    private static async Task RunAsync(ILedger ledger)
+    {
         await using var told = Console.OpenStandardOutput();
         var gate = new Lock();
         await Task.WhenAll(Enumerable.Range(0, Appenders).Select(n => Task.Run(async () =>
@@ -21,10 +37,10 @@ public static class EndlessAppends
             while (true)
             {
                 using var draft = TemporaryLedger.Draft(LedgerLog.Calls, new string('k', random.Next(LongestDetail)));
-                var appended = await ledger.Ledger.AppendAsync(draft, CancellationToken.None);
+                var appended = await ledger.AppendAsync(draft, CancellationToken.None);
                 if (!appended.IsDurable)
                 {
-                    Environment.FailFast($"append {appended.Status}: {ledger.Ledger.Health.Reason}");
+                    Environment.FailFast($"append {appended.Status}: {ledger.Health.Reason}");
                 }
 
                 var line = Encoding.ASCII.GetBytes($"{appended.Offset} {draft.Id} .\n");

@@ -1,0 +1,137 @@
+using System.Threading.Channels;
+using Confluent.Kafka;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Embedded;
+
+namespace McpLedger.Streaming.Kafka;
+
+/// <summary>
+/// Blobs of a process whose ledger is in Kafka: durable on its own disk, then shipped in pieces on the blobs topic. With <see cref="KafkaDurability.Quorum"/> a blob is
+/// stored once the in-sync replicas have it; with <see cref="KafkaDurability.Disk"/> once it is on the disk, with a mark that it is still to be shipped.
+/// </summary>
+public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
+{
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly KafkaLedgerOptions _options;
+    private readonly BlobFolder _folder;
+    private readonly KafkaTelemetry _telemetry;
+    private readonly TimeProvider _time;
+    private readonly TopicNames _topics;
+    private readonly string _unshipped;
+    private readonly IProducer<Null, byte[]> _producer;
+    private readonly Channel<Digest> _waiting = Channel.CreateUnbounded<Digest>(new() { SingleReader = true });
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Task _shipping;
+
+    /// <summary>A store; what an earlier boot did not ship is shipped first.</summary>
+    public KafkaBlobStore(KafkaLedgerOptions options, KafkaTelemetry telemetry, TimeProvider time)
+    {
+        (_options, _telemetry, _time, _topics, _folder) = (options, telemetry, time, new(options.TopicPrefix), new(options.Folder));
+        _unshipped = Path.Combine(options.Folder, KafkaLedger.FolderName, "unshipped");
+        DurableFile.CreateFolder(_unshipped);
+        foreach (var left in Directory.EnumerateFiles(_unshipped))
+        {
+            if (Digest.TryParse(Path.GetFileName(left), out var blob))
+            {
+                _waiting.Writer.TryWrite(blob);
+            }
+        }
+
+        _producer = new KafkaClients(options, telemetry).Producer(BlobChunk.Size + (64 * KafkaTopics.Overhead), telemetry.Trouble);
+        _shipping = Task.Run(ShipAsync);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> TryPutAsync(Digest sha256, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        var mark = Path.Combine(_unshipped, sha256.ToString());
+        try
+        {
+            if (_options.Durable == KafkaDurability.Disk)
+            {
+                // Before the blob: a crash between the two leaves a mark without one, which is only forgotten.
+                DurableFile.Replace(mark, [], Mode);
+            }
+
+            if (!await _folder.TryPutAsync(sha256, bytes, cancellationToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+
+        return _options.Durable == KafkaDurability.Disk
+            ? _waiting.Writer.TryWrite(sha256)
+            : await SendAsync(sha256, bytes.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadOnlyMemory<byte>?> GetAsync(Digest sha256, CancellationToken cancellationToken) => _folder.GetAsync(sha256, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _shipping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Run(_producer.Dispose).ConfigureAwait(false);
+        _closing.Dispose();
+    }
+
+    private async Task ShipAsync()
+    {
+        await foreach (var blob in _waiting.Reader.ReadAllAsync(_closing.Token).ConfigureAwait(false))
+        {
+            while (await _folder.GetAsync(blob, _closing.Token).ConfigureAwait(false) is { } bytes)
+            {
+                if (await SendAsync(blob, bytes).WaitAsync(_closing.Token).ConfigureAwait(false))
+                {
+                    break;
+                }
+
+                await Task.Delay(_options.LongestRetryDelay, _time, _closing.Token).ConfigureAwait(false);
+            }
+
+            TryForget(blob);
+        }
+    }
+
+    /// <returns>Whether every piece was acknowledged.</returns>
+    private async Task<bool> SendAsync(Digest blob, ReadOnlyMemory<byte> bytes)
+    {
+        var place = new TopicPartition(_topics.Blobs, PartitionChoice.Of(LedgerLog.Calls, blob.ToString(), _options.Partitions).Number);
+        try
+        {
+            // All pieces of a blob go to one partition; each waits for the one before it, so that at most one is in memory twice.
+            foreach (var chunk in BlobChunk.Of(blob, bytes))
+            {
+                await _producer.ProduceAsync(place, new() { Value = chunk.Write() }, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        catch (KafkaException e)
+        {
+            _telemetry.LogBlobUnsent(blob, e.Error.Reason);
+            return false;
+        }
+    }
+
+    private void TryForget(Digest blob)
+    {
+        try
+        {
+            File.Delete(Path.Combine(_unshipped, blob.ToString()));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is shipped once more by the next boot, and nobody minds.
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Kafka;
+using McpLedger.Testing.Kafka;
+using McpLedger.Testing.Ledgers;
+
+namespace McpLedger.Streaming.Tests.Kafka;
+
+public sealed class KafkaBlobTests(KafkaBroker broker)
+{
+    [Theory]
+    [InlineData(KafkaDurability.Disk)]
+    [InlineData(KafkaDurability.Quorum)]
+    public async Task A_blob_that_one_process_stores_another_one_has(KafkaDurability durable)
+    {
+        var (bootstrap, reason) = await broker.FindAsync();
+        Assert.SkipWhen(bootstrap is null, reason ?? "");
+        using var elsewhere = new TemporaryFolder();
+        await using var ledger = TemporaryKafkaLedger.Open(o => o with { Bootstrap = bootstrap!, Durable = durable });
+        await ledger.ReadyAsync();
+        byte[][] blobs = [[], RandomNumberGenerator.GetBytes(1), RandomNumberGenerator.GetBytes(BlobChunk.Size), RandomNumberGenerator.GetBytes((2 * BlobChunk.Size) + 17)];
+        await using (var store = new KafkaBlobStore(ledger.Options, KafkaTools.Telemetry, TimeProvider.System))
+        {
+            foreach (var blob in blobs)
+            {
+                Assert.True(await store.TryPutAsync(Digest.Of(blob), blob, TestContext.Current.CancellationToken));
+            }
+
+            using var stop = new CancellationTokenSource();
+            var consuming = new BlobTopicConsumer(ledger.Options with { Folder = elsewhere.Path }, KafkaTools.Telemetry, TimeProvider.System).RunAsync(stop.Token);
+            var folder = new BlobFolder(elsewhere.Path);
+            await ledger.UntilAsync(() => folder.List().Count() == blobs.Length);
+            foreach (var blob in blobs)
+            {
+                Assert.Equal(blob, (await folder.GetAsync(Digest.Of(blob), stop.Token))!.Value.ToArray());
+            }
+
+            await ledger.UntilAsync(() => !Directory.EnumerateFiles(Path.Combine(ledger.Options.Folder, "kafka", "unshipped")).Any());
+            await stop.CancelAsync();
+            await consuming;
+        }
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_piece_are_none()
+    {
+        var record = BlobChunk.Of(Digest.Of("x"u8), "x"u8.ToArray()).Single().Write();
+        Assert.NotNull(BlobChunk.Read(record));
+        for (var at = 0; at < record.Length; at++)
+        {
+            // Everything but the digest and the bytes themselves contradicts something when it changes.
+            var broken = (byte[])record.Clone();
+            broken[at] ^= 0x40;
+            Assert.Equal(at is (>= 8 and < 40) or >= 56, BlobChunk.Read(broken) is not null);
+            Assert.Null(BlobChunk.Read(record.AsMemory(0, at)));
+        }
+    }
+}

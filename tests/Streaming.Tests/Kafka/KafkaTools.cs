@@ -1,0 +1,16 @@
+using McpLedger.Streaming.Kafka;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace McpLedger.Streaming.Tests.Kafka;
+
+/// <summary>Doors of the room without a ledger behind them.</summary>
+internal static class KafkaTools
+{
+    private static readonly ServiceProvider Services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<KafkaTelemetry>().BuildServiceProvider();
+
+    public static KafkaTelemetry Telemetry => Services.GetRequiredService<KafkaTelemetry>();
+
+    public static KafkaLedgerReader Reader(KafkaLedgerOptions options) => new(options, Telemetry, TimeProvider.System);
+
+    public static Task<SpoolShipmentReport> ShipAsync(KafkaLedgerOptions options) => new SpoolShipment(options, Telemetry, TimeProvider.System).RunAsync(CancellationToken.None);
+}
