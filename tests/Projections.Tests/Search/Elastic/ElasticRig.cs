@@ -56,7 +56,7 @@ internal sealed class ElasticRig : IAsyncDisposable
 
     public PartitionConsumer Consumer(LedgerPartition partition) => _services.GetServices<PartitionConsumer>().Single(c => c.Partition == partition);
 
-    public LedgerQueries Queries(TemporaryHome home) => new(new EmbeddedViews(home.Home), Index, _ledger, home.Time);
+    public LedgerQueries Queries(TemporaryHome home) => new(new EmbeddedViews(home.Home, Index, _ledger), Index, _ledger, home.Time);
 
     /// <summary>Indexes what the ledger holds, through the handler, and makes it searchable.</summary>
     public async Task IndexAsync(int batchBytes = 100_000)
