@@ -1,4 +1,3 @@
-using McpLedger.Contracts.Events;
 using McpLedger.Streaming.Consuming;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,7 +13,7 @@ public static class ElasticExtensions
 
     /// <summary>
     /// Adds the engine's index in the place of the one beside the views, the consumers that keep it, its retention and <see cref="SearchIndexAdmin"/>.
-    /// An <c>ILedgerReader</c>, an <c>IBlobStore</c> and a <c>ParkingLot</c> must be there too.
+    /// Called after the home is added. An <c>ILedgerReader</c>, an <c>IBlobStore</c> and a <c>ParkingLot</c> must be there too.
     /// </summary>
     /// <exception cref="ArgumentException">The options cannot be as they are; the message says all that is wrong.</exception>
     public static IServiceCollection AddElasticIndex(this IServiceCollection services, ElasticOptions options)
@@ -39,7 +38,7 @@ public static class ElasticExtensions
         services.RemoveAll<IEventIndex>();
         services.AddSingleton<IEventIndex, ElasticIndex>();
         services.AddSingleton<IHostedService, ElasticRetention>();
-        foreach (var partition in new[] { LedgerPartition.Calls, LedgerPartition.Control })
+        foreach (var partition in options.Partitions)
         {
             services.AddPartitionConsumer(
                 new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes },

@@ -1,4 +1,5 @@
 using System.Buffers;
+using McpLedger.Contracts.Events;
 
 namespace McpLedger.Projections.Search.Elastic;
 
@@ -41,6 +42,9 @@ public sealed record ElasticOptions
 
     /// <summary>Replicas of each shard.</summary>
     public int Replicas { get; init; } = 1;
+
+    /// <summary>Partitions that are indexed.</summary>
+    public IReadOnlyList<LedgerPartition> Partitions { get; init; } = [LedgerPartition.Calls, LedgerPartition.Control];
 
     /// <summary>Bytes of records indexed between two keepings of the position.</summary>
     public int MaxBatchBytes { get; init; } = 4 * 1024 * 1024;
