@@ -186,7 +186,7 @@ public sealed class ElasticHandlerTests(SearchServers servers)
             {
                 given.Append(ledger, given.Refused(given.NewId(), "alice", "files", "read_file", "s-1", "meanwhile"));
                 given.Append(ledger, new AccessGranted("auditor", "search", "meanwhile"));
-                await Task.Delay(5);
+                await Task.Delay(20);
             }
         }
 
