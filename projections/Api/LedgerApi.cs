@@ -36,5 +36,10 @@ public static class LedgerApi
         {
             return Problems.TooLong();
         }
+        catch (IOException e)
+        {
+            // The ledger's disk, or a search engine on another machine.
+            return Problems.Busy(e.Message);
+        }
     }
 }

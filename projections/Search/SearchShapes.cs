@@ -92,7 +92,8 @@ public sealed record Hit
 /// <summary>How many events match, and how they spread.</summary>
 /// <param name="Total">How many, as far as <paramref name="Basis"/> knows.</param>
 /// <param name="Basis">
-/// <c>exact</c>; <c>newest</c>: more match than the <paramref name="Total"/> newest, which alone were counted; <c>hourly-sums</c>: sums kept by the hour, so whole hours at both ends count.
+/// <c>exact</c>; <c>newest</c>: more match than the <paramref name="Total"/> newest, which alone were counted; <c>hourly-sums</c>: sums kept by the hour, so whole hours at both ends count;
+/// <c>facets-short</c>: the total is of every hit, and a facet's value may have more than is shown.
 /// </param>
 /// <param name="Facets">The commonest values of each field.</param>
 /// <param name="Histogram">Counts over time, oldest first.</param>

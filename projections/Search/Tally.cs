@@ -6,7 +6,9 @@ namespace McpLedger.Projections.Search;
 /// <summary>Counts values per facet and moments per bucket.</summary>
 internal sealed class Tally
 {
-    private const int MostValues = 20;
+    /// <summary>Most values of a facet.</summary>
+    public const int MostValues = 20;
+
     private const int MostBuckets = 60;
 
     private const long Second = 1_000_000;
@@ -23,6 +25,10 @@ internal sealed class Tally
     private readonly Dictionary<long, long> _moments = [];
 
     public long Total { get; private set; }
+
+    /// <summary>Width of the buckets over a span, both in microseconds; at least <paramref name="narrowest"/>.</summary>
+    public static long IntervalOf(long span, long narrowest) =>
+        Intervals.FirstOrDefault(i => i >= narrowest && span / i < MostBuckets, ((span / MostBuckets / Intervals[^1]) + 1) * Intervals[^1]);
 
     public void Count(int field, string? value, long times)
     {
@@ -53,7 +59,7 @@ internal sealed class Tally
         }
 
         var span = _moments.Keys.Max() - _moments.Keys.Min();
-        var interval = Intervals.FirstOrDefault(i => i >= narrowest && span / i < MostBuckets, ((span / MostBuckets / Intervals[^1]) + 1) * Intervals[^1]);
+        var interval = IntervalOf(span, narrowest);
         var buckets = new SortedDictionary<long, long>();
         foreach (var (micros, count) in _moments)
         {

@@ -21,6 +21,7 @@ internal static class Verbs
         ["verifier"] = ("the same as sealer", IntegrityVerb.RunAsync),
         ["memory"] = ("resident memory over many calls [--calls 1000000] [--of mcpledger-strict|mcpledger-up|bare-yarp]", MemoryVerb.RunAsync),
         ["projector"] = ("folding made calls into the read models [--calls 100000] [--home marten [--partitions 1]]", ProjectorVerb.RunAsync),
+        ["index"] = ("indexing made calls in Elasticsearch and OpenSearch, and the mix of queries over them [--calls 100000] [--of elasticsearch|opensearch]", IndexVerb.RunAsync),
         ["search"] = ("a mix of queries over many calls [--calls 5000000] [--folder KEPT]", SearchVerb.RunAsync),
         ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--json FILE]", ProxyVerb.RunAsync),
     };

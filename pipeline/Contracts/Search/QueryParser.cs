@@ -11,7 +11,8 @@ public static class QueryParser
     /// <summary>Longest query, UTF-16 units.</summary>
     public const int Longest = 4096;
 
-    internal const int Deepest = 32;
+    // Elasticsearch takes 30 queries inside each other, and compiled for it a level is one.
+    internal const int Deepest = 28;
     internal const int MostClauses = 256;
     internal const int MostTerms = 32;
 

@@ -31,7 +31,7 @@ internal sealed record SqliteQuery(string Match, string? Condition, IReadOnlyLis
         SearchQuery.Between between => Range(between),
         SearchQuery.Not(var inner) => Not(Compile(inner, parameters), parameters),
         SearchQuery.All(var parts) => All(parts, parameters),
-        SearchQuery.Any(var parts) => OneOf([.. parts.Select(p => Compile(p, parameters))], parameters),
+        SearchQuery.Any(var parts) => OneOf(DeepestFirst(parts.Select(p => Compile(p, parameters))), parameters),
         _ => throw new InvalidOperationException($"{query.GetType()} is no node of the query language."),
     };
 
@@ -61,7 +61,7 @@ internal sealed record SqliteQuery(string Match, string? Condition, IReadOnlyLis
     {
         if (inner.Exact)
         {
-            return Exactly($"({Any} NOT {inner.Match})", parameters) with { Excludes = inner.Match };
+            return Exactly($"({Any} NOT {inner.Match})", parameters) with { Excludes = inner.Match, Depth = inner.Depth + 1 };
         }
 
         var condition = $"NOT ({inner.Full()})";
@@ -70,7 +70,8 @@ internal sealed record SqliteQuery(string Match, string? Condition, IReadOnlyLis
 
     private static Part All(ImmutableArray<SearchQuery> queries, List<string> parameters)
     {
-        var parts = queries.Select(p => Compile(p, parameters)).ToArray();
+        var parts = DeepestFirst(queries.Select(p => Compile(p, parameters)));
+        var depth = parts[0].Depth + 1;
         var wanted = parts.Where(p => p.Excludes is null && p.Match != Any).Select(p => p.Match).DefaultIfEmpty(Any).ToArray();
         var match = wanted.Length == 1 ? wanted[0] : $"({string.Join(" AND ", wanted)})";
         foreach (var excluded in parts.Where(p => p.Excludes is not null))
@@ -80,8 +81,8 @@ internal sealed record SqliteQuery(string Match, string? Condition, IReadOnlyLis
 
         var residual = string.Join(" AND ", parts.Where(p => !p.Exact).Select(p => $"({p.Residual})"));
         return residual.Length == 0
-            ? Exactly(match, parameters)
-            : new(match, Exact: false, residual, () => string.Join(" AND ", parts.Select(p => $"({p.Full()})")));
+            ? Exactly(match, parameters) with { Depth = depth }
+            : new(match, Exact: false, residual, () => string.Join(" AND ", parts.Select(p => $"({p.Full()})"))) { Depth = depth };
     }
 
     private static Part OneOf(Part[] parts, List<string> parameters)
@@ -89,12 +90,15 @@ internal sealed record SqliteQuery(string Match, string? Condition, IReadOnlyLis
         var match = $"({string.Join(" OR ", parts.Select(p => p.Match))})";
         if (parts.All(p => p.Exact))
         {
-            return Exactly(match, parameters);
+            return Exactly(match, parameters) with { Depth = parts[0].Depth + 1 };
         }
 
         var condition = string.Join(" OR ", parts.Select(p => $"({p.Full()})"));
-        return new(match, Exact: false, condition, () => condition);
+        return new(match, Exact: false, condition, () => condition) { Depth = parts[0].Depth + 1 };
     }
+
+    // FTS5's parser has room for 100 signs that wait for what follows them: what is deep stands where only its parentheses wait.
+    private static Part[] DeepestFirst(IEnumerable<Part> parts) => [.. parts.OrderByDescending(p => p.Depth)];
 
     private static Part Exactly(string match, List<string> parameters) => new(match, Exact: true, "1", () =>
     {
@@ -112,5 +116,8 @@ internal sealed record SqliteQuery(string Match, string? Condition, IReadOnlyLis
     {
         /// <summary>For a negation: what must not match.</summary>
         public string? Excludes { get; init; }
+
+        /// <summary>Parentheses inside each other.</summary>
+        public int Depth { get; init; }
     }
 }

@@ -8,22 +8,29 @@ internal static class ProcessFigures
     // sysconf(_SC_CLK_TCK) has been 100 on every Linux that .NET runs on.
     private const double TicksPerSecond = 100;
 
-    /// <summary>CPU time of a process and of its direct children (nginx works in those).</summary>
+    /// <summary>CPU time of a process and of its direct children (nginx works in those, and Elasticsearch in one that a thread of its launcher starts).</summary>
     public static TimeSpan CpuOfTree(int process)
     {
-        var ticks = Ticks(process);
-        var children = $"/proc/{process}/task/{process}/children";
-        if (File.Exists(children))
-        {
-            ticks += File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries).Sum(child => Ticks(int.Parse(child, CultureInfo.InvariantCulture)));
-        }
-
-        return TimeSpan.FromSeconds(ticks / TicksPerSecond);
+        var tasks = $"/proc/{process}/task";
+        var children = Directory.Exists(tasks) ? Directory.EnumerateDirectories(tasks).SelectMany(task => ChildrenOf(Path.Combine(task, "children"))) : [];
+        return TimeSpan.FromSeconds((Ticks(process) + children.Sum(Ticks)) / TicksPerSecond);
     }
 
     /// <summary>Resident memory, bytes.</summary>
     public static long Resident(int process) =>
         long.Parse(File.ReadAllText($"/proc/{process}/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+
+    private static IEnumerable<int> ChildrenOf(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
 
     private static long Ticks(int process)
     {

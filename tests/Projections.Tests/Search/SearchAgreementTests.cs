@@ -117,11 +117,12 @@ public sealed class SearchAgreementTests
         using var home = new TemporaryHome();
         var ledger = new Given(16).Ledger(100);
         await home.FoldAsync(ledger);
-        var deep = string.Concat(Enumerable.Repeat("not (", 15)) + "server: files" + new string(')', 15);
+        var deep = string.Concat(Enumerable.Repeat("not (", 13)) + "server: files" + new string(')', 13);
+        var mingled = string.Concat(Enumerable.Repeat("(tool: a or server: files and ", 27)) + "kind: agent" + new string(')', 27);
         var longest = string.Join(" or ", Enumerable.Range(0, 200).Select(i => $"w{i}"));
         var mixed = string.Join(" or ", Enumerable.Range(0, 60).Select(i => $"(duration > {i}s and not tool: t{i})"));
 
-        foreach (var text in new[] { deep, longest, mixed })
+        foreach (var text in new[] { deep, mingled, longest, mixed })
         {
             var (page, fault) = await home.Queries(ledger).SearchAsync(new() { Query = text }, CancellationToken.None);
             Assert.True(page is not null, $"{fault}");

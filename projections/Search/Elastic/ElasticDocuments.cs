@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Text.Json;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Contracts.Search;
+using McpLedger.Streaming;
+
+namespace McpLedger.Projections.Search.Elastic;
+
+/// <summary>Makes bulk items of records. Not thread safe: one for each partition.</summary>
+internal sealed class ElasticDocuments(ElasticNames names, ElasticOptions options, IBlobStore blobs, TimeProvider time)
+{
+    private const int LargestBlob = 1 << 20;
+    /// <summary>The first moment that no index takes: 2100, microseconds since 1970 UTC.</summary>
+    public const long Latest = 4_102_444_800_000_000;
+    private static readonly Dictionary<Digest, ReadOnlyMemory<byte>> NoBlobs = [];
+
+    private readonly TermList _terms = SearchDocuments.NewTerms();
+    private readonly ArrayBufferWriter<byte> _bytes = new(256 * 1024);
+
+    /// <summary>Items of the records, and what is wrong with those that are none.</summary>
+    /// <param name="generation">Where they go.</param>
+    /// <param name="records">The records.</param>
+    /// <param name="outcome">Gets the records that are no events.</param>
+    /// <param name="cancellationToken">Ends the waiting for blobs.</param>
+    /// <returns>The items, valid until the next call, and the time of the newest event, microseconds since 1970 UTC.</returns>
+    public async ValueTask<(List<BulkItem> Items, long Micros)> MakeAsync(
+        ElasticGeneration generation, IReadOnlyList<LedgerRecord> records, Dictionary<long, string> outcome, CancellationToken cancellationToken)
+    {
+        _bytes.ResetWrittenCount();
+        await using var json = new Utf8JsonWriter(_bytes, ElasticJson.Options);
+        var ranges = new List<(long Offset, int From, int To)>(records.Count);
+        var newest = 0L;
+        foreach (var record in records)
+        {
+            if (!EventReader.TryRead(record.Bytes.Span, out var read, out var fault))
+            {
+                outcome[record.Offset] = $"The record is no event: {fault}";
+                continue;
+            }
+
+            var document = SearchDocuments.Of(read!, await FetchAsync(read!.Data, cancellationToken).ConfigureAwait(false), _terms);
+            if (document.Micros is < 0 or >= Latest)
+            {
+                outcome[record.Offset] = "The event's time is not between 1970 and 2100.";
+                continue;
+            }
+
+            newest = Math.Max(newest, document.Micros);
+            if (options.Keep is { } keep && ElasticNames.EndOf(generation.Span, document.Micros) <= time.GetUtcNow() - keep)
+            {
+                // Its index was deleted, or would be at once.
+                continue;
+            }
+
+            var from = _bytes.WrittenCount;
+            Write(json, names.IndexOf(generation, document.Micros), record, document);
+            ranges.Add((record.Offset, from, _bytes.WrittenCount));
+        }
+
+        return ([.. ranges.Select(r => new BulkItem(r.Offset, _bytes.WrittenMemory[r.From..r.To]))], newest);
+    }
+
+    private void Write(Utf8JsonWriter json, string index, LedgerRecord record, SearchDocument document)
+    {
+        json.Reset(_bytes);
+        json.WriteStartObject();
+        json.WriteStartObject("create");
+        json.WriteString("_index", index);
+        json.WriteString("_id", document.Id.ToString());
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.Flush();
+        _bytes.Write("\n"u8);
+        json.Reset(_bytes);
+        ElasticDocument.Write(json, record, document);
+        json.Flush();
+        _bytes.Write("\n"u8);
+    }
+
+    private async ValueTask<Dictionary<Digest, ReadOnlyMemory<byte>>> FetchAsync(EventData data, CancellationToken cancellationToken)
+    {
+        var fetched = NoBlobs;
+        foreach (var digest in SearchDocuments.BlobsOf(data))
+        {
+            if (await blobs.GetAsync(digest, cancellationToken).ConfigureAwait(false) is { } bytes)
+            {
+                fetched = ReferenceEquals(fetched, NoBlobs) ? [] : fetched;
+                fetched[digest] = bytes.Length > LargestBlob ? bytes[..LargestBlob] : bytes;
+            }
+        }
+
+        return fetched;
+    }
+}

@@ -1,0 +1,33 @@
+using McpLedger.Streaming.Parking;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace McpLedger.Projections.Search.Elastic;
+
+/// <summary>What an operator can do to the search engine's index.</summary>
+public sealed class SearchIndexAdmin
+{
+    private readonly ElasticReindex _reindex;
+    private readonly ElasticDigest _digest;
+    private readonly ParkingLot _parking;
+
+    /// <summary>Takes what the instance's container holds.</summary>
+    /// <param name="provider">The container that <see cref="ElasticExtensions.AddElasticIndex"/> filled.</param>
+    public SearchIndexAdmin(IServiceProvider provider)
+    {
+        _reindex = provider.GetRequiredService<ElasticReindex>();
+        _digest = provider.GetRequiredService<ElasticDigest>();
+        _parking = provider.GetRequiredService<ParkingLot>();
+    }
+
+    /// <summary>Builds the index anew from the ledger beside the one in force, which answers meanwhile.</summary>
+    /// <exception cref="IOException">The ledger is damaged, the engine fails, or another rebuilding was quicker; the index in force stays.</exception>
+    public ValueTask<ReindexReport> ReindexAsync(CancellationToken cancellationToken) => _reindex.RunAsync(cancellationToken);
+
+    /// <summary>How many events are in the index, and a SHA-256 over their ids, 16 bytes each, from the least on: what is in the ledger and in the read models must have the same.</summary>
+    /// <exception cref="IOException">The engine fails.</exception>
+    public ValueTask<(long Events, string Sha256)> DigestAsync(CancellationToken cancellationToken) => _digest.RunAsync(cancellationToken);
+
+    /// <summary>Records that the engine refused.</summary>
+    /// <exception cref="IOException">They cannot be read.</exception>
+    public IReadOnlyList<ParkedRecord> Parked() => _parking.ListOf(ElasticExtensions.ConsumerName);
+}
