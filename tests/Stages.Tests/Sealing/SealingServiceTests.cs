@@ -3,7 +3,6 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Stages.Sealing;
 using McpLedger.Streaming;
-using McpLedger.Streaming.Embedded;
 using McpLedger.Testing.Ledgers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -16,7 +15,7 @@ public sealed class SealingServiceTests
     public async Task A_running_ledger_is_sealed_announced_and_provable()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
-        await using var services = Services(ledger, ledger.Ledger);
+        await using var services = Services(ledger, Options(ledger));
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var service = Assert.Single(services.GetServices<IHostedService>());
         await service.StartAsync(stop.Token);
@@ -42,7 +41,7 @@ public sealed class SealingServiceTests
     public async Task An_idle_partition_is_signed_by_a_new_key_at_once()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
-        await using var services = Services(ledger.Ledger, Options(ledger) with { IdleInterval = TimeSpan.FromHours(1) });
+        await using var services = Services(ledger, Options(ledger) with { IdleInterval = TimeSpan.FromHours(1) });
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var service = Assert.Single(services.GetServices<IHostedService>());
         await service.StartAsync(stop.Token);
@@ -54,6 +53,24 @@ public sealed class SealingServiceTests
 
         Assert.NotEqual(old, await File.ReadAllTextAsync(Path.Combine(ledger.Folder, "keys", "signing.vkey"), stop.Token));
         await SignedAsync(ledger, stop.Token);
+        await service.StopAsync(stop.Token);
+    }
+
+    [Fact]
+    public async Task A_sealer_that_is_behind_reads_on_without_resting()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var hour = TimeSpan.FromHours(1);
+        await using var services = Services(ledger, Options(ledger) with { ReadBytes = 1, MaxLeaves = 4, Interval = hour, IdleInterval = hour });
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        for (var i = 0; i < 8; i++)
+        {
+            await ledger.AppendAsync(LedgerLog.Calls, $"record {i}");
+        }
+
+        var service = Assert.Single(services.GetServices<IHostedService>());
+        await service.StartAsync(stop.Token);
+        await ControlAsync<CheckpointSigned>(ledger, c => c is { Partition: "calls-0", Size: 9 }, stop.Token);
         await service.StopAsync(stop.Token);
     }
 
@@ -119,17 +136,15 @@ public sealed class SealingServiceTests
         }
     }
 
-    private static ServiceProvider Services(TemporaryLedger ledger, EmbeddedLedger embedded) => Services(embedded, Options(ledger));
-
-    private static ServiceProvider Services(EmbeddedLedger embedded, SealingOptions options)
+    private static ServiceProvider Services(TemporaryLedger ledger, SealingOptions options)
     {
         var asked = 0;
         return new ServiceCollection()
             .AddSingleton(TimeProvider.System)
             .AddLogging()
             .AddMetrics()
-            .AddSingleton<ILedgerReader>(embedded)
-            .AddSingleton<ILedgerWriter>(embedded)
+            .AddSingleton<ILedgerReader>(ledger.Ledger)
+            .AddSingleton<ILedgerWriter>(ledger.Ledger)
             .AddSingleton<IHostApplicationLifetime>(new Lifetime())
             .AddSealing(_ => asked++ == 0 ? null : options)
             .BuildServiceProvider();
