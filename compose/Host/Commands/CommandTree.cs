@@ -60,6 +60,7 @@ internal static class CommandTree
             RebuildCommand.Create(),
             ParkedCommand.Create(),
             RetentionCommand.Create(),
+            DamageCommand.Create(),
             HealthCommand.Create(),
         };
         root.Options.Add(CommonOptions.Config);

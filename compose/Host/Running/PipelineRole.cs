@@ -19,7 +19,7 @@ internal static class PipelineRole
             Source = identity.SourceOf("sealer"),
             Algorithm = config.File.Ledger.Signing == "ecdsa-p256" ? NoteAlgorithm.EcdsaP256 : NoteAlgorithm.Ed25519,
         });
-        services.AddSingleton(new IntegrityFolder(config.DataFolder));
+        services.AddSingleton(new IntegrityFolder(config.DataFolder)).AddSingleton<DamageDesk>();
         if (config.File.Ledger.Retention is not { Age: null, Bytes: null })
         {
             // Where the read models are another process's, that one forgets by a rebuild.
@@ -41,5 +41,9 @@ internal static class PipelineRole
             Interval = config.File.Ledger.Retention.Interval,
         };
 
-    public static void MapPipelineRole(this IEndpointRouteBuilder endpoints, LoadedConfig config) => endpoints.MapIntegrity(config.File.Ledger.PublicTiles);
+    public static void MapPipelineRole(this IEndpointRouteBuilder endpoints, LoadedConfig config)
+    {
+        endpoints.MapIntegrity(config.File.Ledger.PublicTiles);
+        endpoints.MapDamage();
+    }
 }

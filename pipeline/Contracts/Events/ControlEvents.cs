@@ -123,6 +123,19 @@ public sealed record SigningKeyRotated(string? Old, string New, string RotatedBy
 /// <param name="Detail">What was expected and what was found.</param>
 public sealed record ChainFaultFound(string Partition, long Offset, string Fault, string Detail) : EventData;
 
+/// <summary>An operator accepted a stretch of the log that cannot be read, and reading goes on behind it. What stood in it is lost.</summary>
+/// <param name="Partition">Such as <c>calls-0</c>.</param>
+/// <param name="FirstOffset">Offset of the first record that is lost.</param>
+/// <param name="NextOffset">Offset of the next record that can be read.</param>
+/// <param name="Segment">Name of the segment file.</param>
+/// <param name="Position">Byte of the file at which the stretch begins.</param>
+/// <param name="Length">Bytes of the stretch.</param>
+/// <param name="Sha256">Digest of those bytes as they were accepted.</param>
+/// <param name="AcceptedBy">Who.</param>
+/// <param name="Reason">Why, in the operator's words.</param>
+public sealed record DamageAccepted(
+    string Partition, long FirstOffset, long NextOffset, string Segment, long Position, long Length, Digest Sha256, string AcceptedBy, string Reason) : EventData;
+
 /// <summary>Retention removed a sealed segment. Proofs of its leaves still verify against checkpoints.</summary>
 /// <param name="Partition">Such as <c>calls-0</c>.</param>
 /// <param name="FirstOffset">First offset that is gone.</param>
@@ -140,6 +153,6 @@ public sealed record LedgerDrifted(string Store, string Setting, string Expected
 
 /// <summary>Somebody read the ledger or changed how it is kept, through the API or the command line.</summary>
 /// <param name="Actor">Who.</param>
-/// <param name="Action">search | read | tail | export | rebuild | retention | replay | reload | approve.</param>
+/// <param name="Action">search | read | tail | export | rebuild | retention | replay | reload | approve | damage.</param>
 /// <param name="Detail">The query, the id or the target.</param>
 public sealed record AccessGranted(string Actor, string Action, string Detail) : EventData;

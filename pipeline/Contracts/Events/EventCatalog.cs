@@ -23,6 +23,7 @@ public static class EventCatalog
         new("checkpoint.signed.v1", LedgerLog.Control, EventJson.Default.CheckpointSigned),
         new("signing-key.rotated.v1", LedgerLog.Control, EventJson.Default.SigningKeyRotated),
         new("chain-fault.found.v1", LedgerLog.Control, EventJson.Default.ChainFaultFound),
+        new("damage.accepted.v1", LedgerLog.Control, EventJson.Default.DamageAccepted),
         new("segment.dropped.v1", LedgerLog.Control, EventJson.Default.SegmentDropped),
         new("ledger.drifted.v1", LedgerLog.Control, EventJson.Default.LedgerDrifted),
         new("access.granted.v1", LedgerLog.Control, EventJson.Default.AccessGranted),

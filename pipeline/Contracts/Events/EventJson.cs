@@ -23,6 +23,7 @@ namespace McpLedger.Contracts.Events;
 [JsonSerializable(typeof(CheckpointSigned))]
 [JsonSerializable(typeof(SigningKeyRotated))]
 [JsonSerializable(typeof(ChainFaultFound))]
+[JsonSerializable(typeof(DamageAccepted))]
 [JsonSerializable(typeof(SegmentDropped))]
 [JsonSerializable(typeof(LedgerDrifted))]
 [JsonSerializable(typeof(AccessGranted))]

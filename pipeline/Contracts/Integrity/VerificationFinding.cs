@@ -106,6 +106,9 @@ public static class VerificationChecks
     /// <summary>A stretch of a segment file holds no records.</summary>
     public const string SegmentDamaged = "segment-damaged";
 
+    /// <summary>A stretch of a segment file holds no records, nothing was signed for there, and an operator accepted it in the control log.</summary>
+    public const string DamageAccepted = "damage-accepted";
+
     /// <summary>Retention dropped the first records and said so; their proofs still verify.</summary>
     public const string SegmentsDropped = "segments-dropped";
 

@@ -51,6 +51,12 @@ internal static class ControlFields
                 fields.Add(FieldCatalog.Partition, e.Partition);
                 fields.Add(FieldCatalog.Fault, e.Fault);
                 break;
+            case DamageAccepted e:
+                fields.Add(FieldCatalog.Partition, e.Partition);
+                fields.Add(FieldCatalog.Actor, e.AcceptedBy);
+                fields.Add(FieldCatalog.Size, e.Length);
+                fields.Add(FieldCatalog.Hash, e.Sha256);
+                break;
             case SegmentDropped e:
                 fields.Add(FieldCatalog.Partition, e.Partition);
                 fields.Add(FieldCatalog.Size, e.Bytes);
@@ -76,6 +82,9 @@ internal static class ControlFields
                 break;
             case ChainFaultFound e:
                 SearchTerms.Append(e.Detail, terms);
+                break;
+            case DamageAccepted e:
+                SearchTerms.Append(e.Reason, terms);
                 break;
             case AccessGranted e:
                 SearchTerms.Append(e.Detail, terms);

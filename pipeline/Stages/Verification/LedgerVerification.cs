@@ -19,10 +19,10 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
     {
         var began = time.GetTimestamp();
         var coverage = new List<PartitionCoverage>();
-        var drops = new List<SegmentDropped>();
+        var said = new SaidInControl();
         foreach (var partition in Partitions())
         {
-            coverage.Add(VerifyPartition(partition, drops, progress, coverage.Sum(static c => c.Bytes), cancellationToken));
+            coverage.Add(VerifyPartition(partition, said, progress, coverage.Sum(static c => c.Bytes), cancellationToken));
         }
 
         return new() { Findings = [.. _findings], Partitions = coverage, Elapsed = time.GetElapsedTime(began) };
@@ -76,7 +76,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         };
     }
 
-    private PartitionCoverage VerifyPartition(LedgerPartition partition, List<SegmentDropped> drops, IProgress<VerificationProgress> progress, long before, CancellationToken cancellationToken)
+    private PartitionCoverage VerifyPartition(LedgerPartition partition, SaidInControl said, IProgress<VerificationProgress> progress, long before, CancellationToken cancellationToken)
     {
         var tiles = Tiles(partition);
         var checkpoint = CheckpointTrust.Read(partition, tiles.Checkpoint(), request.Trusted, _findings);
@@ -87,10 +87,11 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
 
         var verifier = new PartitionVerifier(partition, checkpoint ?? new("", 0, MerkleTree.EmptyRoot), tiles.Read, _findings);
         var blobs = new BlobCheck(request.Folder, partition, _findings);
-        var feed = new Feed(verifier, request.Blobs ? blobs : null, partition.Log == LedgerLog.Control ? drops : null, n => progress.Report(new(partition, verifier.Records, checkpoint?.Size ?? 0, before + n)));
+        var feed = new Feed(verifier, request.Blobs ? blobs : null, partition.Log == LedgerLog.Control ? said : null, n => progress.Report(new(partition, verifier.Records, checkpoint?.Size ?? 0, before + n)));
         ScanOf(partition).Read(0, long.MaxValue, feed, cancellationToken);
         verifier.Complete();
-        var dropped = JudgeFront(partition, verifier, drops);
+        var dropped = JudgeFront(partition, verifier, said.Drops);
+        AcceptedStretches.Judge(partition, tiles, checkpoint?.Size ?? 0, LedgerFolder(partition), said.Accepted, _findings);
         feed.Tell();
         return new(partition, checkpoint, verifier.Records, feed.Bytes, dropped, verifier.Unsealed, blobs.Blobs);
     }
@@ -155,13 +156,13 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
     private TileFolder Tiles(LedgerPartition partition) => new(Path.Combine(request.Folder, "tiles"), partition);
 
     private IRecordScan ScanOf(LedgerPartition partition) =>
-        request.Records is { } reader && reader.Partitions.Contains(partition) ? new ReaderScan(reader, partition) : new SegmentScan(Path.Combine(request.Folder, "ledger", partition.ToString()));
+        request.Records is { } reader && reader.Partitions.Contains(partition) ? new ReaderScan(reader, partition) : new SegmentScan(LedgerFolder(partition));
 
-    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, List<SegmentDropped>? drops, Action<long> tell) : ISegmentVisitor
+    private string LedgerFolder(LedgerPartition partition) => Path.Combine(request.Folder, "ledger", partition.ToString());
+
+    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, SaidInControl? said, Action<long> tell) : ISegmentVisitor
     {
         private const int TellEvery = 4096;
-
-        private static ReadOnlySpan<byte> Dropped => "\"segment.dropped.v1\""u8;
 
         public long Bytes { get; private set; }
 
@@ -170,11 +171,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
             Bytes += bytes.Length;
             verifier.Feed(offset, bytes, checksumHolds);
             blobs?.Check(offset, bytes);
-            if (drops is not null && bytes.IndexOf(Dropped) >= 0 && EventReader.TryRead(bytes, out var read, out _) && read!.Data is SegmentDropped drop)
-            {
-                drops.Add(drop);
-            }
-
+            said?.Take(bytes);
             if (verifier.Records % TellEvery == 0)
             {
                 Tell();

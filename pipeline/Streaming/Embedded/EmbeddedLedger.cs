@@ -113,6 +113,14 @@ public sealed class EmbeddedLedger : ILedger
         return dropped;
     }
 
+    /// <summary>Reads a whole partition for damage that nobody accepted.</summary>
+    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
+    public IReadOnlyList<DamagedStretch> FindDamage(LedgerPartition partition, CancellationToken cancellationToken) => LogOf(partition).FindDamage(cancellationToken);
+
+    /// <summary>Lets readers step over a damaged stretch from now on. The event that says so must be durable before.</summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public void AcceptDamage(DamagedStretch stretch) => LogOf(stretch.Partition).Accepted.Accept(stretch);
+
     /// <summary>Takes no more appends, writes those that wait, closes the chains with <c>writer.stopped.v1</c> and lets the folder go.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -17,6 +17,9 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
 
     public string Folder { get; } = folder;
 
+    /// <summary>Damage that readers step over.</summary>
+    public AcceptedDamage Accepted { get; } = new(partition, folder);
+
     public ImmutableArray<Segment> Segments
     {
         get
@@ -183,10 +186,23 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
         SegmentReader reader;
         lock (_gate)
         {
-            reader = new(Partition, _segments, _end, _endPosition);
+            reader = new(Partition, _segments, _end, _endPosition, Accepted);
         }
 
         return reader.Read(from, maxBytes);
+    }
+
+    /// <summary>Finds the damage that nobody accepted.</summary>
+    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
+    public IReadOnlyList<DamagedStretch> FindDamage(CancellationToken cancellationToken)
+    {
+        DamageSurvey survey;
+        lock (_gate)
+        {
+            survey = new(Partition, _segments, _end, _endPosition, new(Partition, Folder));
+        }
+
+        return survey.Find(cancellationToken);
     }
 
     private void Look()

@@ -59,8 +59,8 @@ internal sealed class Segment(string path, long baseOffset)
     }
 
     /// <summary>Opens a cursor that stands at <paramref name="offset"/>.</summary>
-    /// <returns>The offset at which it stands: less than asked for when damage or the end came before.</returns>
-    public long CursorAt(SafeFileHandle file, long offset, long limit, int window, out SegmentCursor cursor, out CursorStop stop)
+    /// <returns>The offset at which it stands: less than asked for when damage or the end came before, more when it lies in accepted damage.</returns>
+    public long CursorAt(SafeFileHandle file, long offset, long limit, int window, AcceptedDamage accepted, out SegmentCursor cursor, out CursorStop stop)
     {
         var (at, position) = Before(offset);
         cursor = new(file, position, limit, at == offset ? window : Math.Max(window, HopWindow));
@@ -71,7 +71,14 @@ internal sealed class Segment(string path, long baseOffset)
             stop = cursor.Step();
             if (stop != CursorStop.Record)
             {
-                return at;
+                if (accepted.Find(this, at, position) is not { } stretch)
+                {
+                    return at;
+                }
+
+                cursor.Seek(position + stretch.Length);
+                (at, stop) = (stretch.NextOffset, CursorStop.Record);
+                continue;
             }
 
             Passed(at, position);

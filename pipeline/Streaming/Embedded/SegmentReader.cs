@@ -8,7 +8,8 @@ namespace McpLedger.Streaming.Embedded;
 /// <param name="segments">Its segments, oldest first.</param>
 /// <param name="end">Offset after the last record.</param>
 /// <param name="endPosition">Where that lies in the last segment.</param>
-internal readonly struct SegmentReader(LedgerPartition partition, ImmutableArray<Segment> segments, long end, long endPosition)
+/// <param name="accepted">Damage that is stepped over all the same.</param>
+internal readonly struct SegmentReader(LedgerPartition partition, ImmutableArray<Segment> segments, long end, long endPosition, AcceptedDamage accepted)
 {
     private const int SmallestWindow = 16 * 1024;
     private const int LargestWindow = 1024 * 1024;
@@ -52,21 +53,35 @@ internal readonly struct SegmentReader(LedgerPartition partition, ImmutableArray
             using var file = segment.OpenToRead();
             if (segment.CheckHeader(file, out _) is { } wrong)
             {
+                if (accepted.Find(segment, next, 0) is { } whole)
+                {
+                    next = whole.NextOffset;
+                    return null;
+                }
+
                 return Damage(segment, next, 0, wrong);
             }
 
             limit = Math.Min(limit, RandomAccess.GetLength(file));
             var window = Math.Clamp(maxBytes - bytes, SmallestWindow, LargestWindow);
-            var at = segment.CursorAt(file, next, limit, window, out var cursor, out var stop);
+            var at = segment.CursorAt(file, next, limit, window, accepted, out var cursor, out var stop);
             using (cursor)
             {
+                next = stop == CursorStop.Record ? at : next;
                 while (stop == CursorStop.Record && at < segmentEnd && (records.Count == 0 || bytes < maxBytes))
                 {
                     var position = cursor.Position;
                     stop = cursor.Step();
                     if (stop != CursorStop.Record)
                     {
-                        break;
+                        if (accepted.Find(segment, at, position) is not { } stretch)
+                        {
+                            break;
+                        }
+
+                        cursor.Seek(position + stretch.Length);
+                        (next, at, stop) = (stretch.NextOffset, stretch.NextOffset, CursorStop.Record);
+                        continue;
                     }
 
                     segment.Passed(at, position);

@@ -43,6 +43,7 @@ internal static class EventSamples
         new LedgerDrifted("mcpledger.calls", "min.insync.replicas", "2", "1"),
         new ToolPinned { Server = "demo", Tool = "echo", Definition = Digest.Of("a"u8), Content = Raw("""{"name":"echo"}"""), Held = true, ApprovedBy = "ada" },
         new MessageRelayed { Call = Id(1), Who = Who, What = What, Direction = Direction.ToClient, Message = Inline("{}"), Where = Where, Dropped = "why", Outcome = CallOutcome.Ok },
+        new DamageAccepted("calls-0", 17, 18, "00000000000000000000.seg", 4096, 512, Digest.Of("d"u8), "ada", "a disk failed"),
     ];
 
     private static Caller Who => new() { Principal = "ada", Kind = "human", Teams = ["red", "blue"], Authentication = "api-key:0123", Agent = "bot", Client = "t/1" };

@@ -122,6 +122,36 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task Damage_is_listed_and_accepted_by_its_digest_and_verification_says_who_accepted_it()
+    {
+        await using var ledger = await LiveLedger.StartAsync();
+        await ledger.CallAsync("weigh");
+        await FindAsync(ledger, "type:call.completed.v1");
+        Assert.Equal(0, (await ledger.RunAsync("damage", "list")).ExitCode);
+        Assert.Equal(1, (await ledger.RunAsync("damage", "accept", "calls-0", "0", "--sha256", new string('0', 64), "--reason", "none")).ExitCode);
+        await ledger.RunUntilOkAsync("verify", "--key", ledger.VerifierKeys);
+        await ledger.StopAsync();
+        var segment = Directory.EnumerateFiles(Path.Combine(ledger.Data, "ledger", "calls-0"), "*.seg").First();
+        var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
+        bytes[bytes.AsSpan().IndexOf("needle"u8)] ^= 1;
+        await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
+
+        var (found, list, _) = await ledger.RunAsync("damage", "list", "--json");
+        Assert.Equal(1, found);
+        using var damage = JsonDocument.Parse(list);
+        var stretch = Assert.Single(damage.RootElement.EnumerateArray());
+        var (offset, digest) = (stretch.GetProperty("offset").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture), stretch.GetProperty("sha256").GetString()!);
+        Assert.Equal(2, (await ledger.RunAsync("damage", "accept", "calls-0", offset, "--sha256", digest)).ExitCode);
+        Assert.Equal(1, (await ledger.RunAsync("damage", "accept", "calls-0", offset, "--sha256", new string('0', 64), "--reason", "a disk failed")).ExitCode);
+        Assert.Equal(0, (await ledger.RunAsync("damage", "accept", "calls-0", offset, "--sha256", digest, "--reason", "a disk failed")).ExitCode);
+
+        Assert.Equal(0, (await ledger.RunAsync("damage", "list")).ExitCode);
+        var (verified, report, _) = await ledger.RunAsync("verify", "--key", ledger.VerifierKeys);
+        Assert.Equal(1, verified);
+        Assert.Contains("a disk failed", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_verb_that_needs_a_running_instance_says_so()
     {
         var folder = Directory.CreateTempSubdirectory("mcpledger-verbs-");

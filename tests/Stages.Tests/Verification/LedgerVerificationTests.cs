@@ -322,4 +322,48 @@ public sealed class LedgerVerificationTests
             File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)), overwrite: true);
         }
     }
+
+    [Fact]
+    public async Task Damage_that_was_accepted_before_anything_was_signed_for_it_is_a_fact_and_only_those_bytes()
+    {
+        const int Lost = 300;
+        using var ledger = await SealedLedger.MakeAsync(20);
+        await ledger.WriteAsync(600);
+        ledger.Spoil(Lost, static (bytes, at, _) => bytes[at + 30] ^= 1);
+        await AcceptAsync(ledger, Lost);
+        await ledger.ReadAgainAsync();
+        Assert.Equal(["gap"], ledger.SealFaulty());
+
+        var report = ledger.Verify();
+
+        Assert.True(report.IsSound, string.Join('\n', report.Findings));
+        Assert.Contains(report.Findings, f => f is { Check: VerificationChecks.DamageAccepted, Offset: Lost } && f.Found!.Contains("accepted by ada: a disk failed", StringComparison.Ordinal));
+        ledger.Spoil(Lost, static (bytes, at, _) => bytes[at + 31] ^= 1);
+        Assert.False(ledger.Verify().IsSound);
+    }
+
+    [Fact]
+    public async Task An_acceptance_does_not_heal_what_was_signed_for()
+    {
+        const int Lost = 100;
+        using var ledger = await SealedLedger.MakeAsync(600);
+        ledger.Spoil(Lost, static (bytes, at, _) => bytes[at + 30] ^= 1);
+        await AcceptAsync(ledger, Lost);
+
+        var report = ledger.Verify();
+
+        Assert.False(report.IsSound);
+        Assert.Contains(report.Findings, f => f is { Severity: VerificationSeverity.Broken, Offset: Lost } && f.Found!.Contains("accepted by ada", StringComparison.Ordinal));
+    }
+
+    private static async Task AcceptAsync(SealedLedger ledger, long offset)
+    {
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+        var stretch = Assert.Single(open.Ledger.FindDamage(LedgerPartition.Calls, CancellationToken.None));
+        Assert.Equal(offset, stretch.FirstOffset);
+        var accepted = new DamageAccepted("calls-0", stretch.FirstOffset, stretch.NextOffset, stretch.Segment, stretch.Position, stretch.Length, stretch.Sha256, "ada", "a disk failed");
+        using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/host/test/1", TimeProvider.System.GetUtcNow(), null, LedgerLog.Control, null, accepted);
+        Assert.True((await open.Ledger.AppendAsync(draft, CancellationToken.None)).IsDurable);
+        open.Ledger.AcceptDamage(stretch);
+    }
 }

@@ -1,0 +1,116 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Streaming.Embedded;
+
+/// <summary>Finds the stretches of a partition in which no record can be read, and where the next one stands behind each.</summary>
+/// <param name="partition">The partition.</param>
+/// <param name="segments">Its segments, oldest first.</param>
+/// <param name="end">Offset after the last record.</param>
+/// <param name="endPosition">Where that lies in the last segment.</param>
+/// <param name="accepted">What is stepped over; the survey adds what it finds, to go on behind it.</param>
+internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<Segment> segments, long end, long endPosition, AcceptedDamage accepted)
+{
+    private const int ReadBytes = 4 * 1024 * 1024;
+    private const int Window = 64 * 1024;
+    private const int Alignment = 8;
+
+    /// <summary>Reads the whole partition.</summary>
+    /// <exception cref="IOException">A file is not there or cannot be read: that is no damage that could be accepted.</exception>
+    public IReadOnlyList<DamagedStretch> Find(CancellationToken cancellationToken)
+    {
+        var found = new List<DamagedStretch>();
+        var reader = new SegmentReader(partition, segments, end, endPosition, accepted);
+        for (var next = segments.IsEmpty ? end : segments[0].BaseOffset; next < end;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var batch = reader.Read(next, ReadBytes);
+            next = batch.Next;
+            if (batch.Damage is { } damage)
+            {
+                var stretch = Measure(next) ?? throw new IOException(damage);
+                found.Add(stretch);
+                accepted.Pass(stretch);
+                next = stretch.NextOffset;
+            }
+        }
+
+        return found;
+    }
+
+    private DamagedStretch? Measure(long offset)
+    {
+        var i = segments.Length - 1;
+        while (i > 0 && segments[i].BaseOffset > offset)
+        {
+            i--;
+        }
+
+        var segment = segments[i];
+        var isLast = i == segments.Length - 1;
+        var segmentEnd = isLast ? end : segments[i + 1].BaseOffset;
+        using var file = segment.OpenToRead();
+        var limit = Math.Min(isLast ? endPosition : long.MaxValue, RandomAccess.GetLength(file));
+        if (segment.CheckHeader(file, out _) is not null)
+        {
+            return Of(segment, offset, segmentEnd, 0, limit);
+        }
+
+        segment.CursorAt(file, offset, limit, Window, accepted, out var cursor, out _);
+        using (cursor)
+        {
+            var position = cursor.Position;
+            return cursor.Step() == CursorStop.Record ? null : Behind(segment, cursor, offset, position, segmentEnd, limit);
+        }
+    }
+
+    private DamagedStretch Behind(Segment segment, SegmentCursor cursor, long offset, long position, long segmentEnd, long limit)
+    {
+        // A record that rotted where it stands keeps its length, and its neighbour shows that it does.
+        if (FrameAt(segment, position) is { } framed && position + framed <= limit)
+        {
+            cursor.Seek(position + framed);
+            if (offset + 1 == segmentEnd || cursor.Step() == CursorStop.Record)
+            {
+                return Of(segment, offset, offset + 1, position, framed);
+            }
+        }
+
+        for (var at = position + Alignment; at < limit; at += Alignment)
+        {
+            cursor.Seek(at);
+            if (cursor.Step() == CursorStop.Record)
+            {
+                var records = 1L;
+                while (cursor.Step() is CursorStop.Record)
+                {
+                    records++;
+                }
+
+                // How many are lost is known from how many are left before the next segment's first offset.
+                return cursor.Position >= limit - SegmentFormat.RecordHeaderLength || cursor.Step() == CursorStop.End
+                    ? segmentEnd - records > offset ? Of(segment, offset, segmentEnd - records, position, at - position) : Of(segment, offset, segmentEnd, position, limit - position)
+                    : Of(segment, offset, segmentEnd, position, limit - position);
+            }
+        }
+
+        return Of(segment, offset, segmentEnd, position, limit - position);
+    }
+
+    private static long? FrameAt(Segment segment, long position)
+    {
+        using var file = segment.OpenToRead();
+        Span<byte> word = stackalloc byte[sizeof(uint)];
+        if (RandomAccess.Read(file, word, position) < sizeof(uint))
+        {
+            return null;
+        }
+
+        var length = (int)(BinaryPrimitives.ReadUInt32LittleEndian(word) & ~SegmentFormat.GroupStart);
+        return length > 0 ? SegmentFormat.Framed(length) : null;
+    }
+
+    private DamagedStretch Of(Segment segment, long first, long next, long position, long length) =>
+        new(partition, first, next, Path.GetFileName(segment.Path), position, length, DamagedStretch.DigestOf(segment.Path, position, length));
+}
