@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Confluent.Kafka;
 using McpLedger.Contracts.Events;
@@ -11,6 +12,7 @@ namespace McpLedger.Streaming.Kafka;
 /// Blobs of a process whose ledger is in Kafka: durable on its own disk, then shipped in pieces on the blobs topic. With <see cref="KafkaDurability.Quorum"/> a blob is
 /// stored once the in-sync replicas have it; with <see cref="KafkaDurability.Disk"/> once it is on the disk, with a mark that it is still to be shipped.
 /// </summary>
+[SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The producer is disposed on a thread of the pool: it may wait for its own threads.")]
 public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
