@@ -11,12 +11,6 @@ public sealed class TypeTests
     {
         ["IBlobStore"] = "the folder is the first of its implementations; object storage stands beside it in the scaled-out shape",
         ["IRecordHandler"] = "Streaming owns the loop and Projections what is done with a record; the arrow between the rooms points the other way",
-<<<<<<< HEAD
-        ["IEventIndex"] = "SQLite is the first of its implementations; Elasticsearch and OpenSearch stand beside it in the scaled-out shape",
-=======
-        ["IViewStore"] = "the embedded home is the first of its implementations; Marten's stands beside it in the scaled-out shape",
-        ["IProjectionHandler"] = "the embedded home is the first of its implementations; Marten's stands beside it in the scaled-out shape",
->>>>>>> 6d5b91f (Search in Elasticsearch or OpenSearch through the REST API that they share)
     };
 
     public static TheoryData<string> RoomNames => [.. Rooms.Assemblies.Select(Rooms.ProjectOf)];
