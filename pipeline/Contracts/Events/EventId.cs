@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace McpLedger.Contracts.Events;
 
 /// <summary>The id of an event or of a call: a UUID of version 7 (RFC 9562 §5.7), so that ids sort by time.</summary>
+[JsonConverter(typeof(EventIdConverter))]
 public readonly record struct EventId
 {
     private EventId(Guid value) => Value = value;

@@ -6,10 +6,8 @@ using McpLedger.Contracts.Integrity;
 namespace McpLedger.Contracts.Events;
 
 /// <summary>The one serialisation of event data: camelCase, no nulls, unknown members kept out of the way of older readers.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(DigestConverter), typeof(EventIdConverter)])]
+/// <remarks>Converters stand on their types: one among the options would turn the generated writing off.</remarks>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CallIntended))]
 [JsonSerializable(typeof(CallRefused))]
 [JsonSerializable(typeof(CallCompleted))]

@@ -1,10 +1,13 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
+using McpLedger.Contracts.Events;
 
 namespace McpLedger.Contracts.Integrity;
 
 /// <summary>A SHA-256 digest: 32 bytes, written as 64 lower-case hex digits.</summary>
+[JsonConverter(typeof(DigestConverter))]
 public readonly record struct Digest
 {
     /// <summary>Length of a digest in bytes.</summary>
