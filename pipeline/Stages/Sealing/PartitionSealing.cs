@@ -65,8 +65,9 @@ internal sealed class PartitionSealing(
 
                 signedAt = time.GetTimestamp();
             }
-            else if (batch.Records.Count == 0 || sealer.HasNews)
+            else if (batch.Damage is not null || sealer.Next >= (await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false)).End)
             {
+                // Only at the end: resting with records left would bound sealing to a read or two an interval.
                 await RestAsync(sealer, (sealer.HasNews ? options.Interval : options.IdleInterval) - since, batch, cancellationToken).ConfigureAwait(false);
             }
         }

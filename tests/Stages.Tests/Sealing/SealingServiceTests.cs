@@ -3,7 +3,6 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Stages.Sealing;
 using McpLedger.Streaming;
-using McpLedger.Streaming.Embedded;
 using McpLedger.Testing.Ledgers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -16,7 +15,7 @@ public sealed class SealingServiceTests
     public async Task A_running_ledger_is_sealed_announced_and_provable()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
-        await using var services = Services(ledger, ledger.Ledger);
+        await using var services = Services(ledger, Options(ledger));
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var service = Assert.Single(services.GetServices<IHostedService>());
         await service.StartAsync(stop.Token);
@@ -36,6 +35,24 @@ public sealed class SealingServiceTests
         await service.StopAsync(stop.Token);
         var control = await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Control, 0);
         Assert.DoesNotContain(control.Select(Read).OfType<CheckpointSigned>(), c => c.Partition.StartsWith("control", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_sealer_that_is_behind_reads_on_without_resting()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var hour = TimeSpan.FromHours(1);
+        await using var services = Services(ledger, Options(ledger) with { ReadBytes = 1, MaxLeaves = 4, Interval = hour, IdleInterval = hour });
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        for (var i = 0; i < 8; i++)
+        {
+            await ledger.AppendAsync(LedgerLog.Calls, $"record {i}");
+        }
+
+        var service = Assert.Single(services.GetServices<IHostedService>());
+        await service.StartAsync(stop.Token);
+        await ControlAsync<CheckpointSigned>(ledger, c => c is { Partition: "calls-0", Size: 9 }, stop.Token);
+        await service.StopAsync(stop.Token);
     }
 
     [Fact]
@@ -79,17 +96,17 @@ public sealed class SealingServiceTests
         IdleInterval = TimeSpan.FromMilliseconds(100),
     };
 
-    private static ServiceProvider Services(TemporaryLedger ledger, EmbeddedLedger embedded)
+    private static ServiceProvider Services(TemporaryLedger ledger, SealingOptions options)
     {
         var asked = 0;
         return new ServiceCollection()
             .AddSingleton(TimeProvider.System)
             .AddLogging()
             .AddMetrics()
-            .AddSingleton<ILedgerReader>(embedded)
-            .AddSingleton<ILedgerWriter>(embedded)
+            .AddSingleton<ILedgerReader>(ledger.Ledger)
+            .AddSingleton<ILedgerWriter>(ledger.Ledger)
             .AddSingleton<IHostApplicationLifetime>(new Lifetime())
-            .AddSealing(_ => asked++ == 0 ? null : Options(ledger))
+            .AddSealing(_ => asked++ == 0 ? null : options)
             .BuildServiceProvider();
     }
 
