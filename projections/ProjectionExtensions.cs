@@ -22,6 +22,9 @@ public sealed record EmbeddedHomeOptions
 
     /// <summary>Bytes of records folded in one transaction.</summary>
     public int MaxBatchBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>How long a record may wait for others to be folded with: a transaction costs as much as some ten records.</summary>
+    public TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(250);
 }
 
 /// <summary>The doors to the read models: what they share, and one for each home.</summary>
@@ -66,7 +69,7 @@ public static class ProjectionExtensions
         foreach (var partition in new[] { LedgerPartition.Calls, LedgerPartition.Control })
         {
             services.AddPartitionConsumer(
-                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes },
+                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes, Gathering = options.Gathering },
                 partition,
                 provider => provider.GetRequiredService<IProjectionHandler>());
         }

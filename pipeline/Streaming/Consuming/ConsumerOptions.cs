@@ -9,6 +9,12 @@ public sealed record ConsumerOptions
     /// <summary>Bytes of records in memory at a time; a single larger record passes.</summary>
     public int MaxBatchBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>
+    /// How long a consumer that has caught up lets records gather once there is one: a batch costs its handler more than the records in it,
+    /// and under load the ledger grows thousands of times a second. <see cref="TimeSpan.Zero"/> hands over what there is at once.
+    /// </summary>
+    public TimeSpan Gathering { get; init; }
+
     /// <summary>Wait before a failed batch is tried again; doubles up to <see cref="LongestRetryDelay"/>.</summary>
     public TimeSpan FirstRetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 

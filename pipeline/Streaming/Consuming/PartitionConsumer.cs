@@ -72,10 +72,11 @@ public sealed class PartitionConsumer : IDisposable
                 {
                     await PauseAsync(damage, stopping).ConfigureAwait(false);
                 }
-                else if (batch.Records.Count == 0)
+                else if (batch.Records.Sum(static record => record.Bytes.Length) < _options.MaxBatchBytes)
                 {
                     Clear();
                     await _reader.WaitAsync(Partition, position, stopping).ConfigureAwait(false);
+                    await Task.Delay(_options.Gathering, _time, stopping).ConfigureAwait(false);
                 }
             }
         }

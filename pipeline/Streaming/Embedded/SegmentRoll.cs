@@ -86,7 +86,9 @@ internal sealed class SegmentRoll : IDisposable
         if (!_prepared && Active.Free < Active.Size / 2)
         {
             _prepared = true;
-            _preparing = Task.Run(Prepare);
+
+            // A thread of its own: one of the few of the pool would be missed by the calls that go on meanwhile.
+            _preparing = Task.Factory.StartNew(Prepare, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
     }
 

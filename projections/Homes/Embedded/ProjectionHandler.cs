@@ -13,6 +13,7 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
     private readonly TimeProvider _time;
     private readonly ProjectionTelemetry _telemetry;
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly YieldingScheduler _folding = new("projections");
     private readonly Progress _progress;
 
     public ProjectionHandler(ProjectionHome home, ILedgerReader reader, IBlobStore blobs, TimeProvider time, ProjectionTelemetry telemetry)
@@ -42,7 +43,7 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
         try
         {
             var began = _time.GetTimestamp();
-            var result = await Writer.ApplyAsync(batch.Partition, batch.Records, batch.Next, _blobs, cancellationToken);
+            var result = await _folding.RunAsync(() => Writer.ApplyAsync(batch.Partition, batch.Records, batch.Next, _blobs, cancellationToken).AsTask(), cancellationToken);
             _telemetry.Folded(batch.Partition, result.Folded, result.Repeated, _time.GetElapsedTime(began));
             _progress.Reached(batch.Partition, batch.Next, result.LastMicros);
         }
@@ -59,7 +60,11 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
         return report;
     }
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose()
+    {
+        _folding.Dispose();
+        _turn.Dispose();
+    }
 
     private ProjectionWriter Writer => _home.Writer ?? throw new InvalidOperationException("The read models were opened to read only.");
 }

@@ -3,6 +3,7 @@ using McpLedger.Streaming.Consuming;
 using McpLedger.Streaming.Parking;
 using McpLedger.Testing.Ledgers;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace McpLedger.Streaming.Tests.Consuming;
 
@@ -141,6 +142,32 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
         await run.WaitAsync(Enough);
         Assert.Equal(4, _handler.Applied.Length);
         Assert.Equal(_consumer.State.Received, _consumer.State.Handled);
+    }
+
+    [Fact]
+    public async Task Records_that_arrive_while_a_consumer_gathers_are_handed_over_together()
+    {
+        var (time, gathering) = (new FakeTimeProvider(), TimeSpan.FromSeconds(1));
+        using var consumer = new PartitionConsumer(
+            new() { Name = "fold", Gathering = gathering }, LedgerPartition.Calls, _ledger.Ledger, _handler, _parking, time, _services.GetRequiredService<ConsumerTelemetry>());
+        var batches = new List<int>();
+        _handler.FailWith = batch =>
+        {
+            batches.Add(batch.Records.Count);
+            return null;
+        };
+        var run = consumer.RunAsync(_stop.Token);
+        await UntilAsync(() => consumer.State.Position == 1);
+        await AppendAsync(1);
+        await AppendAsync(1);
+        await UntilAsync(() =>
+        {
+            time.Advance(gathering);
+            return consumer.State.Position == 3;
+        });
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+        Assert.Equal([1, 2], batches);
     }
 
     private static async Task UntilAsync(Func<bool> reached)
