@@ -14,6 +14,9 @@ internal sealed class MadeCalls(int seed, DateTimeOffset begin)
     private const int ArgumentWords = 30;
     private const int ResultWords = 140;
 
+    /// <summary>Time between two calls: five million of them are a month, and so some thirty slices of the full-text index.</summary>
+    public static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(500);
+
     private static readonly string[] Servers = ["github", "files", "postgres", "slack", "jira", "browser", "kubernetes", "payroll"];
     private static readonly string[] Verbs = ["get", "list", "search", "create", "update", "delete", "query", "export"];
     private static readonly string[] Nouns = ["issue", "file", "table", "message", "ticket", "page", "pod", "invoice", "user", "report"];
@@ -29,8 +32,7 @@ internal sealed class MadeCalls(int seed, DateTimeOffset begin)
     /// <summary>The next call: what announces it and what ends it.</summary>
     public (CallIntended Intended, CallCompleted Completed, DateTimeOffset Time) Next()
     {
-        // Two hundred calls a second since the beginning.
-        var time = begin + TimeSpan.FromMilliseconds(5 * _made++);
+        var time = begin + (Spacing * _made++);
         var call = EventId.New(new Moment(time));
         var principal = $"user-{Skewed(500)}@example.com";
         var server = Servers[Skewed(Servers.Length)];
@@ -44,7 +46,7 @@ internal sealed class MadeCalls(int seed, DateTimeOffset begin)
             Server = server, Kind = "request", Method = "tools/call", Name = tool, Id = id, Era = "modern", Protocol = "2026-07-28",
             Arguments = new(arguments.Length, Digest.Of(Encoding.ASCII.GetBytes(arguments))),
         };
-        var where = new Place { Session = new($"s-{principal}-{_made / 4000}", "actor"), Peer = "127.0.0.1", Monotonic = 5000 * _made };
+        var where = new Place { Session = new($"s-{principal}-{_made / 4000}", "actor"), Peer = "127.0.0.1", Monotonic = (long)Spacing.TotalMicroseconds * _made };
         var intended = new CallIntended
         {
             Call = call, Who = who, What = what, Where = where,

@@ -22,6 +22,8 @@ internal static class QueryMix
             "tool:export_report",
             "outcome:tool-error",
             "server:github and outcome:tool-error and not tool:get_issue",
+            "tool:get_issue and outcome:tool-error",
+            "tool:search_ticket and outcome:ok",
             frequent,
             middling,
             rare,

@@ -48,7 +48,7 @@ internal static class SearchVerb
 
     private static async Task<DateTimeOffset> FillAsync(ProjectionHome home, string folder, long calls)
     {
-        var last = MadeLedger.Begin + TimeSpan.FromMilliseconds(5 * (calls - 1));
+        var last = MadeLedger.Begin + (MadeCalls.Spacing * (calls - 1));
         if (home.Writer!.NextOf(Contracts.Events.LedgerPartition.Calls) >= 2 * calls)
         {
             return last;

@@ -15,7 +15,7 @@ public sealed class RollupTests
     public async Task Sums_count_what_counting_every_event_counts(string text)
     {
         using var home = new TemporaryHome();
-        var ledger = new Given(41).Ledger(8_000);
+        var ledger = new Given(41).Ledger(4_000);
         await home.FoldAsync(ledger, batchBytes: 500_000);
         var plan = SearchPlan.Of(new() { Query = text, Housekeeping = true }, home.Time.GetUtcNow()).Value!;
         Assert.True(RollupSearch.Knows(plan.Query));
