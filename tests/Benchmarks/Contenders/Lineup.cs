@@ -15,6 +15,9 @@ internal sealed class Lineup : IAsyncDisposable
     public const string KafkaDisk = "mcpledger-kafka-disk";
     public const string KafkaQuorum = "mcpledger-kafka-quorum";
 
+    // What the product's program sets for itself (McpLedger.Host.csproj).
+    private static readonly Dictionary<string, string?> AsUp = new() { ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0" };
+
     private readonly List<IAsyncDisposable> _started = [];
 
     private Lineup(string folder) => Folder = folder;
@@ -74,9 +77,11 @@ internal sealed class Lineup : IAsyncDisposable
     }
 
     /// <summary>One of the servers that this program itself can be.</summary>
-    public static async Task<(Child Child, Uri Address)> StartOwnAsync(params string[] arguments)
+    public static Task<(Child Child, Uri Address)> StartOwnAsync(params string[] arguments) => StartOwnAsync(new Dictionary<string, string?>(), arguments);
+
+    private static async Task<(Child Child, Uri Address)> StartOwnAsync(IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {
-        var (child, line) = await Child.StartAsync(Built.Program("McpLedger.Benchmarks", "McpLedger.Benchmarks"), ["serve", .. arguments], new Dictionary<string, string?>(), line => line.StartsWith("http://", StringComparison.Ordinal));
+        var (child, line) = await Child.StartAsync(Built.Program("McpLedger.Benchmarks", "McpLedger.Benchmarks"), ["serve", .. arguments], environment, line => line.StartsWith("http://", StringComparison.Ordinal));
         return (child, new(line));
     }
 
@@ -96,16 +101,18 @@ internal sealed class Lineup : IAsyncDisposable
         }
     }
 
-    private async Task<(Child Child, Uri Address)> OwnAsync(params string[] arguments)
+    private Task<(Child Child, Uri Address)> OwnAsync(params string[] arguments) => OwnAsync(new Dictionary<string, string?>(), arguments);
+
+    private async Task<(Child Child, Uri Address)> OwnAsync(IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {
-        var own = await StartOwnAsync(arguments);
+        var own = await StartOwnAsync(environment, arguments);
         _started.Add(own.Child);
         return own;
     }
 
     private async Task AddGatewayAsync(string name, string way, Uri upstream)
     {
-        var (child, address) = await OwnAsync("gateway", way, upstream.ToString(), Path.Combine(Folder, name));
+        var (child, address) = await OwnAsync(AsUp, ["gateway", way, upstream.ToString(), Path.Combine(Folder, name)]);
         Contenders.Add(new(name, server => new(address, $"/s/{server}/mcp"), [child]));
     }
 
