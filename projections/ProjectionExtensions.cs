@@ -23,7 +23,7 @@ public sealed record EmbeddedHomeOptions
     /// <summary>Bytes of records folded in one transaction.</summary>
     public int MaxBatchBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>How long a record may wait for others to be folded with: a transaction costs as much as some ten records.</summary>
+    /// <summary>How long a record may wait for others to be folded with, in one transaction.</summary>
     public TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(250);
 }
 

@@ -8,7 +8,7 @@ internal static class EventSearch
     /// <summary>Most hits that facets and the histogram are counted over, where nothing was summed beforehand.</summary>
     public const int Counted = 10_000;
 
-    // Counting an event touches its row: 5,000 of them, spread over weeks, take a quarter of a second; sums by the hour take a tenth, however many there are.
+    // Counting an event touches its row: twice as many, spread over weeks, took half a second.
     private const int CountedWhereSummed = 5_000;
 
     private const string HitColumns =
