@@ -60,6 +60,8 @@ internal static class CommandTree
             RebuildCommand.Create(),
             ParkedCommand.Create(),
             RetentionCommand.Create(),
+            SchemaCommand.Create(),
+            SpoolCommand.Create(),
             HealthCommand.Create(),
         };
         root.Options.Add(CommonOptions.Config);

@@ -6,7 +6,7 @@ using McpLedger.Stages.Sealing;
 namespace McpLedger.Stages.Verification;
 
 /// <summary>
-/// Verifies a ledger offline, from its files and from public keys: record bytes against leaves, leaves against tiles, tiles against the signed root,
+/// Verifies a ledger offline, from its files (or a reader of its records) and from public keys: record bytes against leaves, leaves against tiles, tiles against the signed root,
 /// records against their chains, blobs against their events, and the whole against checkpoints that were kept. It changes nothing.
 /// </summary>
 public sealed class LedgerVerification(VerificationRequest request, TimeProvider time)
@@ -61,7 +61,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         var began = time.GetTimestamp();
         var tiles = Tiles(partition);
         var checkpoint = CheckpointTrust.Read(partition, tiles.Checkpoint(), request.Trusted, _findings);
-        var range = new RangeVerification(partition, checkpoint, tiles, new SegmentScan(LedgerFolder(partition)), request.Blobs ? new(request.Folder, partition, _findings) : null, _findings);
+        var range = new RangeVerification(partition, checkpoint, tiles, ScanOf(partition), request.Blobs ? new(request.Folder, partition, _findings) : null, _findings);
         if (checkpoint is not null)
         {
             CheckKept(partition, checkpoint, tiles);
@@ -88,7 +88,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         var verifier = new PartitionVerifier(partition, checkpoint ?? new("", 0, MerkleTree.EmptyRoot), tiles.Read, _findings);
         var blobs = new BlobCheck(request.Folder, partition, _findings);
         var feed = new Feed(verifier, request.Blobs ? blobs : null, partition.Log == LedgerLog.Control ? drops : null, n => progress.Report(new(partition, verifier.Records, checkpoint?.Size ?? 0, before + n)));
-        new SegmentScan(LedgerFolder(partition)).Read(0, long.MaxValue, feed, cancellationToken);
+        ScanOf(partition).Read(0, long.MaxValue, feed, cancellationToken);
         verifier.Complete();
         var dropped = JudgeFront(partition, verifier, drops);
         feed.Tell();
@@ -139,6 +139,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
     /// <summary>Every partition that has records or tiles or a kept checkpoint; control first, because it says what was dropped.</summary>
     private IReadOnlyList<LedgerPartition> Partitions() =>
         [.. Names(Path.Combine(request.Folder, "ledger"))
+            .Concat(request.Records?.Partitions ?? [])
             .Concat(Names(Path.Combine(request.Folder, "tiles")))
             .Concat(request.Kept.Select(static k => CheckpointTrust.PartitionOf(k.Span)).OfType<LedgerPartition>())
             .Distinct()
@@ -153,7 +154,8 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
 
     private TileFolder Tiles(LedgerPartition partition) => new(Path.Combine(request.Folder, "tiles"), partition);
 
-    private string LedgerFolder(LedgerPartition partition) => Path.Combine(request.Folder, "ledger", partition.ToString());
+    private IRecordScan ScanOf(LedgerPartition partition) =>
+        request.Records is { } reader && reader.Partitions.Contains(partition) ? new ReaderScan(reader, partition) : new SegmentScan(Path.Combine(request.Folder, "ledger", partition.ToString()));
 
     private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, List<SegmentDropped>? drops, Action<long> tell) : ISegmentVisitor
     {

@@ -6,7 +6,7 @@ namespace McpLedger.Stages.Verification;
 
 /// <summary>Verifies some leaves of a partition without reading the rest: tile by tile, each proved to belong to the signed tree, and the records under them.</summary>
 internal sealed class RangeVerification(
-    LedgerPartition partition, Checkpoint? checkpoint, TileFolder tiles, SegmentScan segments, BlobCheck? blobs, ICollection<VerificationFinding> findings)
+    LedgerPartition partition, Checkpoint? checkpoint, TileFolder tiles, IRecordScan records, BlobCheck? blobs, ICollection<VerificationFinding> findings)
     : ISegmentVisitor
 {
     private readonly Dictionary<long, (long Index, LedgerLeaf Leaf)> _wanted = [];
@@ -38,7 +38,7 @@ internal sealed class RangeVerification(
                 continue;
             }
 
-            var kept = segments.Segments.Count > 0 ? segments.Segments[0].BaseOffset : long.MaxValue;
+            var kept = records.First ?? long.MaxValue;
             foreach (var gone in _wanted.Keys.Where(offset => offset < kept).ToList())
             {
                 _wanted.Remove(gone);
@@ -47,7 +47,7 @@ internal sealed class RangeVerification(
 
             if (_wanted.Count > 0)
             {
-                segments.Read(_wanted.Keys.Min(), _wanted.Keys.Max() + 1, this, cancellationToken);
+                records.Read(_wanted.Keys.Min(), _wanted.Keys.Max() + 1, this, cancellationToken);
             }
 
             foreach (var (_, (index, leaf)) in _wanted.OrderBy(static w => w.Key))

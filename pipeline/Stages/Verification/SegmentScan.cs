@@ -5,7 +5,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace McpLedger.Stages.Verification;
 
-/// <summary>Receives what lies in a partition's segment files, in order.</summary>
+/// <summary>Where a partition's records are read from to be verified.</summary>
+internal interface IRecordScan
+{
+    /// <summary>Offset of the first record that is kept; null when none is.</summary>
+    long? First { get; }
+
+    /// <summary>Reads the records from <paramref name="from"/> up to <paramref name="to"/> (exclusive).</summary>
+    void Read(long from, long to, ISegmentVisitor visitor, CancellationToken cancellationToken);
+}
+
+/// <summary>Receives what lies in a partition, in order.</summary>
 internal interface ISegmentVisitor
 {
     /// <summary>A record. The bytes are valid during the call.</summary>
@@ -19,7 +29,7 @@ internal interface ISegmentVisitor
 /// Reads segment files by their documented form, without the ledger's own reader, and reads on behind damage: a record whose checksum fails is
 /// still a record to hold against its leaf, and after bytes that are none the next record is looked for.
 /// </summary>
-internal sealed class SegmentScan(string folder)
+internal sealed class SegmentScan(string folder) : IRecordScan
 {
     private const int HeaderLength = 64;
     private const int FrameHeader = 8;
@@ -38,7 +48,10 @@ internal sealed class SegmentScan(string folder)
             .Where(static s => s.Item2 >= 0)
             .OrderBy(static s => s.Item2)];
 
-    /// <summary>Reads the records from <paramref name="from"/> up to <paramref name="to"/> (exclusive).</summary>
+    /// <inheritdoc/>
+    public long? First => Segments.Count > 0 ? Segments[0].BaseOffset : null;
+
+    /// <inheritdoc/>
     public void Read(long from, long to, ISegmentVisitor visitor, CancellationToken cancellationToken)
     {
         for (var i = 0; i < Segments.Count; i++)

@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
+using McpLedger.Streaming;
 
 namespace McpLedger.Stages.Verification;
 
@@ -11,6 +12,9 @@ public sealed record VerificationRequest
 
     /// <summary>The public keys that are believed. One of a ledger's keys is enough for all its partitions.</summary>
     public required IReadOnlyList<VerifierKey> Trusted { get; init; }
+
+    /// <summary>Reads the records of a ledger that is not in the folder, such as one in Kafka; null reads the folder's segments.</summary>
+    public ILedgerReader? Records { get; init; }
 
     /// <summary>Checkpoints that somebody kept, verbatim: the ledger must go on from each of them.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Kept { get; init; } = [];
