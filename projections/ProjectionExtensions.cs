@@ -25,6 +25,9 @@ public sealed record EmbeddedHomeOptions
 
     /// <summary>How long a record may wait for others to be folded with, in one transaction.</summary>
     public TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Partitions of the ledger; each has a consumer of its own, and their batches take turns.</summary>
+    public IReadOnlyList<LedgerPartition> Partitions { get; init; } = [LedgerPartition.Calls, LedgerPartition.Control];
 }
 
 /// <summary>The doors to the read models: what they share, and one for each home.</summary>
@@ -66,7 +69,7 @@ public static class ProjectionExtensions
         services.AddSingleton<IViewStore, EmbeddedViews>();
         services.AddSingleton<IEventIndex, SqliteIndex>();
         services.AddSingleton<IProjectionHandler, ProjectionHandler>();
-        foreach (var partition in new[] { LedgerPartition.Calls, LedgerPartition.Control })
+        foreach (var partition in options.Partitions)
         {
             services.AddPartitionConsumer(
                 new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes, Gathering = options.Gathering },

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace McpLedger.Gateway.Sessions;
 
 /// <summary>
-/// The keys that session ids are sealed under, as replicas share them: a text file of mode 0600 with one base64 key of 32 bytes a line,
+/// The keys that session ids are sealed under, as replicas share them: a text file of mode 0600 (0440 where it is mounted) with one base64 key of 32 bytes a line,
 /// the current one first, the one before it second. Rotation puts a new line on top; sessions of the last but one key start anew.
 /// </summary>
 internal sealed class SessionKeys
@@ -13,6 +13,9 @@ internal sealed class SessionKeys
 
     private const int MaxFileLength = 4096;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    // A secret that Kubernetes mounts belongs to root and is read through the process's group.
+    private const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead;
 
     private SessionKeys(byte[] current, byte[]? previous)
     {
@@ -76,9 +79,9 @@ internal sealed class SessionKeys
 
     private static SessionKeys Load(string path)
     {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~Readable) != 0)
         {
-            throw new InvalidDataException($"{path} can be read by others than its owner. Run: chmod 600 {path}");
+            throw new InvalidDataException($"{path} can be read by others than its owner and group. Run: chmod 600 {path}");
         }
 
         if (new FileInfo(path).Length > MaxFileLength)

@@ -14,6 +14,7 @@ public sealed class ProjectTests
         ["McpLedger.Projections"] = ["McpLedger.Contracts", "McpLedger.Streaming"],
         ["McpLedger.Host"] = ["McpLedger.Contracts", "McpLedger.Detectors", "McpLedger.Streaming", "McpLedger.Gateway", "McpLedger.Stages", "McpLedger.Projections", "McpLedger.SampleServer"],
         ["McpLedger.SampleServer"] = [],
+        ["McpLedger.Balancer"] = [],
     };
 
     private static readonly Dictionary<string, string[]> Packages = new()
@@ -31,6 +32,7 @@ public sealed class ProjectTests
             "System.CommandLine", "YamlDotNet",
         ],
         ["McpLedger.SampleServer"] = ["ModelContextProtocol.AspNetCore"],
+        ["McpLedger.Balancer"] = ["Yarp.ReverseProxy"],
     };
 
     [Fact]

@@ -61,6 +61,8 @@ internal static class CommandTree
             ParkedCommand.Create(),
             RetentionCommand.Create(),
             DamageCommand.Create(),
+            SchemaCommand.Create(),
+            SpoolCommand.Create(),
             HealthCommand.Create(),
         };
         root.Options.Add(CommonOptions.Config);

@@ -15,16 +15,17 @@ internal static class HealthCommand
     public static Command Create()
     {
         var ready = new Option<bool>("--ready") { Description = "Ask whether it does its work (/readyz), not only whether it lives (/healthz)." };
-        var command = new Command("health", "Ask the running instance how it is. Exit code 3 when it does not say that it is well.") { ready };
+        var listens = new Option<bool>("--listens") { Description = "Ask only whether anything answers there: any status will do." };
+        var command = new Command("health", "Ask the running instance how it is. Exit code 3 when it does not say that it is well.") { ready, listens };
         return command.Runs((parsed, terminal, cancellationToken) =>
         {
             var folder = DataFolder.Of(parsed);
             var instance = LiveDoor.Elsewhere(parsed) is { } url ? new(url, 0, null, "") : RunningInstance.Find(folder);
-            return instance is null ? Task.FromResult(Doorway.NotRunning(terminal, folder)) : AskAsync(terminal, instance, parsed.GetValue(ready) ? "readyz" : "healthz", cancellationToken);
+            return instance is null ? Task.FromResult(Doorway.NotRunning(terminal, folder)) : AskAsync(terminal, instance, parsed.GetValue(ready) ? "readyz" : "healthz", parsed.GetValue(listens), cancellationToken);
         });
     }
 
-    private static async Task<int> AskAsync(Terminal terminal, RunningInstance instance, string path, CancellationToken cancellationToken)
+    private static async Task<int> AskAsync(Terminal terminal, RunningInstance instance, string path, bool anyAnswer, CancellationToken cancellationToken)
     {
         using var client = LocalHttp.Toward(instance, null);
         client.Timeout = Patience;
@@ -34,7 +35,7 @@ internal static class HealthCommand
             var said = Encoding.UTF8.GetString(await BoundedBody.ReadAsync(response.Content, LongestAnswer, cancellationToken)).Trim();
             terminal.Document(new { instance.Url, Status = (int)response.StatusCode, Said = said });
             terminal.Line(said);
-            return response.IsSuccessStatusCode ? ExitCode.Ok : ExitCode.Unavailable;
+            return response.IsSuccessStatusCode || anyAnswer ? ExitCode.Ok : ExitCode.Unavailable;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {

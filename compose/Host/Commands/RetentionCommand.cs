@@ -39,7 +39,7 @@ internal static class RetentionCommand
             return ExitCode.Ok;
         }
 
-        await using var room = LedgerRoom.Open(config);
+        await using var room = LedgerRoom.Open(config, HostRoles.Pipeline);
         if (room.Ledger.Health is { Status: LedgerStatus.Unavailable } health)
         {
             terminal.Error($"mcpledger: {health.Reason}");

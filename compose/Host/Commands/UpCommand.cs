@@ -6,7 +6,6 @@ using McpLedger.Host.Access;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
-using McpLedger.Streaming;
 
 namespace McpLedger.Host.Commands;
 
@@ -14,6 +13,7 @@ namespace McpLedger.Host.Commands;
 internal static class UpCommand
 {
     public const string Name = "up";
+    private static readonly TimeSpan BrokerPatience = TimeSpan.FromMinutes(1);
 
     public static Command Create()
     {
@@ -22,16 +22,22 @@ internal static class UpCommand
         var command = new Command(Name, "Run the gateway, the ledger, the sealer, the read models and the API: all in this process, or one role of them.") { role };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
-            var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
+            var roles = HostRoleNames.Of(parsed.GetValue(role)!);
+            var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), roles);
             if (read.Config is not { } config)
             {
                 return Faults.Say(terminal, read);
             }
 
-            var roles = HostRoleNames.Of(parsed.GetValue(role)!);
             if (roles != HostRoles.All && config.File.Kafka is null)
             {
                 terminal.Error($"mcpledger: the role '{roles.Written()}' needs a ledger that several processes can write, and this configuration has the embedded one, which has one writer. Fix: add a kafka section, or leave --role out: everything runs in one process.");
+                return ExitCode.Usage;
+            }
+
+            if (roles.HasFlag(HostRoles.Projections) && config.File.Search is not null)
+            {
+                terminal.Error("mcpledger: this version does not search in Elasticsearch or OpenSearch yet, and postgres needs that beside it. Fix: remove postgres and search: the read models are SQLite in the data folder then.");
                 return ExitCode.Usage;
             }
 
@@ -41,10 +47,10 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(LoadedConfig config, HostRoles roles, Terminal terminal, CancellationToken cancellationToken)
     {
-        await using var room = LedgerRoom.Open(config);
-        if (room.Ledger.Health is { Status: LedgerStatus.Unavailable } health)
+        await using var room = LedgerRoom.Open(config, roles);
+        if (await room.OpenedAsync(config.File.Kafka is null ? TimeSpan.Zero : BrokerPatience, TimeProvider.System, cancellationToken) is { } reason)
         {
-            terminal.Error($"mcpledger: the ledger in {config.DataFolder} cannot be opened: {health.Reason}.");
+            terminal.Error($"mcpledger: the ledger in {config.DataFolder} cannot be opened: {reason}.");
             return ExitCode.Unavailable;
         }
 

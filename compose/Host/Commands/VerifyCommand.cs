@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
+using McpLedger.Host.Configuration;
 using McpLedger.Host.Output;
+using McpLedger.Host.Running;
 using McpLedger.Stages.Verification;
 using Spectre.Console;
 using EventId = McpLedger.Contracts.Events.EventId;
@@ -16,14 +18,14 @@ internal static class VerifyCommand
     {
         var what = new Argument<string?>("what")
         {
-            Description = "A ledger's folder or a copy of it; an event's id; offsets such as calls-0:100-200; or a .tlog-proof file. Default: the whole ledger.",
+            Description = "A ledger's folder or a copy of it; an event's id; offsets such as calls-0:100-200; or a .tlog-proof file. Default: the whole ledger, in its folder or in Kafka.",
             DefaultValueFactory = _ => null,
         };
         var key = new Option<string[]>("--key", "-k") { Description = "A public key to believe (a vkey), or a file of them; may be given more than once." };
         var kept = new Option<string[]>("--kept") { Description = "A checkpoint that you kept: the ledger must go on from it. May be given more than once." };
         var record = new Option<string?>("--record") { Description = "With a proof: the event's stored bytes, which must be what the proof's leaf commits to." };
         var command = new Command("verify", "Verify offline: record bytes, chains, tree, signatures and blobs. Exit code 1 when anything is not what was signed.") { what, key, kept, record };
-        return command.Runs((parsed, terminal, cancellationToken) =>
+        return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
             var (keys, fault) = TrustedKeys.Read(parsed.GetValue(key) ?? []);
             var files = (parsed.GetValue(kept) ?? []).Append(parsed.GetValue(record)).OfType<string>();
@@ -31,24 +33,30 @@ internal static class VerifyCommand
             if (fault is not null)
             {
                 terminal.Error($"mcpledger: {fault}");
-                return Task.FromResult(ExitCode.Usage);
+                return ExitCode.Usage;
             }
 
             var subject = parsed.GetValue(what);
             if (subject is not null && File.Exists(subject))
             {
-                return Task.FromResult(ProofCheck.Run(terminal, subject, parsed.GetValue(record), keys));
+                return ProofCheck.Run(terminal, subject, parsed.GetValue(record), keys);
             }
 
             var folder = subject is not null && Directory.Exists(subject) ? Path.GetFullPath(subject) : DataFolder.Of(parsed);
             var request = new VerificationRequest { Folder = folder, Trusted = keys, Kept = [.. (parsed.GetValue(kept) ?? []).Select(f => (ReadOnlyMemory<byte>)File.ReadAllBytes(f))] };
-            return Task.FromResult(Verify(terminal, request, folder == subject || Directory.Exists(subject) ? null : subject, cancellationToken));
+            var part = Directory.Exists(subject) ? null : subject;
+            return !Directory.Exists(subject) && InKafka(parsed) is { } config
+                ? await KafkaVerification.RunAsync(parsed, config, terminal, request, r => Verify(terminal, r, part, cancellationToken), cancellationToken)
+                : Verify(terminal, request, part, cancellationToken);
         });
     }
 
+    private static LoadedConfig? InKafka(ParseResult parsed) =>
+        ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline).Config is { File.Kafka: not null } config ? config : null;
+
     private static int Verify(Terminal terminal, VerificationRequest request, string? part, CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(Path.Combine(request.Folder, "ledger")))
+        if (request.Records is null && !Directory.Exists(Path.Combine(request.Folder, "ledger")))
         {
             terminal.Error($"mcpledger: there is no ledger in {request.Folder}. Fix: name its folder, or a copy's.");
             return ExitCode.Unavailable;

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Configuration;
 
@@ -25,18 +27,22 @@ internal static class ConfigReader
     public const string DefaultName = "mcpledger.yaml";
     private const int LongestFile = 1024 * 1024;
     private static readonly Dictionary<string, string> Nothing = [];
+    private static readonly ImmutableDictionary<string, ServerSection> Nobody = ImmutableDictionary<string, ServerSection>.Empty;
 
     /// <summary>The file that is meant: what was given, else <c>MCPLEDGER_CONFIG</c>, else <c>mcpledger.yaml</c> here.</summary>
     public static string PathOf(string? given) =>
         Path.GetFullPath(given ?? Environment.GetEnvironmentVariable("MCPLEDGER_CONFIG") ?? DefaultName);
 
     /// <summary>Reads the file, with what the environment of this process lays over it.</summary>
-    public static ConfigRead Read(string path) => Read(path, EnvironmentOverrides.OfProcess());
+    public static ConfigRead Read(string path) => Read(path, HostRoles.All);
+
+    /// <summary>Reads the file for roles: secrets that none of them shows to anybody are not looked up, and need not be on their machine.</summary>
+    public static ConfigRead Read(string path, HostRoles roles) => Read(path, roles, EnvironmentOverrides.OfProcess());
 
     /// <summary>Reads what stands in the file and nothing else, for those who write it again.</summary>
-    public static ConfigRead ReadWritten(string path) => Read(path, Nothing);
+    public static ConfigRead ReadWritten(string path) => Read(path, HostRoles.All, Nothing);
 
-    private static ConfigRead Read(string path, IReadOnlyDictionary<string, string> environment)
+    private static ConfigRead Read(string path, HostRoles roles, IReadOnlyDictionary<string, string> environment)
     {
         string text;
         try
@@ -55,13 +61,13 @@ internal static class ConfigReader
                 : Unreadable(path, $"the file cannot be read ({e.GetType().Name}).", "check its owner and mode");
         }
 
-        return ReadText(path, text, environment);
+        return ReadText(path, text, roles, environment);
     }
 
-    public static ConfigRead ReadText(string path, string text) => ReadText(path, text, Nothing);
+    public static ConfigRead ReadText(string path, string text) => ReadText(path, text, HostRoles.All, Nothing);
 
-    /// <summary>Reads a text with an environment laid over it.</summary>
-    public static ConfigRead ReadText(string path, string text, IReadOnlyDictionary<string, string> environment)
+    /// <summary>Reads a text for roles, with an environment laid over it.</summary>
+    public static ConfigRead ReadText(string path, string text, HostRoles roles, IReadOnlyDictionary<string, string> environment)
     {
         var (root, faults) = YamlTree.Read(text);
         if (root is null or ConfigNode.Scalar { IsNull: true })
@@ -76,8 +82,8 @@ internal static class ConfigReader
         var folder = Path.GetDirectoryName(path)!;
         var checks = new ConfigChecks(binder, folder);
         checks.Check(file);
-        var gateway = ConfigMapping.ToGateway(file, folder, checks);
-        var secrets = EngineSecrets.Of(file, checks);
+        var gateway = ConfigMapping.ToGateway(roles.HasFlag(HostRoles.Gateway) ? file : file with { Servers = Nobody }, folder, checks);
+        var secrets = EngineSecrets.Of(file, roles, checks);
         ConfigFault[] all = [.. faults.Concat(misnamed).Concat(binder.Faults).Concat(checks.Faults).OrderBy(f => f.Line).ThenBy(f => f.Column)];
         return new(path, all.Length == 0 ? new(path, file, gateway, secrets) : null, all, file);
     }

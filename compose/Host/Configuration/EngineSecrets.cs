@@ -1,3 +1,5 @@
+using McpLedger.Host.Running;
+
 namespace McpLedger.Host.Configuration;
 
 /// <summary>What is shown to Kafka, PostgreSQL and the search engine, looked up; null where the configuration has none. Never printed.</summary>
@@ -15,17 +17,18 @@ internal sealed record EngineSecrets
 
     public string? SearchApiKey { get; init; }
 
-    public static EngineSecrets Of(ConfigFile file, ConfigChecks checks)
+    public static EngineSecrets Of(ConfigFile file, HostRoles roles, ConfigChecks checks)
     {
+        var (postgres, search) = roles.HasFlag(HostRoles.Projections) ? (file.Postgres, file.Search) : (null, null);
         string? LookUp(string path, SecretText? text) => text is null ? null : checks.Resolve(path, text);
         return new()
         {
             KafkaUser = LookUp("kafka.security.user", file.Kafka?.Security.User),
             KafkaPassword = LookUp("kafka.security.password", file.Kafka?.Security.Password),
-            PostgresConnection = LookUp("postgres.connection", file.Postgres?.Connection),
-            SearchUser = LookUp("search.user", file.Search?.User),
-            SearchPassword = LookUp("search.password", file.Search?.Password),
-            SearchApiKey = LookUp("search.apiKey", file.Search?.ApiKey),
+            PostgresConnection = LookUp("postgres.connection", postgres?.Connection),
+            SearchUser = LookUp("search.user", search?.User),
+            SearchPassword = LookUp("search.password", search?.Password),
+            SearchApiKey = LookUp("search.apiKey", search?.ApiKey),
         };
     }
 

@@ -98,8 +98,16 @@ internal sealed record SearchSection
     public string? Ca { get; init; }
 
     [Description("What the names of indices and templates begin with.")]
-    [RegularExpression("^[a-z0-9][a-z0-9_-]{0,62}$")]
+    [RegularExpression("^[a-z][a-z0-9-]{0,62}$")]
     public string Prefix { get; init; } = "mcpledger";
+
+    [Description("Copies of each index beside the first: one less than the nodes at most.")]
+    [Range(0, 100)]
+    public int Replicas { get; init; } = 1;
+
+    [Description("Stretch of time that one index holds: day, or month where there is little to hold.")]
+    [AllowedValues("day", "month")]
+    public string Span { get; init; } = "day";
 
     [Description("Indices whose last day is older than this are dropped. Without it nothing ever is.")]
     public TimeSpan? Retention { get; init; }

@@ -28,6 +28,7 @@ internal static class Examination
         findings.Add(Clock(time));
         findings.AddRange(await ToolsAsync(config, time, cancellationToken));
         findings.AddRange(await Reachability.CheckAsync(config.Gateway, cancellationToken));
+        findings.AddRange(await EngineChecks.RunAsync(config, time, cancellationToken));
         return findings;
     }
 
@@ -41,6 +42,11 @@ internal static class Examination
         foreach (var name in config.Gateway.Servers.Keys.Where(s => !config.Gateway.Rules.Any(r => r.Effect == RuleEffect.Allow && Reaches(r, s))))
         {
             yield return new("rules", FindingLevel.Warning, $"no rule allows anything on the server '{name}'.", $"name it in an allow rule: allow: {{ servers: [{name}] }}");
+        }
+
+        if (config.File.Kafka is not null && config.Gateway.Servers.Values.Any(s => s.Transport != UpstreamTransport.StreamableHttp) && config.File.Peers == PeersValue.None)
+        {
+            yield return new("peers", FindingLevel.Warning, "a server's sessions are held by the gateway that opened them, and no gateway knows the others.", "peers: { gateway-1: \"http://gateway-1:8377\", … }, or peers: dns:http://gateways:8377");
         }
 
         if (config.Gateway.AnonymousOnLoopback && !config.File.Listen.Url.IsLoopback)

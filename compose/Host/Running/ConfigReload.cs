@@ -18,7 +18,7 @@ internal sealed record ReloadOutcome(bool InForce, IReadOnlyList<ConfigFault> Er
 }
 
 /// <summary>Takes a changed file without a restart. One at a time; a file with a fault changes nothing.</summary>
-internal sealed class ConfigReload(LoadedConfig started, PublishConfig publish, HostTelemetry telemetry) : IDisposable
+internal sealed class ConfigReload(LoadedConfig started, HostRoles roles, PublishConfig publish, HostTelemetry telemetry) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly LoadedConfig _started = started;
@@ -32,7 +32,7 @@ internal sealed class ConfigReload(LoadedConfig started, PublishConfig publish, 
         await _one.WaitAsync(cancellationToken);
         try
         {
-            var read = ConfigReader.Read(Current.Path);
+            var read = ConfigReader.Read(Current.Path, roles);
             return read.Config is null ? Refused(read) : await TakeAsync(read.Config, by, cancellationToken);
         }
         finally

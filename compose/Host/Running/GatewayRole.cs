@@ -9,7 +9,7 @@ namespace McpLedger.Host.Running;
 /// <summary>The gateway: <c>/s/{server}/mcp</c>, and the configuration that it takes anew.</summary>
 internal static class GatewayRole
 {
-    public static IServiceCollection AddGatewayRole(this IServiceCollection services, LoadedConfig config, LedgerIdentity identity)
+    public static IServiceCollection AddGatewayRole(this IServiceCollection services, LoadedConfig config, HostRoles roles, LedgerIdentity identity)
     {
         services.AddGateway(new GatewayOptions
         {
@@ -20,7 +20,7 @@ internal static class GatewayRole
             Bridge = BridgeOf(config.File),
         });
         services.AddSingleton<PublishConfig>(p => p.GetRequiredService<GatewayConfigSource>().PublishAsync);
-        services.AddSingleton(p => new ConfigReload(config, p.GetRequiredService<PublishConfig>(), p.GetRequiredService<HostTelemetry>()));
+        services.AddSingleton(p => new ConfigReload(config, roles, p.GetRequiredService<PublishConfig>(), p.GetRequiredService<HostTelemetry>()));
         return services.AddSingleton(p => new ReadinessCheck("gateway", p.GetRequiredService<GatewayReadiness>().Check));
     }
 

@@ -23,7 +23,7 @@ internal sealed class IntegrityFolder(string dataFolder)
     /// <returns>Null while no checkpoint covers the event.</returns>
     public (TlogProof Proof, LedgerLeaf Leaf)? Prove(EventId id)
     {
-        foreach (var partition in (LedgerPartition[])[LedgerPartition.Calls, LedgerPartition.Control])
+        foreach (var partition in Sealed())
         {
             var tiles = Tiles(partition);
             if (tiles.Checkpoint() is not { } note || !Checkpoint.TryParse(note, out _, out var checkpoint) || LeafSearch.ByEvent(tiles.Read, checkpoint!.Size, id) is not { } index)
@@ -42,6 +42,12 @@ internal sealed class IntegrityFolder(string dataFolder)
 
         return null;
     }
+
+    private IEnumerable<LedgerPartition> Sealed() => !Directory.Exists(_tiles) ? [] :
+        from folder in Directory.EnumerateDirectories(_tiles).Order(StringComparer.Ordinal)
+        let known = LedgerPartition.TryParse(Path.GetFileName(folder), out var partition) ? partition : (LedgerPartition?)null
+        where known is not null
+        select known.Value;
 
     private static string? Text(string path) => File.Exists(path) ? File.ReadAllText(path) : null;
 }

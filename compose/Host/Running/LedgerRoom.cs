@@ -1,6 +1,7 @@
 using McpLedger.Host.Configuration;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming.Kafka;
 
 namespace McpLedger.Host.Running;
 
@@ -10,6 +11,7 @@ namespace McpLedger.Host.Running;
 /// </summary>
 internal sealed class LedgerRoom : IAsyncDisposable
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
     private readonly ServiceProvider _services;
 
     private LedgerRoom(ServiceProvider services)
@@ -20,22 +22,42 @@ internal sealed class LedgerRoom : IAsyncDisposable
 
     public ILedger Ledger { get; }
 
-    public static LedgerRoom Open(LoadedConfig config)
+    public static LedgerRoom Open(LoadedConfig config, HostRoles roles)
     {
         MakeFolder(config.DataFolder);
-        var services = new ServiceCollection();
-        services.AddLogging(l => l.AddConsoleLines()).AddMetrics().AddSingleton(TimeProvider.System).AddEmbeddedLedger(new EmbeddedLedgerOptions
-        {
-            Folder = config.DataFolder,
-            Instance = config.File.Instance,
-            OriginHost = config.File.Ledger.Origin ?? "localhost",
-            Role = "gateway",
-            Version = UpHost.Version,
-            RecordMode = config.File.Ledger.Record,
-            QuotaBytes = config.File.Ledger.Quota?.Bytes ?? 0,
-        });
+        var services = new ServiceCollection().AddLogging(l => l.AddConsoleLines()).AddMetrics().AddSingleton(TimeProvider.System);
+        _ = config.File.Kafka is null ? services.AddEmbeddedLedger(Embedded(config)) : services.AddKafkaLedger(KafkaMapping.ToLedger(config, roles));
         return new(services.BuildServiceProvider());
     }
+
+    /// <summary>Waits until the ledger takes events: brokers may still be on their way when a role starts.</summary>
+    /// <returns>Why it does not, after <paramref name="longest"/>; null when it does.</returns>
+    public async Task<string?> OpenedAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (Ledger.Health is { Status: LedgerStatus.Unavailable } health)
+        {
+            if (time.GetElapsedTime(began) >= longest)
+            {
+                return health.Reason;
+            }
+
+            await Task.Delay(LookEvery, time, cancellationToken);
+        }
+
+        return null;
+    }
+
+    private static EmbeddedLedgerOptions Embedded(LoadedConfig config) => new()
+    {
+        Folder = config.DataFolder,
+        Instance = config.File.Instance,
+        OriginHost = config.File.Ledger.Origin ?? "localhost",
+        Role = "gateway",
+        Version = UpHost.Version,
+        RecordMode = config.File.Ledger.Record,
+        QuotaBytes = config.File.Ledger.Quota?.Bytes ?? 0,
+    };
 
     /// <summary>What was said in calls lies in it: nobody else may look. The mode of a folder that is there already is its owner's business (doctor looks at it).</summary>
     private static void MakeFolder(string folder)

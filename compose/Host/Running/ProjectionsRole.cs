@@ -9,7 +9,7 @@ internal static class ProjectionsRole
 {
     public static IServiceCollection AddProjectionsRole(this IServiceCollection services, LoadedConfig config)
     {
-        services.AddProjections().AddEmbeddedHome(new() { Folder = Path.Combine(config.DataFolder, "readmodels") });
+        services.AddProjections().AddEmbeddedHome(new() { Folder = Path.Combine(config.DataFolder, "readmodels"), Partitions = KafkaMapping.PartitionsOf(config.File) });
         services.AddApiDescription();
         return services;
     }

@@ -30,7 +30,7 @@ internal static class UpHost
         builder.Services.AddSingleton<HostTelemetry>().AddSingleton<Drain>();
         if (roles.HasFlag(HostRoles.Gateway))
         {
-            builder.Services.AddGatewayRole(config, identity);
+            builder.Services.AddGatewayRole(config, roles, identity);
         }
 
         if (roles.HasFlag(HostRoles.Pipeline))

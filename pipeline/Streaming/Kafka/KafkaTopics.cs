@@ -50,6 +50,23 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         }
     }
 
+    /// <summary>Looks and makes nothing; a topic that is missing is a drift.</summary>
+    /// <exception cref="IOException">The cluster does not answer, or the calls topic has another number of partitions than the ledger.</exception>
+    public async Task<IReadOnlyList<TopicDrift>> ExamineAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var admin = clients.Admin();
+            var there = (await Task.Run(() => admin.GetMetadata(options.AnswerTimeout), cancellationToken).ConfigureAwait(false)).Topics.Select(static t => t.Topic).ToHashSet(StringComparer.Ordinal);
+            var missing = Wanted().Keys.Where(t => !there.Contains(t)).Select(static t => new TopicDrift(t, "topic", "there", "missing")).ToArray();
+            return missing.Length > 0 ? missing : (await LookAsync(admin).WaitAsync(cancellationToken).ConfigureAwait(false)).Drifts;
+        }
+        catch (KafkaException e)
+        {
+            throw new IOException($"the cluster does not answer: {e.Error.Reason}", e);
+        }
+    }
+
     /// <summary>Removes everything before an offset, for good.</summary>
     /// <exception cref="IOException">The cluster refuses.</exception>
     public async Task DropBeforeAsync(LedgerPartition partition, long offset)

@@ -59,7 +59,7 @@ public sealed class SessionKeysTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "File modes are a Unix matter.");
         SessionKeys.LoadOrCreate(File);
 #pragma warning disable CA1416 // Skipped on Windows above.
-        System.IO.File.SetUnixFileMode(File, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        System.IO.File.SetUnixFileMode(File, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
 #pragma warning restore CA1416
         Assert.Contains("chmod 600", Assert.Throws<InvalidDataException>(() => SessionKeys.LoadOrCreate(File)).Message);
     }

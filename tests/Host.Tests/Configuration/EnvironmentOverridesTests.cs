@@ -1,4 +1,5 @@
 using McpLedger.Host.Configuration;
+using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Tests.Configuration;
 
@@ -64,5 +65,5 @@ public sealed class EnvironmentOverridesTests
     }
 
     private static ConfigRead Read(params (string Name, string Value)[] environment) =>
-        ConfigReader.ReadText("/etc/mcpledger/mcpledger.yaml", Yaml, environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal));
+        ConfigReader.ReadText("/etc/mcpledger/mcpledger.yaml", Yaml, HostRoles.All, environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal));
 }

@@ -1,4 +1,5 @@
 using McpLedger.Host.Configuration;
+using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Tests.Configuration;
 
@@ -57,6 +58,23 @@ public sealed class ScaleChecksTests
 
         Assert.Equal(path, fault.Path);
         Assert.Contains(fix, fault.Fix, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gateway", "kafka.security.password", "servers.one.headers.Authorization")]
+    [InlineData("pipeline", "kafka.security.password")]
+    [InlineData("projections", "kafka.security.password", "postgres.connection", "search.password")]
+    public void A_role_needs_the_secrets_that_it_shows_and_no_others(string role, params string[] needed)
+    {
+        const string Secrets = """
+            kafka: { bootstrap: ["kafka:9092"], security: { protocol: sasl-tls, user: ledger, password: "${file:no/kafka}" } }
+            postgres: { connection: "Password=${file:no/postgres}" }
+            search: { urls: ["http://search:9200"], user: ledger, password: "${file:no/search}" }
+            servers: { one: { url: "http://one/mcp", headers: { Authorization: "${file:no/one}" } } }
+            """;
+        var read = ConfigReader.ReadText("/etc/mcpledger/mcpledger.yaml", Secrets, HostRoleNames.Of(role), new Dictionary<string, string>());
+
+        Assert.Equal(needed, read.Faults.Select(f => f.Path).Order(StringComparer.Ordinal));
     }
 
     [Fact]

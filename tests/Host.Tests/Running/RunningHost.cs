@@ -33,7 +33,7 @@ public sealed class RunningHost : IAsyncLifetime
     {
         WriteConfig(_yaml);
         var config = ConfigReader.Read(ConfigPath).Config!;
-        _room = LedgerRoom.Open(config);
+        _room = LedgerRoom.Open(config, HostRoles.All);
         _app = UpHost.Build(config, _room, HostRoles.All, null);
         Assert.True(await Get<GatewayConfigSource>().PublishAsync(config.Gateway, "start", CancellationToken.None));
         await _app.StartAsync();

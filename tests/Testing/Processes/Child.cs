@@ -67,6 +67,14 @@ public sealed partial class Child : IAsyncDisposable
         return child;
     }
 
+    /// <summary>Runs a program to its end and returns its exit code and the last lines of its output.</summary>
+    public static async Task<(int ExitCode, string Output)> RunToEndAsync(string program, IEnumerable<string> arguments, TimeSpan longest, IReadOnlyDictionary<string, string?> environment)
+    {
+        await using var child = Start(program, arguments, environment, _ => false);
+        var code = await child.WaitAsync(longest);
+        return (code, child.Output);
+    }
+
     /// <summary>SIGKILL: nothing of it runs on, nothing is flushed.</summary>
     public async Task KillAsync()
     {

@@ -80,15 +80,8 @@ public sealed partial class McpLedgerInstance : IAsyncDisposable
     public Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) => RunToEndAsync([.. arguments, "--config", Config]);
 
     /// <summary>Runs any verb of the product to its end.</summary>
-    public static async Task<(int ExitCode, string Output)> RunToEndAsync(params string[] arguments)
-    {
-        var child = Child.Start(Built.McpLedger, arguments, new Dictionary<string, string?>(), _ => false);
-        await using (child)
-        {
-            var code = await child.WaitAsync(TimeSpan.FromMinutes(5));
-            return (code, child.Output);
-        }
-    }
+    public static Task<(int ExitCode, string Output)> RunToEndAsync(params string[] arguments) =>
+        Child.RunToEndAsync(Built.McpLedger, arguments, TimeSpan.FromMinutes(5), new Dictionary<string, string?>());
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Process.DisposeAsync();

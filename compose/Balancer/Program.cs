@@ -1,0 +1,17 @@
+using McpLedger.Balancer;
+
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.Logging.SetMinimumLevel(LogLevel.Warning);
+var (routes, clusters) = Routing.Of(builder.Configuration);
+builder.Services.AddReverseProxy().LoadFromMemory(routes, clusters);
+
+await using var app = builder.Build();
+app.MapReverseProxy(proxy =>
+{
+    proxy.Use(Redispatch.RunAsync);
+    proxy.UseLoadBalancing();
+    proxy.UsePassiveHealthChecks();
+});
+await app.StartAsync();
+await Console.Out.WriteLineAsync($"listening on {app.Urls.First()}");
+await app.WaitForShutdownAsync();

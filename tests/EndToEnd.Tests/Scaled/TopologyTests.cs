@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using McpLedger.EndToEnd.Tests.Stage;
+
+namespace McpLedger.EndToEnd.Tests.Scaled;
+
+/// <summary>The system spread over processes, on real servers.</summary>
+[Collection(NativeTopologyCollection.Name)]
+public sealed class TopologyTests(NativeTopology topology)
+{
+    private const string Initialize =
+        """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"scaled","version":"1"}}}""";
+
+    private static readonly (string, string) Legacy = ("MCP-Protocol-Version", "2025-11-25");
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_call_through_the_balancer_is_found_by_search_and_in_its_session_and_verifies_from_Kafka()
+    {
+        Assert.SkipWhen(topology.Reason is not null, topology.Reason ?? "");
+        var word = $"w{Guid.NewGuid():N}";
+        using var wire = topology.Wire(topology.Balancer, "demo", topology.Key);
+        var answer = await wire.CallAsync(1, "count_words", $$"""{"text":"{{word}}"}""");
+        Assert.Equal(200, answer.Status);
+
+        var hits = await EventuallyAsync(async () => (await topology.AskAsync(HttpMethod.Get, $"api/v1/search?q={word}", null))!["hits"]!.AsArray() is { Count: > 0 } found ? found : null);
+        var hit = hits.Single(h => (string)h!["type"]! == "call.intended.v1")!;
+        var session = await EventuallyAsync(() => topology.AskAsync(HttpMethod.Get, $"api/v1/sessions/{(string)hit["session"]!}", null)!);
+        Assert.Contains(session!["calls"]!["items"]!.AsArray(), c => (string)c!["call"]! == (string)hit["call"]!);
+
+        // The proof comes from the pipeline, through the same address.
+        var proof = Path.Combine(Path.GetTempPath(), $"{word}.tlog-proof");
+        await EventuallyAsync(async () => (await topology.VerbAsync("proof", (string)hit["event"]!, "--out", proof)).ExitCode == 0 ? proof : null);
+        var keys = Path.Combine(Path.GetTempPath(), $"{word}.vkeys");
+        await File.WriteAllTextAsync(keys, (await topology.VerbAsync("keys", "show")).Output);
+        var (code, said) = await topology.VerbAsync("verify", proof, "--key", keys);
+        Assert.True(code == 0, said);
+
+        // All of it: records from Kafka, tiles and checkpoints over the API.
+        (code, said) = await topology.VerbAsync("verify", "--key", keys);
+        Assert.True(code == 0, said);
+        Assert.Contains("VERIFIED", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_stops_to_work_on_both_gateways()
+    {
+        Assert.SkipWhen(topology.Reason is not null, topology.Reason ?? "");
+        var made = (await topology.AskAsync(HttpMethod.Post, "api/v1/keys", new { principal = "you" }))!;
+        using var one = topology.Wire(topology.Gateway(1), "demo", (string)made["secret"]!);
+        using var two = topology.Wire(topology.Gateway(2), "demo", (string)made["secret"]!);
+        foreach (var wire in new[] { one, two })
+        {
+            await EventuallyAsync(async () => (await wire.CallAsync(1, "count_words", """{"text":"a"}""")).Status == 200 ? "" : null);
+        }
+
+        await topology.AskAsync(HttpMethod.Delete, $"api/v1/keys/{(string)made["id"]!}", null);
+        foreach (var wire in new[] { one, two })
+        {
+            await EventuallyAsync(async () => (await wire.CallAsync(2, "count_words", """{"text":"a"}""")).Status == 401 ? "" : null);
+        }
+    }
+
+    [Fact]
+    public async Task A_session_with_a_process_on_one_gateway_is_served_through_the_other()
+    {
+        Assert.SkipWhen(topology.Reason is not null, topology.Reason ?? "");
+        using var owner = topology.Wire(topology.Gateway(1), "notes", topology.Key);
+        using var other = topology.Wire(topology.Gateway(2), "notes", topology.Key);
+        var opened = await owner.SendAsync(Initialize);
+        Assert.True(opened.Status == 200, opened.Body);
+        var session = ("Mcp-Session-Id", Assert.Single(opened.Headers.GetValues("Mcp-Session-Id")));
+        foreach (var wire in new[] { owner, other })
+        {
+            var answer = await wire.SendAsync("""{"jsonrpc":"2.0","id":2,"method":"tools/list"}""", session, Legacy);
+            Assert.True(answer.Status == 200, answer.Body);
+            Assert.NotNull(answer.Message["result"]);
+        }
+    }
+
+    [Fact]
+    public async Task Each_gateway_is_restarted_under_load_without_a_failed_call()
+    {
+        Assert.SkipWhen(topology.Reason is not null, topology.Reason ?? "");
+        using var over = new CancellationTokenSource();
+        var failed = new ConcurrentQueue<string>();
+        var passed = 0;
+        var callers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            using var wire = topology.Wire(topology.Balancer, "demo", topology.Key);
+            for (var id = 1; !over.IsCancellationRequested; id++)
+            {
+                var answer = await TryAsync(wire, id);
+                if (answer is null)
+                {
+                    Interlocked.Increment(ref passed);
+                }
+                else
+                {
+                    failed.Enqueue(answer);
+                }
+            }
+        })).ToArray();
+        try
+        {
+            foreach (var number in new[] { 1, 2 })
+            {
+                var before = Volatile.Read(ref passed);
+                await topology.StopGatewayAsync(number);
+                await topology.StartAgainAsync();
+                await EventuallyAsync(() => Task.FromResult(Volatile.Read(ref passed) > before ? "" : null));
+            }
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await Task.WhenAll(callers);
+        }
+
+        Assert.Empty(failed);
+        Assert.NotEqual(0, passed);
+    }
+
+    private static async Task<string?> TryAsync(Wire wire, int id)
+    {
+        try
+        {
+            var answer = await wire.CallAsync(id, "count_words", """{"text":"rolling"}""");
+            return answer.Status == 200 && answer.Message["result"] is JsonObject ? null : $"{answer.Status} {answer.Body}";
+        }
+        catch (HttpRequestException e)
+        {
+            return e.ToString();
+        }
+    }
+
+    private static async Task<T> EventuallyAsync<T>(Func<Task<T?>> look)
+        where T : class
+    {
+        using var deadline = new CancellationTokenSource(Soon);
+        while (true)
+        {
+            if (await look() is { } found)
+            {
+                return found;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), deadline.Token);
+        }
+    }
+}
