@@ -84,7 +84,7 @@ internal static class DamageCommand
             return new(null, null, Faults.Say(terminal, read));
         }
 
-        await using var room = LedgerRoom.Open(config);
+        await using var room = LedgerRoom.Open(config, HostRoles.Pipeline);
         if (room.Ledger.Health is { Status: LedgerStatus.Unavailable } health)
         {
             return new(null, health.Reason, ExitCode.Unavailable);

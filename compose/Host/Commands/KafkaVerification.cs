@@ -1,5 +1,4 @@
 using System.CommandLine;
-using McpLedger.Contracts.Integrity;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Output;

@@ -2,6 +2,7 @@ using System.Text;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Stages.Verification;
+using McpLedger.Testing.Ledgers;
 
 namespace McpLedger.Stages.Tests.Verification;
 
