@@ -16,12 +16,12 @@ internal static partial class DefinitionRules
     public static IReadOnlyList<string> Names { get; } =
     [
         "hidden-characters", "instruction-tag", "markup-comment", "secrecy-from-user", "overrides-instructions", "boasts", "prefers-itself", "bars-other-tools", "claims-to-be-first", "claims-every-request", "wants-model-identity",
-        "wants-conversation", "secret-file", "must-first", "copies-to-address", "self-praise",
+        "secret-file", "must-first", "copies-to-address", "self-praise",
     ];
 
     private static readonly Regex[] Patterns =
     [
-        InstructionTag(), MarkupComment(), Secrecy(), Overrides(), Boasts(), PrefersItself(), BarsOthers(), First(), EveryRequest(), ModelIdentity(), Conversation(), SecretFile(), MustFirst(), Copies(), SelfPraise(),
+        InstructionTag(), MarkupComment(), Secrecy(), Overrides(), Boasts(), PrefersItself(), BarsOthers(), First(), EveryRequest(), ModelIdentity(), SecretFile(), MustFirst(), Copies(), SelfPraise(),
     ];
 
     /// <summary>The marks of a definition, and where the first one that is a pattern stands.</summary>
@@ -92,9 +92,6 @@ internal static partial class DefinitionRules
 
     [GeneratedRegex(@"\b(name|version|identity|type|kind)\b[^.]{0,12}\b(of )?(the |your |this )?(llm|large language model|language model|ai model|ai assistant|ai agent)\b|\bwhich (language )?model (you|is|are)\b|\bmodel (that )?you are\b|\b(llm|assistant|agent)\s(model\s)?(name|identity|vendor)\b", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex ModelIdentity();
-
-    [GeneratedRegex(@"\b(entire|whole|full|complete|previous|all)\b[^.]{0,15}\b(conversation|chat (history|log)|messages of the user|user's messages)\b|\byour (system prompt|hidden reasoning|instructions)\b", RegexOptions.CultureInvariant, Patience)]
-    private static partial Regex Conversation();
 
     [GeneratedRegex(@"\.ssh\b|\bid rsa\b|id_rsa|\.aws\/|\/etc\/(passwd|shadow)|\.netrc|\.git-credentials|mcp\.json|\.bashrc|\bauthorized_keys|credentials\.json|\.env\b[^.]{0,30}\b(content|pass|read|include|send)", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex SecretFile();

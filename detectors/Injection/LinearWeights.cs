@@ -9,6 +9,8 @@ internal sealed class LinearWeights(float bias, float[] weights)
 
     public float Bias => bias;
 
+    public float Weight(int bucket) => weights[bucket];
+
     /// <summary>Bias plus the weights of the buckets over the root of their number.</summary>
     public float Logit(ReadOnlySpan<int> buckets)
     {
