@@ -8,11 +8,13 @@ public sealed class ProjectTests
     {
         ["McpLedger.Contracts"] = [],
         ["McpLedger.Detectors"] = [],
+        // Beside the detectors: rows in, model folder and scoreboard out. It is part of the product, so that a customer can retrain, and no room on the request path knows it.
+        ["McpLedger.Detectors.Training"] = ["McpLedger.Detectors"],
         ["McpLedger.Streaming"] = ["McpLedger.Contracts"],
         ["McpLedger.Gateway"] = ["McpLedger.Contracts", "McpLedger.Streaming", "McpLedger.Detectors"],
         ["McpLedger.Stages"] = ["McpLedger.Contracts", "McpLedger.Streaming", "McpLedger.Detectors"],
         ["McpLedger.Projections"] = ["McpLedger.Contracts", "McpLedger.Streaming"],
-        ["McpLedger.Host"] = ["McpLedger.Contracts", "McpLedger.Detectors", "McpLedger.Streaming", "McpLedger.Gateway", "McpLedger.Stages", "McpLedger.Projections", "McpLedger.SampleServer"],
+        ["McpLedger.Host"] = ["McpLedger.Contracts", "McpLedger.Detectors", "McpLedger.Detectors.Training", "McpLedger.Streaming", "McpLedger.Gateway", "McpLedger.Stages", "McpLedger.Projections", "McpLedger.SampleServer"],
         ["McpLedger.SampleServer"] = [],
         ["McpLedger.Balancer"] = [],
     };
@@ -20,7 +22,9 @@ public sealed class ProjectTests
     private static readonly Dictionary<string, string[]> Packages = new()
     {
         ["McpLedger.Contracts"] = ["NSec.Cryptography"],
-        ["McpLedger.Detectors"] = [],
+        // The second stage runs an ONNX encoder on word pieces; training is Microsoft.ML's and stays out of the request path.
+        ["McpLedger.Detectors"] = ["Microsoft.ML.OnnxRuntime", "Microsoft.ML.Tokenizers"],
+        ["McpLedger.Detectors.Training"] = ["Microsoft.ML", "Microsoft.ML.FastTree", "Microsoft.ML.LightGbm"],
         ["McpLedger.Streaming"] = ["Confluent.Kafka", "librdkafka.redist"],
         ["McpLedger.Stages"] = [],
         ["McpLedger.Gateway"] = ["Yarp.ReverseProxy"],

@@ -1,6 +1,7 @@
 using McpLedger.Benchmarks.Conformance;
 using McpLedger.Benchmarks.Contenders;
 using McpLedger.Benchmarks.Crash;
+using McpLedger.Benchmarks.Detection;
 using McpLedger.Benchmarks.Memory;
 using McpLedger.Benchmarks.Pipeline;
 using McpLedger.Benchmarks.Proxying;
@@ -15,6 +16,7 @@ internal static class Verbs
     {
         ["conformance"] = ("the MCP conformance suite and two npm servers, directly and through the gateway", ConformanceVerb.RunAsync),
         ["crash"] = ("kill -9 at random moments under load, and what is on record afterwards [--kills 50] [--seed N]", CrashVerb.RunAsync),
+        ["detectors"] = ("what screening a text costs a KiB, by stage, beside Microsoft.ML's own engine --data FOLDER [--model FOLDER]", DetectorsVerb.RunAsync),
         ["ledger"] = ("events made durable a second, by how many wait at once [--seconds 4]", AppendVerb.RunAsync),
         ["kafka"] = ("the same in Kafka, by way of the disk and in the replicas, by linger and partitions [--seconds 2]", KafkaVerb.RunAsync),
         ["sealer"] = ("sealing and verifying throughput over made calls [--calls 200000]", IntegrityVerb.RunAsync),

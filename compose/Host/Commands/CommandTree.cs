@@ -63,6 +63,7 @@ internal static class CommandTree
             DamageCommand.Create(),
             SchemaCommand.Create(),
             SpoolCommand.Create(),
+            DetectorsCommand.Create(),
             HealthCommand.Create(),
         };
         root.Options.Add(CommonOptions.Config);

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using McpLedger.Detectors.Injection;
+using McpLedger.Detectors.Text;
+using McpLedger.Detectors.Training;
+using McpLedger.Detectors.Training.Data;
+using McpLedger.Detectors.Training.Evaluation;
+using McpLedger.Host.Output;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary><c>detectors</c>: train the injection models, measure them, and ask why a text was flagged.</summary>
+internal static class DetectorsCommand
+{
+    public static Command Create() => new("detectors", "The injection detectors: train, measure, explain.") { Train(), Evaluate(), Explain() };
+
+    private static Command Train()
+    {
+        var output = new Option<string>("--out") { Description = "The model folder to write.", Required = true };
+        var id = new Option<string>("--id") { Description = "The new model's name.", DefaultValueFactory = _ => "injection-custom" };
+        var from = new Option<string?>("--base") { Description = "A model folder that gives word vectors and encoder, or the word vectors' JSON. Default: the shipped model." };
+        var labels = new Option<string[]>("--labels") { Description = "JSON lines {source, label, channel, text}: confirmed (1) and rejected (0) findings of your own. May be given more than once." };
+        var command = new Command("train", "Train and calibrate a model: --data names the folder that has train/ and dev/. The same data make the same digest.") { output, id, from, labels };
+        return command.Runs((parsed, terminal, _) =>
+        {
+            if (DataOf(parsed, terminal, "train") is not { } data)
+            {
+                return Task.FromResult(ExitCode.Usage);
+            }
+
+            var request = new TrainingRequest
+            {
+                Data = data,
+                Output = parsed.GetValue(output)!,
+                Id = parsed.GetValue(id)!,
+                Base = parsed.GetValue(from) ?? ShippedModel.Folder,
+                Labelled = [.. (parsed.GetValue(labels) ?? []).SelectMany(Corpus.ReadLines)],
+            };
+            var digest = ModelTraining.Run(request, new Steps(terminal));
+            terminal.Document(new { request.Id, Digest = digest, Folder = Path.GetFullPath(request.Output) });
+            terminal.Line($"{request.Id} {digest} in {Path.GetFullPath(request.Output)}");
+            return Task.FromResult(ExitCode.Ok);
+        });
+    }
+
+    private static Command Evaluate()
+    {
+        var file = new Argument<string?>("file") { Description = "After --json: the file that the scoreboard is written to as JSON, beside the text.", DefaultValueFactory = _ => null };
+        var model = ModelOption();
+        var quick = new Option<bool>("--quick") { Description = "Score a slice of each source: a test of the command, no measurement." };
+        var control = new Option<bool>("--control") { Description = "Also train the in-distribution control." };
+        var command = new Command("evaluate", "Measure a model on the public scoreboard: --data names the folder that has dev/.") { file, model, quick, control };
+        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        {
+            if (DataOf(parsed, terminal, "dev") is not { } data)
+            {
+                return ExitCode.Usage;
+            }
+
+            using var opened = InjectionModel.Open(parsed.GetValue(model) ?? ShippedModel.Folder);
+            var request = new ScoreboardRequest { Data = data, IsQuick = parsed.GetValue(quick), WithControl = parsed.GetValue(control) };
+            var report = Scoreboard.Run(opened, request, new Steps(terminal));
+            if (parsed.GetValue(file) is { } path)
+            {
+                await File.WriteAllBytesAsync(path, Scoreboard.ToJson(report), cancellationToken);
+                await System.Console.Out.WriteLineAsync(ScoreboardText.Of(report));
+            }
+            else if (terminal.IsJson)
+            {
+                await System.Console.Out.WriteLineAsync(Encoding.UTF8.GetString(Scoreboard.ToJson(report)));
+            }
+            else
+            {
+                terminal.Line(ScoreboardText.Of(report));
+            }
+
+            return ExitCode.Ok;
+        });
+    }
+
+    private static Command Explain()
+    {
+        var text = new Argument<string>("text") { Description = "The text, or - to read it from standard input." };
+        var channel = new Option<TextChannel>("--channel") { Description = "Whose words they are: response, user or definition.", DefaultValueFactory = _ => TextChannel.Response };
+        var model = ModelOption();
+        var command = new Command("explain", "Score one text and say which words made the score.") { text, channel, model };
+        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        {
+            var input = parsed.GetValue(text)!;
+            var bytes = Encoding.UTF8.GetBytes(input == "-" ? await System.Console.In.ReadToEndAsync(cancellationToken) : input);
+            using var opened = InjectionModel.Open(parsed.GetValue(model) ?? ShippedModel.Folder);
+            var (message, reading, detector) = (new MessageText(TextLimits.Default), new InjectionReading(), new InjectionDetector(opened));
+            message.ReadText(bytes, parsed.GetValue(channel));
+            var score = detector.Score(message, reading);
+            score = detector.Confirm(message, score, reading, cancellationToken);
+            var explanation = InjectionExplanation.Of(opened, message, score);
+            var (start, length) = score.ToBytes(message);
+            terminal.Document(new
+            {
+                Model = opened.Id, opened.Digest, score.Channel, score.Depth, score.IsFlagged, score.Probability, score.Tail, Threshold = opened.Threshold(score.Channel), score.Logit,
+                Encoder = float.IsNaN(score.EncoderLogit) ? (float?)null : score.EncoderLogit, Start = start, Length = length, explanation.Span, explanation.Words, explanation.Meaning,
+            });
+            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{(score.IsFlagged ? "FLAGGED" : "not flagged")}: probability {score.Probability:0.000}, one benign text in {Math.Pow(10, Math.Min(score.Tail, 9)):0} is as unusual (threshold: one in {Math.Pow(10, opened.Threshold(score.Channel)):0})"));
+            terminal.Line(Terminal.OneLine($"bytes {start}–{start + length}: {explanation.Span}"));
+            terminal.Table(["word", "adds"], explanation.Words.Select(word => (IReadOnlyList<string?>)[word.Word, word.Weight.ToString("0.000", CultureInfo.InvariantCulture)]));
+            return score.IsFlagged ? ExitCode.Finding : ExitCode.Ok;
+        });
+    }
+
+    private static Option<string?> ModelOption() => new("--model") { Description = "The model folder. Default: the one that comes with the program." };
+
+    private static string? DataOf(ParseResult parsed, Terminal terminal, string part)
+    {
+        var data = parsed.GetValue(CommonOptions.Data);
+        if (data is not null && Directory.Exists(Path.Combine(data, part)))
+        {
+            return data;
+        }
+
+        terminal.Error($"mcpledger: --data has to name a folder with {part}/*.jsonl.gz in it{(data is null ? "" : $"; '{data}' has none")}.");
+        return null;
+    }
+
+    private sealed class Steps(Terminal terminal) : IProgress<string>
+    {
+        public void Report(string value)
+        {
+            if (terminal.IsInteractive)
+            {
+                terminal.Line(value);
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using McpLedger.Detectors.Injection;
+
+namespace McpLedger.Detectors.Training.Evaluation;
+
+/// <summary>
+/// Tail curves and thresholds fitted on one half of the benign clusters and applied to the other half, both ways: a threshold that was read off the texts it is measured with flatters.
+/// </summary>
+internal sealed class CrossFit
+{
+    private readonly TailCurve[] _stageOne = new TailCurve[2];
+    private readonly TailCurve?[] _stageTwo = new TailCurve?[2];
+    private readonly Dictionary<double, double[]> _thresholds = [];
+    private readonly IReadOnlyList<IReadOnlyList<ScoredText>> _benign;
+
+    /// <param name="benign">One list a source.</param>
+    public CrossFit(IReadOnlyList<IReadOnlyList<ScoredText>> benign)
+    {
+        _benign = benign;
+        for (var fold = 0; fold < 2; fold++)
+        {
+            ScoredText[][] half = [.. benign.Select(source => source.Where(text => text.Fold == fold).ToArray())];
+            (_stageOne[fold], _stageTwo[fold]) = Fit(half);
+        }
+    }
+
+    /// <summary>The two curves of some benign sources, each source weighing the same; the second is over those that reach the encoder.</summary>
+    public static (TailCurve StageOne, TailCurve? StageTwo) Fit(IReadOnlyList<IReadOnlyList<ScoredText>> sources)
+    {
+        List<(double, double)> first = [];
+        List<(double, double)> second = [];
+        foreach (var source in sources)
+        {
+            var total = source.Sum(text => text.Weight);
+            first.AddRange(source.Select(text => (text.StageOne, text.Weight / total)));
+            second.AddRange(source.Where(text => text.ReachedEncoder).Select(text => (text.Encoder, text.Weight / total)));
+        }
+
+        return (TailCurve.Fit(first), second.Count < 20 ? null : TailCurve.Fit(second));
+    }
+
+    /// <summary>The tail of a text under the curves of the half that it is not in.</summary>
+    public double Tail(ScoredText text) => Tail(text, 1 - text.Fold);
+
+    public bool IsAbove(ScoredText text, double rate) => Tail(text) > Thresholds(rate)[1 - text.Fold];
+
+    /// <summary>The weighted share of texts above the threshold of this rate.</summary>
+    public double Share(IEnumerable<ScoredText> texts, double rate)
+    {
+        var (above, total) = (0d, 0d);
+        foreach (var text in texts)
+        {
+            total += text.Weight;
+            above += IsAbove(text, rate) ? text.Weight : 0;
+        }
+
+        return total == 0 ? double.NaN : above / total;
+    }
+
+    private double Tail(ScoredText text, int fold)
+    {
+        var tail = _stageOne[fold].Of(text.StageOne) + text.MarkTail;
+        return text.ReachedEncoder ? tail + (_stageTwo[fold]?.Of(text.Encoder) ?? 0) : tail;
+    }
+
+    private double[] Thresholds(double rate)
+    {
+        if (!_thresholds.TryGetValue(rate, out var thresholds))
+        {
+            _thresholds[rate] = thresholds = [.. Enumerable.Range(0, 2).Select(fold =>
+                Metrics.Threshold([.. _benign.Select(source => source.Where(text => text.Fold == fold).Select(text => new WeightedScore(Tail(text, fold), text.Weight)).ToArray())], rate))];
+        }
+
+        return thresholds;
+    }
+}

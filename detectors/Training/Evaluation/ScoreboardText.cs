@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text;
+
+namespace McpLedger.Detectors.Training.Evaluation;
+
+/// <summary>The scoreboard as a page of text.</summary>
+public static class ScoreboardText
+{
+    /// <summary>Everything measured, and the table of targets last.</summary>
+    public static string Of(ScoreboardReport report)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"model {report.Model}, digest {report.Digest}\n");
+        text.Append(report.IsQuick ? "A slice of each source only: these figures are not to be quoted.\n" : "");
+        text.Append("One text per cluster of near-copies; thresholds cross-fitted over two halves of the benign clusters; brackets are 95 % intervals over clusters.\n");
+        foreach (var board in report.Boards)
+        {
+            Board(text, board);
+        }
+
+        Hidden(text, report.Obfuscations);
+        if (report.Control.Count > 0)
+        {
+            text.Append("\nin-distribution control (half of each source in training; tells nothing about new attacks)\n");
+            foreach (var row in report.Control)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  {row.Source,-22} AUC {row.Auc:0.000}   recall at 1 % {Percent(row.RecallAtOnePercent)}\n");
+            }
+        }
+
+        text.Append("\ntargets\n");
+        foreach (var row in report.Targets)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {(row.IsReached switch { true => "reached", false => "MISSED ", null => "no data" })}  {row.What}: {row.Measured} ({row.Target})\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static void Board(StringBuilder text, BoardReport board)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\n{board.Title}\n");
+        text.Append("  macro recall at 0.1 / 1 / 5 %     ").AppendJoin(" / ", board.Macro.Select(Interval)).Append('\n');
+        text.Append("  stage one alone                   ").AppendJoin(" / ", board.StageOneMacro.Select(Interval)).Append('\n');
+        text.Append(CultureInfo.InvariantCulture, $"  keyword rules                     recall {Percent(board.KeywordRules.Recall)} at {Percent(board.KeywordRules.FalsePositiveRate)} false positives\n");
+        text.Append(CultureInfo.InvariantCulture, $"  benign texts that reach stage two {Percent(board.BenignReachingEncoder)}; calibration error {board.CalibrationError:0.000}\n");
+        text.Append(CultureInfo.InvariantCulture, $"  {"source",-22} {"",-13} {"rows",6} {"clusters",8} {"AUC",6}  {"at 0.1 %",8} {"at 1 %",8} {"",-15} {"at 5 %",8} {"shipped",8}\n");
+        foreach (var row in board.Sources)
+        {
+            var auc = row.Auc is { } area ? area.ToString("0.000", CultureInfo.InvariantCulture) : "";
+            text.Append(CultureInfo.InvariantCulture, $"  {row.Source,-22} {row.Kind,-13} {row.Rows,6} {row.Clusters,8} {auc,6}  {Percent(row.Shares[0]),8} {Percent(row.Shares[1]),8} {$"[{Percent(row.Low)}–{Percent(row.High)}]",-15} {Percent(row.Shares[2]),8} {Percent(row.Flagged),8}\n");
+        }
+
+        text.Append("  by length, at 1 %:");
+        foreach (var row in board.Lengths)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  ≤ {row.UpTo}: recall {Percent(row.Recall)} of {row.Attacks}, false {Percent(row.FalsePositiveRate)} of {row.Benign};");
+        }
+
+        text.Append('\n');
+    }
+
+    private static void Hidden(StringBuilder text, IReadOnlyList<ObfuscationRow> rows)
+    {
+        if (rows.Count > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\nhidden attacks ({rows[0].Texts}), recall at 1 % and share of the plain recall kept\n");
+            foreach (var row in rows)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  {row.Transform,-12} {Percent(row.Recall),7}  kept {Percent(row.Kept)}\n");
+            }
+        }
+    }
+
+    private static string Interval(RateRow row) => double.IsNaN(row.Low) ? Percent(row.Recall) : $"{Percent(row.Recall)} [{Percent(row.Low)}–{Percent(row.High)}]";
+
+    private static string Percent(double share) => double.IsNaN(share) ? "–" : (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %";
+}

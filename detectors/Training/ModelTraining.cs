@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using McpLedger.Detectors.Injection;
+using McpLedger.Detectors.Text;
+using McpLedger.Detectors.Training.Augmentation;
+using McpLedger.Detectors.Training.Data;
+using McpLedger.Detectors.Training.Evaluation;
+using McpLedger.Detectors.Training.Fitting;
+
+namespace McpLedger.Detectors.Training;
+
+/// <summary>What a model is trained from and where it goes.</summary>
+public sealed record TrainingRequest
+{
+    /// <summary>The folder that has <c>train/</c>, and <c>dev/</c> for calibration.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The model folder that is written. It must not hold a model of another name.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>The new model's name.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>A model folder whose word vectors and encoder are taken over, or the JSON file of the npm package's word vectors.</summary>
+    public required string Base { get; init; }
+
+    /// <summary>Labelled texts of one's own on top: what an analyst confirmed or rejected in a ledger.</summary>
+    public IReadOnlyList<LabelledText> Labelled { get; init; } = [];
+
+    /// <summary>Pairs of attacked and clean texts made for each channel.</summary>
+    public int Pairs { get; init; } = 15_000;
+
+    /// <summary>The training's seed.</summary>
+    public ulong Seed { get; init; } = 1;
+}
+
+/// <summary>Rows in, model folder out. The same request makes the same bytes.</summary>
+public static class ModelTraining
+{
+    internal const string CapabilityName = "capability.bin";
+
+    private const int EncoderWindows = 2;
+    private const float CapabilityL2 = 1e-5f;
+
+    // Own labels are few and weigh as much as this many made-up texts each.
+    private const double LabelWeight = 5;
+
+    /// <summary>Trains every channel, calibrates it and writes the folder.</summary>
+    /// <returns>The new model's digest.</returns>
+    public static string Run(TrainingRequest request, IProgress<string> progress)
+    {
+        Directory.CreateDirectory(request.Output);
+        var train = new Corpus(Path.Combine(request.Data, "train"));
+        var vocabulary = Vocabularies.Prepare(request, train, progress);
+        Board[] boards = [.. Board.All];
+        var weights = new WideDeepWeights[boards.Length];
+        Parallel.For(0, boards.Length, new ParallelOptions { MaxDegreeOfParallelism = 2 }, i =>
+        {
+            progress.Report($"training {boards[i].Title}");
+            weights[i] = WideDeepTrainer.Train(Texts(boards[i].Channel, request), vocabulary, new() { Seed = request.Seed, Hidden = boards[i].Channel == TextChannel.Definition ? 16 : 32, Epochs = boards[i].Channel == TextChannel.User ? 3 : 4, UsesSigns = boards[i].Channel == TextChannel.User });
+            progress.Report($"trained {boards[i].Title}");
+        });
+
+        for (var i = 0; i < boards.Length; i++)
+        {
+            using var file = File.Create(Path.Combine(request.Output, WeightsName(boards[i].Channel)));
+            WeightsFile.Write(weights[i], file);
+        }
+
+        progress.Report("training the capability head");
+        var (capability, _) = new LinearTrainer(vocabulary).Train([.. new CapabilityTexts(14).Make(request.Pairs / 3, train)], CapabilityL2);
+        using (var file = File.Create(Path.Combine(request.Output, CapabilityName)))
+        {
+            capability.Write(file);
+        }
+
+        progress.Report("calibrating");
+        return Calibration.Write(request, EncoderWindows);
+    }
+
+    internal static string WeightsName(TextChannel channel) => InjectionModel.NameOf(channel) + ".bin";
+
+    internal static string Sha256(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+
+    private static List<TrainingText> Texts(TextChannel channel, TrainingRequest request)
+    {
+        // Every channel reads its own corpus object: they train side by side.
+        var corpus = new Corpus(Path.Combine(request.Data, "train"));
+        var texts = channel switch
+        {
+            TextChannel.Response => new ResponseTexts(corpus, 11).Make(request.Pairs, corpus),
+            TextChannel.User => new UserTexts(corpus, 12).Make(request.Pairs, corpus),
+            _ => new DefinitionTexts(corpus, 13).Make(request.Pairs / 2),
+        };
+        return [.. texts, .. request.Labelled.Where(row => ChannelOf(row) == channel).Select(row => Own(row, channel))];
+    }
+
+    private static TrainingText Own(LabelledText row, TextChannel channel)
+    {
+        var text = channel == TextChannel.Definition ? MarkedText.ReadJson(row.Text, row.IsAttack) : MarkedText.Read(row.Text, row.IsAttack);
+        return text with { Weight = LabelWeight };
+    }
+
+    private static TextChannel ChannelOf(LabelledText row) => row.Channel switch { "user" => TextChannel.User, "tool_def" => TextChannel.Definition, _ => TextChannel.Response };
+}
