@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Text;
-using McpLedger.Detectors.Injection;
 using McpLedger.Detectors.Training.Augmentation;
 using McpLedger.Detectors.Training.Data;
-using McpLedger.Detectors.Training.Fitting;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

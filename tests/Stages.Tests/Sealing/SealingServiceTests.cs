@@ -75,25 +75,6 @@ public sealed class SealingServiceTests
     }
 
     [Fact]
-    public async Task An_idle_partition_is_signed_by_a_new_key_at_once()
-    {
-        await using var ledger = await TemporaryLedger.OpenAsync();
-        await using var services = Services(ledger, Options(ledger) with { IdleInterval = TimeSpan.FromHours(1) });
-        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var service = Assert.Single(services.GetServices<IHostedService>());
-        await service.StartAsync(stop.Token);
-        await ledger.AppendAsync(LedgerLog.Calls, "first");
-        await SignedAsync(ledger, stop.Token);
-        var old = await File.ReadAllTextAsync(Path.Combine(ledger.Folder, "keys", "signing.vkey"), stop.Token);
-
-        Assert.True(services.GetRequiredService<SealingKeys>().TryRotate(NoteAlgorithm.Ed25519, "somebody", TimeProvider.System));
-
-        Assert.NotEqual(old, await File.ReadAllTextAsync(Path.Combine(ledger.Folder, "keys", "signing.vkey"), stop.Token));
-        await SignedAsync(ledger, stop.Token);
-        await service.StopAsync(stop.Token);
-    }
-
-    [Fact]
     public async Task A_fault_is_reported_once_though_the_sealer_died_after_it_said_so()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
