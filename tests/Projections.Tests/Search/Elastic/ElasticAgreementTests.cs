@@ -20,7 +20,7 @@ public sealed class ElasticAgreementTests(SearchServers servers)
         var (embedded, elastic) = (home.Queries(ledger), rig.Queries(home));
         var generator = new QueryGenerator(12);
         var matched = 0;
-        await Parallel.ForEachAsync(Enumerable.Range(0, 1_000).Select(_ => generator.Next()).ToArray(), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (text, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, 1_000).Select(_ => generator.Next()).ToArray(), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (text, _) =>
         {
             var expected = await ElasticRig.AllAsync(embedded, text);
 
@@ -62,7 +62,7 @@ public sealed class ElasticAgreementTests(SearchServers servers)
         string[] texts =
         [
             string.Concat(Enumerable.Repeat("(tool: a or server: files and ", levels)) + "kind: agent" + new string(')', levels),
-            string.Concat(Enumerable.Repeat("(tool: a or not server: b and ", levels)) + "kind: agent" + new string(')', levels),
+            string.Concat(Enumerable.Repeat("(tool: a or not server: b and ", levels - 1)) + "kind: agent" + new string(')', levels - 1),
             string.Concat(Enumerable.Repeat("(tool: a and server: files or ", levels)) + "kind: agent" + new string(')', levels),
             string.Concat(Enumerable.Repeat("not (tool: a and ", levels / 2)) + "kind: agent" + new string(')', levels / 2),
             string.Concat(Enumerable.Repeat("not (tool: a or ", levels / 2)) + "kind: agent" + new string(')', levels / 2),
