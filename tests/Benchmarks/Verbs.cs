@@ -6,6 +6,7 @@ using McpLedger.Benchmarks.Memory;
 using McpLedger.Benchmarks.Pipeline;
 using McpLedger.Benchmarks.Proxying;
 using McpLedger.Benchmarks.ReadModels;
+using McpLedger.Benchmarks.Screening;
 
 namespace McpLedger.Benchmarks;
 
@@ -25,6 +26,7 @@ internal static class Verbs
         ["projector"] = ("folding made calls into the read models [--calls 100000] [--home marten [--partitions 1]]", ProjectorVerb.RunAsync),
         ["index"] = ("indexing made calls in Elasticsearch and OpenSearch, and the mix of queries over them [--calls 100000] [--of elasticsearch|opensearch]", IndexVerb.RunAsync),
         ["search"] = ("a mix of queries over many calls [--calls 5000000] [--folder KEPT]", SearchVerb.RunAsync),
+        ["text"] = ("the text side of screening a KiB, beside plain expressions, and its false alarms [--data FOLDER OF BENIGN SETS]", TextVerb.RunAsync),
         ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--json FILE]", ProxyVerb.RunAsync),
     };
 
