@@ -35,12 +35,6 @@ internal static class UpCommand
                 return ExitCode.Usage;
             }
 
-            if (roles.HasFlag(HostRoles.Projections) && config.File.Search is not null)
-            {
-                terminal.Error("mcpledger: this version does not search in Elasticsearch or OpenSearch yet, and postgres needs that beside it. Fix: remove postgres and search: the read models are SQLite in the data folder then.");
-                return ExitCode.Usage;
-            }
-
             return await RunAsync(config, roles, terminal, cancellationToken);
         });
     }

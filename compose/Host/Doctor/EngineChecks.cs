@@ -1,6 +1,7 @@
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Running;
 using McpLedger.Projections.Homes.Marten;
+using McpLedger.Projections.Search.Elastic;
 using McpLedger.Streaming.Kafka;
 
 namespace McpLedger.Host.Doctor;
@@ -21,6 +22,11 @@ internal static class EngineChecks
             findings.Add(await PostgresAsync(config, cancellationToken));
         }
 
+        if (config.File.Search is not null)
+        {
+            findings.AddRange(await SearchAsync(config, cancellationToken));
+        }
+
         return findings;
     }
 
@@ -36,6 +42,37 @@ internal static class EngineChecks
         catch (Exception e) when (e is IOException or ArgumentException)
         {
             return new("postgres", FindingLevel.Error, e.Message, "start the database, or correct postgres.connection");
+        }
+    }
+
+    private static async Task<IReadOnlyList<Finding>> SearchAsync(LoadedConfig config, CancellationToken cancellationToken)
+    {
+        var options = StoreMapping.ToElastic(config);
+        if (options.Faults() is { Count: > 0 } faults)
+        {
+            return [.. faults.Select(f => new Finding("search", FindingLevel.Error, f, "correct it in the section search"))];
+        }
+
+        var findings = new List<Finding>();
+        foreach (var node in options.Nodes)
+        {
+            findings.Add(await NodeAsync(options, node, cancellationToken));
+        }
+
+        return findings;
+    }
+
+    private static async Task<Finding> NodeAsync(ElasticOptions options, Uri node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SearchExamination.HasTemplateAsync(options, node, cancellationToken)
+                ? new("search", FindingLevel.Ok, $"{node.Authority} answers and has the template of {options.Prefix}-*", null)
+                : new("search", FindingLevel.Warning, $"{node.Authority} answers, and the template of {options.Prefix}-* is missing.", "start a projections role: it makes its template");
+        }
+        catch (IOException e)
+        {
+            return new("search", FindingLevel.Error, e.Message, "start the search engine, or correct search.urls and what is shown to it");
         }
     }
 

@@ -1,5 +1,6 @@
 using McpLedger.Host.Configuration;
 using McpLedger.Streaming;
+using McpLedger.Streaming.Blobs;
 using McpLedger.Streaming.Embedded;
 using McpLedger.Streaming.Kafka;
 
@@ -22,12 +23,29 @@ internal sealed class LedgerRoom : IAsyncDisposable
 
     public ILedger Ledger { get; }
 
+    /// <summary>Claim checks: on this machine's disk, and where calls go to Kafka shipped from there.</summary>
+    public IBlobStore Blobs => _services.GetRequiredService<IBlobStore>();
+
+    /// <summary>Fills this machine's blobs from Kafka; null on the embedded ledger.</summary>
+    public BlobTopicConsumer? BlobTopic => _services.GetService<BlobTopicConsumer>();
+
     public static LedgerRoom Open(LoadedConfig config, HostRoles roles)
     {
         MakeFolder(config.DataFolder);
         var services = new ServiceCollection().AddLogging(l => l.AddConsoleLines()).AddMetrics().AddSingleton(TimeProvider.System);
-        _ = config.File.Kafka is null ? services.AddEmbeddedLedger(Embedded(config)) : services.AddKafkaLedger(KafkaMapping.ToLedger(config, roles));
+        _ = config.File.Kafka is null
+            ? services.AddEmbeddedLedger(Embedded(config)).AddSingleton<IBlobStore>(new BlobFolder(config.DataFolder))
+            : AddKafka(services, KafkaMapping.ToLedger(config, roles), roles);
         return new(services.BuildServiceProvider());
+    }
+
+    private static IServiceCollection AddKafka(IServiceCollection services, KafkaLedgerOptions options, HostRoles roles)
+    {
+        services.AddKafkaLedger(options);
+        services.AddSingleton(p => new BlobTopicConsumer(options, p.GetRequiredService<KafkaTelemetry>(), p.GetRequiredService<TimeProvider>()));
+        return roles.HasFlag(HostRoles.Gateway)
+            ? services.AddSingleton<IBlobStore>(p => new KafkaBlobStore(options, p.GetRequiredService<KafkaTelemetry>(), p.GetRequiredService<TimeProvider>()))
+            : services.AddSingleton<IBlobStore>(new BlobFolder(options.Folder));
     }
 
     /// <summary>Waits until the ledger takes events: brokers may still be on their way when a role starts.</summary>

@@ -1,15 +1,31 @@
 using McpLedger.Host.Configuration;
 using McpLedger.Projections;
 using McpLedger.Projections.Api;
+using McpLedger.Projections.Search.Elastic;
+using McpLedger.Streaming.Kafka;
 
 namespace McpLedger.Host.Running;
 
 /// <summary>The projections: read models and index, and the API over them.</summary>
 internal static class ProjectionsRole
 {
-    public static IServiceCollection AddProjectionsRole(this IServiceCollection services, LoadedConfig config)
+    public static IServiceCollection AddProjectionsRole(this IServiceCollection services, LoadedConfig config, BlobTopicConsumer? blobs)
     {
-        services.AddProjections().AddEmbeddedHome(new() { Folder = Path.Combine(config.DataFolder, "readmodels"), Partitions = KafkaMapping.PartitionsOf(config.File) });
+        services.AddProjections();
+        if (config.File is { Postgres: not null, Search: not null })
+        {
+            services.AddMartenHome(StoreMapping.ToMarten(config)).AddElasticIndex(StoreMapping.ToElastic(config));
+        }
+        else
+        {
+            services.AddEmbeddedHome(new() { Folder = Path.Combine(config.DataFolder, "readmodels"), Partitions = KafkaMapping.PartitionsOf(config.File) });
+        }
+
+        if (blobs is not null)
+        {
+            services.AddHostedService(_ => new BlobFilling(blobs));
+        }
+
         services.AddApiDescription();
         return services;
     }
@@ -20,5 +36,11 @@ internal static class ProjectionsRole
         endpoints.MapKeys();
         endpoints.MapTools();
         endpoints.MapOpenApi();
+    }
+
+    /// <summary>Brings what gateways elsewhere put aside into this machine's blob store.</summary>
+    private sealed class BlobFilling(BlobTopicConsumer topic) : BackgroundService
+    {
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => topic.RunAsync(stoppingToken);
     }
 }

@@ -4,7 +4,6 @@ using McpLedger.Host.Access;
 using McpLedger.Host.Configuration;
 using McpLedger.Projections.Api;
 using McpLedger.Streaming;
-using McpLedger.Streaming.Blobs;
 using McpLedger.Streaming.Parking;
 
 namespace McpLedger.Host.Running;
@@ -40,7 +39,7 @@ internal static class UpHost
 
         if (roles.HasFlag(HostRoles.Projections))
         {
-            builder.Services.AddProjectionsRole(config);
+            builder.Services.AddProjectionsRole(config, room.BlobTopic);
         }
 
         builder.Services.Configure<RouteHandlerOptions>(static o => o.ThrowOnBadRequest = true);
@@ -77,7 +76,7 @@ internal static class UpHost
 
         // As instances: the room closes the ledger itself, after everything that still writes is gone.
         services.AddSingleton(room.Ledger).AddSingleton(room.Ledger.Counters).AddSingleton<ILedgerWriter>(room.Ledger).AddSingleton<ILedgerReader>(room.Ledger);
-        services.AddSingleton<IBlobStore>(new BlobFolder(config.DataFolder));
+        services.AddSingleton(room.Blobs);
         services.AddSingleton(new ParkingLot(config.DataFolder, TimeProvider.System));
         services.AddSingleton(control);
         services.AddSingleton(new AccessRecorder((actor, action, detail, cancellationToken) => control.TryAppendAsync(null, new AccessGranted(actor, action, detail), cancellationToken)));
