@@ -139,11 +139,15 @@ public sealed class VerbTests
         var (found, list, _) = await ledger.RunAsync("damage", "list", "--json");
         Assert.Equal(1, found);
         using var damage = JsonDocument.Parse(list);
-        var stretch = Assert.Single(damage.RootElement.EnumerateArray());
-        var (offset, digest) = (stretch.GetProperty("offset").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture), stretch.GetProperty("sha256").GetString()!);
-        Assert.Equal(2, (await ledger.RunAsync("damage", "accept", "calls-0", offset, "--sha256", digest)).ExitCode);
-        Assert.Equal(1, (await ledger.RunAsync("damage", "accept", "calls-0", offset, "--sha256", new string('0', 64), "--reason", "a disk failed")).ExitCode);
-        Assert.Equal(0, (await ledger.RunAsync("damage", "accept", "calls-0", offset, "--sha256", digest, "--reason", "a disk failed")).ExitCode);
+
+        // The altered record, and the room behind the last one: how many a damaged last segment held cannot be known.
+        foreach (var stretch in damage.RootElement.EnumerateArray())
+        {
+            var (offset, digest) = (stretch.GetProperty("offset").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture), stretch.GetProperty("sha256").GetString()!);
+            Assert.Equal(2, (await ledger.RunAsync("damage", "accept", "calls-0", offset, "--sha256", digest)).ExitCode);
+            Assert.Equal(1, (await ledger.RunAsync("damage", "accept", "calls-0", offset, "--sha256", new string('0', 64), "--reason", "a disk failed")).ExitCode);
+            Assert.Equal(0, (await ledger.RunAsync("damage", "accept", "calls-0", offset, "--sha256", digest, "--reason", "a disk failed")).ExitCode);
+        }
 
         Assert.Equal(0, (await ledger.RunAsync("damage", "list")).ExitCode);
         var (verified, report, _) = await ledger.RunAsync("verify", "--key", ledger.VerifierKeys);
