@@ -79,7 +79,7 @@ for folder in tests/*.Tests; do
   program="artifacts/bin/McpLedger.$name/release/McpLedger.$name"
   log="$logs/$name.log"
   began=$SECONDS
-  timeout --kill-after=30 "${MCPLEDGER_SUITE_SECONDS:-$([ -n "${MCPLEDGER_LONG:-}" ] && echo 7200 || echo 600)}" \
+  timeout --kill-after=30 "${MCPLEDGER_SUITE_SECONDS:-$([ -n "${MCPLEDGER_LONG:-}" ] && echo 7200 || echo 1200)}" \
     "$program" --no-ansi --progress off --show-test-results failed,skipped </dev/null >"$log" 2>&1
   status=$?
   figure() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }
