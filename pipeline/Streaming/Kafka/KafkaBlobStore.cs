@@ -16,6 +16,7 @@ namespace McpLedger.Streaming.Kafka;
 public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int QuorumAttempts = 5;
 
     private readonly KafkaLedgerOptions _options;
     private readonly BlobFolder _folder;
@@ -70,7 +71,7 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
 
         return _options.Durable == KafkaDurability.Disk
             ? _waiting.Writer.TryWrite(sha256)
-            : await SendAsync(sha256, bytes.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
+            : await SendPatientlyAsync(sha256, bytes.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -102,6 +103,22 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
 
             TryForget(blob);
         }
+    }
+
+    // A topic that was made a moment ago is not known to every broker yet: not the time to refuse a call.
+    private async Task<bool> SendPatientlyAsync(Digest blob, ReadOnlyMemory<byte> bytes)
+    {
+        for (var attempt = 0; attempt < QuorumAttempts; attempt++)
+        {
+            if (await SendAsync(blob, bytes).ConfigureAwait(false))
+            {
+                return true;
+            }
+
+            await Task.Delay(_options.FirstRetryDelay * (1 << attempt), _time).ConfigureAwait(false);
+        }
+
+        return false;
     }
 
     /// <returns>Whether every piece was acknowledged.</returns>

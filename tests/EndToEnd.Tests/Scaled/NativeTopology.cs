@@ -40,7 +40,7 @@ public sealed class NativeTopology : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (OperatingSystem.IsWindows() || (Environment.GetEnvironmentVariable("MCPLEDGER_SERVERS") ?? Shared()) is not { } servers || !Directory.Exists(servers))
+        if (OperatingSystem.IsWindows() || OwnEngines.AreOff || (Environment.GetEnvironmentVariable("MCPLEDGER_SERVERS") ?? Shared()) is not { } servers || !Directory.Exists(servers))
         {
             Reason = "There is no folder of real servers: set MCPLEDGER_SERVERS (compose/native/up says to what).";
             return;

@@ -26,18 +26,18 @@ public sealed class KafkaTopicsTests(KafkaBroker broker)
         {
             await admin.IncrementalAlterConfigsAsync(new()
             {
-                [new() { Type = ResourceType.Topic, Name = options.TopicPrefix + "calls" }] = [new() { Name = "cleanup.policy", Value = "compact", IncrementalOperation = AlterConfigOpType.Set }],
+                [new() { Type = ResourceType.Topic, Name = options.TopicPrefix + "calls" }] = [new() { Name = "message.timestamp.type", Value = "CreateTime", IncrementalOperation = AlterConfigOpType.Set }],
             });
         }
 
         await using var drifted = TemporaryKafkaLedger.Open(options);
         await drifted.UntilAsync(() => drifted.Ledger.Health.Status == LedgerStatus.Degraded);
-        Assert.Contains("cleanup.policy is compact, not delete", drifted.Ledger.Health.Reason, StringComparison.Ordinal);
+        Assert.Contains("message.timestamp.type is CreateTime, not LogAppendTime", drifted.Ledger.Health.Reason, StringComparison.Ordinal);
         Assert.Equal(id, drifted.Ledger.Identity.Ledger);
         await drifted.SettledAsync();
         var said = (await TemporaryLedger.ReadAllAsync(drifted.Ledger, LedgerPartition.Control, 0))
             .Select(static r => EventReader.TryRead(r.Bytes.Span, out var read, out _) ? read!.Data : null).OfType<LedgerDrifted>();
-        Assert.Equal(new LedgerDrifted(options.TopicPrefix + "calls", "cleanup.policy", "delete", "compact"), Assert.Single(said));
+        Assert.Equal(new LedgerDrifted(options.TopicPrefix + "calls", "message.timestamp.type", "LogAppendTime", "CreateTime"), Assert.Single(said));
     }
 
     [Fact]

@@ -86,6 +86,11 @@ public sealed partial class LocalKafka : IAsyncDisposable
 
     private static IEnumerable<string> Candidates()
     {
+        if (OwnEngines.AreOff)
+        {
+            yield break;
+        }
+
         if (Environment.GetEnvironmentVariable("MCPLEDGER_SHARED") is { Length: > 0 } configured)
         {
             yield return configured;

@@ -21,7 +21,8 @@ public sealed class LocalPostgres : IAsyncDisposable
 
     /// <summary>What keeps it from being had here; null when nothing does.</summary>
     public static string? Missing =>
-        Programs is null ? $"no {Distribution}/*/bin/initdb is installed"
+        OwnEngines.AreOff ? "MCPLEDGER_ENGINES is off"
+        : Programs is null ? $"no {Distribution}/*/bin/initdb is installed"
         : Environment.IsPrivilegedProcess && !File.ReadLines("/etc/passwd").Any(line => line.StartsWith($"{User}:", StringComparison.Ordinal)) ? $"there is no user '{User}' to run it as, and it refuses root"
         : null;
 

@@ -108,6 +108,11 @@ public sealed class LocalSearch : IAsyncDisposable
 
     private static IEnumerable<string> Candidates()
     {
+        if (OwnEngines.AreOff)
+        {
+            yield break;
+        }
+
         if (Environment.GetEnvironmentVariable("MCPLEDGER_SHARED") is { Length: > 0 } configured)
         {
             yield return configured;
