@@ -24,6 +24,9 @@ internal sealed record Refusal(int Status, int? Code, string Told, string Reason
     /// <summary>The rules that decided.</summary>
     public IReadOnlyList<string> Rules { get; init; } = [];
 
+    /// <summary>Facts that decided and are nowhere else in the event; null for none.</summary>
+    public IReadOnlyDictionary<string, string>? Facts { get; init; }
+
     /// <summary>The id of a message that could be read no further; null where the message has its own.</summary>
     public RawJson? Id { get; init; }
 
@@ -49,6 +52,6 @@ internal sealed record Refusal(int Status, int? Code, string Told, string Reason
             _ when message is { Method: "tools/call", Kind: McpKind.Request } => new(status, null, decision.Reason, decision.Reason),
             _ => Plain(status, RefusedByPolicy, decision.Reason),
         };
-        return refusal with { Rules = decision.Rules };
+        return refusal with { Rules = decision.Rules, Facts = decision.Facts };
     }
 }

@@ -69,7 +69,7 @@ internal sealed class Refuser(CallRecorder recorder, RefusalFlood flood, Gateway
                 Rules = refusal.Rules,
                 Policy = call.Exchange.Gateway.Policy.Digest,
                 Reason = refusal.Reason,
-                Facts = unrecorded == 0 ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["unrecordedBefore"] = unrecorded.ToString(CultureInfo.InvariantCulture) },
+                Facts = unrecorded == 0 ? refusal.Facts : new Dictionary<string, string>(StringComparer.Ordinal) { ["unrecordedBefore"] = unrecorded.ToString(CultureInfo.InvariantCulture) },
             },
             Where = call.Where,
             Status = refusal.Status,

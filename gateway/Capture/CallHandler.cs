@@ -16,6 +16,7 @@ namespace McpLedger.Gateway.Capture;
 /// <summary>Takes one message from the decision on: decide, record, forward, relay, record, release (README, the life of a call).</summary>
 internal sealed class CallHandler(
     ControlState control,
+    CallRestraints restraints,
     Refuser refuser,
     CallRecorder recorder,
     Upstream upstream,
@@ -31,7 +32,7 @@ internal sealed class CallHandler(
         var tool = message.Method == "tools/call" ? message.Name : null;
         var pinned = tool is null ? null : control.FindTool(exchange.ServerName, tool);
         var call = Call.Begin(exchange, message, method: null, era, protocol, pinned?.Seen, recorder.Monotonic, time);
-        switch (CallDecider.Decide(exchange.Gateway.Policy, FactsOf(exchange, message.Method, tool, pinned)))
+        switch (CallDecider.Decide(exchange.Gateway.Policy, FactsOf(call, pinned)))
         {
             case Decision.Refuse refuse:
                 await refuser.RefuseAsync(call, message.Raw, isPartial: false, Refusal.Of(refuse, message), answer);
@@ -57,7 +58,18 @@ internal sealed class CallHandler(
         }
     }
 
-    /// <summary>What a decision about this message reads.</summary>
+    private CallFacts FactsOf(Call call, PinnedTool? pinned)
+    {
+        var method = call.What.Method;
+        var session = call.Where.Session.Id;
+        return FactsOf(call.Exchange, method, method == "tools/call" ? call.What.Name : null, pinned) with
+        {
+            Restraint = restraints.Find(call.Who, session, isCounted: !CallDecider.LeadsToTools(method)),
+            Labels = control.LabelsOf(session),
+        };
+    }
+
+    /// <summary>What a decision about a tool reads of policy and pins alone.</summary>
     public static CallFacts FactsOf(Exchange exchange, string? method, string? tool, PinnedTool? pinned) =>
         new(exchange.Principal.Subject, exchange.Principal.Teams, exchange.ServerName, method, tool, HoldOf(exchange, tool, pinned));
 

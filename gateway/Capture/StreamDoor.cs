@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Answers;
+using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Decisions;
 using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Upstreams;
@@ -13,7 +14,7 @@ namespace McpLedger.Gateway.Capture;
 /// under the names of their HTTP methods.
 /// </summary>
 internal sealed class StreamDoor(
-    Intake intake, Refuser refuser, CallRecorder recorder, Upstream upstream, StandaloneRelay relay, GatewayTelemetry telemetry, TimeProvider time)
+    Intake intake, CallRestraints restraints, Refuser refuser, CallRecorder recorder, Upstream upstream, StandaloneRelay relay, GatewayTelemetry telemetry, TimeProvider time)
 {
     public async ValueTask HandleAsync(Exchange exchange, ClientAnswer answer)
     {
@@ -53,11 +54,16 @@ internal sealed class StreamDoor(
             : Intake.CheckIdentity(exchange) ?? intake.OpenSession(exchange);
     }
 
+    private CallFacts FactsOf(Call call) => CallHandler.FactsOf(call.Exchange, call.What.Method, tool: null, pinned: null) with
+    {
+        Restraint = restraints.Find(call.Who, call.Where.Session.Id, isCounted: false),
+    };
+
     private async ValueTask DecideAsync(Exchange exchange, string protocol, ClientAnswer answer)
     {
         var method = exchange.Http.Request.Method;
         var call = Call.Begin(exchange, default, method, McpEra.Legacy, protocol, definition: null, recorder.Monotonic, time);
-        switch (CallDecider.Decide(exchange.Gateway.Policy, CallHandler.FactsOf(exchange, method, tool: null, pinned: null)))
+        switch (CallDecider.Decide(exchange.Gateway.Policy, FactsOf(call)))
         {
             case Decision.Forward forward:
                 await ForwardAsync(call, forward, method, protocol, answer);

@@ -82,7 +82,7 @@ internal sealed class ControlFollower(ILedgerReader ledger, ControlState state, 
         {
             if (EventReader.TryRead(record.Bytes.Span, out var read, out var fault))
             {
-                state.Apply(read!.Data);
+                state.Apply(read!.Data, read.Header.Time);
             }
             else
             {

@@ -6,17 +6,22 @@ using McpLedger.Gateway.Tools;
 namespace McpLedger.Gateway.Control;
 
 /// <summary>
-/// What the control log says that calls depend on: API keys and tool pins. A fold of the log and of nothing else, so every replica comes to the same.
+/// What the control log says that calls depend on: API keys, tool pins, stops and throttles, labels of sessions. A fold of the log and of nothing else, so every replica comes to the same.
 /// Readers take a reference and keep it.
 /// </summary>
 internal sealed class ControlState
 {
     private volatile ApiKeyRing _keys = ApiKeyRing.Empty;
     private volatile ImmutableDictionary<ToolKey, PinnedTool> _tools = ImmutableDictionary<ToolKey, PinnedTool>.Empty;
+    private readonly SessionLabelBook _labels = new();
+    private volatile RestraintBook _restraints = RestraintBook.Empty;
     private volatile bool _isCurrent;
 
     /// <summary>The API keys in force.</summary>
     public ApiKeyRing Keys => _keys;
+
+    /// <summary>The stops and throttles.</summary>
+    public RestraintBook Restraints => _restraints;
 
     /// <summary>Whether the log has been folded to its end once. Before that, a revoked key could still look good.</summary>
     public bool IsCurrent => _isCurrent;
@@ -24,8 +29,13 @@ internal sealed class ControlState
     /// <summary>What is known about a tool; null when its server never listed it.</summary>
     public PinnedTool? FindTool(string server, string tool) => _tools.GetValueOrDefault(new(server, tool));
 
+    /// <summary>What is true of a session.</summary>
+    public ImmutableHashSet<string> LabelsOf(string session) => _labels.Of(session);
+
     /// <summary>Moves on by one event. Called by one follower, in the order of the log.</summary>
-    public void Apply(EventData data)
+    /// <param name="data">What happened.</param>
+    /// <param name="at">When its writer said so.</param>
+    public void Apply(EventData data, DateTimeOffset at)
     {
         switch (data)
         {
@@ -37,6 +47,15 @@ internal sealed class ControlState
                 break;
             case ToolChanged changed when FindTool(changed.Server, changed.Tool) is { } known:
                 _tools = _tools.SetItem(new(changed.Server, changed.Tool), known.After(changed));
+                break;
+            case PrincipalStopped stopped:
+                _restraints = _restraints.After(stopped, at);
+                break;
+            case PrincipalReleased released:
+                _restraints = _restraints.After(released);
+                break;
+            case SessionLabelled labelled:
+                _labels.Apply(labelled);
                 break;
             default:
                 break;

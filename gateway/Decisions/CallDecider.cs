@@ -1,4 +1,6 @@
+using System.Globalization;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Policy;
 using McpLedger.Gateway.Tools;
 
@@ -45,7 +47,7 @@ internal static class CallDecider
             allowedBy ??= rule;
         }
 
-        return allowedBy is null ? (facts.Method == ToolsCall ? NotAllowedTool : NotAllowed) : (Decision?)Withheld(facts.Hold) ?? new Decision.Forward(allowedBy.Cited);
+        return allowedBy is null ? (facts.Method == ToolsCall ? NotAllowedTool : NotAllowed) : (Decision?)Restrained(facts) ?? (Decision?)Withheld(facts.Hold) ?? new Decision.Forward(allowedBy.Cited);
     }
 
     private static Decision.Refuse? Withheld(ToolHold hold) => hold switch
@@ -55,6 +57,23 @@ internal static class CallDecider
         ToolHold.FirstSeen => NewTool,
         _ => UnlistedTool,
     };
+
+    // What ends something may pass: a stopped agent can still cancel what it began.
+    private static Decision.Refuse? Restrained(in CallFacts facts) => facts switch
+    {
+        { Restraint: null } or { Method: "DELETE" or "notifications/cancelled" } => null,
+        { Restraint.PerMinute: null } => Restrained(facts.Restraint, $"This agent was stopped: {facts.Restraint.Reason}"),
+        _ => Restrained(facts.Restraint, string.Create(CultureInfo.InvariantCulture, $"This agent may make {facts.Restraint.PerMinute} calls a minute, and has: {facts.Restraint.Reason}")),
+    };
+
+    private static Decision.Refuse Restrained(Restraint by, string reason) => new([], RefusalKind.Told, $"{reason} {EndOf(by)}")
+    {
+        Facts = by.Finding is { } finding ? new Dictionary<string, string>(StringComparer.Ordinal) { ["finding"] = finding.ToString() } : null,
+    };
+
+    private static string EndOf(Restraint restraint) => restraint.Until is { } until
+        ? string.Create(CultureInfo.InvariantCulture, $"This ends at {until:yyyy-MM-ddTHH:mm:ssZ}, or when an operator releases it. Do not try again before.")
+        : "This ends when an operator releases it. Do not try again; tell the person you work for.";
 
     private static bool SpeaksOf(Rule rule, in CallFacts facts) =>
         facts.Method == ToolsCall ? rule.MatchesTool(facts.Tool ?? "")
@@ -66,7 +85,8 @@ internal static class CallDecider
             ? new(rule.Cited, RefusalKind.Hidden, "A rule blocks this tool.")
             : new(rule.Cited, RefusalKind.Told, rule.Reason ?? "A rule blocks this request.");
 
-    private static bool LeadsToTools(string? method) => method switch
+    /// <summary>Whether a method only opens the way to tools.</summary>
+    public static bool LeadsToTools(string? method) => method switch
     {
         null or "GET" or "DELETE" => true,
         "initialize" or "ping" or "server/discover" or "tools/list" or "logging/setLevel" or "subscriptions/listen" => true,

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Tools;
 
 namespace McpLedger.Gateway.Decisions;
@@ -9,4 +11,11 @@ namespace McpLedger.Gateway.Decisions;
 /// <param name="Method">Method of the message; <c>GET</c> and <c>DELETE</c> for those requests; null for a client's answer to a server's request.</param>
 /// <param name="Tool">Tool that a tools/call names; null for everything else.</param>
 /// <param name="Hold">Why that tool waits for an operator.</param>
-internal readonly record struct CallFacts(string Principal, IReadOnlyList<string> Teams, string Server, string? Method, string? Tool, ToolHold Hold);
+internal readonly record struct CallFacts(string Principal, IReadOnlyList<string> Teams, string Server, string? Method, string? Tool, ToolHold Hold)
+{
+    /// <summary>The stop that holds the caller, or the throttle whose minute is spent; null for neither.</summary>
+    public Restraint? Restraint { get; init; }
+
+    /// <summary>What is true of the session.</summary>
+    public ImmutableHashSet<string> Labels { get; init; } = ImmutableHashSet<string>.Empty;
+}

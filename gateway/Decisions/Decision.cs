@@ -15,7 +15,11 @@ internal abstract record Decision
     /// <param name="DecidedBy">The rules that said so; none when no rule allowed it.</param>
     /// <param name="Kind">How much the caller is told.</param>
     /// <param name="Reason">Why, in words that a model can read.</param>
-    internal sealed record Refuse(IReadOnlyList<string> DecidedBy, RefusalKind Kind, string Reason) : Decision(DecidedBy);
+    internal sealed record Refuse(IReadOnlyList<string> DecidedBy, RefusalKind Kind, string Reason) : Decision(DecidedBy)
+    {
+        /// <summary>Facts that decided and are nowhere else in the event; null for none.</summary>
+        public IReadOnlyDictionary<string, string>? Facts { get; init; }
+    }
 }
 
 /// <summary>How much a refused caller is told. The zero value tells least (I7).</summary>

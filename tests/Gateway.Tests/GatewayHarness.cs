@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using McpLedger.Contracts.Access;
 using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Control;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Blobs;
 using McpLedger.Testing.Ledgers;
@@ -93,7 +94,7 @@ internal sealed class GatewayHarness : IAsyncDisposable
     {
         var (id, digest, presented) = ApiKey.Create();
         await AppendControlAsync(new KeyCreated(id, digest, principal, null, teams, "human", "test", null));
-        await Eventually.TrueAsync(() => _app.Services.GetRequiredService<Control.ControlState>().Keys.Keys.Any(key => key.Key == id));
+        await Eventually.TrueAsync(() => _app.Services.GetRequiredService<ControlState>().Keys.Keys.Any(key => key.Key == id));
         return presented;
     }
 

@@ -27,6 +27,11 @@ public static class EventCatalog
         new("segment.dropped.v1", LedgerLog.Control, EventJson.Default.SegmentDropped),
         new("ledger.drifted.v1", LedgerLog.Control, EventJson.Default.LedgerDrifted),
         new("access.granted.v1", LedgerLog.Control, EventJson.Default.AccessGranted),
+        new("finding.raised.v1", LedgerLog.Control, EventJson.Default.FindingRaised),
+        new("finding.reviewed.v1", LedgerLog.Control, EventJson.Default.FindingReviewed),
+        new("session.labelled.v1", LedgerLog.Control, EventJson.Default.SessionLabelled),
+        new("principal.stopped.v1", LedgerLog.Control, EventJson.Default.PrincipalStopped),
+        new("principal.released.v1", LedgerLog.Control, EventJson.Default.PrincipalReleased),
     ];
 
     private static readonly FrozenDictionary<string, Entry> ByName = Entries.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);

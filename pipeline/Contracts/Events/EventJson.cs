@@ -27,6 +27,11 @@ namespace McpLedger.Contracts.Events;
 [JsonSerializable(typeof(SegmentDropped))]
 [JsonSerializable(typeof(LedgerDrifted))]
 [JsonSerializable(typeof(AccessGranted))]
+[JsonSerializable(typeof(FindingRaised))]
+[JsonSerializable(typeof(FindingReviewed))]
+[JsonSerializable(typeof(SessionLabelled))]
+[JsonSerializable(typeof(PrincipalStopped))]
+[JsonSerializable(typeof(PrincipalReleased))]
 internal sealed partial class EventJson : JsonSerializerContext;
 
 /// <summary>

@@ -44,6 +44,16 @@ internal static class EventSamples
         new ToolPinned { Server = "demo", Tool = "echo", Definition = Digest.Of("a"u8), Content = Raw("""{"name":"echo"}"""), Held = true, ApprovedBy = "ada" },
         new MessageRelayed { Call = Id(1), Who = Who, What = What, Direction = Direction.ToClient, Message = Inline("{}"), Where = Where, Dropped = "why", Outcome = CallOutcome.Ok },
         new DamageAccepted("calls-0", 17, 18, "00000000000000000000.seg", 4096, 512, Digest.Of("d"u8), "ada", "a disk failed"),
+        new FindingRaised
+        {
+            Finding = Id(3), Detector = FindingDetectors.Dlp, Rule = "secret:github-token", Severity = Severity.High, Call = Id(1), Calls = [Id(4)], Session = "s-1", Principal = "ada", Client = "t/1",
+            Server = "demo", Tool = "echo", Channel = "result", Score = new(0.97, 0.5, "injection-1", Digest.Of("m"u8)), Spans = [new("$.result.content[0].text", 71, 40)],
+            Explanation = "A token of GitHub's form with a valid checksum.", Text = Digest.Of("text"u8), Effects = [FindingEffects.Alert, FindingEffects.Redacted], Late = true,
+        },
+        new FindingReviewed(Id(3), FindingReviewed.Rejected, "ada", "a test token"),
+        new SessionLabelled("s-1", SessionLabels.Flagged, Id(1), Id(3)),
+        new PrincipalStopped { Principal = "ada", Client = "t/1", Session = "s-1", Until = Time, PerMinute = 10, Reason = "It repeats itself.", Finding = Id(3), By = "detection" },
+        new PrincipalReleased("ada", "t/1", "s-1", "host", "looked at"),
     ];
 
     private static Caller Who => new() { Principal = "ada", Kind = "human", Teams = ["red", "blue"], Authentication = "api-key:0123", Agent = "bot", Client = "t/1" };

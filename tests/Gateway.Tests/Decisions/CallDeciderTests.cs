@@ -1,4 +1,5 @@
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Decisions;
 using McpLedger.Gateway.Policy;
 using McpLedger.Gateway.Tools;
@@ -74,6 +75,29 @@ public sealed class CallDeciderTests
     public void A_withheld_tool_that_no_rule_allows_stays_hidden() =>
         Assert.Equal(RefusalKind.Hidden, Refused(Policy(Allow() with { Tools = ["other"] }), Facts("alice", "demo", "tools/call", "echo") with { Hold = ToolHold.FirstSeen }).Kind);
 
+    [Theory]
+    [InlineData("tools/call", "echo")]
+    [InlineData("tools/list", null)]
+    [InlineData("initialize", null)]
+    [InlineData("GET", null)]
+    [InlineData(null, null)]
+    public void Who_is_stopped_is_refused_where_it_was_allowed_and_told_why(string? method, string? tool)
+    {
+        var refused = Refused(Policy(Allow()), Facts("alice", "demo", method, tool) with { Restraint = Stopped });
+        Assert.Equal(RefusalKind.Told, refused.Kind);
+        Assert.Contains("It repeats itself.", refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("DELETE")]
+    [InlineData("notifications/cancelled")]
+    public void Who_is_stopped_may_still_end_what_it_began(string method) =>
+        Assert.IsType<Decision.Forward>(CallDecider.Decide(Policy(Allow()), Facts("alice", "demo", method, null) with { Restraint = Stopped }));
+
+    [Fact]
+    public void A_stop_tells_nothing_of_tools_that_no_rule_allows() =>
+        Assert.Equal(RefusalKind.Hidden, Refused(Policy(Allow() with { Tools = ["other"] }), Facts("alice", "demo", "tools/call", "echo") with { Restraint = Stopped }).Kind);
+
     [Fact]
     public void The_digest_of_a_policy_changes_with_every_part_that_decides()
     {
@@ -86,6 +110,8 @@ public sealed class CallDeciderTests
         };
         Assert.Equal(changed.Length, changed.Select(c => PolicySnapshot.Compile(c).Digest).Distinct().Count());
     }
+
+    private static Restraint Stopped { get; } = new(new("alice", null, null), null, null, "It repeats itself.", null);
 
     private static RuleConfig Allow() => new() { Id = "allow", Effect = RuleEffect.Allow };
 

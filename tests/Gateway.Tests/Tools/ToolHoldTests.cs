@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Control;
 
 namespace McpLedger.Gateway.Tests.Tools;
 
@@ -118,7 +119,7 @@ public sealed class ToolHoldTests
 
     private static async Task ApproveAsync(GatewayHarness gateway, string tool)
     {
-        var known = gateway.Get<Control.ControlState>();
+        var known = gateway.Get<ControlState>();
         var content = RawJson.FromTrusted(System.Text.Encoding.UTF8.GetBytes(Echo));
         var definition = known.FindTool("demo", tool)?.Seen ?? McpLedger.Contracts.Integrity.Digest.Of("marker"u8);
         await gateway.AppendControlAsync(new ToolPinned { Server = "demo", Tool = tool, Definition = definition, Content = content, ApprovedBy = "ada" });

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using McpLedger.Contracts.Events;
+
+namespace McpLedger.Gateway.Control;
+
+/// <summary>Every stop and throttle in force. One of each for a scope: the later takes the place of the earlier.</summary>
+internal sealed class RestraintBook
+{
+    /// <summary>So many restraints of single sessions or clients are kept apart; one more holds its whole principal, since none may be forgotten (I7).</summary>
+    public const int MaxNarrow = 50_000;
+
+    private readonly ImmutableDictionary<RestraintScope, Restraint> _stops;
+    private readonly ImmutableDictionary<RestraintScope, Restraint> _throttles;
+
+    private RestraintBook(ImmutableDictionary<RestraintScope, Restraint> stops, ImmutableDictionary<RestraintScope, Restraint> throttles) =>
+        (_stops, _throttles) = (stops, throttles);
+
+    public static RestraintBook Empty { get; } = new(ImmutableDictionary<RestraintScope, Restraint>.Empty, ImmutableDictionary<RestraintScope, Restraint>.Empty);
+
+    public int Count => _stops.Count + _throttles.Count;
+
+    /// <summary>Moves on by a stop, said at <paramref name="at"/>. What was over by then is dropped.</summary>
+    public RestraintBook After(PrincipalStopped stopped, DateTimeOffset at)
+    {
+        var scope = new RestraintScope(stopped.Principal, stopped.Client, stopped.Session);
+        return stopped.PerMinute is null
+            ? new(With(_stops, scope, stopped, at), _throttles)
+            : new(_stops, With(_throttles, scope, stopped, at));
+    }
+
+    public RestraintBook After(PrincipalReleased released)
+    {
+        var scope = new RestraintScope(released.Principal, released.Client, released.Session);
+        return new(Without(_stops, scope), Without(_throttles, scope));
+    }
+
+    /// <summary>The stop that holds a caller now; null when none does.</summary>
+    public Restraint? FindStop(string principal, string? client, string session, DateTimeOffset now) => _stops.IsEmpty ? null : Find(_stops, principal, client, session, now);
+
+    /// <summary>The throttle that holds a caller now: the slowest; null when none does.</summary>
+    public Restraint? FindThrottle(string principal, string? client, string session, DateTimeOffset now) => _throttles.IsEmpty ? null : Find(_throttles, principal, client, session, now);
+
+    private static Restraint? Find(ImmutableDictionary<RestraintScope, Restraint> restraints, string principal, string? client, string session, DateTimeOffset now)
+    {
+        Restraint? found = null;
+        Look(new(principal, null, null));
+        Look(new(principal, null, session));
+        if (client is not null)
+        {
+            Look(new(principal, client, null));
+            Look(new(principal, client, session));
+        }
+
+        return found;
+
+        void Look(in RestraintScope scope)
+        {
+            if (restraints.TryGetValue(scope, out var restraint) && !restraint.IsOver(now) && !(restraint.PerMinute >= found?.PerMinute))
+            {
+                found = restraint;
+            }
+        }
+    }
+
+    private static ImmutableDictionary<RestraintScope, Restraint> With(
+        ImmutableDictionary<RestraintScope, Restraint> restraints, RestraintScope scope, PrincipalStopped stopped, DateTimeOffset at)
+    {
+        if (restraints.Count >= MaxNarrow && !restraints.ContainsKey(scope))
+        {
+            restraints = restraints.RemoveRange(restraints.Values.Where(restraint => restraint.IsOver(at)).Select(restraint => restraint.Scope));
+            scope = restraints.Count >= MaxNarrow ? new(scope.Principal, null, null) : scope;
+        }
+
+        return restraints.SetItem(scope, new(scope, stopped.Until, stopped.PerMinute, stopped.Reason, stopped.Finding));
+    }
+
+    private static ImmutableDictionary<RestraintScope, Restraint> Without(ImmutableDictionary<RestraintScope, Restraint> restraints, RestraintScope released) =>
+        restraints.RemoveRange(restraints.Keys.Where(scope => scope.IsWithin(released)));
+}
