@@ -100,7 +100,11 @@ public sealed record Hit
 public sealed record SearchSummary(long Total, string Basis, IReadOnlyList<Facet> Facets, TimeHistogram Histogram);
 
 /// <summary>The commonest values of a field among what matches.</summary>
-public sealed record Facet(string Field, IReadOnlyList<FacetValue> Values);
+public sealed record Facet(string Field, IReadOnlyList<FacetValue> Values)
+{
+    /// <summary>Where its counts are of so many newest hits only, while the total is of more; null where they are of what the summary's basis says.</summary>
+    public long? Newest { get; init; }
+}
 
 /// <summary>A value and how often it is there.</summary>
 public sealed record FacetValue(string Value, long Count);

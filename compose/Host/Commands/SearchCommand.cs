@@ -42,7 +42,7 @@ internal static class SearchCommand
             terminal.Line($"{summary.Total} found ({summary.Basis})");
             foreach (var facet in summary.Facets.Where(f => f.Values.Count > 0))
             {
-                terminal.Line($"  {facet.Field}: {string.Join(", ", facet.Values.Take(TopValues).Select(v => $"{v.Value} {v.Count}"))}");
+                terminal.Line($"  {facet.Field}{(facet.Newest is { } newest ? $" (of the newest {newest})" : "")}: {string.Join(", ", facet.Values.Take(TopValues).Select(v => $"{v.Value} {v.Count}"))}");
             }
         }
 

@@ -43,7 +43,7 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
             }
         }
 
-        _producer = new KafkaClients(options, telemetry).Producer(BlobChunk.Size + (64 * KafkaTopics.Overhead), telemetry.Trouble);
+        _producer = new KafkaClients(options, telemetry).Producer(KafkaTopics.LongestPiece, telemetry.Trouble);
         _shipping = Task.Run(ShipAsync);
     }
 

@@ -25,6 +25,9 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
     /// <summary>What a batch and its headers take beside a record.</summary>
     public const int Overhead = 1024;
 
+    /// <summary>What a piece of a blob takes, with its batch.</summary>
+    public const int LongestPiece = BlobChunk.Size + (64 * Overhead);
+
     private readonly TopicNames _names = new(options.TopicPrefix);
 
     private int MaxBytes => options.MaxRecordBytes + (64 * Overhead);
@@ -84,14 +87,17 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
 
     private Dictionary<string, int> Wanted() => new() { [_names.Calls] = options.Partitions, [_names.Control] = 1, [_names.Blobs] = options.Partitions, [_names.Parked] = 1 };
 
-    private Dictionary<string, string> Settings() => new()
+    // A piece of a blob is as long as it is, however short the ledger's records are.
+    private int MaxBytesOf(string topic) => topic == _names.Blobs ? Math.Max(MaxBytes, LongestPiece) : MaxBytes;
+
+    private Dictionary<string, string> SettingsOf(string topic) => new()
     {
         ["cleanup.policy"] = "delete",
         ["retention.ms"] = options.Retention is { } keep ? ((long)keep.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) : "-1",
         ["retention.bytes"] = "-1",
         ["min.insync.replicas"] = options.MinInSync.ToString(CultureInfo.InvariantCulture),
         ["message.timestamp.type"] = "LogAppendTime",
-        ["max.message.bytes"] = MaxBytes.ToString(CultureInfo.InvariantCulture),
+        ["max.message.bytes"] = MaxBytesOf(topic).ToString(CultureInfo.InvariantCulture),
         ["unclean.leader.election.enable"] = "false",
         ["compression.type"] = "producer",
     };
@@ -105,7 +111,7 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
             Name = t.Key,
             NumPartitions = t.Value,
             ReplicationFactor = options.Replication,
-            Configs = Settings(),
+            Configs = SettingsOf(t.Key),
         })];
         if (missing.Count == 0)
         {
@@ -149,7 +155,7 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         var max = MaxBytes;
         foreach (var config in configs)
         {
-            foreach (var (setting, expected) in Settings())
+            foreach (var (setting, expected) in SettingsOf(config.ConfigResource.Name))
             {
                 var found = config.Entries.TryGetValue(setting, out var entry) ? entry.Value : "unknown";
                 if (found != expected)

@@ -4,6 +4,10 @@ using McpLedger.Contracts.Search;
 namespace McpLedger.Projections.Homes.Embedded;
 
 /// <summary>Counts by hour and by day of what facets are made of, so that a question over months need not touch its events.</summary>
+/// <remarks>
+/// Every event counts twice: as what was done (its line has no principal) and as whose it was (its line has no type). Counted by both at once there
+/// would be about as many sums as events: each person uses most tools.
+/// </remarks>
 internal sealed class Rollups
 {
     public const long HourMicros = 3_600_000_000;
@@ -18,16 +22,19 @@ internal sealed class Rollups
 
     public void Add(SearchDocument document)
     {
-        var line = new Line(
+        var hour = document.Micros / HourMicros;
+        var kind = Of(document, FieldCatalog.Class);
+        var done = new Line(
             document.Type,
-            Of(document, FieldCatalog.Class),
+            kind,
             Of(document, FieldCatalog.Server),
             Of(document, FieldCatalog.Method),
             Of(document, FieldCatalog.Tool),
-            Of(document, FieldCatalog.Principal),
+            "",
             Of(document, FieldCatalog.Verdict),
             Of(document, FieldCatalog.Outcome));
-        CollectionsMarshal.GetValueRefOrAddDefault(_hours, (document.Micros / HourMicros, line), out _)++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_hours, (hour, done), out _)++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_hours, (hour, new Line("", kind, "", "", "", Of(document, FieldCatalog.Principal), "", "")), out _)++;
     }
 
     public void Flush(SqliteDatabase database)

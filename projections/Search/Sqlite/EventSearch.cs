@@ -11,6 +11,9 @@ internal static class EventSearch
     // Counting an event touches its row: twice as many, spread over weeks, took half a second.
     private const int CountedWhereSummed = 5_000;
 
+    // Hits that a facet is counted over beside sums that do not tell it.
+    private const int Sampled = 2_000;
+
     private const string HitColumns =
         "e.row, e.id, e.type, e.call, e.server, e.method, e.name, e.principal, e.session, e.verdict, e.outcome, e.status, e.code, e.duration, e.size, e.partition, e.offset";
 
@@ -82,18 +85,42 @@ internal static class EventSearch
 
     private static SearchSummary Summarise(SqliteDatabase database, SearchPlan plan, SqliteQuery query)
     {
-        // Where there is more than is worth counting, the sums answer. Of a stretch that the hours at its ends would decide they are not asked.
-        var known = RollupSearch.Knows(plan.Query);
+        // Where there is more than is worth counting, the sums answer. Of a stretch that the hours at its ends would decide they are not asked first.
         var wide = (plan.Last - plan.First) / Rollups.HourMicros >= 2;
-        if (known && wide && RollupSearch.Run(database, plan) is { Total: > CountedWhereSummed } sums)
+        var sums = RollupSearch.Knows(plan.Query) ? new Lazy<SearchSummary?>(() => RollupSearch.Run(database, plan)) : null;
+        if (wide && sums?.Value is { Total: > CountedWhereSummed })
+        {
+            return Completed(database, plan, query, sums.Value);
+        }
+
+        var (tally, all) = Count(database, plan, query, Counted);
+        return all ? tally.Summary("exact", narrowest: 1_000_000)
+            : sums?.Value is { } summed ? Completed(database, plan, query, summed)
+            : tally.Summary("newest", narrowest: 1_000_000);
+    }
+
+    // Facets that the sums cannot tell for this query are counted over its newest hits, and say so.
+    private static SearchSummary Completed(SqliteDatabase database, SearchPlan plan, SqliteQuery query, SearchSummary sums)
+    {
+        if (RollupSearch.KnowsAll(plan.Query))
         {
             return sums;
         }
 
-        var tally = new Tally();
-        var all = Each(database, plan, query, FacetColumns, Counted + 1, row =>
+        var (tally, _) = Count(database, plan, query, Sampled);
+        var newest = tally.Summary("newest", narrowest: 1_000_000);
+        return sums with
         {
-            if (tally.Total == Counted)
+            Facets = [.. Tally.Fields.Select((field, i) => RollupSearch.Counts(plan.Query, field) ? sums.Facets[i] : newest.Facets[i] with { Newest = newest.Total })],
+        };
+    }
+
+    private static (Tally Tally, bool All) Count(SqliteDatabase database, SearchPlan plan, SqliteQuery query, int most)
+    {
+        var tally = new Tally();
+        var all = Each(database, plan, query, FacetColumns, most + 1, row =>
+        {
+            if (tally.Total == most)
             {
                 return false;
             }
@@ -106,8 +133,7 @@ internal static class EventSearch
 
             return true;
         });
-        return all ? tally.Summary("exact", narrowest: 1_000_000)
-            : known ? RollupSearch.Run(database, plan) : tally.Summary("newest", narrowest: 1_000_000);
+        return (tally, all);
     }
 
     /// <returns>False when <paramref name="take"/> wanted no more, or there may be more than <paramref name="most"/>.</returns>

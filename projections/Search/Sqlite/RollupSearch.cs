@@ -6,81 +6,110 @@ using McpLedger.Projections.Homes.Embedded;
 namespace McpLedger.Projections.Search.Sqlite;
 
 /// <summary>Answers questions about what sums are kept of, over any range of time, without touching events.</summary>
+/// <remarks>
+/// Sums of what servers and tools do and sums of what principals do are kept apart (<see cref="Rollups"/>), so a question is asked of one kind, and of
+/// the other kind's facets nothing is said here.
+/// </remarks>
 internal static class RollupSearch
 {
-    private static readonly SearchField[] Kept =
+    /// <summary>Most kinds of events that sums are read for: every request goes through all of them.</summary>
+    public const int MostLines = 20_000;
+
+    /// <summary>Most sums that one request reads.</summary>
+    public const int MostSums = 250_000;
+
+    private static readonly SearchField[] Columns =
         [FieldCatalog.Type, FieldCatalog.Class, FieldCatalog.Server, FieldCatalog.Method, FieldCatalog.Tool, FieldCatalog.Principal, FieldCatalog.Verdict, FieldCatalog.Outcome];
 
-    // Where the facets' fields stand among the columns.
-    private static readonly int[] FacetColumns = [.. Tally.Fields.Select(f => Array.IndexOf(Kept, f) + 1)];
+    private static readonly SearchField[] Shared = [.. Columns.Where(f => f != FieldCatalog.Principal)];
+    private static readonly SearchField[] OfPrincipals = [FieldCatalog.Class, FieldCatalog.Principal];
 
-    public static SearchSummary Run(SqliteDatabase database, SearchPlan plan)
+    /// <summary>Whether sums are kept of all that the query asks for.</summary>
+    public static bool Knows(SearchQuery query) => AsksOnly(query, Shared) || AsksOnly(query, OfPrincipals);
+
+    /// <summary>Whether sums tell of all facets at once: of servers and tools, and of principals too.</summary>
+    public static bool KnowsAll(SearchQuery query) => AsksOnly(query, [FieldCatalog.Class]);
+
+    /// <summary>Whether the facet is among those that <see cref="Run"/> counts for the query.</summary>
+    public static bool Counts(SearchQuery query, SearchField facet) =>
+        KnowsAll(query) || (AsksOnly(query, Shared) ? Shared : OfPrincipals).Contains(facet);
+
+    /// <returns>Total, histogram and the facets that <see cref="Counts"/> names; null when there are more sums than is worth reading.</returns>
+    public static SearchSummary? Run(SqliteDatabase database, SearchPlan plan)
     {
         var tally = new Tally();
+        var shared = AsksOnly(plan.Query, Shared);
+        if (Read(database, plan, shared, tally, moments: true) is not { } width)
+        {
+            return null;
+        }
+
+        return KnowsAll(plan.Query) && Read(database, plan, shared: false, tally, moments: false) is null ? null : tally.Summary("hourly-sums", width);
+    }
+
+    private static bool AsksOnly(SearchQuery query, SearchField[] fields) => query switch
+    {
+        SearchQuery.Everything => true,
+        SearchQuery.Is(var field, _) => fields.Contains(field),
+        SearchQuery.StartsWith(var field, _) => fields.Contains(field),
+        SearchQuery.Exists(var field) => fields.Contains(field),
+        SearchQuery.All(var parts) => parts.All(p => AsksOnly(p, fields)),
+        SearchQuery.Any(var parts) => parts.All(p => AsksOnly(p, fields)),
+        SearchQuery.Not(var inner) => AsksOnly(inner, fields),
+        _ => false,
+    };
+
+    /// <returns>Width of the narrowest sums' time; null when there are too many.</returns>
+    private static long? Read(SqliteDatabase database, SearchPlan plan, bool shared, Tally tally, bool moments)
+    {
+        if (LinesOf(database, plan.Query, shared) is not { } lines)
+        {
+            return null;
+        }
+
+        var reading = new Reading(database, lines, moments ? tally : null);
         var first = Math.Max(0, plan.First) / Rollups.HourMicros;
         var last = Math.Max(0, plan.Last) / Rollups.HourMicros;
         var firstDay = (first + 23) / 24;
         var endDay = (last + 1) / 24;
-        var lines = LinesOf(database, plan.Query);
 
         // The ends by the hour, what lies between by the day; where there are few days, all by the hour, for a finer histogram.
-        if (endDay - firstDay < 4)
+        var days = endDay - firstDay >= 4;
+        var read = days
+            ? reading.Sum("hourly", "hour", first, (firstDay * 24) - 1, Rollups.HourMicros)
+                && reading.Sum("daily", "day", firstDay, endDay - 1, Rollups.DayMicros)
+                && reading.Sum("hourly", "hour", endDay * 24, last, Rollups.HourMicros)
+            : reading.Sum("hourly", "hour", first, last, Rollups.HourMicros);
+        if (!read)
         {
-            Sum(database, "hourly", "hour", first, last, Rollups.HourMicros, tally, lines);
-            return tally.Summary("hourly-sums", Rollups.HourMicros);
+            return null;
         }
 
-        Sum(database, "hourly", "hour", first, (firstDay * 24) - 1, Rollups.HourMicros, tally, lines);
-        Sum(database, "daily", "day", firstDay, endDay - 1, Rollups.DayMicros, tally, lines);
-        Sum(database, "hourly", "hour", endDay * 24, last, Rollups.HourMicros, tally, lines);
-        return tally.Summary("hourly-sums", Rollups.DayMicros);
-    }
-
-    /// <summary>Whether the query asks only for what sums are kept of.</summary>
-    public static bool Knows(SearchQuery query) => query switch
-    {
-        SearchQuery.Everything => true,
-        SearchQuery.Is(var field, _) => Kept.Contains(field),
-        SearchQuery.StartsWith(var field, _) => Kept.Contains(field),
-        SearchQuery.Exists(var field) => Kept.Contains(field),
-        SearchQuery.All(var parts) => parts.All(Knows),
-        SearchQuery.Any(var parts) => parts.All(Knows),
-        SearchQuery.Not(var inner) => Knows(inner),
-        _ => false,
-    };
-
-    private static void Sum(SqliteDatabase database, string table, string unit, long first, long last, long width, Tally tally, Dictionary<long, string[]> lines)
-    {
-        using var rows = database.Prepare($"SELECT {unit}, line, n FROM {table} WHERE {unit} BETWEEN ? AND ?");
-        rows.Bind(1, first).Bind(2, last);
-        var counts = new Dictionary<long, long>();
-        while (rows.Step())
+        foreach (var (line, count) in reading.Counts)
         {
-            var line = rows.Long(1);
-            if (lines.ContainsKey(line))
+            for (var i = 0; i < Tally.Fields.Count; i++)
             {
-                var count = rows.Long(2);
-                tally.Count(rows.Long(0) * width, count);
-                CollectionsMarshal.GetValueRefOrAddDefault(counts, line, out _) += count;
+                tally.Count(i, lines[line][Array.IndexOf(Columns, Tally.Fields[i])], count);
             }
         }
 
-        foreach (var (line, count) in counts)
-        {
-            for (var i = 0; i < FacetColumns.Length; i++)
-            {
-                tally.Count(i, lines[line][FacetColumns[i] - 1], count);
-            }
-        }
+        return days ? Rollups.DayMicros : Rollups.HourMicros;
     }
 
-    private static Dictionary<long, string[]> LinesOf(SqliteDatabase database, SearchQuery query)
+    private static Dictionary<long, string[]>? LinesOf(SqliteDatabase database, SearchQuery query, bool shared)
     {
-        using var rows = database.Prepare($"SELECT l.id, {Rollups.Columns} FROM line l");
+        using var rows = database.Prepare($"SELECT l.id, {Rollups.Columns} FROM line l WHERE (l.type <> '') = ?1 LIMIT {MostLines + 1}");
+        rows.Bind(1, shared ? 1 : 0);
         var lines = new Dictionary<long, string[]>();
+        var read = 0;
         while (rows.Step())
         {
-            var values = new string[Kept.Length];
+            if (++read > MostLines)
+            {
+                return null;
+            }
+
+            var values = new string[Columns.Length];
             for (var i = 0; i < values.Length; i++)
             {
                 values[i] = rows.Text(i + 1)!;
@@ -102,7 +131,7 @@ internal static class RollupSearch
         {
             if (values[i].Length > 0)
             {
-                keywords.Add(FieldKeyword.Of(Kept[i], values[i]));
+                keywords.Add(FieldKeyword.Of(Columns[i], values[i]));
             }
         }
 
@@ -113,5 +142,37 @@ internal static class RollupSearch
         }
 
         return new(default(EventId), values[0], 0, keywords, [], "");
+    }
+
+    /// <summary>Adds sums up, line by line and moment by moment.</summary>
+    private sealed class Reading(SqliteDatabase database, Dictionary<long, string[]> lines, Tally? moments)
+    {
+        private int _read;
+
+        public Dictionary<long, long> Counts { get; } = [];
+
+        /// <returns>False when there are too many.</returns>
+        public bool Sum(string table, string unit, long first, long last, long width)
+        {
+            using var rows = database.Prepare($"SELECT {unit}, line, n FROM {table} WHERE {unit} BETWEEN ?1 AND ?2 LIMIT {MostSums + 1}");
+            rows.Bind(1, first).Bind(2, last);
+            while (rows.Step())
+            {
+                if (++_read > MostSums)
+                {
+                    return false;
+                }
+
+                var line = rows.Long(1);
+                if (lines.ContainsKey(line))
+                {
+                    var count = rows.Long(2);
+                    moments?.Count(rows.Long(0) * width, count);
+                    CollectionsMarshal.GetValueRefOrAddDefault(Counts, line, out _) += count;
+                }
+            }
+
+            return true;
+        }
     }
 }
