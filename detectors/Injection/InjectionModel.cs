@@ -60,6 +60,9 @@ public sealed class InjectionModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Encoder?.Dispose();
 
+    /// <summary>The calibrated probability at the threshold of this channel.</summary>
+    public double ProbabilityAt(TextChannel channel) => Of(channel).Probability(Of(channel).Threshold);
+
     /// <summary>The tail above which a text of this channel is flagged.</summary>
     public double Threshold(TextChannel channel) => Of(channel).Threshold;
 

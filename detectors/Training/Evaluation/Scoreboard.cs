@@ -64,6 +64,28 @@ public static class Scoreboard
     /// <summary>The report as JSON.</summary>
     public static byte[] ToJson(ScoreboardReport report) => JsonSerializer.SerializeToUtf8Bytes(report, ScoreboardJson.Default.ScoreboardReport);
 
+    /// <summary>Both reports as one JSON document; what was not measured is left out.</summary>
+    public static byte[] ToJson(ScoreboardReport? texts, Behaviour.BehaviourReport? behaviour)
+    {
+        if (behaviour is null && texts is not null)
+        {
+            return ToJson(texts);
+        }
+
+        var document = new System.Text.Json.Nodes.JsonObject();
+        if (texts is not null)
+        {
+            document["texts"] = JsonSerializer.SerializeToNode(texts, ScoreboardJson.Default.ScoreboardReport);
+        }
+
+        if (behaviour is not null)
+        {
+            document["behaviour"] = JsonSerializer.SerializeToNode(behaviour, ScoreboardJson.Default.BehaviourReport);
+        }
+
+        return System.Text.Encoding.UTF8.GetBytes(document.ToJsonString(new() { WriteIndented = true, NewLine = "\n" }));
+    }
+
     private static List<ObfuscationRow> Hidden(Corpus corpus, Scorer scorer, BoardEvaluation board, int most)
     {
         List<ObfuscationRow> rows = [];

@@ -106,4 +106,5 @@ public sealed record TargetRow(string What, string Target, string Measured, bool
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n", NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(ScoreboardReport))]
+[JsonSerializable(typeof(Behaviour.BehaviourReport))]
 internal sealed partial class ScoreboardJson : JsonSerializerContext;

@@ -1,0 +1,67 @@
+namespace McpLedger.Detectors.Behaviour;
+
+/// <summary>
+/// Follows sessions and agents, event by event, and says what they do that they should not. Time is what events say; memory is bounded by <see cref="BehaviourLimits"/>. One thread at a time.
+/// </summary>
+/// <param name="model">The session model; null leaves its signals out.</param>
+/// <param name="limits">Bounds.</param>
+public sealed class BehaviourTracker(BehaviourModel? model, BehaviourLimits limits)
+{
+    private readonly Recent<SessionState> _sessions = new(limits.MaxSessions, () => new());
+    private readonly Recent<AgentHabits> _agents = new(limits.MaxAgents, () => new());
+    private readonly List<BehaviourSignal> _signals = [];
+
+    /// <summary>Sessions that are remembered.</summary>
+    public int Sessions => _sessions.Count;
+
+    /// <summary>Agents that are remembered.</summary>
+    public int Agents => _agents.Count;
+
+    /// <summary>Moves on by a call.</summary>
+    /// <returns>What it adds to what was said of the session before; valid until the next question.</returns>
+    public IReadOnlyList<BehaviourSignal> OnCall(scoped in ObservedCall call)
+    {
+        _signals.Clear();
+        var session = Of(call.Session, call.At);
+        var habits = _agents.Of(call.Agent);
+        var step = session.OnCall(call, habits);
+        var rules = new SignalRules(session, _signals);
+        rules.Loop(step.Loop);
+        rules.Burst(step.IsBurst);
+        rules.FirstUse(step.Novelty);
+        rules.Sequence(step.Surprise);
+        rules.Outbound(step.OutboundAbove, limits.OutboundBytes);
+        rules.Trifecta();
+        rules.Provenance(call.Traits);
+        rules.Model(model);
+        return _signals;
+    }
+
+    /// <summary>Moves on by the result of a call.</summary>
+    /// <returns>What it adds to what was said of the session before; valid until the next question.</returns>
+    public IReadOnlyList<BehaviourSignal> OnResult(scoped in ObservedResult result)
+    {
+        _signals.Clear();
+        var session = Of(result.Session, result.At);
+        var (loop, cost) = session.OnResult(result, _agents.Of(result.Agent), limits);
+        var rules = new SignalRules(session, _signals);
+        rules.Loop(loop);
+        rules.Cost(cost, limits, result.At);
+        rules.Trifecta();
+        rules.Model(model);
+        return _signals;
+    }
+
+    /// <summary>What is true of a session.</summary>
+    public BehaviourLabels LabelsOf(string session, DateTimeOffset at) => Of(session, at).Labels;
+
+    internal SessionState Of(string session, DateTimeOffset at)
+    {
+        var state = _sessions.Of(session);
+        return state.Last == default || at - state.Last < limits.Rest ? state : _sessions.Put(session, new());
+    }
+
+    internal void Know(string agent, AgentHabits habits) => _agents.Put(agent, habits);
+
+    internal AgentHabits HabitsOf(string agent) => _agents.Of(agent);
+}
