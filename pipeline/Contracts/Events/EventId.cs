@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Text.Json.Serialization;
+using McpLedger.Contracts.Integrity;
 
 namespace McpLedger.Contracts.Events;
 
@@ -15,6 +17,20 @@ public readonly record struct EventId
 #pragma warning disable RS0030 // The one place where ids are made, from an injected clock.
     public static EventId New(TimeProvider time) => new(Guid.CreateVersion7(time.GetUtcNow()));
 #pragma warning restore RS0030
+
+    /// <summary>The id that follows from a moment and a digest: the same for the same, and sorted among others by its moment.</summary>
+    public static EventId Derive(DateTimeOffset at, in Digest of)
+    {
+        Span<byte> bytes = stackalloc byte[Digest.Size];
+        of.CopyTo(bytes);
+        BinaryPrimitives.WriteInt64BigEndian(bytes, (at.ToUnixTimeMilliseconds() << 16) | (BinaryPrimitives.ReadUInt16BigEndian(bytes[6..])));
+        bytes[6] = (byte)(0x70 | (bytes[6] & 0x0F));
+        bytes[8] = (byte)(0x80 | (bytes[8] & 0x3F));
+        return new(new(bytes[..16], bigEndian: true));
+    }
+
+    /// <summary>The id that a UUID of version 7 is.</summary>
+    public static EventId Of(Guid value) => new(value);
 
     /// <summary>Reads the 36-character form with hyphens.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out EventId id)

@@ -78,7 +78,7 @@ public sealed record FindingRaised : EventData
 public sealed record FindingScore(double Value, double Threshold, string Model, Digest Digest);
 
 /// <summary>A stretch of a message.</summary>
-/// <param name="Path">JSON path of the string that it lies in, such as <c>$.result.content[0].text</c>.</param>
+/// <param name="Path">JSON pointer (RFC 6901) of the value that it lies in, such as <c>/result/content/0/text</c>.</param>
 /// <param name="Start">First byte, counted in the message as received.</param>
 /// <param name="Length">Bytes.</param>
 public sealed record FindingSpan(string Path, long Start, long Length);

@@ -61,6 +61,33 @@ internal static class ControlFields
                 fields.Add(FieldCatalog.Partition, e.Partition);
                 fields.Add(FieldCatalog.Size, e.Bytes);
                 break;
+            case FindingRaised e:
+                AddFinding(e, fields);
+                break;
+            case FindingReviewed e:
+                fields.Add(FieldCatalog.Finding, e.Finding.ToString());
+                fields.Add(FieldCatalog.Verdict, e.Verdict);
+                fields.Add(FieldCatalog.Actor, e.By);
+                break;
+            case SessionLabelled e:
+                fields.Add(FieldCatalog.Session, e.Session);
+                fields.Add(FieldCatalog.Label, e.Label);
+                fields.Add(FieldCatalog.Call, e.Call?.ToString());
+                fields.Add(FieldCatalog.Finding, e.Finding?.ToString());
+                break;
+            case PrincipalStopped e:
+                fields.Add(FieldCatalog.Principal, e.Principal);
+                fields.Add(FieldCatalog.Client, e.Client);
+                fields.Add(FieldCatalog.Session, e.Session);
+                fields.Add(FieldCatalog.Finding, e.Finding?.ToString());
+                fields.Add(FieldCatalog.Actor, e.By);
+                break;
+            case PrincipalReleased e:
+                fields.Add(FieldCatalog.Principal, e.Principal);
+                fields.Add(FieldCatalog.Client, e.Client);
+                fields.Add(FieldCatalog.Session, e.Session);
+                fields.Add(FieldCatalog.Actor, e.By);
+                break;
             case AccessGranted e:
                 fields.Add(FieldCatalog.Actor, e.Actor);
                 fields.Add(FieldCatalog.Action, e.Action);
@@ -69,6 +96,30 @@ internal static class ControlFields
                 break;
         }
     }
+
+    private static void AddFinding(FindingRaised e, DocumentFields fields)
+    {
+        fields.Add(FieldCatalog.Finding, e.Finding.ToString());
+        fields.Add(FieldCatalog.Detector, e.Detector);
+        fields.Add(FieldCatalog.Rule, e.Rule);
+        fields.Add(FieldCatalog.Severity, NameOf(e.Severity));
+        fields.Add(FieldCatalog.Call, e.Call?.ToString());
+        fields.Add(FieldCatalog.Session, e.Session);
+        fields.Add(FieldCatalog.Principal, e.Principal);
+        fields.Add(FieldCatalog.Client, e.Client);
+        fields.Add(FieldCatalog.Server, e.Server);
+        fields.Add(FieldCatalog.Name, e.Tool);
+        fields.Add(FieldCatalog.Tool, e.Tool);
+        fields.Add(FieldCatalog.Hash, e.Text);
+    }
+
+    private static string NameOf(Severity severity) => severity switch
+    {
+        Severity.Low => "low",
+        Severity.Medium => "medium",
+        Severity.High => "high",
+        _ => "critical",
+    };
 
     public static void AppendText(EventData data, TermList terms)
     {
@@ -85,6 +136,18 @@ internal static class ControlFields
                 break;
             case DamageAccepted e:
                 SearchTerms.Append(e.Reason, terms);
+                break;
+            case FindingRaised e:
+                SearchTerms.Append(e.Explanation, terms);
+                break;
+            case FindingReviewed e:
+                SearchTerms.Append(e.Note ?? "", terms);
+                break;
+            case PrincipalStopped e:
+                SearchTerms.Append(e.Reason, terms);
+                break;
+            case PrincipalReleased e:
+                SearchTerms.Append(e.Reason ?? "", terms);
                 break;
             case AccessGranted e:
                 SearchTerms.Append(e.Detail, terms);

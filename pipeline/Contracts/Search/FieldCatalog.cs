@@ -107,6 +107,18 @@ public static class FieldCatalog
     /// <summary>Risk of a changed tool: none | low | high.</summary>
     public static SearchField Risk { get; } = new("risk", FieldKind.Keyword, "Risk of a changed tool: none | low | high.");
 
+    /// <summary>Id of a finding.</summary>
+    public static SearchField Finding { get; } = new("finding", FieldKind.Keyword, "Id of a finding.");
+
+    /// <summary>Detector that found something.</summary>
+    public static SearchField Detector { get; } = new("detector", FieldKind.Keyword, "Detector that found something: injection | dlp | loop | hijack | ….");
+
+    /// <summary>low | medium | high | critical.</summary>
+    public static SearchField Severity { get; } = new("severity", FieldKind.Keyword, "How much a finding matters: low | medium | high | critical.", "event.severity");
+
+    /// <summary>A session's label.</summary>
+    public static SearchField Label { get; } = new("label", FieldKind.Keyword, "A label that a session got: flagged | untrusted-content | private-data | can-send-out.");
+
     /// <summary>Address of the peer.</summary>
     public static SearchField Peer { get; } = new("peer", FieldKind.Keyword, "Address of the peer.", "source.ip", "client.address");
 
@@ -156,7 +168,7 @@ public static class FieldCatalog
     private static SearchField[] All() =>
     [
         Id, Call, Type, Class, Time, Source, Subject, Partition, Server, Method, Message, Name, Tool, Request, Principal, Kind, Team, Agent, Client, Authentication,
-        Session, Verdict, Rule, Policy, Outcome, Status, Code, Duration, Size, Hash, Era, Protocol, Definition, Risk, Peer, Trace, Upstream, Direction, Key, Actor, Action, Fault, Unread, Text,
+        Session, Verdict, Rule, Policy, Outcome, Status, Code, Duration, Size, Hash, Era, Protocol, Definition, Risk, Finding, Detector, Severity, Label, Peer, Trace, Upstream, Direction, Key, Actor, Action, Fault, Unread, Text,
     ];
 
     // Levenshtein's distance, on names cut to a length no field has.

@@ -1,0 +1,185 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Detectors.Behaviour;
+
+namespace McpLedger.Stages.Detection;
+
+/// <summary>
+/// Follows the calls of one partition: what an event makes of the sessions that are under way, and what is found in it. A function of the events that it was given, so that a replay finds the same.
+/// </summary>
+internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, DetectionPolicy policy, BehaviourLimits limits)
+{
+    private readonly BehaviourTracker _tracker = new(model, limits);
+    private readonly Digest? _modelDigest = model is null ? null : Parse(model.Digest);
+    private readonly List<FoundThing> _found = [];
+
+    /// <summary>Takes one event and says what is found in it; valid until the next.</summary>
+    /// <param name="read">The event.</param>
+    /// <param name="content">The bytes of its message, fetched where it holds a claim check; empty where they could not be had.</param>
+    public IReadOnlyList<FoundThing> Take(LedgerEvent read, ReadOnlyMemory<byte> content)
+    {
+        _found.Clear();
+        switch (read.Data)
+        {
+            case CallIntended e when Names(e.What) is { } tool:
+                Observe(new(e.Call, e.Who, e.What, e.Where), tool, read.Header.Time, MessagePart.OfRequest(content));
+                break;
+            case CallRefused e when Names(e.What) is { } tool:
+                var refused = new Subject(e.Call, e.Who, e.What, e.Where);
+                Observe(refused, tool, read.Header.Time, MessagePart.OfRequest(content));
+                Result(refused, read.Header.Time, default, isError: true, isOurs: true);
+                break;
+            case CallCompleted e when Names(e.What) is not null:
+                Result(new(e.Call, e.Who, e.What, e.Where), read.Header.Time, content, e.Outcome != CallOutcome.Ok, isOurs: false);
+                break;
+            default:
+                break;
+        }
+
+        return _found;
+    }
+
+    /// <summary>The content of an event that is looked at; null for none.</summary>
+    public static Content? ContentOf(EventData data) => data switch
+    {
+        CallIntended e => Names(e.What) is null ? null : e.Request,
+        CallRefused e => Names(e.What) is null ? null : e.Request,
+        CallCompleted e => Names(e.What) is null ? null : e.Response,
+        _ => null,
+    };
+
+    // What reaches tools, resources and prompts is behaviour; what leads there is not.
+    private static string? Names(CallTarget what) => what switch
+    {
+        { Kind: not "request" } => null,
+        { Method: "tools/call" } => what.Name ?? "",
+        { Method: "resources/read" or "prompts/get" or "completion/complete" } => $"{what.Method} {what.Name}",
+        _ => null,
+    };
+
+    private static string AgentOf(Caller who) => $"{who.Principal}\n{who.Agent}\n{who.Client}";
+
+    private void Observe(in Subject subject, string tool, DateTimeOffset at, in MessagePart arguments)
+    {
+        var before = _tracker.LabelsOf(subject.Session, at);
+        var signals = _tracker.OnCall(new()
+        {
+            Call = subject.Call.Value, At = at, Session = subject.Session, Agent = AgentOf(subject.Who), Server = subject.What.Server, Tool = tool,
+            Traits = policy.TraitsOf(subject.What.Server, tool), Arguments = arguments.Json.Span,
+        });
+        Say(subject, at, signals);
+        Label(subject, at, before);
+    }
+
+    private void Result(in Subject subject, DateTimeOffset at, ReadOnlyMemory<byte> message, bool isError, bool isOurs)
+    {
+        var before = _tracker.LabelsOf(subject.Session, at);
+        var part = message.IsEmpty ? default : MessagePart.OfAnswer(message);
+        var scored = ScoredText.Unread;
+        if (!part.Json.IsEmpty && scoring is not null)
+        {
+            var text = Digest.Of(part.Json.Span);
+            scored = scoring.Of(text, part.Json.Span);
+            if (scored.IsFlagged && policy.Of(FindingDetectors.Injection).IsOn)
+            {
+                _found.Add(Injection(subject, at, part, text, scored));
+            }
+        }
+
+        // A refusal is ours: it says the same to everybody, and none of it is the server's word.
+        ReadOnlySpan<byte> content = isOurs ? "refused"u8 : part.Json.Span;
+        var signals = _tracker.OnResult(new()
+        {
+            Call = subject.Call.Value, At = at, Session = subject.Session, Agent = AgentOf(subject.Who), IsError = isError, Content = content,
+            Tail = scored.Tail, IsFlagged = scored.IsFlagged, Suspicious = scored.Suspicious,
+        });
+        Say(subject, at, signals);
+        Label(subject, at, before);
+    }
+
+    private FoundThing Injection(in Subject subject, DateTimeOffset at, in MessagePart part, in Digest text, ScoredText scored)
+    {
+        var model = scoring!.Model;
+        var digest = Parse(model.Digest);
+        var severity = scored.Probability >= 0.95 ? Severity.High : Severity.Medium;
+        var path = part.Name.Length == 0 ? scored.Path : $"/{part.Name}{scored.Path}";
+        return new(subject, at, new()
+        {
+            Finding = FindingIds.Of(at, FindingDetectors.Injection, "result", subject.Call, severity, digest),
+            Detector = FindingDetectors.Injection, Severity = severity, Channel = "result", Text = text, Late = true,
+            Score = new(scored.Probability, Math.Round(model.ProbabilityAt(Detectors.Text.TextChannel.Response), 6), model.Id, digest!.Value),
+            Spans = [new(path, part.Start + scored.Start, scored.Length)],
+            Explanation = "Text that a server returned gives instructions as an attack does.",
+        });
+    }
+
+    private void Say(in Subject subject, DateTimeOffset at, IReadOnlyList<BehaviourSignal> signals)
+    {
+        foreach (var signal in signals)
+        {
+            var detector = FindingDetectorOf(signal.Kind);
+            var severity = (Severity)signal.Level;
+            var held = policy.Of(detector);
+            if (!held.IsOn || severity < held.Least)
+            {
+                continue;
+            }
+
+            var digest = signal.IsModel ? _modelDigest : null;
+            _found.Add(new(subject, at, new()
+            {
+                Finding = FindingIds.Of(at, detector, signal.Rule, subject.Call, severity, digest),
+                Detector = detector, Rule = signal.Rule is null ? null : $"{detector}:{signal.Rule}", Severity = severity, Calls = [.. signal.Calls.Select(EventId.Of)],
+                Score = digest is { } by ? new(signal.Value, signal.Threshold, model!.Id, by) : null,
+                Explanation = signal.Explanation, Late = true,
+            }));
+        }
+    }
+
+    private void Label(in Subject subject, DateTimeOffset at, BehaviourLabels before)
+    {
+        var gained = _tracker.LabelsOf(subject.Session, at) & ~before;
+        foreach (var (label, name) in new[]
+        {
+            (BehaviourLabels.UntrustedContent, SessionLabels.UntrustedContent), (BehaviourLabels.PrivateData, SessionLabels.PrivateData),
+            (BehaviourLabels.CanSendOut, SessionLabels.CanSendOut), (BehaviourLabels.Flagged, SessionLabels.Flagged),
+        })
+        {
+            if (gained.HasFlag(label) && policy.Labels.Contains(name, StringComparer.Ordinal))
+            {
+                var finding = label == BehaviourLabels.Flagged ? _found.FirstOrDefault(each => each.Finding?.Detector == FindingDetectors.Injection)?.Finding?.Finding : null;
+                _found.Add(new(subject, at, null) { Label = new(subject.Session, name, subject.Call, finding) });
+            }
+        }
+    }
+
+    private static string FindingDetectorOf(BehaviourKind kind) => kind switch
+    {
+        BehaviourKind.Loop => FindingDetectors.Loop,
+        BehaviourKind.Burst => FindingDetectors.Burst,
+        BehaviourKind.Cost => FindingDetectors.Cost,
+        BehaviourKind.Sequence => FindingDetectors.Sequence,
+        BehaviourKind.FirstUse => FindingDetectors.FirstUse,
+        BehaviourKind.Trifecta => FindingDetectors.Trifecta,
+        BehaviourKind.Exfiltration => FindingDetectors.Exfiltration,
+        BehaviourKind.Provenance => FindingDetectors.Provenance,
+        _ => FindingDetectors.Hijack,
+    };
+
+    private static Digest? Parse(string hex) => Digest.TryParse(hex, out var digest) ? digest : null;
+}
+
+/// <summary>Which call of whose an event is about.</summary>
+internal readonly record struct Subject(EventId Call, Caller Who, CallTarget What, Place Where)
+{
+    public string Session => Where.Session.Id;
+}
+
+/// <summary>Something that is to be said: a finding, or a label.</summary>
+/// <param name="Subject">The call.</param>
+/// <param name="At">When its event happened.</param>
+/// <param name="Finding">The finding as far as the detector knows it; null for a label.</param>
+internal sealed record FoundThing(Subject Subject, DateTimeOffset At, FindingRaised? Finding)
+{
+    public SessionLabelled? Label { get; init; }
+}

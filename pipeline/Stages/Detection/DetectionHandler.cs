@@ -1,0 +1,156 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Consuming;
+
+namespace McpLedger.Stages.Detection;
+
+/// <summary>
+/// Watches one partition of calls. What is found is on the control log before the position moves; after a crash between the two it is found again under the same id, and not said again.
+/// </summary>
+internal sealed class DetectionHandler(
+    LedgerPartition partition, CallWatch watch, DetectionVoice voice, ILedgerReader reader, IBlobStore blobs, DetectionOptions options, DetectionTelemetry telemetry, TimeProvider time)
+    : IRecordHandler
+{
+    private const long MaxBlob = 4 * 1024 * 1024;
+    private readonly PositionFile _position = new(Path.Combine(options.Folder, "detection", $"{partition}.position"));
+    private readonly FindingQuota _quota = new(options.FindingsPerHour);
+    private readonly Queue<(string Subject, EventData Data)> _unsaid = new();
+    private long _taken = -1;
+    private long _from;
+
+    public async ValueTask<long> PositionAsync(LedgerPartition of, CancellationToken cancellationToken)
+    {
+        _from = _position.Load();
+        await voice.LearnAsync(cancellationToken).ConfigureAwait(false);
+        var first = (await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false)).First;
+
+        // Sessions that are under way are known again from what they did before; nothing is found in that a second time.
+        return Math.Max(first, _from - options.WarmUp);
+    }
+
+    public async ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken)
+    {
+        string? unreadable = null;
+        foreach (var record in batch.Records)
+        {
+            // A batch that comes again because the log took no finding was watched already.
+            if (batch.Next is not null && record.Offset <= _taken)
+            {
+                continue;
+            }
+
+            if (EventReader.TryRead(record.Bytes.Span, out var read, out var fault))
+            {
+                var content = await ContentAsync(CallWatch.ContentOf(read!.Data), cancellationToken).ConfigureAwait(false);
+                Queue(watch.Take(read, content), isLive: record.Offset >= _from);
+                _taken = Math.Max(_taken, record.Offset);
+            }
+            else if (batch.Records.Count == 1)
+            {
+                unreadable = fault;
+            }
+            else
+            {
+                throw new InvalidDataException(fault);
+            }
+        }
+
+        while (_unsaid.TryPeek(out var next))
+        {
+            await voice.SayAsync(next.Subject, next.Data, cancellationToken).ConfigureAwait(false);
+            telemetry.Said(next.Data);
+            _unsaid.Dequeue();
+        }
+
+        // It is parked before the position moves past it.
+        if (unreadable is not null)
+        {
+            throw new InvalidDataException(unreadable);
+        }
+
+        if (batch.Next is { } position && position > _from)
+        {
+            _position.Save(position);
+        }
+    }
+
+    private void Queue(IReadOnlyList<FoundThing> found, bool isLive)
+    {
+        foreach (var thing in found)
+        {
+            if (!isLive)
+            {
+                continue;
+            }
+
+            if (thing.Label is { } label)
+            {
+                if (!voice.Knows(label))
+                {
+                    _unsaid.Enqueue((label.Session, label));
+                }
+            }
+            else if (thing.Finding is { } finding && !voice.Knows(finding.Finding))
+            {
+                if (_quota.TryTake(thing.Subject.Who.Principal, thing.At) || finding.Severity == Severity.Critical)
+                {
+                    Queue(thing, finding);
+                }
+                else
+                {
+                    telemetry.Suppressed(thing.Subject.Who.Principal);
+                }
+            }
+        }
+    }
+
+    private void Queue(FoundThing thing, FindingRaised finding)
+    {
+        var (subject, held) = (thing.Subject, options.Policy.Of(finding.Detector));
+        var acts = held.Action != DetectionAction.None && finding.Severity >= held.ActFrom && time.GetUtcNow() - thing.At < options.EffectAge;
+        var isLabelled = finding.Detector == FindingDetectors.Injection && options.Policy.Labels.Contains(SessionLabels.Flagged, StringComparer.Ordinal);
+        _unsaid.Enqueue((subject.Session, finding with
+        {
+            Call = subject.Call,
+            Session = subject.Session,
+            Principal = subject.Who.Principal,
+            Client = subject.Who.Client,
+            Server = subject.What.Server,
+            Tool = subject.What.Method == "tools/call" ? subject.What.Name : null,
+            Effects =
+            [
+                FindingEffects.Alert, .. isLabelled ? [FindingEffects.Label] : Array.Empty<string>(),
+                .. acts ? [held.Action == DetectionAction.Stop ? FindingEffects.Stop : FindingEffects.Throttle] : Array.Empty<string>(),
+            ],
+        }));
+        if (acts)
+        {
+            _unsaid.Enqueue((subject.Who.Principal, new PrincipalStopped
+            {
+                Principal = subject.Who.Principal,
+                Session = held.HoldsPrincipal ? null : subject.Session,
+                Until = time.GetUtcNow() + held.For,
+                PerMinute = held.Action == DetectionAction.Throttle ? held.PerMinute : null,
+                Reason = finding.Explanation,
+                Finding = finding.Finding,
+                By = DetectionVoice.Name,
+            }));
+        }
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> ContentAsync(Content? content, CancellationToken cancellationToken)
+    {
+        if (content is not { Blob: not null })
+        {
+            return MessagePart.Inline(content);
+        }
+
+        if (content.Size <= MaxBlob && await blobs.GetAsync(content.Sha256, cancellationToken).ConfigureAwait(false) is { } bytes)
+        {
+            return bytes;
+        }
+
+        telemetry.Unread();
+        return default;
+    }
+}

@@ -1,0 +1,58 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Consuming;
+using McpLedger.Streaming.Parking;
+using Microsoft.Extensions.Hosting;
+
+namespace McpLedger.Stages.Detection;
+
+/// <summary>Watches the partitions of calls that are this process's, each with a consumer of its own.</summary>
+internal sealed class DetectionService(
+    DetectionOptions options, ILedgerReader reader, ILedgerWriter writer, IBlobStore blobs, ParkingLot parking, SharePartitions share, ConsumerTelemetry consumers, DetectionTelemetry telemetry,
+    TimeProvider time, IHostApplicationLifetime lifetime)
+    : BackgroundService
+{
+    private static readonly ConsumerOptions Consumer = new() { Name = DetectionVoice.Name, Gathering = TimeSpan.FromMilliseconds(100) };
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Task.Yield();
+            using var models = DetectionModels.Open(options, telemetry);
+            await share(DetectionVoice.Name, WatchAsync, stoppingToken).ConfigureAwait(false);
+
+            async Task WatchAsync(LedgerPartition partition, CancellationToken cancellationToken)
+            {
+                if (partition == LedgerPartition.Control)
+                {
+                    await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(false);
+                }
+
+                using var consumer = Open(partition, models);
+                await consumer.RunAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What was watched and not kept is watched again at the next start.
+        }
+        finally
+        {
+            if (!stoppingToken.IsCancellationRequested)
+            {
+                lifetime.StopApplication();
+            }
+        }
+    }
+
+    private PartitionConsumer Open(LedgerPartition partition, DetectionModels models)
+    {
+        var scoring = models.Injection is { } injection ? new ResultScoring(injection) : null;
+        var watch = new CallWatch(scoring, models.Behaviour, options.Policy, options.Limits);
+        var voice = new DetectionVoice(writer, reader, options, time);
+        var handler = new DetectionHandler(partition, watch, voice, reader, blobs, options, telemetry, time);
+        telemetry.LogOpened(partition, models.Injection?.Id ?? "no injection model", models.Behaviour?.Id ?? "no session model");
+        return new(Consumer, partition, reader, handler, parking, time, consumers);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming;
+
+namespace McpLedger.Stages.Detection;
+
+/// <summary>Reads what was recorded from beginning to end, for those who look back.</summary>
+internal static class LogScan
+{
+    private const int ReadBytes = 4 * 1024 * 1024;
+
+    /// <summary>The readable events of a partition, oldest first. It ends where nothing more can be read.</summary>
+    public static async IAsyncEnumerable<LedgerEvent> ReadAsync(ILedgerReader reader, LedgerPartition partition, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var from = (await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false)).First;
+        while (true)
+        {
+            var batch = await reader.ReadAsync(partition, from, ReadBytes, cancellationToken).ConfigureAwait(false);
+            foreach (var record in batch.Records)
+            {
+                if (EventReader.TryRead(record.Bytes.Span, out var read, out _))
+                {
+                    yield return read!;
+                }
+            }
+
+            if (batch.Records.Count == 0)
+            {
+                yield break;
+            }
+
+            from = batch.Next;
+        }
+    }
+
+    /// <summary>The bytes of content, fetched where they lie elsewhere; empty when they cannot be had.</summary>
+    public static async ValueTask<ReadOnlyMemory<byte>> ContentAsync(IBlobStore blobs, Content? content, CancellationToken cancellationToken) => content switch
+    {
+        null => default,
+        { Blob: null } => MessagePart.Inline(content),
+        _ => await blobs.GetAsync(content.Sha256, cancellationToken).ConfigureAwait(false) ?? default,
+    };
+}

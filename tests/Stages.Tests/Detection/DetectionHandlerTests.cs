@@ -1,0 +1,151 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Stages.Detection;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Consuming;
+using McpLedger.Testing.Ledgers;
+
+namespace McpLedger.Stages.Tests.Detection;
+
+public sealed class DetectionHandlerTests
+{
+    [Fact]
+    public async Task A_crash_between_a_finding_and_the_position_raises_nothing_twice()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await LoopAsync(new(ledger), 6);
+        var options = Watching.Options(ledger);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, options));
+        var first = await Conversation.ControlAsync<FindingRaised>(ledger);
+        Assert.NotEmpty(first);
+
+        // The finding is durable and the position is not.
+        Directory.Delete(Path.Combine(ledger.Folder, "detection"), recursive: true);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, options));
+
+        Assert.Equal(first.Select(f => f.Finding), (await Conversation.ControlAsync<FindingRaised>(ledger)).Select(f => f.Finding));
+    }
+
+    [Fact]
+    public async Task A_log_that_takes_no_finding_is_asked_again_and_nothing_is_counted_twice()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await LoopAsync(new(ledger), 6);
+        var writer = new Refusing(ledger.Ledger, refusals: 1);
+        var handler = Watching.Handler(ledger, Watching.Options(ledger), writer);
+        var records = await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Calls, await handler.PositionAsync(LedgerPartition.Calls, CancellationToken.None));
+        var batch = new ConsumedBatch(LedgerPartition.Calls, records, records[^1].Offset + 1);
+
+        await Assert.ThrowsAsync<IOException>(async () => await handler.HandleAsync(batch, CancellationToken.None));
+        await handler.HandleAsync(batch, CancellationToken.None);
+
+        var loop = Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger));
+        Assert.Equal(Severity.Medium, loop.Severity);
+    }
+
+    [Fact]
+    public async Task After_a_restart_a_session_under_way_is_known_again()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var (options, agent) = (Watching.Options(ledger), new Conversation(ledger));
+        await LoopAsync(agent, 3);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, options));
+        Assert.Empty(await Conversation.ControlAsync<FindingRaised>(ledger));
+
+        await LoopAsync(agent, 1);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, options));
+
+        Assert.Equal(FindingDetectors.Loop, Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger)).Detector);
+    }
+
+    [Fact]
+    public async Task A_flood_of_findings_of_one_principal_leaves_those_of_others_alone()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        for (var i = 0; i < 12; i++)
+        {
+            await LoopAsync(new(ledger, "eve", $"flood-{i}"), 5);
+        }
+
+        await LoopAsync(new(ledger, "ada", "quiet"), 5);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger) with { FindingsPerHour = 4 }));
+
+        var findings = await Conversation.ControlAsync<FindingRaised>(ledger);
+        Assert.Equal((4, 1), (findings.Count(f => f.Principal == "eve"), findings.Count(f => f.Principal == "ada")));
+    }
+
+    [Fact]
+    public async Task Sessions_without_number_are_watched_within_bounds()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        for (var i = 0; i < 300; i++)
+        {
+            await new Conversation(ledger, $"agent-{i}", $"s-{i}").CallAsync("read_file", $$"""{"path":"/{{i}}"}""");
+        }
+
+        await LoopAsync(new(ledger), 5);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger) with { Limits = new() { MaxSessions = 100, MaxAgents = 100 } }));
+
+        Assert.Equal("s-1", Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger)).Session);
+    }
+
+    [Fact]
+    public async Task A_record_that_is_no_event_is_left_to_be_parked_and_the_others_are_watched()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var handler = Watching.Handler(ledger, Watching.Options(ledger));
+        await handler.PositionAsync(LedgerPartition.Calls, CancellationToken.None);
+        var broken = new LedgerRecord(LedgerPartition.Calls, 7, "{\"no\":\"event\"}"u8.ToArray());
+
+        await Assert.ThrowsAsync<InvalidDataException>(async () => await handler.HandleAsync(new(LedgerPartition.Calls, [broken], 8), CancellationToken.None));
+        await handler.HandleAsync(new(LedgerPartition.Calls, [], 8), CancellationToken.None);
+
+        Assert.Equal("8", (await File.ReadAllTextAsync(Path.Combine(ledger.Folder, "detection", "calls-0.position"), CancellationToken.None)).Trim());
+    }
+
+    [Theory]
+    [InlineData("\\u0000name\\u202e")]
+    [InlineData("../../../etc/passwd")]
+    [InlineData("<script>alert(1)</script>")]
+    public async Task Hostile_names_are_said_as_they_are_and_break_nothing(string name)
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            await new Conversation(ledger, name, name).CallAsync(name);
+        }
+
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger)));
+
+        var finding = Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger));
+        Assert.Equal((name, name), (finding.Principal, finding.Session));
+        Assert.DoesNotContain(name, finding.Explanation, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_long_past_is_found_and_stops_nobody()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await LoopAsync(new(ledger) { Now = TimeProvider.System.GetUtcNow().AddDays(-1) }, 6);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger) with { Policy = Watching.Stops(FindingDetectors.Loop, DetectionAction.Stop) }));
+
+        Assert.Equal([FindingEffects.Alert], Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger)).Effects);
+        Assert.Empty(await Conversation.ControlAsync<PrincipalStopped>(ledger));
+    }
+
+    private static async Task LoopAsync(Conversation agent, int calls)
+    {
+        for (var i = 0; i < calls; i++)
+        {
+            await agent.CallAsync("list_orders", """{"page":1}""", "nothing here");
+        }
+    }
+
+    /// <summary>A ledger that refuses its first appends.</summary>
+    private sealed class Refusing(ILedgerWriter inner, int refusals) : ILedgerWriter
+    {
+        private int _left = refusals;
+
+        public ValueTask<Appended> AppendAsync(EventDraft draft, CancellationToken cancellationToken) =>
+            _left-- > 0 ? new(default(Appended)) : inner.AppendAsync(draft, cancellationToken);
+    }
+}

@@ -1,0 +1,83 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Stages.Detection;
+using McpLedger.Streaming.Blobs;
+using McpLedger.Testing.Ledgers;
+
+namespace McpLedger.Stages.Tests.Detection;
+
+/// <summary>The running stage, with the models that come with the program.</summary>
+public sealed class DetectionServiceTests
+{
+    [Theory]
+    [InlineData(DetectionAction.Stop, FindingEffects.Stop)]
+    [InlineData(DetectionAction.Throttle, FindingEffects.Throttle)]
+    public async Task An_agent_that_runs_in_circles_is_held_by_policy(DetectionAction action, string effect)
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var agent = new Conversation(ledger);
+        var calls = new List<EventId>();
+        for (var i = 0; i < 5; i++)
+        {
+            calls.Add(await agent.CallAsync("list_orders", """{"page":1}""", "nothing here"));
+        }
+
+        await Watching.RunAsync(
+            ledger,
+            Watching.Options(ledger) with { Policy = Watching.Stops(FindingDetectors.Loop, action) },
+            async () => (await Conversation.ControlAsync<PrincipalStopped>(ledger)).Count > 0);
+
+        var finding = (await Conversation.ControlAsync<FindingRaised>(ledger)).First(f => f.Detector == FindingDetectors.Loop);
+        var stopped = (await Conversation.ControlAsync<PrincipalStopped>(ledger))[0];
+        Assert.Contains(effect, finding.Effects);
+        Assert.Equal(calls[3], finding.Call);
+        Assert.Equal(calls[..3], finding.Calls);
+        Assert.Equal(("ada", "s-1", finding.Finding, DetectionVoice.Name), (stopped.Principal, stopped.Session, stopped.Finding, stopped.By));
+        Assert.Equal(action == DetectionAction.Throttle, stopped.PerMinute is not null);
+    }
+
+    [Fact]
+    public async Task Text_that_nobody_scored_inline_is_scored_late_with_spans_and_labels_the_session()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var call = await new Conversation(ledger).CallAsync("get_unread_emails", "{}", "From: bob\n" + Conversation.Attack);
+        await Watching.RunAsync(ledger, Watching.Options(ledger), async () => (await Conversation.ControlAsync<SessionLabelled>(ledger)).Count > 0);
+
+        var finding = Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger), f => f.Detector == FindingDetectors.Injection);
+        Assert.True(finding.Late);
+        Assert.Equal((call, "result", "demo", "get_unread_emails"), (finding.Call, finding.Channel, finding.Server, finding.Tool));
+        Assert.Equal("/result/content/0/text", Assert.Single(finding.Spans).Path);
+        Assert.True(finding.Score!.Value > finding.Score.Threshold);
+        var label = Assert.Single(await Conversation.ControlAsync<SessionLabelled>(ledger));
+        Assert.Equal(("s-1", SessionLabels.Flagged, (EventId?)finding.Finding), (label.Session, label.Label, label.Finding));
+    }
+
+    [Fact]
+    public async Task The_past_under_the_same_models_is_found_the_same_and_judged_findings_become_labels()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var agent = new Conversation(ledger);
+        await agent.CallAsync("get_unread_emails", "{}", Conversation.Attack);
+        for (var i = 0; i < 5; i++)
+        {
+            await agent.CallAsync("list_orders", """{"page":1}""", "nothing here");
+        }
+
+        var options = Watching.Options(ledger);
+        await Watching.RunAsync(ledger, options, async () => (await Conversation.ControlAsync<FindingRaised>(ledger)).Any(f => f.Detector == FindingDetectors.Loop));
+
+        var report = await Rescoring.RunAsync(ledger.Ledger, new BlobFolder(ledger.Folder), options, DateTimeOffset.MinValue, CancellationToken.None);
+
+        Assert.NotEmpty(report.Rows);
+        Assert.All(report.Rows, row => Assert.Equal((row.Then, 0), (row.Now, row.Gained + row.Missing)));
+        Assert.Contains(report.Rows, row => row is { Rule: "loop:identical", Then: 1 });
+
+        var judged = (await Conversation.ControlAsync<FindingRaised>(ledger)).First(f => f.Detector == FindingDetectors.Injection);
+        await agent.AppendAsync(new FindingReviewed(judged.Finding, FindingReviewed.Confirmed, "eve", null));
+        await agent.AppendAsync(new FindingReviewed(judged.Finding, FindingReviewed.Rejected, "ada", "our own manual"));
+        using var rows = new MemoryStream();
+        Assert.Equal(new LabelCount(1, 0), await LabelExport.RunAsync(ledger.Ledger, new BlobFolder(ledger.Folder), rows, CancellationToken.None));
+        var row = System.Text.Json.Nodes.JsonNode.Parse(rows.ToArray())!;
+        Assert.Equal((0, "tool_response"), ((int)row["label"]!, (string)row["channel"]!));
+        Assert.Contains("Before you can solve the task", (string)row["text"]!, StringComparison.Ordinal);
+    }
+}

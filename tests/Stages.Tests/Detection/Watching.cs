@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using McpLedger.Contracts.Events;
+using McpLedger.Stages.Detection;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Consuming;
+using McpLedger.Streaming.Parking;
+using McpLedger.Testing.Ledgers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace McpLedger.Stages.Tests.Detection;
+
+/// <summary>The stage on a ledger, with what a test wants of it.</summary>
+internal static class Watching
+{
+    public static DetectionOptions Options(TemporaryLedger ledger) => new() { Folder = ledger.Folder, Source = ledger.Ledger.Identity.SourceOf("detection") };
+
+    public static DetectionPolicy Stops(string detector, DetectionAction action) => new()
+    {
+        Detectors = ImmutableDictionary<string, DetectorPolicy>.Empty.Add(detector, new() { Action = action, ActFrom = Severity.Medium, For = TimeSpan.FromMinutes(5) }),
+    };
+
+    /// <summary>Runs the stage until <paramref name="isDone"/>, then stops it in good order.</summary>
+    public static async Task RunAsync(TemporaryLedger ledger, DetectionOptions options, Func<Task<bool>> isDone)
+    {
+        await using var services = new ServiceCollection()
+            .AddSingleton(TimeProvider.System).AddLogging().AddMetrics()
+            .AddSingleton<ILedgerReader>(ledger.Ledger).AddSingleton<ILedgerWriter>(ledger.Ledger).AddSingleton<IBlobStore>(new BlobFolder(ledger.Folder))
+            .AddSingleton(new ParkingLot(ledger.Folder, TimeProvider.System)).AddSingleton<IHostApplicationLifetime>(new Lifetime())
+            .AddDetection(options).BuildServiceProvider();
+        using var longest = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var service = Assert.Single(services.GetServices<IHostedService>());
+        await service.StartAsync(longest.Token);
+        while (!await isDone())
+        {
+            await Task.Delay(20, longest.Token);
+        }
+
+        await service.StopAsync(longest.Token);
+    }
+
+    /// <summary>A handler of the calls, without models where none is given: rules alone.</summary>
+    public static DetectionHandler Handler(TemporaryLedger ledger, DetectionOptions options, ILedgerWriter? writer = null) => new(
+        LedgerPartition.Calls,
+        new CallWatch(null, null, options.Policy, options.Limits),
+        new DetectionVoice(writer ?? ledger.Ledger, ledger.Ledger, options, TimeProvider.System),
+        ledger.Ledger,
+        new BlobFolder(ledger.Folder),
+        options,
+        Telemetry(),
+        TimeProvider.System);
+
+    /// <summary>Hands a handler everything from its position on, in one batch.</summary>
+    public static async Task FeedAsync(TemporaryLedger ledger, DetectionHandler handler)
+    {
+        var from = await handler.PositionAsync(LedgerPartition.Calls, CancellationToken.None);
+        var records = await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Calls, from);
+        await handler.HandleAsync(new ConsumedBatch(LedgerPartition.Calls, records, records.Count == 0 ? from : records[^1].Offset + 1), CancellationToken.None);
+    }
+
+    private static DetectionTelemetry Telemetry()
+    {
+        var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<DetectionTelemetry>().BuildServiceProvider();
+        return services.GetRequiredService<DetectionTelemetry>();
+    }
+
+    private sealed class Lifetime : IHostApplicationLifetime
+    {
+        public CancellationToken ApplicationStarted => CancellationToken.None;
+
+        public CancellationToken ApplicationStopping => CancellationToken.None;
+
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public void StopApplication()
+        {
+        }
+    }
+}
