@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Calls;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Homes;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Partitions;
@@ -102,6 +103,13 @@ public sealed class LedgerQueries
     /// <summary>A tool with the history of its definition; null when there is none.</summary>
     public ValueTask<ToolView?> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
         _views.FindAsync(ToolFold.Fold, ToolFold.KeyOf(server, tool), cancellationToken);
+
+    /// <summary>Lists findings, the last raised first.</summary>
+    public async ValueTask<Answer<ViewPage<FindingView>>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken) =>
+        ViewCursor.FaultOf(filter.Limit, filter.Cursor) is { } fault ? new(null, fault) : new(await _views.FindingsAsync(filter, cancellationToken), null);
+
+    /// <summary>A finding; null when there is none of that id.</summary>
+    public ValueTask<FindingView?> FindingAsync(EventId finding, CancellationToken cancellationToken) => _views.FindAsync(FindingFold.Fold, finding.ToString(), cancellationToken);
 
     /// <summary>Lists API keys, revoked ones too; the first 1,000.</summary>
     public ValueTask<IReadOnlyList<KeyView>> KeysAsync(CancellationToken cancellationToken) => _views.KeysAsync(MostViews, cancellationToken);

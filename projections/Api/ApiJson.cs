@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using McpLedger.Projections.Calls;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Partitions;
 using McpLedger.Projections.Principals;
@@ -26,6 +27,8 @@ namespace McpLedger.Projections.Api;
 [JsonSerializable(typeof(IReadOnlyList<FieldLine>))]
 [JsonSerializable(typeof(IReadOnlyList<ParkedLine>))]
 [JsonSerializable(typeof(ToolView))]
+[JsonSerializable(typeof(FindingView))]
+[JsonSerializable(typeof(ViewPage<FindingView>))]
 [JsonSerializable(typeof(EventDetail))]
 [JsonSerializable(typeof(ProjectionStatus))]
 [JsonSerializable(typeof(RebuildAnswer))]

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Calls;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Principals;
 using McpLedger.Projections.Search;
 using McpLedger.Projections.Sessions;
@@ -30,6 +31,8 @@ internal static class ViewEndpoints
         views.MapGet("/tools/{server}/{tool}", ToolAsync).WithName("tool").WithTags("tools").WithSummary("A tool and the history of its definition").ProducesProblem(StatusCodes.Status404NotFound);
         views.MapGet("/tools/{server}/{tool}/diff", DiffAsync).WithName("tool-diff").WithTags("tools").WithSummary("What changed in a tool's definition, field by field, oldest first")
             .ProducesProblem(StatusCodes.Status404NotFound);
+        views.MapGet("/findings", FindingsAsync).WithName("findings").WithTags("findings").WithSummary("Lists what detectors found, newest first").ProducesProblem(StatusCodes.Status400BadRequest);
+        views.MapGet("/findings/{id}", FindingAsync).WithName("finding").WithTags("findings").WithSummary("A finding, and what an analyst made of it").ProducesProblem(StatusCodes.Status404NotFound);
         views.MapGet("/keys", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.KeysAsync(stop)))
             .WithName("keys").WithTags("ledger").WithSummary("Lists API keys, without their secrets");
         views.MapGet("/partitions", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.PartitionsAsync(stop)))
@@ -107,6 +110,32 @@ internal static class ViewEndpoints
         await queries.ToolAsync(server, tool, cancellationToken) is { } view
             ? TypedResults.Ok<IReadOnlyList<DefinitionStep>>([.. view.History.Where(s => s.Step == "changed")])
             : Problems.NotFound("tool of that name", "GET /api/v1/tools lists them.");
+
+    private static async Task<Results<Ok<ViewPage<FindingView>>, ProblemHttpResult>> FindingsAsync(
+        LedgerQueries queries,
+        CancellationToken cancellationToken,
+        [Description("open | confirmed | rejected")] string? state = null,
+        [Description("Only this detector's, such as injection, loop or hijack.")] string? detector = null,
+        [Description("low | medium | high | critical")] string? severity = null,
+        string? session = null,
+        string? principal = null,
+        string? server = null,
+        DateTimeOffset? from = null,
+        DateTimeOffset? to = null,
+        int limit = 50,
+        string? cursor = null)
+    {
+        var filter = new FindingFilter
+        {
+            State = state, Detector = detector, Severity = severity, Session = session, Principal = principal, Server = server, From = from, To = to, Limit = limit, Cursor = cursor,
+        };
+        return Page(await queries.FindingsAsync(filter, cancellationToken));
+    }
+
+    private static async Task<Results<Ok<FindingView>, ProblemHttpResult>> FindingAsync(LedgerQueries queries, string id, CancellationToken cancellationToken) =>
+        EventId.TryParse(id, out var finding) && await queries.FindingAsync(finding, cancellationToken) is { } view
+            ? TypedResults.Ok(view)
+            : Problems.NotFound("finding of that id", "GET /api/v1/findings lists them.");
 
     private static Results<Ok<ViewPage<TView>>, ProblemHttpResult> Page<TView>(Answer<ViewPage<TView>> answer) =>
         answer.Fault is { } fault ? Problems.Of(fault) : TypedResults.Ok(answer.Value!);

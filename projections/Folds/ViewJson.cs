@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using McpLedger.Projections.Calls;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Partitions;
 using McpLedger.Projections.Principals;
@@ -16,6 +17,7 @@ namespace McpLedger.Projections.Folds;
 [JsonSerializable(typeof(PrincipalView))]
 [JsonSerializable(typeof(ToolView))]
 [JsonSerializable(typeof(KeyView))]
+[JsonSerializable(typeof(FindingView))]
 [JsonSerializable(typeof(PartitionView))]
 [JsonSerializable(typeof(WriterView))]
 internal sealed partial class ViewJson : JsonSerializerContext;

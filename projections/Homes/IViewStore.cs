@@ -1,4 +1,5 @@
 using McpLedger.Projections.Calls;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Folds;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Partitions;
@@ -39,6 +40,9 @@ internal interface IViewStore
     /// <param name="most">How many at most.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, int most, CancellationToken cancellationToken);
+
+    /// <summary>Findings, the last raised first, then by key from the last.</summary>
+    ValueTask<ViewPage<FindingView>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken);
 
     /// <summary>API keys by key.</summary>
     ValueTask<IReadOnlyList<KeyView>> KeysAsync(int most, CancellationToken cancellationToken);

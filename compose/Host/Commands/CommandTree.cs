@@ -54,6 +54,7 @@ internal static class CommandTree
             TailCommand.Create(),
             SessionCommand.Create(),
             ToolsCommand.Create(),
+            FindingsCommand.Create(),
             VerifyCommand.Create(),
             ProofCommand.Create(),
             KeysCommand.Create(),

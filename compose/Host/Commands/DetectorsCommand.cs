@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using McpLedger.Detectors.Behaviour;
 using McpLedger.Detectors.Injection;
 using McpLedger.Detectors.Text;
 using McpLedger.Detectors.Training;
+using McpLedger.Detectors.Training.Behaviour;
 using McpLedger.Detectors.Training.Data;
 using McpLedger.Detectors.Training.Evaluation;
 using McpLedger.Host.Output;
@@ -13,20 +15,30 @@ namespace McpLedger.Host.Commands;
 /// <summary><c>detectors</c>: train the injection models, measure them, and ask why a text was flagged.</summary>
 internal static class DetectorsCommand
 {
-    public static Command Create() => new("detectors", "The injection detectors: train, measure, explain.") { Train(), Evaluate(), Explain() };
+    public static Command Create() => new("detectors", "The detectors: train, measure, explain, and score the recorded past anew.") { Train(), Evaluate(), Explain(), RescoreCommand.Create() };
 
     private static Command Train()
     {
         var output = new Option<string>("--out") { Description = "The model folder to write.", Required = true };
         var id = new Option<string>("--id") { Description = "The new model's name.", DefaultValueFactory = _ => "injection-custom" };
         var from = new Option<string?>("--base") { Description = "A model folder that gives word vectors and encoder, or the word vectors' JSON. Default: the shipped model." };
+        var kind = new Option<string>("--kind") { Description = "injection (texts, from train/ and dev/) or behaviour (sessions, from traces/).", DefaultValueFactory = _ => "injection" };
+        kind.AcceptOnlyFromAmong("injection", "behaviour");
         var labels = new Option<string[]>("--labels") { Description = "JSON lines {source, label, channel, text}: confirmed (1) and rejected (0) findings of your own. May be given more than once." };
-        var command = new Command("train", "Train and calibrate a model: --data names the folder that has train/ and dev/. The same data make the same digest.") { output, id, from, labels };
+        var command = new Command("train", "Train and calibrate a model: --data names the folder that has train/ and dev/. The same data make the same digest.") { output, id, from, kind, labels };
         return command.Runs((parsed, terminal, _) =>
         {
-            if (DataOf(parsed, terminal, "train") is not { } data)
+            var isBehaviour = parsed.GetValue(kind) == "behaviour";
+            if (DataOf(parsed, terminal, isBehaviour ? "traces" : "train") is not { } data)
             {
                 return Task.FromResult(ExitCode.Usage);
+            }
+
+            if (isBehaviour)
+            {
+                using var injection = InjectionModel.Open(parsed.GetValue(from) ?? ShippedModel.Folder);
+                Trained(terminal, parsed.GetValue(id)!, BehaviourTraining.Run(new() { Data = data, Output = parsed.GetValue(output)!, Id = parsed.GetValue(id)! }, injection, new Steps(terminal)), parsed.GetValue(output)!);
+                return Task.FromResult(ExitCode.Ok);
             }
 
             var request = new TrainingRequest
@@ -37,11 +49,15 @@ internal static class DetectorsCommand
                 Base = parsed.GetValue(from) ?? ShippedModel.Folder,
                 Labelled = [.. (parsed.GetValue(labels) ?? []).SelectMany(Corpus.ReadLines)],
             };
-            var digest = ModelTraining.Run(request, new Steps(terminal));
-            terminal.Document(new { request.Id, Digest = digest, Folder = Path.GetFullPath(request.Output) });
-            terminal.Line($"{request.Id} {digest} in {Path.GetFullPath(request.Output)}");
+            Trained(terminal, request.Id, ModelTraining.Run(request, new Steps(terminal)), request.Output);
             return Task.FromResult(ExitCode.Ok);
         });
+    }
+
+    private static void Trained(Terminal terminal, string id, string digest, string folder)
+    {
+        terminal.Document(new { Id = id, Digest = digest, Folder = Path.GetFullPath(folder) });
+        terminal.Line($"{id} {digest} in {Path.GetFullPath(folder)}");
     }
 
     private static Command Evaluate()
@@ -50,29 +66,38 @@ internal static class DetectorsCommand
         var model = ModelOption();
         var quick = new Option<bool>("--quick") { Description = "Score a slice of each source: a test of the command, no measurement." };
         var control = new Option<bool>("--control") { Description = "Also train the in-distribution control." };
-        var command = new Command("evaluate", "Measure a model on the public scoreboard: --data names the folder that has dev/.") { file, model, quick, control };
+        var sessions = new Option<string?>("--behaviour") { Description = "The session model's folder. Default: the one that comes with the program." };
+        var only = new Option<string?>("--only") { Description = "injection or behaviour alone. Default: both, behaviour where --data has traces/." };
+        only.AcceptOnlyFromAmong("injection", "behaviour");
+        var command = new Command("evaluate", "Measure models on the public scoreboard: --data names the folder that has dev/ and traces/.") { file, model, sessions, only, quick, control };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
-            if (DataOf(parsed, terminal, "dev") is not { } data)
+            var isBehaviourOnly = parsed.GetValue(only) == "behaviour";
+            if (DataOf(parsed, terminal, isBehaviourOnly ? "traces" : "dev") is not { } data)
             {
                 return ExitCode.Usage;
             }
 
             using var opened = InjectionModel.Open(parsed.GetValue(model) ?? ShippedModel.Folder);
             var request = new ScoreboardRequest { Data = data, IsQuick = parsed.GetValue(quick), WithControl = parsed.GetValue(control) };
-            var report = Scoreboard.Run(opened, request, new Steps(terminal));
+            var texts = isBehaviourOnly ? null : Scoreboard.Run(opened, request, new Steps(terminal));
+            var behaviour = parsed.GetValue(only) == "injection"
+                ? null
+                : BehaviourScoreboard.Run(BehaviourModel.Open(parsed.GetValue(sessions) ?? BehaviourModel.ShippedFolder), opened, request, new Steps(terminal));
+            var json = Scoreboard.ToJson(texts, behaviour);
+            var page = $"{(texts is null ? "" : ScoreboardText.Of(texts))}{(behaviour is null ? "" : BehaviourReportText.Of(behaviour))}";
             if (parsed.GetValue(file) is { } path)
             {
-                await File.WriteAllBytesAsync(path, Scoreboard.ToJson(report), cancellationToken);
-                await System.Console.Out.WriteLineAsync(ScoreboardText.Of(report));
+                await File.WriteAllBytesAsync(path, json, cancellationToken);
+                await System.Console.Out.WriteLineAsync(page);
             }
             else if (terminal.IsJson)
             {
-                await System.Console.Out.WriteLineAsync(Encoding.UTF8.GetString(Scoreboard.ToJson(report)));
+                await System.Console.Out.WriteLineAsync(Encoding.UTF8.GetString(json));
             }
             else
             {
-                terminal.Line(ScoreboardText.Of(report));
+                terminal.Line(page);
             }
 
             return ExitCode.Ok;

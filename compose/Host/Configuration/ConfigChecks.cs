@@ -21,6 +21,7 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
         CheckListen(file.Listen);
         new ScaleChecks(this, folder).Check(file);
         CheckBridge(file);
+        DetectionMapping.Check(file.Detection, this);
         if (file.Ledger is { Quota: { } quota, Retention.Bytes: { } kept } && kept.Bytes > quota.Bytes)
         {
             Fault("ledger.retention.bytes", $"{kept} is more than the quota of {quota}: the disk quota would refuse calls before anything is dropped.", "keep less than ledger.quota");

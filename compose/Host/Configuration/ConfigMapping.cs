@@ -23,7 +23,6 @@ internal static class ConfigMapping
             MaxBatch = file.Limits.Batch,
             BodyTimeout = file.Limits.BodyTimeout,
         },
-        Screening = ScreeningMapping.ToScreening(file.Screening, folder, checks),
         Peers = file.Peers.Named,
         PeerName = file.Peers.Dns,
     };
@@ -53,7 +52,6 @@ internal static class ConfigMapping
             IdleTimeout = server.IdleTimeout,
             ModernOnly = server.ModernOnly,
             FirstTools = (server.Tools.First ?? tools.First) == "hold" ? FirstTools.Hold : FirstTools.Serve,
-            Screening = ScreeningMapping.ToServer(at, server.Screening, checks),
         };
     }
 

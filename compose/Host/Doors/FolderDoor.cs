@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Host.Commands;
 using McpLedger.Projections;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Homes.Embedded;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Search;
@@ -33,6 +34,15 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
 
     public async Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
         Found(await queries.ToolAsync(server, tool, cancellationToken), "tool of that name");
+
+    public async Task<DoorAnswer<ViewPage<FindingView>>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken)
+    {
+        var (page, fault) = await queries.FindingsAsync(filter, cancellationToken);
+        return fault is null ? new(page, null, ExitCode.Ok) : new(null, $"{fault.Field}: {fault.Detail} Fix: {fault.Fix}", ExitCode.Usage);
+    }
+
+    public async Task<DoorAnswer<FindingView>> FindingAsync(string id, CancellationToken cancellationToken) =>
+        Found(Contracts.Events.EventId.TryParse(id, out var finding) ? await queries.FindingAsync(finding, cancellationToken) : null, "finding of that id");
 
     public async Task<DoorAnswer<IReadOnlyList<KeyView>>> KeysAsync(CancellationToken cancellationToken) => new(await queries.KeysAsync(cancellationToken), null, ExitCode.Ok);
 

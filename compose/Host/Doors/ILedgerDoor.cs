@@ -1,3 +1,4 @@
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Search;
 using McpLedger.Projections.ToolCatalog;
@@ -14,6 +15,10 @@ internal interface ILedgerDoor : IDisposable
     Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken);
 
     Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken);
+
+    Task<DoorAnswer<ViewPage<FindingView>>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken);
+
+    Task<DoorAnswer<FindingView>> FindingAsync(string id, CancellationToken cancellationToken);
 
     Task<DoorAnswer<IReadOnlyList<KeyView>>> KeysAsync(CancellationToken cancellationToken);
 }

@@ -7,6 +7,7 @@ using McpLedger.Host.Access;
 using McpLedger.Host.Commands;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Search;
 using McpLedger.Projections.ToolCatalog;
@@ -51,6 +52,16 @@ internal sealed class LiveDoor(HttpClient client) : ILedgerDoor
 
     public Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
         SendAsync<ToolView>(HttpMethod.Get, $"api/v1/tools/{Uri.EscapeDataString(server)}/{Uri.EscapeDataString(tool)}", null, cancellationToken);
+
+    public Task<DoorAnswer<ViewPage<FindingView>>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken) => SendAsync<ViewPage<FindingView>>(
+        HttpMethod.Get,
+        $"api/v1/findings?limit={filter.Limit}{Optional("state", filter.State)}{Optional("detector", filter.Detector)}{Optional("severity", filter.Severity)}{Optional("session", filter.Session)}"
+        + $"{Optional("principal", filter.Principal)}{Optional("server", filter.Server)}{Optional("from", filter.From?.ToString("o", CultureInfo.InvariantCulture))}{Optional("to", filter.To?.ToString("o", CultureInfo.InvariantCulture))}{Optional("cursor", filter.Cursor)}",
+        null,
+        cancellationToken);
+
+    public Task<DoorAnswer<FindingView>> FindingAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<FindingView>(HttpMethod.Get, $"api/v1/findings/{Uri.EscapeDataString(id)}", null, cancellationToken);
 
     public Task<DoorAnswer<IReadOnlyList<KeyView>>> KeysAsync(CancellationToken cancellationToken) =>
         SendAsync<IReadOnlyList<KeyView>>(HttpMethod.Get, "api/v1/keys", null, cancellationToken);

@@ -40,6 +40,8 @@ internal static class ApiDescription
         ["create-key"] = """{"principal":"ci","teams":["platform"],"kind":"service","role":null}""",
         ["rotate-signing-key"] = """{"algorithm":"ed25519"}""",
         ["approve-tool"] = """{"definition":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}""",
+        ["review-finding"] = """{"verdict":"rejected","note":"a page of our own manual"}""",
+        ["release-principal"] = """{"principal":"ci","session":null,"reason":"looked at, the loop was ours"}""",
         ["accept-damage"] = """{"partition":"calls-0","offset":1042,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"disk fault of 24 November, restored from no backup"}""",
     };
 

@@ -1,15 +1,18 @@
 using McpLedger.Contracts.Integrity;
 using McpLedger.Host.Configuration;
 using McpLedger.Projections;
+using McpLedger.Stages.Detection;
 using McpLedger.Stages.Retention;
 using McpLedger.Stages.Sealing;
 using McpLedger.Streaming;
 
 namespace McpLedger.Host.Running;
 
-/// <summary>The pipeline: sealer and retention, and what they make for others to check: checkpoints, tiles, proofs.</summary>
+/// <summary>The pipeline: sealer, detection and retention, and what they make for others to check: checkpoints, tiles, proofs.</summary>
 internal static class PipelineRole
 {
+    private const string DetectionStage = "detection";
+
     public static IServiceCollection AddPipelineRole(this IServiceCollection services, LoadedConfig config, LedgerIdentity identity)
     {
         services.AddSealing(_ => new SealingOptions
@@ -19,6 +22,11 @@ internal static class PipelineRole
             Source = identity.SourceOf("sealer"),
             Algorithm = config.File.Ledger.Signing == "ecdsa-p256" ? NoteAlgorithm.EcdsaP256 : NoteAlgorithm.Ed25519,
         });
+        if (config.File.Detection.Enabled)
+        {
+            services.AddDetection(DetectionMapping.ToOptions(config, identity.SourceOf(DetectionStage)));
+        }
+
         services.AddSingleton(new IntegrityFolder(config.DataFolder)).AddSingleton<DamageDesk>();
         if (config.File.Ledger.Retention is not { Age: null, Bytes: null })
         {

@@ -35,6 +35,7 @@ internal static class ProjectionsRole
         endpoints.MapLedgerApi();
         endpoints.MapKeys();
         endpoints.MapTools();
+        endpoints.MapFindings();
         endpoints.MapOpenApi();
     }
 

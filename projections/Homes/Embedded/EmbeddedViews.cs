@@ -1,6 +1,7 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Calls;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Folds;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Partitions;
@@ -61,6 +62,8 @@ internal sealed class EmbeddedViews(ProjectionHome home, IEventIndex events, ILe
     public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, int most, CancellationToken cancellationToken) => home.ReadAsync(
         d => ViewReading.All(d, ToolFold.Fold, $"WHERE (?1 IS NULL OR server = ?1) AND changed >= {(changed ? 1 : 0)} AND withheld >= {(withheld ? 1 : 0)} ORDER BY key LIMIT {most}", server),
         cancellationToken);
+
+    public ValueTask<ViewPage<FindingView>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken) => home.ReadAsync(d => FindingListing.Run(d, filter), cancellationToken);
 
     public ValueTask<IReadOnlyList<KeyView>> KeysAsync(int most, CancellationToken cancellationToken) =>
         home.ReadAsync(d => ViewReading.All(d, KeyFold.Fold, $"ORDER BY key LIMIT {most}", null), cancellationToken);

@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Calls;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Partitions;
 using McpLedger.Projections.Principals;
@@ -37,6 +38,18 @@ internal static class ViewTables
         new ViewTable<PrincipalView>(PrincipalFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.Last))], "CREATE INDEX principals_last ON principals(last);"),
         new ViewTable<ToolView>(ToolFold.Fold, [new("server", "TEXT", v => v.Server), new("changed", "INTEGER NOT NULL", v => v.Changed ? 1L : 0L), new("withheld", "INTEGER NOT NULL", v => v.Withheld ? 1L : 0L)], ""),
         new ViewTable<KeyView>(KeyFold.Fold, [], ""),
+        new ViewTable<FindingView>(
+            FindingFold.Fold,
+            [
+                new("raised", "INTEGER NOT NULL", v => QueryValues.Micros(v.Raised)),
+                new("state", "TEXT", v => v.State),
+                new("detector", "TEXT", v => v.Detector),
+                new("severity", "TEXT", v => v.Severity),
+                new("session", "TEXT", v => v.Session),
+                new("principal", "TEXT", v => v.Principal),
+                new("server", "TEXT", v => v.Server),
+            ],
+            "CREATE INDEX findings_raised ON findings(raised, key);CREATE INDEX findings_session ON findings(session, raised);CREATE INDEX findings_state ON findings(state, raised);"),
         new ViewTable<PartitionView>(PartitionFold.Fold, [], ""),
         new ViewTable<WriterView>(WriterFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.LastSign))], "CREATE INDEX writers_last ON writers(last);"),
     ];

@@ -149,6 +149,9 @@ internal sealed partial class MartenStores : IAsyncDisposable
         options.Schema.For<ToolDocument>().DocumentAlias("tools").Duplicate(d => d.Server, pgType: "varchar", notNull: true).Duplicate(d => d.Changed, pgType: "boolean", notNull: true)
             .Duplicate(d => d.Withheld, pgType: "boolean", notNull: true);
         options.Schema.For<KeyDocument>().DocumentAlias("keys");
+        options.Schema.For<FindingDocument>().DocumentAlias("findings")
+            .Duplicate(d => d.Raised, pgType: "bigint", notNull: true).Duplicate(d => d.State, pgType: "varchar", notNull: true).Duplicate(d => d.Detector, pgType: "varchar", notNull: true)
+            .Duplicate(d => d.Severity, pgType: "varchar", notNull: true).Duplicate(d => d.Session!, pgType: "varchar").Duplicate(d => d.Principal!, pgType: "varchar").Duplicate(d => d.Server!, pgType: "varchar");
         options.Schema.For<PartitionDocument>().DocumentAlias("partitions");
         options.Schema.For<WriterDocument>().DocumentAlias("writers").Duplicate(d => d.Last, pgType: "bigint", notNull: true);
         options.Policies.ForAllDocuments(document =>
@@ -167,6 +170,7 @@ internal sealed partial class MartenStores : IAsyncDisposable
         [
             ["started", "id"], ["session", "started", "id"], ["name", "started", "id"], ["principal", "started", "id"], ["outcome", "started", "id"],
         ],
+        "findings" => [["raised", "id"], ["state", "raised", "id"], ["session", "raised", "id"]],
         "sessions" or "principals" or "writers" => [["last", "id"]],
         _ => [],
     };

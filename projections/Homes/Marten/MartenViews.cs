@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Calls;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Folds;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Partitions;
@@ -89,6 +90,22 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
         $"WHERE (server = $1 OR $1 IS NULL) {(changed ? "AND changed" : "")} {(withheld ? "AND withheld" : "")} {ById} LIMIT {most}",
         [new NpgsqlParameter<string?> { TypedValue = StorableText.KeyOrNull(server) }],
         cancellationToken);
+
+    public ValueTask<ViewPage<FindingView>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken)
+    {
+        var values = new List<object>(filter.Equal().Select(each => (object)StorableText.Key(each.Value)));
+        var conditions = new List<string>(filter.Equal().Select((each, i) => string.Create(CultureInfo.InvariantCulture, $"{each.Column} = ${i + 1}")));
+        foreach (var (sign, moment) in new[] { (">=", filter.From), ("<=", filter.To) })
+        {
+            if (moment is { } at)
+            {
+                values.Add(QueryValues.Micros(at));
+                conditions.Add(string.Create(CultureInfo.InvariantCulture, $"raised {sign} ${values.Count}"));
+            }
+        }
+
+        return PageAsync(FindingFold.Fold, "raised", conditions, values, filter.Limit, filter.Cursor, cancellationToken);
+    }
 
     public ValueTask<IReadOnlyList<KeyView>> KeysAsync(int most, CancellationToken cancellationToken) => AllAsync(KeyFold.Fold, $"{ById} LIMIT {most}", [], cancellationToken);
 

@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Calls;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Partitions;
 using McpLedger.Projections.Principals;
@@ -76,6 +77,31 @@ public sealed class ToolDocument : ViewDocument<ToolView>
 
 /// <summary>An API key.</summary>
 public sealed class KeyDocument : ViewDocument<KeyView>;
+
+/// <summary>A finding.</summary>
+public sealed class FindingDocument : ViewDocument<FindingView>
+{
+    /// <summary>When it was raised, microseconds since 1970 UTC.</summary>
+    public long Raised => QueryValues.Micros(View.Raised);
+
+    /// <summary>What an analyst made of it.</summary>
+    public string State => StorableText.Key(View.State);
+
+    /// <summary>The detector.</summary>
+    public string Detector => StorableText.Key(View.Detector);
+
+    /// <summary>How much it matters.</summary>
+    public string Severity => View.Severity;
+
+    /// <summary>The session.</summary>
+    public string? Session => StorableText.KeyOrNull(View.Session);
+
+    /// <summary>The principal.</summary>
+    public string? Principal => StorableText.KeyOrNull(View.Principal);
+
+    /// <summary>The server.</summary>
+    public string? Server => StorableText.KeyOrNull(View.Server);
+}
 
 /// <summary>A partition of the ledger.</summary>
 public sealed class PartitionDocument : ViewDocument<PartitionView>;

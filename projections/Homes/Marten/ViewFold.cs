@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Calls;
+using McpLedger.Projections.Findings;
 using McpLedger.Projections.Folds;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Partitions;
@@ -30,6 +31,7 @@ internal abstract class ViewFold
         new ViewFold<PrincipalView, PrincipalDocument>(PrincipalFold.Fold, v => v.Principal),
         new ViewFold<ToolView, ToolDocument>(ToolFold.Fold, v => ToolFold.KeyOf(v.Server, v.Tool)),
         new ViewFold<KeyView, KeyDocument>(KeyFold.Fold, v => v.Key),
+        new ViewFold<FindingView, FindingDocument>(FindingFold.Fold, v => v.Finding),
         new ViewFold<PartitionView, PartitionDocument>(PartitionFold.Fold, v => v.Partition),
         new ViewFold<WriterView, WriterDocument>(WriterFold.Fold, v => v.Chain),
     ];

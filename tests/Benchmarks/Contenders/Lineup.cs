@@ -11,7 +11,6 @@ internal sealed class Lineup : IAsyncDisposable
     public const string BareYarp = "bare-yarp";
     public const string Strict = "mcpledger-strict";
     public const string Off = "mcpledger-off";
-    public const string Screened = "mcpledger-screened";
     public const string Up = "mcpledger-up";
     public const string KafkaDisk = "mcpledger-kafka-disk";
     public const string KafkaQuorum = "mcpledger-kafka-quorum";
@@ -31,13 +30,13 @@ internal sealed class Lineup : IAsyncDisposable
     /// <summary>What could not take part, and why.</summary>
     public List<string> Missing { get; } = [];
 
-    public static async Task<Lineup> StartAsync(IReadOnlySet<string> wanted, string folder, string? data = null)
+    public static async Task<Lineup> StartAsync(IReadOnlySet<string> wanted, string folder)
     {
         var lineup = new Lineup(folder);
         try
         {
             Directory.CreateDirectory(folder);
-            var upstream = await (data is null ? lineup.OwnAsync("upstream") : lineup.OwnAsync("upstream", data));
+            var upstream = await lineup.OwnAsync("upstream");
             lineup.Add(new(Direct, transport => new(upstream.Address, transport), []), wanted);
             if (wanted.Contains(Nginx))
             {
@@ -50,7 +49,7 @@ internal sealed class Lineup : IAsyncDisposable
                 lineup.Contenders.Add(new(BareYarp, transport => new(yarp.Address, transport), [yarp.Child]));
             }
 
-            foreach (var (name, way) in new[] { (Strict, "strict"), (Off, "off"), (Screened, "screened") })
+            foreach (var (name, way) in new[] { (Strict, "strict"), (Off, "off") })
             {
                 if (wanted.Contains(name))
                 {
@@ -114,7 +113,7 @@ internal sealed class Lineup : IAsyncDisposable
     private async Task AddGatewayAsync(string name, string way, Uri upstream)
     {
         var (child, address) = await OwnAsync(AsUp, ["gateway", way, upstream.ToString(), Path.Combine(Folder, name)]);
-        Contenders.Add(new(name, server => new(address, $"/s/{server}/mcp"), [child]) { Figures = name == Screened ? new(address, GatewayAlone.FiguresPath) : null });
+        Contenders.Add(new(name, server => new(address, $"/s/{server}/mcp"), [child]));
     }
 
     private async Task AddKafkaAsync(IReadOnlySet<string> wanted, Uri upstream)

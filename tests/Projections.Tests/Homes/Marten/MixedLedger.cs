@@ -75,7 +75,7 @@ internal sealed class MixedLedger(int seed)
         Call = call, Who = Caller(who), What = new() { Server = server, Kind = "notification", Method = "notifications/progress" }, Direction = Direction.ToClient, Message = _given.Json("progress"), Where = _given.Place(session, kind),
     };
 
-    private EventData Control() => _random.Next(10) switch
+    private EventData Control() => _random.Next(14) switch
     {
         0 => new ToolPinned { Server = Pick(Servers), Tool = Pick(Tools), Definition = Digest.Of([(byte)_random.Next(9)]), Content = RawJson.FromTrusted("""{"name":"x"}"""u8.ToArray()) },
         1 => new ToolChanged
@@ -90,8 +90,17 @@ internal sealed class MixedLedger(int seed)
         6 => new SegmentDropped("calls-0", 0, _random.Next(1_000), 4_096, "age"),
         7 => new WriterStarted("0.1.0", "machine", "strict"),
         8 => new Heartbeat(_random.Next(), _random.Next(), _random.Next(), 0),
+        9 or 10 => new FindingRaised
+        {
+            Finding = FindingOf(_random.Next(200)), Detector = FindingDetectors.Loop, Rule = "loop:identical", Severity = (Severity)_random.Next(4), Session = $"protocol-{_random.Next(400)}", Principal = Pick(People),
+            Server = Pick(Servers), Tool = Pick(Tools), Explanation = "The same call again and again.", Effects = [FindingEffects.Alert], Late = true,
+        },
+        11 => new FindingReviewed(FindingOf(_random.Next(200)), _random.Next(2) == 0 ? FindingReviewed.Confirmed : FindingReviewed.Rejected, "auditor", "nul\0note"),
+        12 => new SessionLabelled($"protocol-{_random.Next(400)}", SessionLabels.Flagged, null, null),
         _ => new AccessGranted("auditor", "search", "q"),
     };
+
+    private static EventId FindingOf(int number) => EventId.Derive(DateTimeOffset.UnixEpoch, Digest.Of([(byte)number]));
 
     private string Pick(string[] values) => values[_random.Next(values.Length)];
 }

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using McpLedger.Host.Configuration;
+using McpLedger.Host.Output;
+using McpLedger.Stages.Detection;
+using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Embedded;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary><c>detectors rescore</c>: what another model would have found in what was recorded.</summary>
+internal static class RescoreCommand
+{
+    public static Command Create()
+    {
+        var since = new Option<DateTimeOffset?>("--since") { Description = "Findings from this time on are compared, ISO 8601. Default: all that is kept." };
+        var injection = new Option<string?>("--model") { Description = "The injection model's folder. Default: what the configuration says." };
+        var behaviour = new Option<string?>("--behaviour") { Description = "The session model's folder. Default: what the configuration says." };
+        var command = new Command("rescore", "Watch the recorded past once more with another model, and print what it would have found and what not. Reads the ledger's folder, writes nothing.") { since, injection, behaviour };
+        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        {
+            var folder = DataFolder.Of(parsed);
+            if (!Directory.Exists(Path.Combine(folder, "ledger")))
+            {
+                terminal.Error($"mcpledger: there is no ledger in {folder}. Fix: name its folder with --data; a ledger on Kafka is not rescored yet.");
+                return ExitCode.Unavailable;
+            }
+
+            var options = OptionsOf(parsed, folder);
+            options = options with { InjectionModel = parsed.GetValue(injection) ?? options.InjectionModel, BehaviourModel = parsed.GetValue(behaviour) ?? options.BehaviourModel };
+            try
+            {
+                var report = await Rescoring.RunAsync(EmbeddedLedgerFiles.OpenReadOnly(folder, TimeProvider.System), new BlobFolder(folder), options, parsed.GetValue(since) ?? DateTimeOffset.MinValue, cancellationToken);
+                Show(terminal, report);
+                return ExitCode.Ok;
+            }
+            catch (InvalidDataException e)
+            {
+                terminal.Error($"mcpledger: {e.Message}");
+                return ExitCode.Usage;
+            }
+        });
+    }
+
+    private static DetectionOptions OptionsOf(ParseResult parsed, string folder)
+    {
+        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
+        return read.Config is { } config ? DetectionMapping.ToOptions(config, "/rescore") : new() { Folder = folder, Source = "/rescore" };
+    }
+
+    private static void Show(Terminal terminal, RescoreReport report)
+    {
+        terminal.Document(report);
+        terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{report.Events} events, {report.InjectionModel} {report.InjectionDigest?[..12]}, {report.BehaviourModel} {report.BehaviourDigest?[..12]}"));
+        terminal.Table(
+            ["rule", "severity", "then", "now", "gained", "missing"],
+            report.Rows.Select(row => (IReadOnlyList<string?>)[row.Rule, row.Severity.ToString().ToLowerInvariant(), $"{row.Then}", $"{row.Now}", $"{row.Gained}", $"{row.Missing}"]));
+        if (report.Found.Count > 0)
+        {
+            terminal.Line($"calls with something new: {string.Join(' ', report.Found)}");
+        }
+
+        if (report.Lost.Count > 0)
+        {
+            terminal.Line($"findings that are not found any more: {string.Join(' ', report.Lost)}");
+        }
+    }
+}
