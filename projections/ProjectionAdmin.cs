@@ -9,7 +9,7 @@ namespace McpLedger.Projections;
 public sealed class ProjectionAdmin
 {
     private readonly IProjectionHandler _handler;
-    private readonly ParkingLot _parking;
+    private readonly IParkingLot _parking;
     private readonly PartitionConsumer[] _consumers;
 
     /// <summary>Takes what the instance's container holds.</summary>
@@ -17,8 +17,8 @@ public sealed class ProjectionAdmin
     public ProjectionAdmin(IServiceProvider provider)
     {
         _handler = provider.GetRequiredService<IProjectionHandler>();
-        _parking = provider.GetRequiredService<ParkingLot>();
-        _consumers = [.. provider.GetServices<PartitionConsumer>().Where(c => c.Name == ProjectionExtensions.ConsumerName)];
+        _parking = provider.GetRequiredService<IParkingLot>();
+        _consumers = [.. provider.GetServices<PartitionConsumer>()];
     }
 
     /// <summary>Drops every read model and folds the log anew beside those in force, which answer until the new ones take their place.</summary>
@@ -31,7 +31,7 @@ public sealed class ProjectionAdmin
     public ValueTask<long> ForgetDroppedAsync(CancellationToken cancellationToken) => _handler.ForgetDroppedAsync(cancellationToken);
 
     /// <summary>
-    /// Folds parked records once more, oldest first, and forgets those that could be folded. What they say takes effect now, after what came behind them;
+    /// Folds and indexes parked records once more, oldest first, and forgets those that could be handled. What they say takes effect now, after what came behind them;
     /// a rebuild folds them in their place.
     /// </summary>
     /// <exception cref="IOException">They cannot be read, or the disk refuses.</exception>
@@ -48,12 +48,16 @@ public sealed class ProjectionAdmin
             }
         }
 
-        return new(replayed, Parked().Count, failures);
+        return new(replayed, (await ParkedAsync(cancellationToken)).Count, failures);
     }
 
-    /// <summary>Records that could not be folded.</summary>
+    /// <summary>Records that the consumers of this process could not handle, in whichever process of the role that was.</summary>
     /// <exception cref="IOException">They cannot be read.</exception>
-    public IReadOnlyList<ParkedRecord> Parked() => _parking.ListOf(ProjectionExtensions.ConsumerName);
+    public async ValueTask<IReadOnlyList<ParkedRecord>> ParkedAsync(CancellationToken cancellationToken)
+    {
+        var names = _consumers.Select(static c => c.Name).ToHashSet(StringComparer.Ordinal);
+        return [.. (await _parking.ListAsync(cancellationToken)).Where(p => names.Contains(p.Consumer))];
+    }
 }
 
 /// <summary>What came of folding parked records once more.</summary>

@@ -38,7 +38,7 @@ public static class ProjectionExtensions
 
     /// <summary>
     /// Adds <see cref="LedgerQueries"/>, <see cref="LedgerTail"/> and <see cref="ProjectionAdmin"/> over whichever home is added beside them.
-    /// An <c>ILedgerReader</c>, an <c>IBlobStore</c>, a <c>ParkingLot</c> and an <see cref="AccessRecorder"/> must be there too.
+    /// An <c>ILedgerReader</c>, an <c>IBlobStore</c>, an <c>IParkingLot</c> and an <see cref="AccessRecorder"/> must be there too.
     /// </summary>
     public static IServiceCollection AddProjections(this IServiceCollection services)
     {
@@ -93,7 +93,7 @@ public static class ProjectionExtensions
         foreach (var partition in options.Partitions)
         {
             services.AddPartitionConsumer(
-                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes },
+                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes, IsShared = true },
                 partition,
                 provider => provider.GetRequiredService<IProjectionHandler>());
         }

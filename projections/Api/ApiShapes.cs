@@ -11,7 +11,7 @@ namespace McpLedger.Projections.Api;
 internal sealed record FieldLine(string Name, string Kind, string Meaning, IReadOnlyList<string> Aliases);
 
 /// <summary>A record that could not be folded.</summary>
-internal sealed record ParkedLine(string Partition, long Offset, DateTimeOffset Parked, string Sha256, string Reason);
+internal sealed record ParkedLine(string Consumer, string Partition, long Offset, DateTimeOffset Parked, string Sha256, string Reason);
 
 /// <summary>An event with where it lies.</summary>
 /// <param name="Hit">Where it lies and what it is about.</param>

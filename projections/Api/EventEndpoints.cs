@@ -21,9 +21,8 @@ internal static class EventEndpoints
         var projections = api.MapGroup("/projections").WithTags("projections");
         projections.MapGet("", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.StatusAsync(stop)))
             .WithName("projections").WithSummary("How far the read models are behind the ledger").RequireAuthorization(LedgerApi.Viewer);
-        projections.MapGet("/parked", (ProjectionAdmin admin) => TypedResults.Ok<IReadOnlyList<ParkedLine>>(
-                [.. admin.Parked().Select(p => new ParkedLine(p.Partition.ToString(), p.Offset, p.Parked, p.Sha256.ToString(), p.Reason))]))
-            .WithName("projections-parked").WithSummary("Records that could not be folded").RequireAuthorization(LedgerApi.Auditor);
+        projections.MapGet("/parked", ParkedAsync)
+            .WithName("projections-parked").WithSummary("Records that could not be folded or indexed").RequireAuthorization(LedgerApi.Auditor);
         projections.MapPost("/parked/replay", ReplayAsync).WithName("projections-replay")
             .WithSummary("Folds parked records once more; those that can be read now take effect and are parked no longer").RequireAuthorization(LedgerApi.Admin);
         projections.MapPost("/rebuild", RebuildAsync).WithName("rebuild").WithSummary("Folds the whole log anew and compares the rows").RequireAuthorization(LedgerApi.Admin);
@@ -68,6 +67,19 @@ internal static class EventEndpoints
             var report = await admin.RebuildAsync(cancellationToken);
             return TypedResults.Ok(new RebuildAnswer(
                 report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Forgotten, report.Took.TotalSeconds));
+        }
+        catch (IOException e)
+        {
+            return Problems.Busy(e.Message);
+        }
+    }
+
+    private static async Task<Results<Ok<IReadOnlyList<ParkedLine>>, ProblemHttpResult>> ParkedAsync(ProjectionAdmin admin, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var parked = await admin.ParkedAsync(cancellationToken);
+            return TypedResults.Ok<IReadOnlyList<ParkedLine>>([.. parked.Select(p => new ParkedLine(p.Consumer, p.Partition.ToString(), p.Offset, p.Parked, p.Sha256.ToString(), p.Reason))]);
         }
         catch (IOException e)
         {

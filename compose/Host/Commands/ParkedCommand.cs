@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using McpLedger.Contracts.Events;
+using McpLedger.Host.Configuration;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Output;
+using McpLedger.Host.Running;
 using McpLedger.Projections;
+using McpLedger.Streaming.Kafka;
 using McpLedger.Streaming.Parking;
 
 namespace McpLedger.Host.Commands;
@@ -13,23 +16,22 @@ internal static class ParkedCommand
 {
     public static Command Create() => new("parked", "Records that a consumer could not handle (I2).") { List(), Replay() };
 
-    private static Command List() => new Command("list", "List them. Exit code 1 when there are any.").Runs((parsed, terminal, _) =>
+    private static Command List() => new Command("list", "List them. Exit code 1 when there are any.").Runs((parsed, terminal, cancellationToken) => WithLotAsync(parsed, terminal, async lot =>
     {
-        var parked = new ParkingLot(DataFolder.Of(parsed), TimeProvider.System).List();
+        var parked = await lot.ListAsync(cancellationToken);
         terminal.Document(parked.Select(p => new { p.Consumer, Partition = p.Partition.ToString(), p.Offset, p.Parked, Sha256 = p.Sha256.ToString(), p.Reason }));
         terminal.Table(["consumer", "partition", "offset", "parked", "reason"], parked.Select(p => (IReadOnlyList<string?>)
             [p.Consumer, p.Partition.ToString(), $"{p.Offset}", p.Parked.UtcDateTime.ToString("u", CultureInfo.InvariantCulture), p.Reason]));
         terminal.Line($"{parked.Count} parked");
-        return Task.FromResult(parked.Count == 0 ? ExitCode.Ok : ExitCode.Finding);
-    });
+        return parked.Count == 0 ? ExitCode.Ok : ExitCode.Finding;
+    }));
 
     private static Command Replay() => new Command("replay", "Fold parked records once more: those that this version can read take effect. Exit code 1 when some stay parked.").Runs(async (parsed, terminal, cancellationToken) =>
     {
-        var folder = DataFolder.Of(parsed);
         using var live = LiveDoor.Find(parsed);
         if (live is null)
         {
-            return ReplayClosed(terminal, folder);
+            return await WithLotAsync(parsed, terminal, lot => ReplayClosedAsync(lot, terminal, cancellationToken));
         }
 
         var (report, fault, exitCode) = await live.SendAsync<ReplayReport>(HttpMethod.Post, "api/v1/projections/parked/replay", null, cancellationToken);
@@ -50,23 +52,44 @@ internal static class ParkedCommand
     });
 
     // Nothing folds while no instance runs: what can be read is forgotten here and folded in its place by the rebuild.
-    private static int ReplayClosed(Terminal terminal, string folder)
+    private static async Task<int> ReplayClosedAsync(IParkingLot lot, Terminal terminal, CancellationToken cancellationToken)
     {
-        var (replayed, kept) = Forget(new(folder, TimeProvider.System));
+        var all = await lot.ListAsync(cancellationToken);
+        var replayed = 0;
+        foreach (var parked in all)
+        {
+            if (EventReader.TryRead((await lot.TakeAsync(parked, cancellationToken)).Bytes.Span, out _, out _))
+            {
+                await lot.ForgetAsync(parked, cancellationToken);
+                replayed++;
+            }
+        }
+
+        var kept = all.Count - replayed;
         terminal.Document(new { Replayed = replayed, Kept = kept, Failures = Array.Empty<string>() });
         terminal.Line($"{replayed} can be read now, {kept} stay parked{(replayed > 0 ? "; run 'mcpledger rebuild'" : "")}");
         return kept == 0 ? ExitCode.Ok : ExitCode.Finding;
     }
 
-    private static (int Replayed, int Kept) Forget(ParkingLot lot)
+    /// <summary>Lends what is parked: on the topic where the configuration names a cluster, else in the data folder.</summary>
+    private static async Task<int> WithLotAsync(ParseResult parsed, Terminal terminal, Func<IParkingLot, Task<int>> use)
     {
-        var all = lot.List();
-        var readable = all.Where(p => EventReader.TryRead(lot.Take(p).Bytes.Span, out _, out _)).ToArray();
-        foreach (var parked in readable)
+        try
         {
-            lot.Forget(parked);
-        }
+            if (ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections).Config is not { File.Kafka: not null } config)
+            {
+                return await use(new ParkingFolder(DataFolder.Of(parsed), TimeProvider.System));
+            }
 
-        return (readable.Length, all.Count - readable.Length);
+            var options = KafkaMapping.ToLedger(config, HostRoles.Projections);
+            await using var services = new ServiceCollection().AddLogging(l => l.AddConsoleLines()).AddKafkaLedgerReader(options).BuildServiceProvider();
+            await using var topic = new ParkingTopic(options, services.GetRequiredService<KafkaTelemetry>(), TimeProvider.System);
+            return await use(topic);
+        }
+        catch (IOException e)
+        {
+            terminal.Error($"mcpledger: {e.Message}");
+            return ExitCode.Unavailable;
+        }
     }
 }

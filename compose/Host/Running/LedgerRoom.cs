@@ -1,8 +1,10 @@
 using McpLedger.Host.Configuration;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Consuming;
 using McpLedger.Streaming.Embedded;
 using McpLedger.Streaming.Kafka;
+using McpLedger.Streaming.Parking;
 
 namespace McpLedger.Host.Running;
 
@@ -26,6 +28,12 @@ internal sealed class LedgerRoom : IAsyncDisposable
     /// <summary>Claim checks: on this machine's disk, and where calls go to Kafka shipped from there.</summary>
     public IBlobStore Blobs => _services.GetRequiredService<IBlobStore>();
 
+    /// <summary>Records that consumers could not handle: on this machine's disk, and with Kafka on a topic that every replica reads.</summary>
+    public IParkingLot Parking => _services.GetRequiredService<IParkingLot>();
+
+    /// <summary>How processes of a role share the partitions of Kafka; null on the embedded ledger, where there is one process.</summary>
+    public SharePartitions? Shares => _services.GetService<SharePartitions>();
+
     /// <summary>Fills this machine's blobs from Kafka; null on the embedded ledger.</summary>
     public BlobTopicConsumer? BlobTopic => _services.GetService<BlobTopicConsumer>();
 
@@ -34,7 +42,7 @@ internal sealed class LedgerRoom : IAsyncDisposable
         MakeFolder(config.DataFolder);
         var services = new ServiceCollection().AddLogging(l => l.AddConsoleLines()).AddMetrics().AddSingleton(TimeProvider.System);
         _ = config.File.Kafka is null
-            ? services.AddEmbeddedLedger(Embedded(config)).AddSingleton<IBlobStore>(new BlobFolder(config.DataFolder))
+            ? services.AddEmbeddedLedger(Embedded(config)).AddSingleton<IBlobStore>(new BlobFolder(config.DataFolder)).AddSingleton<IParkingLot>(new ParkingFolder(config.DataFolder, TimeProvider.System))
             : AddKafka(services, KafkaMapping.ToLedger(config, roles), roles);
         return new(services.BuildServiceProvider());
     }
@@ -42,6 +50,7 @@ internal sealed class LedgerRoom : IAsyncDisposable
     private static IServiceCollection AddKafka(IServiceCollection services, KafkaLedgerOptions options, HostRoles roles)
     {
         services.AddKafkaLedger(options);
+        services.AddSingleton<IParkingLot>(p => new ParkingTopic(options, p.GetRequiredService<KafkaTelemetry>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new BlobTopicConsumer(options, p.GetRequiredService<KafkaTelemetry>(), p.GetRequiredService<TimeProvider>()));
         return roles.HasFlag(HostRoles.Gateway)
             ? services.AddSingleton<IBlobStore>(p => new KafkaBlobStore(options, p.GetRequiredService<KafkaTelemetry>(), p.GetRequiredService<TimeProvider>()))

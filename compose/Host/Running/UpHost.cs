@@ -4,7 +4,6 @@ using McpLedger.Host.Access;
 using McpLedger.Host.Configuration;
 using McpLedger.Projections.Api;
 using McpLedger.Streaming;
-using McpLedger.Streaming.Parking;
 
 namespace McpLedger.Host.Running;
 
@@ -24,7 +23,7 @@ internal static class UpHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.File.Listen.Finish);
         builder.Services.AddRoutingCore();
         builder.AddOtlp(config, identity.Instance, roles);
-        builder.Services.AddLedger(room, config);
+        builder.Services.AddLedger(room);
         builder.Services.AddAccess(AdminToken.Open(config.DataFolder));
         builder.Services.AddSingleton<HostTelemetry>().AddSingleton<Drain>();
         if (roles.HasFlag(HostRoles.Gateway))
@@ -69,7 +68,7 @@ internal static class UpHost
         return app;
     }
 
-    private static void AddLedger(this IServiceCollection services, LedgerRoom room, LoadedConfig config)
+    private static void AddLedger(this IServiceCollection services, LedgerRoom room)
     {
         var control = new ControlLog(room.Ledger, room.Ledger.Identity.SourceOf("host"), TimeProvider.System);
         services.AddSingleton(TimeProvider.System);
@@ -77,7 +76,12 @@ internal static class UpHost
         // As instances: the room closes the ledger itself, after everything that still writes is gone.
         services.AddSingleton(room.Ledger).AddSingleton(room.Ledger.Counters).AddSingleton<ILedgerWriter>(room.Ledger).AddSingleton<ILedgerReader>(room.Ledger);
         services.AddSingleton(room.Blobs);
-        services.AddSingleton(new ParkingLot(config.DataFolder, TimeProvider.System));
+        services.AddSingleton(room.Parking);
+        if (room.Shares is { } shares)
+        {
+            services.AddSingleton(shares);
+        }
+
         services.AddSingleton(control);
         services.AddSingleton(new AccessRecorder((actor, action, detail, cancellationToken) => control.TryAppendAsync(null, new AccessGranted(actor, action, detail), cancellationToken)));
     }

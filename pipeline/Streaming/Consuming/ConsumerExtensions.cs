@@ -10,7 +10,7 @@ namespace McpLedger.Streaming.Consuming;
 public static class ConsumerExtensions
 {
     /// <summary>Adds a <see cref="PartitionConsumer"/> that runs as long as the process; all of them can be had as <c>IEnumerable&lt;PartitionConsumer&gt;</c>.</summary>
-    /// <param name="services">Where to; an <see cref="ILedgerReader"/> and a <see cref="ParkingLot"/> must be there too.</param>
+    /// <param name="services">Where to; an <see cref="ILedgerReader"/> and an <see cref="IParkingLot"/> must be there too.</param>
     /// <param name="options">How to consume.</param>
     /// <param name="partition">What to consume.</param>
     /// <param name="handler">Makes what handles the records.</param>
@@ -25,14 +25,29 @@ public static class ConsumerExtensions
             partition,
             provider.GetRequiredService<ILedgerReader>(),
             handler(provider),
-            provider.GetRequiredService<ParkingLot>(),
+            provider.GetRequiredService<IParkingLot>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ConsumerTelemetry>()));
         services.AddSingleton(provider => provider.GetRequiredKeyedService<PartitionConsumer>(key));
-        services.AddSingleton<IHostedService>(provider => new ConsumerService(
-            provider.GetRequiredKeyedService<PartitionConsumer>(key),
-            provider.GetRequiredService<ConsumerTelemetry>(),
-            provider.GetRequiredService<IHostApplicationLifetime>()));
+        if (!options.IsShared)
+        {
+            services.AddSingleton<IHostedService>(provider => new ConsumerService(
+                options.Name,
+                provider.GetRequiredKeyedService<PartitionConsumer>(key).RunAsync,
+                provider.GetRequiredService<ConsumerTelemetry>(),
+                provider.GetRequiredService<IHostApplicationLifetime>()));
+        }
+        else if (!services.Any(s => s.ServiceType == typeof(SharedConsumers) && Equals(s.ServiceKey, options.Name)))
+        {
+            services.TryAddSingleton(static provider => PartitionShares.All(provider.GetRequiredService<ILedgerReader>()));
+            services.AddKeyedSingleton(options.Name, (provider, _) => new SharedConsumers(options.Name, provider.GetServices<PartitionConsumer>(), provider.GetRequiredService<SharePartitions>()));
+            services.AddSingleton<IHostedService>(provider => new ConsumerService(
+                options.Name,
+                provider.GetRequiredKeyedService<SharedConsumers>(options.Name).RunAsync,
+                provider.GetRequiredService<ConsumerTelemetry>(),
+                provider.GetRequiredService<IHostApplicationLifetime>()));
+        }
+
         return services;
     }
 }

@@ -23,4 +23,10 @@ public sealed record ConsumerOptions
 
     /// <summary>Longest time that the batch in hand may take at shutdown before it is cancelled; it is then handled again at next start.</summary>
     public TimeSpan DrainBudget { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Whether the partitions of consumers of this name are shared out among the processes of a role (<see cref="SharePartitions"/>): their positions lie where all of them look.
+    /// Otherwise every process consumes every partition.
+    /// </summary>
+    public bool IsShared { get; init; }
 }

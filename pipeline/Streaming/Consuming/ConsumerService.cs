@@ -3,8 +3,8 @@ using Microsoft.Extensions.Hosting;
 
 namespace McpLedger.Streaming.Consuming;
 
-/// <summary>Runs a consumer as long as the process. One that ends unexpectedly takes the process with it: a projection that silently stands still is worse.</summary>
-internal sealed class ConsumerService(PartitionConsumer consumer, ConsumerTelemetry telemetry, IHostApplicationLifetime lifetime) : BackgroundService
+/// <summary>Runs consumers as long as the process. One that ends unexpectedly takes the process with it: a projection that silently stands still is worse.</summary>
+internal sealed class ConsumerService(string name, Func<CancellationToken, Task> run, ConsumerTelemetry telemetry, IHostApplicationLifetime lifetime) : BackgroundService
 {
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of a hosted service: whatever ends the loop stops the process.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -13,11 +13,11 @@ internal sealed class ConsumerService(PartitionConsumer consumer, ConsumerTeleme
         await Task.Yield();
         try
         {
-            await consumer.RunAsync(stoppingToken).ConfigureAwait(false);
+            await run(stoppingToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            telemetry.LogEnded(consumer.Name, consumer.Partition, e);
+            telemetry.LogEnded(name, e);
             lifetime.StopApplication();
         }
     }

@@ -8,3 +8,8 @@ namespace McpLedger.Streaming.Consuming;
 /// <param name="Position">Offset to go on with; -1 before the first read.</param>
 /// <param name="Trouble">What keeps it from going on, in words for an operator; null when nothing does.</param>
 public readonly record struct ConsumerState(long Received, long Handled, long Parked, long InFlight, long Position, string? Trouble);
+
+/// <summary>How far a consumer is behind the end of its partition; both 0 when it has caught up.</summary>
+/// <param name="Records">Offsets between its position and the end as last seen.</param>
+/// <param name="Age">Time since the oldest record that is not handled was written.</param>
+public readonly record struct ConsumerLag(long Records, TimeSpan Age);

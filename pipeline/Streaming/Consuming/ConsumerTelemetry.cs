@@ -26,11 +26,13 @@ public sealed partial class ConsumerTelemetry
         _retries = _meter.CreateCounter<long>("mcpledger.consumer.retries", "{retry}", "Batches tried again.");
     }
 
-    internal void Observe(string consumer, LedgerPartition partition, Func<ConsumerState> state)
+    internal void Observe(string consumer, LedgerPartition partition, Func<ConsumerState> state, Func<ConsumerLag> lag)
     {
         KeyValuePair<string, object?>[] tags = [new("consumer", consumer), new("partition", partition.ToString())];
         _meter.CreateObservableGauge("mcpledger.consumer.position", () => new Measurement<long>(state().Position, tags), "{offset}", "Offset to go on with.");
         _meter.CreateObservableGauge("mcpledger.consumer.in_flight", () => new Measurement<long>(state().InFlight, tags), "{record}", "Records in hand.");
+        _meter.CreateObservableGauge("mcpledger.consumer.lag", () => new Measurement<long>(lag().Records, tags), "{offset}", "Offsets between the position and the partition's end as last seen.");
+        _meter.CreateObservableGauge("mcpledger.consumer.age", () => new Measurement<double>(lag().Age.TotalSeconds, tags), "s", "Time since the oldest record that is not handled was written.");
     }
 
     internal void Handled(string consumer, int records) => _handled.Add(records, new KeyValuePair<string, object?>("consumer", consumer));
@@ -53,6 +55,6 @@ public sealed partial class ConsumerTelemetry
     [LoggerMessage(2052, LogLevel.Warning, "{Consumer} stands at {Partition} offset {Position} and tries again: {Reason}")]
     private partial void LogRetried(string consumer, LedgerPartition partition, long position, string reason);
 
-    [LoggerMessage(2053, LogLevel.Critical, "{Consumer} on {Partition} ended unexpectedly; the process stops")]
-    internal partial void LogEnded(string consumer, LedgerPartition partition, Exception e);
+    [LoggerMessage(2053, LogLevel.Critical, "{Consumer} ended unexpectedly; the process stops")]
+    internal partial void LogEnded(string consumer, Exception e);
 }

@@ -12,23 +12,28 @@ namespace McpLedger.Streaming.Consuming;
 /// </summary>
 public sealed class PartitionConsumer : IDisposable
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+
     private readonly ConsumerOptions _options;
     private readonly ILedgerReader _reader;
     private readonly IRecordHandler _handler;
-    private readonly ParkingLot _parking;
+    private readonly IParkingLot _parking;
     private readonly TimeProvider _time;
     private readonly ConsumerTelemetry _telemetry;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _gate = new();
-    private readonly OffsetWatermark _watermark = new();
+    private OffsetWatermark _watermark = new();
     private ConsumerState _state = new(0, 0, 0, 0, -1, null);
+    private long _end = -1;
+    private long _looked;
+    private DateTimeOffset? _oldest;
     private int _failures;
 
     /// <summary>A consumer of one partition; <see cref="RunAsync"/> sets it going.</summary>
-    public PartitionConsumer(ConsumerOptions options, LedgerPartition partition, ILedgerReader reader, IRecordHandler handler, ParkingLot parking, TimeProvider time, ConsumerTelemetry telemetry)
+    public PartitionConsumer(ConsumerOptions options, LedgerPartition partition, ILedgerReader reader, IRecordHandler handler, IParkingLot parking, TimeProvider time, ConsumerTelemetry telemetry)
     {
         (_options, Partition, _reader, _handler, _parking, _time, _telemetry) = (options, partition, reader, handler, parking, time, telemetry);
-        telemetry.Observe(options.Name, partition, () => State);
+        telemetry.Observe(options.Name, partition, () => State, () => Lag);
     }
 
     /// <summary>The partition it consumes.</summary>
@@ -49,9 +54,24 @@ public sealed class PartitionConsumer : IDisposable
         }
     }
 
-    /// <summary>Consumes until <paramref name="stopping"/>; then the batch in hand is finished, within its budget, and this returns.</summary>
+    /// <summary>How far it is behind.</summary>
+    public ConsumerLag Lag
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _oldest is { } oldest && _end > _state.Position ? new(_end - _state.Position, _time.GetUtcNow() - oldest) : default;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Consumes until <paramref name="stopping"/>; then the batch in hand is finished, within its budget, and this returns. It can be run again: it goes on where its handler then stands.
+    /// </summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        Begin();
         using var drain = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
         await using var budget = stopping.UnsafeRegister(_ => drain.CancelAfter(_options.DrainBudget), null);
         try
@@ -64,6 +84,7 @@ public sealed class PartitionConsumer : IDisposable
                 if (batch.Records.Count > 0)
                 {
                     Received(batch.Records);
+                    await LookAsync(batch.Records[^1].Offset + 1, stopping).ConfigureAwait(false);
                     await HandOverAsync(batch.Records, drain.Token, stopping).ConfigureAwait(false);
                     position = batch.Next;
                 }
@@ -74,7 +95,7 @@ public sealed class PartitionConsumer : IDisposable
                 }
                 else if (batch.Records.Sum(static record => record.Bytes.Length) < _options.MaxBatchBytes)
                 {
-                    Clear();
+                    CaughtUp();
                     await _reader.WaitAsync(Partition, position, stopping).ConfigureAwait(false);
                     await Task.Delay(_options.Gathering, _time, stopping).ConfigureAwait(false);
                 }
@@ -91,14 +112,15 @@ public sealed class PartitionConsumer : IDisposable
     public async Task<(int Handled, string? Failure)> ReplayParkedAsync(CancellationToken cancellationToken)
     {
         var handled = 0;
-        foreach (var parked in _parking.ListOf(Name).Where(p => p.Partition == Partition))
+        foreach (var parked in (await _parking.ListAsync(cancellationToken).ConfigureAwait(false)).Where(p => p.Consumer == Name && p.Partition == Partition))
         {
-            if (await TryHandleAsync(new(Partition, [_parking.Take(parked)], Next: null), cancellationToken).ConfigureAwait(false) is { } failure)
+            var record = await _parking.TakeAsync(parked, cancellationToken).ConfigureAwait(false);
+            if (await TryHandleAsync(new(Partition, [record], Next: null), cancellationToken).ConfigureAwait(false) is { } failure)
             {
                 return (handled, $"{Partition} offset {parked.Offset}: {failure.Message}");
             }
 
-            _parking.Forget(parked);
+            await _parking.ForgetAsync(parked, cancellationToken).ConfigureAwait(false);
             handled++;
         }
 
@@ -178,7 +200,7 @@ public sealed class PartitionConsumer : IDisposable
         var reason = $"{failure.GetType().Name}: {failure.Message}";
         while (true)
         {
-            var trouble = TryPark(record, reason) ?? await TryHandleAsync(new(Partition, [], record.Offset + 1), drain).ConfigureAwait(false);
+            var trouble = await TryParkAsync(record, reason, drain).ConfigureAwait(false) ?? await TryHandleAsync(new(Partition, [], record.Offset + 1), drain).ConfigureAwait(false);
             if (trouble is null)
             {
                 Done([record], parked: true);
@@ -190,14 +212,14 @@ public sealed class PartitionConsumer : IDisposable
         }
     }
 
-    private Exception? TryPark(LedgerRecord record, string reason)
+    private async Task<Exception?> TryParkAsync(LedgerRecord record, string reason, CancellationToken drain)
     {
         try
         {
-            _parking.Park(Name, record, reason);
+            await _parking.ParkAsync(Name, record, reason, drain).ConfigureAwait(false);
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
         {
             return e;
         }
@@ -234,6 +256,49 @@ public sealed class PartitionConsumer : IDisposable
         await Task.Delay(delay < _options.LongestRetryDelay ? delay : _options.LongestRetryDelay, _time, stopping).ConfigureAwait(false);
     }
 
+    // What an earlier run left in hand is read again by this one.
+    private void Begin()
+    {
+        lock (_gate)
+        {
+            (_watermark, _failures, _oldest) = (new(), 0, null);
+            _state = _state with { Received = _state.Handled + _state.Parked, InFlight = 0 };
+        }
+    }
+
+    // Asking a cluster for its end costs a round trip, so it is asked seldom; what was read is there in any case.
+    private async Task LookAsync(long read, CancellationToken stopping)
+    {
+        var now = _time.GetTimestamp();
+        var known = Math.Max(_end, read);
+        if (_looked == 0 || _time.GetElapsedTime(_looked, now) > LookEvery)
+        {
+            _looked = now;
+            try
+            {
+                known = Math.Max(read, (await _reader.BoundsAsync(Partition, stopping).ConfigureAwait(false)).End);
+            }
+            catch (Exception e) when (IsTransient(e) && !stopping.IsCancellationRequested)
+            {
+                // The next look says it.
+            }
+        }
+
+        lock (_gate)
+        {
+            _end = known;
+        }
+    }
+
+    private void CaughtUp()
+    {
+        Clear();
+        lock (_gate)
+        {
+            _oldest = null;
+        }
+    }
+
     private void Received(IReadOnlyList<LedgerRecord> records)
     {
         lock (_gate)
@@ -243,6 +308,7 @@ public sealed class PartitionConsumer : IDisposable
                 _watermark.Track(record.Offset);
             }
 
+            _oldest = EventReader.TryRead(records[0].Bytes.Span, out var first, out _) ? first!.Header.Time : _oldest;
             _state = _state with { Received = _state.Received + records.Count, InFlight = _watermark.InFlight };
         }
     }

@@ -13,7 +13,7 @@ public static class ElasticExtensions
 
     /// <summary>
     /// Adds the engine's index in the place of the one beside the views, the consumers that keep it, its retention and <see cref="SearchIndexAdmin"/>.
-    /// Called after the home is added. An <c>ILedgerReader</c>, an <c>IBlobStore</c> and a <c>ParkingLot</c> must be there too.
+    /// Called after the home is added. An <c>ILedgerReader</c>, an <c>IBlobStore</c> and an <c>IParkingLot</c> must be there too.
     /// </summary>
     /// <exception cref="ArgumentException">The options cannot be as they are; the message says all that is wrong.</exception>
     public static IServiceCollection AddElasticIndex(this IServiceCollection services, ElasticOptions options)
@@ -41,7 +41,7 @@ public static class ElasticExtensions
         foreach (var partition in options.Partitions)
         {
             services.AddPartitionConsumer(
-                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes },
+                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes, IsShared = true },
                 partition,
                 provider => provider.GetRequiredService<ElasticHandler>());
         }

@@ -8,7 +8,7 @@ public sealed class SearchIndexAdmin
 {
     private readonly ElasticReindex _reindex;
     private readonly ElasticDigest _digest;
-    private readonly ParkingLot _parking;
+    private readonly IParkingLot _parking;
 
     /// <summary>Takes what the instance's container holds.</summary>
     /// <param name="provider">The container that <see cref="ElasticExtensions.AddElasticIndex"/> filled.</param>
@@ -16,7 +16,7 @@ public sealed class SearchIndexAdmin
     {
         _reindex = provider.GetRequiredService<ElasticReindex>();
         _digest = provider.GetRequiredService<ElasticDigest>();
-        _parking = provider.GetRequiredService<ParkingLot>();
+        _parking = provider.GetRequiredService<IParkingLot>();
     }
 
     /// <summary>Builds the index anew from the ledger beside the one in force, which answers meanwhile.</summary>
@@ -29,5 +29,6 @@ public sealed class SearchIndexAdmin
 
     /// <summary>Records that the engine refused.</summary>
     /// <exception cref="IOException">They cannot be read.</exception>
-    public IReadOnlyList<ParkedRecord> Parked() => _parking.ListOf(ElasticExtensions.ConsumerName);
+    public async ValueTask<IReadOnlyList<ParkedRecord>> ParkedAsync(CancellationToken cancellationToken) =>
+        [.. (await _parking.ListAsync(cancellationToken)).Where(static p => p.Consumer == ElasticExtensions.ConsumerName)];
 }

@@ -44,7 +44,7 @@ internal static class IndexVerb
         using var scratch = Scratch.Make();
         await using var ledger = await TemporaryLedger.OpenAsync(MadeLedger.OptionsIn(Path.Combine(scratch.Path, "empty")), TimeProvider.System);
         await using var services = new ServiceCollection().AddLogging()
-            .AddSingleton<ILedgerReader>(ledger.Ledger).AddSingleton<IBlobStore>(new BlobFolder(scratch.Path)).AddSingleton(new ParkingLot(scratch.Path, TimeProvider.System))
+            .AddSingleton<ILedgerReader>(ledger.Ledger).AddSingleton<IBlobStore>(new BlobFolder(scratch.Path)).AddSingleton<IParkingLot>(new ParkingFolder(scratch.Path, TimeProvider.System))
             .AddElasticIndex(new() { Nodes = [server.Address], Prefix = "bench", Replicas = 0 })
             .BuildServiceProvider();
         var handler = services.GetRequiredService<ElasticHandler>();

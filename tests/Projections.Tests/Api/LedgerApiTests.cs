@@ -32,7 +32,7 @@ public sealed class LedgerApiTests : IAsyncLifetime
         builder.Services.AddSingleton<TimeProvider>(_home.Time);
         builder.Services.AddSingleton<ILedgerReader>(_ledger);
         builder.Services.AddSingleton<IBlobStore>(_ledger);
-        builder.Services.AddSingleton(new ParkingLot(_home.Folder, _home.Time));
+        builder.Services.AddSingleton<IParkingLot>(new ParkingFolder(_home.Folder, _home.Time));
         builder.Services.AddSingleton(new AccessRecorder((actor, action, detail, _) =>
         {
             _accesses.Add($"{actor} {action} {detail}");
@@ -151,11 +151,11 @@ public sealed class LedgerApiTests : IAsyncLifetime
     [Fact]
     public async Task An_admin_replays_what_was_parked_and_is_told_what_stays()
     {
-        var lot = _app.Services.GetRequiredService<ParkingLot>();
+        var lot = _app.Services.GetRequiredService<IParkingLot>();
         var given = new Given(22);
         given.Append(_ledger, given.Refused(given.NewId(), "eve", "files", "read_file", "s-9", "x"));
-        lot.Park(ProjectionExtensions.ConsumerName, _ledger.Of(McpLedger.Contracts.Events.LedgerPartition.Calls)[^1], "a version before could not read it");
-        lot.Park(ProjectionExtensions.ConsumerName, new(McpLedger.Contracts.Events.LedgerPartition.Control, 9_999, "{}"u8.ToArray()), "no event");
+        await lot.ParkAsync(ProjectionExtensions.ConsumerName, _ledger.Of(McpLedger.Contracts.Events.LedgerPartition.Calls)[^1], "a version before could not read it", CancellationToken.None);
+        await lot.ParkAsync(ProjectionExtensions.ConsumerName, new(McpLedger.Contracts.Events.LedgerPartition.Control, 9_999, "{}"u8.ToArray()), "no event", CancellationToken.None);
         using var auditor = Client("auditor");
         using var refused = await auditor.PostAsync(new Uri("/api/v1/projections/parked/replay", UriKind.Relative), null);
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
@@ -166,7 +166,7 @@ public sealed class LedgerApiTests : IAsyncLifetime
         using var report = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         Assert.Equal((1, 1), (report.RootElement.GetProperty("replayed").GetInt32(), report.RootElement.GetProperty("kept").GetInt32()));
         Assert.Contains("control-0 offset 9999", report.RootElement.GetProperty("failures")[0].GetString(), StringComparison.Ordinal);
-        Assert.Equal(9_999, Assert.Single(lot.List()).Offset);
+        Assert.Equal(9_999, Assert.Single(await lot.ListAsync(CancellationToken.None)).Offset);
         Assert.Contains("eve", await admin.GetStringAsync(new Uri("/api/v1/principals", UriKind.Relative)), StringComparison.Ordinal);
         Assert.Contains(_accesses, a => a.EndsWith("replay parked records of the read models", StringComparison.Ordinal));
     }

@@ -15,7 +15,7 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
     private readonly ServiceProvider _services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<ConsumerTelemetry>().BuildServiceProvider();
     private readonly CancellationTokenSource _stop = new();
     private TemporaryLedger _ledger = null!;
-    private ParkingLot _parking = null!;
+    private ParkingFolder _parking = null!;
     private PartitionConsumer _consumer = null!;
 
     public async ValueTask InitializeAsync()
@@ -57,14 +57,14 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
         Assert.Equal(new(21, 19, 2, 0, 21, null), _consumer.State);
         Assert.DoesNotContain(7, _handler.Applied);
         Assert.Equal(19, _handler.Applied.Length);
-        var parked = _parking.ListOf("fold");
+        var parked = await _parking.ListAsync(CancellationToken.None);
         Assert.Equal([7L, 8L], parked.Select(p => p.Offset));
         Assert.All(parked, p => Assert.Equal("FormatException: no such shape", p.Reason));
-        Assert.Equal((await _ledger.Ledger.ReadAsync(LedgerPartition.Calls, 7, 1, CancellationToken.None)).Records[0].Bytes.ToArray(), _parking.Take(parked[0]).Bytes.ToArray());
+        Assert.Equal((await _ledger.Ledger.ReadAsync(LedgerPartition.Calls, 7, 1, CancellationToken.None)).Records[0].Bytes.ToArray(), (await _parking.TakeAsync(parked[0], CancellationToken.None)).Bytes.ToArray());
 
         _handler.FailWith = batch => batch.Records.Any(r => r.Offset == 8) ? new FormatException("still") : null;
         Assert.Equal((1, "calls-0 offset 8: still"), await _consumer.ReplayParkedAsync(CancellationToken.None));
-        Assert.Equal(8, Assert.Single(_parking.List()).Offset);
+        Assert.Equal(8, Assert.Single(await _parking.ListAsync(CancellationToken.None)).Offset);
         Assert.Contains(7, _handler.Applied);
         Assert.Equal(21, await _handler.PositionAsync(LedgerPartition.Calls, CancellationToken.None));
         await _stop.CancelAsync();
@@ -80,9 +80,37 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
         var run = _consumer.RunAsync(_stop.Token);
         await PositionAsync(6);
         Assert.Equal(6, failures);
-        Assert.Empty(_parking.List());
+        Assert.Empty(await _parking.ListAsync(CancellationToken.None));
         Assert.Equal(new(6, 6, 0, 0, 6, null), _consumer.State);
         await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+    }
+
+    [Fact]
+    public async Task A_consumer_that_is_held_up_says_how_far_it_is_behind_and_one_that_is_run_again_goes_on()
+    {
+        await AppendAsync(20);
+        _handler.FailWith = batch => batch.Records.Count > 0 ? new IOException("database is gone") : null;
+        var run = _consumer.RunAsync(_stop.Token);
+        while (_consumer.Lag.Records != 21)
+        {
+            await Task.Delay(5);
+        }
+
+        Assert.True(_consumer.Lag.Age > TimeSpan.Zero);
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+        _handler.FailWith = _ => null;
+        using var stop = new CancellationTokenSource();
+        run = _consumer.RunAsync(stop.Token);
+        await PositionAsync(21);
+        while (_consumer.Lag != default)
+        {
+            await Task.Delay(5);
+        }
+
+        Assert.Equal(new(21, 21, 0, 0, 21, null), _consumer.State);
+        await stop.CancelAsync();
         await run.WaitAsync(Enough);
     }
 

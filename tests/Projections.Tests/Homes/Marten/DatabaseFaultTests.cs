@@ -31,7 +31,7 @@ public sealed class DatabaseFaultTests(PostgresServer server)
         var handler = new MartenHandler(home.Stores, ledger, TimeProvider.System, telemetry);
         using var leader = new MartenLeader(home.Stores, TimeProvider.System, telemetry);
         using var stop = new CancellationTokenSource();
-        var parking = new ParkingLot(folder.Path, TimeProvider.System);
+        var parking = new ParkingFolder(folder.Path, TimeProvider.System);
         var consumers = ledger.Partitions.Select(p => new PartitionConsumer(
             new() { Name = "projections", MaxBatchBytes = 20_000, LongestRetryDelay = TimeSpan.FromMilliseconds(500) }, p, ledger, handler, parking, TimeProvider.System, services.GetRequiredService<ConsumerTelemetry>())).ToArray();
         await leader.StartAsync(CancellationToken.None);
@@ -51,7 +51,7 @@ public sealed class DatabaseFaultTests(PostgresServer server)
         await leader.StopAsync(CancellationToken.None);
 
         Assert.Empty(TemporaryMarten.Differences(await home.DigestAsync(), embedded.Home.Writer!.Digest()));
-        Assert.Empty(parking.ListOf("projections"));
+        Assert.Empty(await parking.ListAsync(CancellationToken.None));
         Assert.Equal(ledger.Partitions.Sum(p => ledger.Of(p).Count), await home.CountAsync("SELECT count(*) FROM mcpledger_blue.mt_events"));
         foreach (var consumer in consumers)
         {

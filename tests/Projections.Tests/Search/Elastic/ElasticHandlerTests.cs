@@ -67,7 +67,7 @@ public sealed class ElasticHandlerTests(SearchServers servers)
 
         await stop.CancelAsync();
         await running;
-        var parked = Assert.Single(rig.Admin.Parked());
+        var parked = Assert.Single(await rig.Admin.ParkedAsync(CancellationToken.None));
         Assert.Equal(11, parked.Offset);
         Assert.Contains("duration", parked.Reason, StringComparison.Ordinal);
         Assert.Equal(29, await rig.CountAsync());

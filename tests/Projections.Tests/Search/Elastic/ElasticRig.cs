@@ -22,7 +22,7 @@ internal sealed class ElasticRig : IAsyncDisposable
         _ledger = ledger;
         Options = options;
         _services = new ServiceCollection().AddLogging()
-            .AddSingleton<ILedgerReader>(ledger).AddSingleton<IBlobStore>(ledger).AddSingleton(new ParkingLot(_folder.Path, TimeProvider.System))
+            .AddSingleton<ILedgerReader>(ledger).AddSingleton<IBlobStore>(ledger).AddSingleton<IParkingLot>(new ParkingFolder(_folder.Path, TimeProvider.System))
             .AddElasticIndex(options).BuildServiceProvider();
     }
 
