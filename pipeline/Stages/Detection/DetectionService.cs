@@ -8,7 +8,7 @@ namespace McpLedger.Stages.Detection;
 
 /// <summary>Watches the partitions of calls that are this process's, each with a consumer of its own.</summary>
 internal sealed class DetectionService(
-    DetectionOptions options, ILedgerReader reader, ILedgerWriter writer, IBlobStore blobs, ParkingLot parking, SharePartitions share, ConsumerTelemetry consumers, DetectionTelemetry telemetry,
+    DetectionOptions options, ILedgerReader reader, ILedgerWriter writer, IBlobStore blobs, IParkingLot parking, SharePartitions share, ConsumerTelemetry consumers, DetectionTelemetry telemetry,
     TimeProvider time, IHostApplicationLifetime lifetime)
     : BackgroundService
 {
