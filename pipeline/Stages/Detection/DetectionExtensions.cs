@@ -10,7 +10,7 @@ public static class DetectionExtensions
 {
     /// <summary>
     /// Watches the calls of the ledger that <see cref="ILedgerReader"/> and <see cref="ILedgerWriter"/> stand for. Needs both, an <see cref="IBlobStore"/>, a
-    /// <see cref="Streaming.Parking.ParkingLot"/>, a <see cref="TimeProvider"/>, logging and metrics. Where a <see cref="SharePartitions"/> is there, it watches the partitions that it is given; else all.
+    /// <see cref="Streaming.Parking.IParkingLot"/>, a <see cref="TimeProvider"/>, logging and metrics. Where a <see cref="SharePartitions"/> is there, it watches the partitions that it is given; else all.
     /// </summary>
     public static IServiceCollection AddDetection(this IServiceCollection services, DetectionOptions options)
     {

@@ -27,7 +27,7 @@ internal static class Watching
         await using var services = new ServiceCollection()
             .AddSingleton(TimeProvider.System).AddLogging().AddMetrics()
             .AddSingleton<ILedgerReader>(ledger.Ledger).AddSingleton<ILedgerWriter>(ledger.Ledger).AddSingleton<IBlobStore>(new BlobFolder(ledger.Folder))
-            .AddSingleton(new ParkingLot(ledger.Folder, TimeProvider.System)).AddSingleton<IHostApplicationLifetime>(new Lifetime())
+            .AddSingleton<IParkingLot>(new ParkingFolder(ledger.Folder, TimeProvider.System)).AddSingleton<IHostApplicationLifetime>(new Lifetime())
             .AddDetection(options).BuildServiceProvider();
         using var longest = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var service = Assert.Single(services.GetServices<IHostedService>());
