@@ -4,6 +4,7 @@ using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Tools;
 using McpLedger.Gateway.Upstreams;
@@ -36,6 +37,9 @@ public static class GatewayExtensions
         services.AddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));
         services.AddSingleton<Clusters>().AddSingleton<Balancer>().AddSingleton<HttpUpstream>().AddSingleton<SpokenVersions>().AddSingleton<Upstream>();
         services.AddSingleton<PeerHop>().AddSingleton<PeerDirectory>().AddHostedService(provider => provider.GetRequiredService<PeerDirectory>());
+        services.AddSingleton(_ => new ScreeningDesks(SessionKeys.LoadOrCreate(options.SessionKeyFile).Current)).AddSingleton<ScreeningTelemetry>().AddSingleton<SecretMemory>();
+        services.AddSingleton<BodyScreen>().AddSingleton<MessageScreen>().AddSingleton<DefinitionScreen>().AddSingleton<AnswerScreen>();
+        services.AddSingleton<FindingLog>().AddHostedService(provider => provider.GetRequiredService<FindingLog>());
         services.AddSingleton<ToolCatalogue>().AddSingleton<ToolListScreen>();
         services.AddSingleton<Refuser>().AddSingleton<MessageRelay>().AddSingleton<OneWayRelay>().AddSingleton<StreamRelay>().AddSingleton<StandaloneRelay>().AddSingleton<AnswerRelay>();
         services.AddSingleton<Intake>().AddSingleton<CallHandler>().AddSingleton<PostDoor>().AddSingleton<StreamDoor>().AddSingleton<McpEndpoint>();

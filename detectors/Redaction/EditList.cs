@@ -50,20 +50,78 @@ public sealed class EditList
         return to + message.Length - from;
     }
 
-    internal void Clear()
+    /// <summary>Where a byte of the changed message stood before.</summary>
+    /// <param name="offset">In the changed message.</param>
+    /// <param name="isEnd">True for the end of a range: what was taken out right before it is left out.</param>
+    public int ToBefore(int offset, bool isEnd)
+    {
+        var shift = 0;
+        foreach (var edit in Edits)
+        {
+            var at = edit.Start + shift;
+            if (offset < at || (isEnd && offset == at))
+            {
+                break;
+            }
+
+            if (offset < at + edit.InsertLength)
+            {
+                return isEnd ? edit.End : edit.Start;
+            }
+
+            shift += edit.InsertLength - edit.Length;
+        }
+
+        return offset - shift;
+    }
+
+    /// <summary>Where a byte stands in the changed message; for one that was taken out, where what replaces it begins.</summary>
+    public int ToAfter(int offset)
+    {
+        var shift = 0;
+        foreach (var edit in Edits)
+        {
+            if (offset < edit.End)
+            {
+                return Math.Min(offset, edit.Start) + shift;
+            }
+
+            shift += edit.InsertLength - edit.Length;
+        }
+
+        return offset + shift;
+    }
+
+    /// <summary>Takes all edits back.</summary>
+    public void Clear()
     {
         _edits.Clear();
         _inserts.Clear();
     }
 
-    internal void Add(int start, int length, ReadOnlySpan<byte> insert, string kind)
+    /// <summary>Adds an edit. <see cref="Settle"/> comes after the last one.</summary>
+    /// <param name="start">First byte that goes.</param>
+    /// <param name="length">How many go.</param>
+    /// <param name="insert">What stands there instead.</param>
+    /// <param name="kind">Why.</param>
+    public void Add(int start, int length, ReadOnlySpan<byte> insert, string kind)
     {
         _edits.Add(new(start, length, _inserts.Count, insert.Length, kind));
         _inserts.AddRange(insert);
     }
 
+    /// <summary>Adds the edits of another list, planned on the message as <paramref name="earlier"/> changed it, as edits of the message before.</summary>
+    public void Add(EditList edits, EditList earlier)
+    {
+        foreach (var edit in edits.Edits)
+        {
+            var start = earlier.ToBefore(edit.Start, isEnd: false);
+            Add(start, earlier.ToBefore(edit.End, isEnd: true) - start, edits.Inserts.Slice(edit.InsertStart, edit.InsertLength), edit.Kind);
+        }
+    }
+
     /// <summary>Puts the edits in order; of two that touch, the one that begins first stays, and grows over the other.</summary>
-    internal void Settle()
+    public void Settle()
     {
         var all = CollectionsMarshal.AsSpan(_edits);
         all.Sort(static (a, b) => a.Start != b.Start ? a.Start.CompareTo(b.Start) : b.Length.CompareTo(a.Length));

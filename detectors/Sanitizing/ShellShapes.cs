@@ -293,7 +293,12 @@ internal static class ShellShapes
     private static ReadOnlySpan<char> LineBefore(ReadOnlySpan<char> text, int at)
     {
         var window = text[Math.Max(0, at - LongestLine)..at];
-        return window[(window.LastIndexOf('\n') + 1)..];
+        var line = window[(window.LastIndexOf('\n') + 1)..];
+
+        // The name of a member stands before its value.
+        var i = 0;
+        ShellCommands.WordAt(line, ref i);
+        return i > 0 && line[i..].StartsWith(": ") ? line[(i + 2)..] : line;
     }
 
     private static int CommandEnd(ReadOnlySpan<char> text, int at)

@@ -1,8 +1,8 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
-using McpLedger.Gateway.Tools;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -10,7 +10,7 @@ using Microsoft.Net.Http.Headers;
 namespace McpLedger.Gateway.Answers;
 
 /// <summary>Takes a request's answer from the upstream to the client: read, checked, screened, recorded, released.</summary>
-internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, StreamRelay streams, SessionMinting minting, SpokenVersions versions, TimeProvider time)
+internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, MessageScreen messages, StreamRelay streams, SessionMinting minting, SpokenVersions versions, TimeProvider time)
 {
     /// <summary>Relays the answer to the call's request and ends the call.</summary>
     public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, CancellationToken cancellationToken)
@@ -93,17 +93,15 @@ internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, 
     private async ValueTask ReleaseAsync(CallEnding ending, McpMessage message, UpstreamAnswer upstream, SessionRef? opened, ClientAnswer answer)
     {
         versions.Learn(ending.Call, message);
-        var screened = await screen.ScreenAsync(ending.Call, message);
-        var response = await recorder.OfJsonAsync(message.Raw);
+        var screened = await screen.ScreenAsync(ending.Call, message, stream: null);
+        var response = await recorder.OfJsonAsync(screened.Recorded.Raw);
         if (screened.Fault is { } fault)
         {
             await ending.FailAsync(upstream.Status, fault, StatusCodes.Status502BadGateway, answer, null, response);
             return;
         }
 
-        var released = screened.IsChanged ? await recorder.OfJsonAsync(screened.Bytes) : null;
-        if (!screened.IsRecorded || response is null || (screened.IsChanged && released is null)
-            || !await ending.TryEndAsync(new(ending.OutcomeOf(message), upstream.Status, null) { Response = response, Released = released, Code = message.ErrorCode, Opened = opened }))
+        if (!await ending.TryEndAsync(message, screened, response, new(ending.OutcomeOf(message, screened), upstream.Status, screened.Refusal) { Opened = opened }))
         {
             await Refuser.UnrecordableAsync(ending.Call, answer);
             return;
@@ -120,13 +118,16 @@ internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, 
     // A client error that is no JSON-RPC passes as it is: clients tell the eras apart by it. Whatever else is no answer becomes an error of ours.
     private async ValueTask RejectAsync(CallEnding ending, ReadOnlyMemory<byte> bytes, McpRead read, UpstreamAnswer upstream, ClientAnswer answer)
     {
-        var content = bytes.IsEmpty ? null : read.IsRead ? await recorder.OfJsonAsync(bytes) : await recorder.OfBytesAsync(bytes);
+        var screened = read.IsRead ? TextOf(messages.Answer(ending.Call, read.Message, stream: null)) : messages.Text(ending.Call, bytes);
+        var content = bytes.IsEmpty ? null : read.IsRead ? await recorder.OfJsonAsync(screened.Recorded) : await recorder.OfBytesAsync(screened.Recorded);
         if (upstream.Status is >= 400 and < 500 and not (StatusCodes.Status401Unauthorized or StatusCodes.Status407ProxyAuthenticationRequired) && !answer.IsStream)
         {
             if ((content is not null || bytes.IsEmpty)
-                && await ending.TryEndAsync(new(CallOutcome.UpstreamFailed, upstream.Status, $"The server answered with HTTP {upstream.Status} and no JSON-RPC message.") { Response = content }))
+                && await ending.TryEndAsync(new(CallOutcome.UpstreamFailed, upstream.Status, $"The server answered with HTTP {upstream.Status} and no JSON-RPC message.") { Response = content, Screening = screened.Record }))
             {
-                await answer.BytesAsync(upstream.Status, upstream.ContentType, bytes);
+                await (screened.Refusal is null
+                    ? answer.BytesAsync(upstream.Status, upstream.ContentType, screened.Passed)
+                    : answer.JsonAsync(upstream.Status, McpErrors.Write(ending.Call.Message.Id, Refusal.RefusedByPolicy, screened.Refusal, null)));
             }
             else
             {
@@ -145,6 +146,9 @@ internal sealed class AnswerRelay(CallRecorder recorder, ToolListScreen screen, 
         };
         await ending.FailAsync(upstream.Status, reason, StatusCodes.Status502BadGateway, answer, null, content);
     }
+
+    private static ScreenedText TextOf(in ScreenedMessage message) =>
+        new(message.Passed.Raw, message.Released.IsEmpty ? message.Recorded.Raw : message.Released, message.Record, message.Refusal);
 
     private static async ValueTask SessionGoneAsync(CallEnding ending, string reason, ClientAnswer answer)
     {

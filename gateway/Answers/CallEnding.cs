@@ -3,6 +3,7 @@ using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Sessions;
+using McpLedger.Gateway.Tools;
 using Microsoft.AspNetCore.Http;
 
 namespace McpLedger.Gateway.Answers;
@@ -50,11 +51,25 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
                     Upstream = Call.Exchange.Server is { Destinations.Count: > 1 } ? Destination : null,
                     Monotonic = recorder.Monotonic,
                 },
+                Screening = ending.Screening,
             },
             Call.Subject,
             Call.PartitionKey,
             RecordPhase.Answer,
             Call.Exchange.Gateway.Config.Record);
+    }
+
+    /// <summary>Records the end with an answer that was screened.</summary>
+    /// <param name="answer">The answer as it came.</param>
+    /// <param name="screened">What became of it.</param>
+    /// <param name="response">What is recorded of it; null when that could not be made durable.</param>
+    /// <param name="ending">The rest.</param>
+    /// <returns>Whether it may be released.</returns>
+    public async ValueTask<bool> TryEndAsync(McpMessage answer, Screened screened, Content? response, Ending ending)
+    {
+        var released = screened.Released.IsEmpty ? null : await recorder.OfJsonAsync(screened.Released);
+        return screened.IsRecorded && response is not null && (screened.Released.IsEmpty || released is not null)
+            && await TryEndAsync(ending with { Response = response, Released = released, Code = answer.ErrorCode, Screening = screened.Screening });
     }
 
     /// <summary>Ends a call that the upstream failed, and tells the client.</summary>
@@ -81,6 +96,12 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
         TryEndAsync(Call.Era == McpEra.Modern
             ? new(CallOutcome.Cancelled, upstreamStatus, "The client closed the connection, which cancels the call in this era.") { Stream = stream }
             : new(CallOutcome.ClientGone, upstreamStatus, "The client was gone, and the server did not answer in time.") { Stream = stream });
+
+    /// <summary>The outcome that an answer means: one that is withheld is an error to the client.</summary>
+    public CallOutcome OutcomeOf(in McpMessage response, in Screened screened) =>
+        screened.Refusal is null || (Call.Era == McpEra.Legacy && Call.Exchange.IsClientGone) ? OutcomeOf(response)
+        : Call.What.Method == "tools/call" ? CallOutcome.ToolError
+        : CallOutcome.ProtocolError;
 
     /// <summary>The outcome that a response message means.</summary>
     public CallOutcome OutcomeOf(in McpMessage response) =>

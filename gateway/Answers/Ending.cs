@@ -20,6 +20,9 @@ internal sealed record Ending(CallOutcome Outcome, int Status, string? Reason)
     /// <summary>JSON-RPC error code of the answer.</summary>
     public int? Code { get; init; }
 
+    /// <summary>What was found in the response; null for nothing.</summary>
+    public ScreeningRecord? Screening { get; init; }
+
     /// <summary>The session that the call opened, which the outcome then belongs to.</summary>
     public SessionRef? Opened { get; init; }
 }

@@ -2,11 +2,13 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Screening;
+using McpLedger.Gateway.Tools;
 
 namespace McpLedger.Gateway.Answers;
 
 /// <summary>Records messages that are no call's request or final response, each before it passes.</summary>
-internal sealed class MessageRelay(CallRecorder recorder, GatewayTelemetry telemetry)
+internal sealed class MessageRelay(CallRecorder recorder, MessageScreen screen, GatewayTelemetry telemetry)
 {
     /// <summary>Records a message that is about to pass, or that does not.</summary>
     /// <param name="call">The call or stream in which it came.</param>
@@ -21,14 +23,29 @@ internal sealed class MessageRelay(CallRecorder recorder, GatewayTelemetry telem
 
     /// <summary>Records an answer on a stream that belongs to no call, to a call that this process does not know.</summary>
     /// <returns>Whether it may pass.</returns>
-    public ValueTask<bool> RecordAnswerAsync(Call stream, McpMessage answer, string? dropped)
+    public ValueTask<bool> RecordAnswerAsync(Call stream, McpMessage answer, in Screened screened)
     {
-        CallOutcome? outcome = dropped is not null ? null : answer.ErrorCode is not null ? CallOutcome.ProtocolError : answer.IsToolError ? CallOutcome.ToolError : CallOutcome.Ok;
-        return RecordAsync(stream, stream.Id, answer, default, Direction.ToClient, dropped, outcome);
+        CallOutcome? outcome = screened.Fault is not null ? null : answer.ErrorCode is not null ? CallOutcome.ProtocolError : answer.IsToolError ? CallOutcome.ToolError : CallOutcome.Ok;
+        return WriteAsync(stream, stream.Id, screened.Recorded, default, Direction.ToClient, screened.Fault ?? screened.Refusal, outcome, screened.Screening);
     }
 
-    private async ValueTask<bool> RecordAsync(
-        Call call, EventId? owner, McpMessage message, ReadOnlyMemory<byte> bytes, Direction direction, string? dropped, CallOutcome? outcome)
+    /// <summary>Records a message that somebody looked through.</summary>
+    /// <param name="call">The call or stream in which it came.</param>
+    /// <param name="owner">The call that it belongs to; null for a message that stands alone.</param>
+    /// <param name="screened">The message.</param>
+    /// <param name="direction">Which way it goes.</param>
+    /// <param name="dropped">Why it is not passed on; null when it is.</param>
+    /// <returns>Whether it may pass.</returns>
+    public ValueTask<bool> RecordAsync(Call call, EventId? owner, in ScreenedMessage screened, Direction direction, string? dropped) =>
+        WriteAsync(call, owner, screened.Recorded, default, direction, dropped, outcome: null, screened.Record);
+
+    private ValueTask<bool> RecordAsync(Call call, EventId? owner, McpMessage message, ReadOnlyMemory<byte> bytes, Direction direction, string? dropped, CallOutcome? outcome) =>
+        message.Kind == McpKind.Unreadable
+            ? WriteAsync(call, owner, message, screen.Recordable(call.Exchange, bytes), direction, dropped, outcome, screening: null)
+            : WriteAsync(call, owner, screen.Recordable(call.Exchange, message), default, direction, dropped, outcome, screening: null);
+
+    private async ValueTask<bool> WriteAsync(
+        Call call, EventId? owner, McpMessage message, ReadOnlyMemory<byte> bytes, Direction direction, string? dropped, CallOutcome? outcome, ScreeningRecord? screening)
     {
         var content = message.Kind == McpKind.Unreadable ? await recorder.OfBytesAsync(bytes) : await recorder.OfJsonAsync(message.Raw);
         telemetry.Relayed(call, direction, dropped);
@@ -43,6 +60,7 @@ internal sealed class MessageRelay(CallRecorder recorder, GatewayTelemetry telem
                 Where = call.Where with { Monotonic = recorder.Monotonic },
                 Dropped = dropped,
                 Outcome = outcome,
+                Screening = screening,
             },
             call.Subject,
             call.PartitionKey,

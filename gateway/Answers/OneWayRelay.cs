@@ -1,19 +1,21 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Capture;
+using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 
 namespace McpLedger.Gateway.Answers;
 
 /// <summary>Passes on what has no answer: a client's notifications, and its answers to the server's requests.</summary>
-internal sealed class OneWayRelay(MessageRelay messages, Upstream upstream, TimeProvider time)
+internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, Upstream upstream, TimeProvider time)
 {
     private const int MaxErrorBytes = 64 * 1024;
 
     public async ValueTask RelayAsync(Call call, ClientAnswer answer)
     {
-        if (!await messages.RecordAsync(call, owner: null, call.Message, default, Direction.ToServer, dropped: null))
+        var screened = new ScreenedMessage(call.Message, call.Recorded) { Record = call.Screening };
+        if (!await messages.RecordAsync(call, owner: null, screened, Direction.ToServer, dropped: null))
         {
             await Refuser.UnrecordableAsync(call, answer);
             return;
@@ -29,7 +31,7 @@ internal sealed class OneWayRelay(MessageRelay messages, Upstream upstream, Time
         }
 
         var reason = answered.Fault ?? $"The server answered with HTTP {answered.Status}.";
-        await messages.RecordAsync(call, owner: null, call.Message, default, Direction.ToServer, reason);
+        await messages.RecordAsync(call, owner: null, screened, Direction.ToServer, reason);
         await RejectAsync(call, answered, reason, answer);
     }
 
@@ -40,9 +42,10 @@ internal sealed class OneWayRelay(MessageRelay messages, Upstream upstream, Time
             await answer.JsonAsync(StatusCodes.Status404NotFound, McpErrors.Write(null, Refusal.SessionNotFound, "The session is over. Initialize a new one.", null));
         }
         else if (answered.Status is >= 400 and < 500 and not StatusCodes.Status401Unauthorized && answered.Body is { } body
-            && await TryReadAsync(body, answered, call.Exchange.Server!.ResponseTimeout, call.Exchange.Http.RequestAborted) is { } bytes && McpReader.Read(bytes, call.Exchange.Gateway.Limits).IsRead)
+            && await TryReadAsync(body, answered, call.Exchange.Server!.ResponseTimeout, call.Exchange.Http.RequestAborted) is { } bytes && McpReader.Read(bytes, call.Exchange.Gateway.Limits) is { IsRead: true } read)
         {
-            await answer.JsonAsync(answered.Status, bytes);
+            var error = screen.Message(call, read.Message, stream: null);
+            await answer.JsonAsync(answered.Status, error.Refusal is null ? error.Passed.Raw : McpErrors.Write(null, McpErrors.InternalError, error.Refusal, null));
         }
         else
         {

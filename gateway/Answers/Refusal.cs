@@ -40,6 +40,11 @@ internal sealed record Refusal(int Status, int? Code, string Told, string Reason
 
     public static Refusal Plain(int status, int code, string reason) => new(status, code, reason, reason);
 
+    /// <summary>What was found in a message that may not pass with it: a model reads why where a tool was called.</summary>
+    public static Refusal Screened(string reason, in McpMessage message) =>
+        message is { Method: "tools/call", Kind: McpKind.Request } ? new(StatusCodes.Status200OK, null, reason, reason)
+        : Plain(message.Kind == McpKind.Request ? StatusCodes.Status200OK : StatusCodes.Status403Forbidden, RefusedByPolicy, reason);
+
     /// <summary>What a decision against a message comes to.</summary>
     public static Refusal Of(Decision.Refuse decision, in McpMessage message)
     {

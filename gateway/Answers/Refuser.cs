@@ -3,13 +3,14 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Screening;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace McpLedger.Gateway.Answers;
 
 /// <summary>Refuses: first the event, then the answer (I1). No upstream sees a byte.</summary>
-internal sealed class Refuser(CallRecorder recorder, RefusalFlood flood, GatewayTelemetry telemetry)
+internal sealed class Refuser(CallRecorder recorder, MessageScreen screen, RefusalFlood flood, GatewayTelemetry telemetry)
 {
     /// <summary>Refuses a call.</summary>
     /// <param name="call">The call, as far as it is known.</param>
@@ -28,9 +29,10 @@ internal sealed class Refuser(CallRecorder recorder, RefusalFlood flood, Gateway
             return;
         }
 
-        var content = !call.Exchange.IsIdentified ? ContentStore.OfStranger(body.Span, isPartial)
-            : call.Message.Kind == McpKind.Unreadable ? await recorder.OfBytesAsync(body)
-            : await recorder.OfJsonAsync(call.Message.Raw);
+        call = screen.Recordable(call);
+        var content = !call.Exchange.IsIdentified ? OfStranger(call.Exchange, body, isPartial)
+            : call.Message.Kind == McpKind.Unreadable ? await recorder.OfBytesAsync(screen.Recordable(call.Exchange, body))
+            : await recorder.OfJsonAsync(call.Recorded.Raw);
         if (content is null || !await RecordAsync(call, content with { Partial = content.Partial || isPartial }, refusal, unrecorded))
         {
             await UnrecordableAsync(call, answer);
@@ -56,6 +58,12 @@ internal sealed class Refuser(CallRecorder recorder, RefusalFlood flood, Gateway
             McpErrors.Write(call.Message.Id, McpErrors.InternalError, "The audit ledger cannot record now, so nothing passes. Try again.", null));
     }
 
+    private Content OfStranger(Exchange exchange, ReadOnlyMemory<byte> body, bool isPartial)
+    {
+        var kept = body[..Math.Min(body.Length, ContentStore.MaxInline)];
+        return ContentStore.OfStranger(screen.Recordable(exchange, kept).Span, isPartial || kept.Length < body.Length);
+    }
+
     private ValueTask<bool> RecordAsync(Call call, Content content, Refusal refusal, long unrecorded) => recorder.RecordAsync(
         new CallRefused
         {
@@ -74,6 +82,7 @@ internal sealed class Refuser(CallRecorder recorder, RefusalFlood flood, Gateway
             Where = call.Where,
             Status = refusal.Status,
             Code = refusal.Code,
+            Screening = call.Screening,
         },
         call.Subject,
         call.PartitionKey,

@@ -2,8 +2,8 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
-using McpLedger.Gateway.Tools;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -13,7 +13,7 @@ namespace McpLedger.Gateway.Answers;
 
 /// <summary>Relays the answers to GET and DELETE. A GET stream may be silent for days; what it carries is recorded message by message.</summary>
 internal sealed class StandaloneRelay(
-    CallRecorder recorder, MessageRelay messages, ToolListScreen screen, SuspendedCalls suspended, GatewayTelemetry telemetry, IHostApplicationLifetime lifetime, TimeProvider time)
+    CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, SuspendedCalls suspended, GatewayTelemetry telemetry, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int MaxErrorBytes = 64 * 1024;
 
@@ -43,6 +43,7 @@ internal sealed class StandaloneRelay(
         using var over = CancellationTokenSource.CreateLinkedTokenSource(exchange.Http.RequestAborted, lifetime.ApplicationStopping);
         using var events = new EventSource(upstream, exchange.Gateway.Config.Limits.MaxResponseBytes, idle: TimeSpan.Zero, time);
         using var tally = new StreamTally();
+        var said = exchange.Gateway.Screening is null ? null : new StreamMemory();
         await answer.StartStreamAsync();
         var isRecorded = true;
         while (isRecorded && await events.NextAsync(over.Token) is { } read)
@@ -54,7 +55,7 @@ internal sealed class StandaloneRelay(
             }
             else
             {
-                isRecorded = await PassAsync(ending, read, answer);
+                isRecorded = await PassAsync(ending, read, said, answer);
             }
         }
 
@@ -64,7 +65,7 @@ internal sealed class StandaloneRelay(
     }
 
     // A resumed stream carries the answers of calls, lists of tools among them. What cannot be read is not passed on, and the stream goes on.
-    private async ValueTask<bool> PassAsync(CallEnding ending, SseEvent read, ClientAnswer answer)
+    private async ValueTask<bool> PassAsync(CallEnding ending, SseEvent read, StreamMemory? said, ClientAnswer answer)
     {
         var call = ending.Call;
         var parsed = McpReader.Read(read.Data, call.Exchange.Gateway.Limits);
@@ -79,21 +80,37 @@ internal sealed class StandaloneRelay(
             return await EndResumedAsync(call, waiting, read, message, answer);
         }
 
-        var screened = message.Kind == McpKind.Response ? await screen.ScreenAsync(call, message) : new(message.Raw, IsChanged: false, IsRecorded: true, Fault: null);
-        var isRecorded = screened.IsRecorded && await (message.Kind == McpKind.Response
-            ? messages.RecordAnswerAsync(call, message, screened.Fault)
-            : messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, screened.Fault));
-        if (!isRecorded)
+        if (message.Kind != McpKind.Response)
+        {
+            return await PassMessageAsync(call, read, screening.Message(call, message, said), answer);
+        }
+
+        var screened = await screen.ScreenAsync(call, message, said is { HasSaid: true } ? said : null);
+        if (!screened.IsRecorded || !await messages.RecordAnswerAsync(call, message, screened))
         {
             return false;
         }
 
-        if (screened.Fault is not null)
+        if (screened.Fault is null)
         {
-            return true;
+            await answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Bytes.Span, read.Id, read.Event, read.Retry) : read.Raw);
         }
 
-        await answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Bytes.Span, read.Id, read.Event, read.Retry) : read.Raw);
+        return true;
+    }
+
+    private async ValueTask<bool> PassMessageAsync(Call call, SseEvent read, ScreenedMessage screened, ClientAnswer answer)
+    {
+        if (!await messages.RecordAsync(call, call.Id, screened, Direction.ToClient, screened.Refusal))
+        {
+            return false;
+        }
+
+        if (screened.Refusal is null)
+        {
+            await answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Passed.Raw.Span, read.Id, read.Event, read.Retry) : read.Raw);
+        }
+
         return true;
     }
 
@@ -102,17 +119,15 @@ internal sealed class StandaloneRelay(
     {
         var call = Call.Resume(stream.Exchange, waiting);
         var ending = new CallEnding(call, recorder, telemetry, waiting.Began, time) { Destination = waiting.Destination };
-        var screened = await screen.ScreenAsync(call, message);
-        var response = await recorder.OfJsonAsync(message.Raw);
+        var screened = await screen.ScreenAsync(call, message, stream: null);
+        var response = await recorder.OfJsonAsync(screened.Recorded.Raw);
         if (screened.Fault is { } fault)
         {
             await ending.FailAsync(StatusCodes.Status200OK, fault, StatusCodes.Status502BadGateway, answer, null, response);
             return true;
         }
 
-        var released = screened.IsChanged ? await recorder.OfJsonAsync(screened.Bytes) : null;
-        if (!screened.IsRecorded || response is null || (screened.IsChanged && released is null)
-            || !await ending.TryEndAsync(new(ending.OutcomeOf(message), StatusCodes.Status200OK, null) { Response = response, Released = released, Code = message.ErrorCode }))
+        if (!await ending.TryEndAsync(message, screened, response, new(ending.OutcomeOf(message, screened), StatusCodes.Status200OK, screened.Refusal)))
         {
             // The stream ends with it, and the client resumes from before this answer.
             suspended.Keep(waiting);
@@ -152,10 +167,11 @@ internal sealed class StandaloneRelay(
 
     private async ValueTask EndAsync(CallEnding ending, int status, int told, CallOutcome outcome, string? reason, ReadOnlyMemory<byte> body, string? contentType, ClientAnswer answer)
     {
-        var content = body.IsEmpty ? null : await recorder.OfBytesAsync(body);
-        if ((content is not null || body.IsEmpty) && await ending.TryEndAsync(new(outcome, status, reason) { Response = content }))
+        var screened = screening.Text(ending.Call, body);
+        var content = body.IsEmpty ? null : await recorder.OfBytesAsync(screened.Recorded);
+        if ((content is not null || body.IsEmpty) && await ending.TryEndAsync(new(outcome, status, reason) { Response = content, Screening = screened.Record }))
         {
-            await answer.BytesAsync(told, body.IsEmpty ? null : contentType, body);
+            await (screened.Refusal is null ? answer.BytesAsync(told, body.IsEmpty ? null : contentType, screened.Passed) : answer.BytesAsync(told, null, default));
         }
         else
         {

@@ -1,8 +1,8 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
-using McpLedger.Gateway.Tools;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 
@@ -12,7 +12,7 @@ namespace McpLedger.Gateway.Answers;
 /// Relays the stream that answers a request, event by event as it comes (I5): each message is recorded before it passes (I1), the final response
 /// with the digest of the whole stream. Comments, priming events, ids and retry times pass as they are, so that streams can be resumed.
 /// </summary>
-internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, ToolListScreen screen, LiveCalls live, SuspendedCalls suspended, SpokenVersions versions, TimeProvider time)
+internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, LiveCalls live, SuspendedCalls suspended, SpokenVersions versions, TimeProvider time)
 {
     private const int MaxStreamInEvents = 16;
     private static readonly TimeSpan HeadDelay = TimeSpan.FromMilliseconds(250);
@@ -25,6 +25,7 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         var isSubscription = call.Message.Method == "subscriptions/listen";
         using var events = new EventSource(upstream, limits.MaxResponseBytes, isSubscription ? TimeSpan.Zero : call.Exchange.Server!.IdleTimeout, time);
         using var tally = new StreamTally();
+        var said = call.Exchange.Gateway.Screening is null ? null : new StreamMemory();
         var joined = call.Era == McpEra.Legacy ? live.Enter(call.Where.Session, call.Message.Id) : null;
         try
         {
@@ -51,7 +52,7 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
                     continue;
                 }
 
-                if (!await TakeAsync(ending, read, opened, tally, answer))
+                if (!await TakeAsync(ending, read, opened, tally, said, answer))
                 {
                     await answer.EndAsync();
                     await DrainAsync(ending, events);
@@ -68,13 +69,13 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
     }
 
     // False when the call has ended with this event.
-    private async ValueTask<bool> TakeAsync(CallEnding ending, SseEvent read, SessionRef? opened, StreamTally tally, ClientAnswer answer)
+    private async ValueTask<bool> TakeAsync(CallEnding ending, SseEvent read, SessionRef? opened, StreamTally tally, StreamMemory? said, ClientAnswer answer)
     {
         var call = ending.Call;
         var parsed = McpReader.Read(read.Data, call.Exchange.Gateway.Limits);
         if (!parsed.IsRead)
         {
-            var garbage = await recorder.OfBytesAsync(read.Data);
+            var garbage = await recorder.OfBytesAsync(screening.Recordable(call.Exchange, read.Data));
             await ending.FailAsync(StatusCodes.Status200OK, $"A message of its stream could not be read: {parsed.Fault!.Message}", StatusCodes.Status502BadGateway, answer, tally.Summary, garbage);
             return false;
         }
@@ -84,7 +85,7 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         {
             if (JsonRpcIds.AreSame(message.Id, call.Message.Id))
             {
-                await ReleaseFinalAsync(ending, read, message, opened, tally, answer);
+                await ReleaseFinalAsync(ending, read, message, opened, tally, said, answer);
                 return false;
             }
 
@@ -100,9 +101,10 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
             return false;
         }
 
-        if (await messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, dropped: null))
+        var screened = screening.Message(call, message, said);
+        if (await messages.RecordAsync(call, call.Id, screened, Direction.ToClient, screened.Refusal))
         {
-            await answer.EventAsync(read.Raw);
+            await (screened.Refusal is null ? answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Passed.Raw.Span, read.Id, read.Event, read.Retry) : read.Raw) : default);
             return true;
         }
 
@@ -110,28 +112,18 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         return false;
     }
 
-    private async ValueTask ReleaseFinalAsync(CallEnding ending, SseEvent read, McpMessage message, SessionRef? opened, StreamTally tally, ClientAnswer answer)
+    private async ValueTask ReleaseFinalAsync(CallEnding ending, SseEvent read, McpMessage message, SessionRef? opened, StreamTally tally, StreamMemory? said, ClientAnswer answer)
     {
         versions.Learn(ending.Call, message);
-        var screened = await screen.ScreenAsync(ending.Call, message);
-        var response = await recorder.OfJsonAsync(message.Raw);
+        var screened = await screen.ScreenAsync(ending.Call, message, said is { HasSaid: true } ? said : null);
+        var response = await recorder.OfJsonAsync(screened.Recorded.Raw);
         if (screened.Fault is { } fault)
         {
             await ending.FailAsync(StatusCodes.Status200OK, fault, StatusCodes.Status502BadGateway, answer, tally.Summary, response);
             return;
         }
 
-        var released = screened.IsChanged ? await recorder.OfJsonAsync(screened.Bytes) : null;
-        var isRecorded = screened.IsRecorded && response is not null && (!screened.IsChanged || released is not null)
-            && await ending.TryEndAsync(new(ending.OutcomeOf(message), StatusCodes.Status200OK, null)
-            {
-                Response = response,
-                Released = released,
-                Stream = tally.Summary,
-                Code = message.ErrorCode,
-                Opened = opened,
-            });
-        if (!isRecorded)
+        if (!await ending.TryEndAsync(message, screened, response, new(ending.OutcomeOf(message, screened), StatusCodes.Status200OK, screened.Refusal) { Stream = tally.Summary, Opened = opened }))
         {
             await Refuser.UnrecordableAsync(ending.Call, answer);
         }

@@ -1,6 +1,7 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
 using Microsoft.Net.Http.Headers;
 
@@ -13,6 +14,7 @@ internal sealed class Call
     {
         Exchange = exchange;
         Message = message;
+        Recorded = message;
         Era = era;
         Protocol = protocol;
         Id = id;
@@ -23,7 +25,14 @@ internal sealed class Call
 
     public Exchange Exchange { get; }
 
-    public McpMessage Message { get; }
+    /// <summary>What is forwarded.</summary>
+    public McpMessage Message { get; private init; }
+
+    /// <summary>What is recorded of it.</summary>
+    public McpMessage Recorded { get; private init; }
+
+    /// <summary>What was found in it; null for nothing.</summary>
+    public ScreeningRecord? Screening { get; private init; }
 
     public McpEra Era { get; }
 
@@ -34,7 +43,7 @@ internal sealed class Call
 
     public Caller Who { get; }
 
-    public CallTarget What { get; }
+    public CallTarget What { get; private init; }
 
     public Place Where { get; }
 
@@ -79,6 +88,18 @@ internal sealed class Call
             Monotonic = monotonic,
         };
         return new(exchange, message, era, protocol ?? "", EventId.New(time), exchange.Principal.ToCaller(client), what, where);
+    }
+
+    /// <summary>The same call after its message was screened: what it says of itself is what is recorded.</summary>
+    public Call After(in ScreenedMessage screened)
+    {
+        var arguments = screened.Recorded.Arguments;
+        return new(Exchange, screened.Passed, Era, Protocol, Id, Who, What, Where)
+        {
+            Recorded = screened.Recorded,
+            Screening = screened.Record,
+            What = What with { Name = screened.Recorded.Name, Arguments = arguments.IsEmpty ? null : new(arguments.Length, Digest.Of(arguments.Span)) },
+        };
     }
 
     /// <summary>The call that goes on in another request: its answer comes on a resumed stream.</summary>

@@ -6,6 +6,7 @@ using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Decisions;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Tools;
 using McpLedger.Gateway.Upstreams;
@@ -22,6 +23,7 @@ internal sealed class CallHandler(
     Upstream upstream,
     AnswerRelay answers,
     OneWayRelay oneWay,
+    MessageScreen screen,
     LiveCalls live,
     SuspendedCalls suspended,
     GatewayTelemetry telemetry,
@@ -32,7 +34,19 @@ internal sealed class CallHandler(
         var tool = message.Method == "tools/call" ? message.Name : null;
         var pinned = tool is null ? null : control.FindTool(exchange.ServerName, tool);
         var call = Call.Begin(exchange, message, method: null, era, protocol, pinned?.Seen, recorder.Monotonic, time);
-        switch (CallDecider.Decide(exchange.Gateway.Policy, FactsOf(call, pinned)))
+        var decision = CallDecider.Decide(exchange.Gateway.Policy, FactsOf(call, pinned));
+        if (decision is Decision.Forward && exchange.Gateway.Screening is not null)
+        {
+            var screened = screen.Request(call, message);
+            call = screened.Record is null && !screened.IsChanged ? call : call.After(screened);
+            if (screened.Refusal is { } reason)
+            {
+                await refuser.RefuseAsync(call, message.Raw, isPartial: false, Refusal.Screened(reason, message), answer);
+                return;
+            }
+        }
+
+        switch (decision)
         {
             case Decision.Refuse refuse:
                 await refuser.RefuseAsync(call, message.Raw, isPartial: false, Refusal.Of(refuse, message), answer);
@@ -46,7 +60,7 @@ internal sealed class CallHandler(
 
                 await oneWay.RelayAsync(call, answer);
                 break;
-            case Decision.Forward when era == McpEra.Modern && pinned is not null && ParameterMarks.Check(pinned.Marks, message, name => exchange.Http.Request.Headers[name]) is { } fault:
+            case Decision.Forward when era == McpEra.Modern && pinned is not null && ParameterMarks.Check(pinned.Marks, call.Message, name => exchange.Http.Request.Headers[name]) is { } fault:
                 // After the decision: whether a tool has such headers is told to those only who may call it.
                 await refuser.RefuseAsync(call, message.Raw, isPartial: false, Refusal.Of(fault), answer);
                 break;
@@ -90,7 +104,7 @@ internal sealed class CallHandler(
     private async ValueTask ForwardAsync(Call call, Decision.Forward decision, ClientAnswer answer)
     {
         using var activity = telemetry.StartCall(call);
-        var content = await recorder.OfJsonAsync(call.Message.Raw);
+        var content = await recorder.OfJsonAsync(call.Recorded.Raw);
         if (content is null || !await recorder.RecordAsync(IntentOf(call, content, decision), call.Subject, call.PartitionKey, RecordPhase.Request, call.Exchange.Gateway.Config.Record))
         {
             await Refuser.UnrecordableAsync(call, answer);
@@ -114,5 +128,6 @@ internal sealed class CallHandler(
         Request = request,
         Decision = new() { Verdict = Verdict.Forwarded, Rules = decision.Rules, Policy = call.Exchange.Gateway.Policy.Digest },
         Where = call.Where,
+        Screening = call.Screening,
     };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using McpLedger.Gateway.Screening;
 
 namespace McpLedger.Gateway.Configuration;
 
@@ -28,6 +29,9 @@ public sealed record GatewayConfig
 
     /// <summary>Bounds on what is read.</summary>
     public LimitsConfig Limits { get; init; } = new();
+
+    /// <summary>What is looked for in what passes; null for nothing at all.</summary>
+    public ScreeningConfig? Screening { get; init; }
 
     /// <summary>Other replicas by instance name, with the base URL where one hop reaches them, for sessions that have a live process or stream there.</summary>
     public ImmutableDictionary<string, Uri> Peers { get; init; } = ImmutableDictionary<string, Uri>.Empty;
@@ -84,6 +88,9 @@ public sealed record ServerConfig
 
     /// <summary>What becomes of a tool that it lists for the first time.</summary>
     public FirstTools FirstTools { get; init; } = FirstTools.Serve;
+
+    /// <summary>How its texts are screened, where <see cref="GatewayConfig.Screening"/> is there at all.</summary>
+    public ServerScreening Screening { get; init; } = ServerScreening.Ordinary;
 }
 
 /// <summary>What becomes of a tool that is listed for the first time. Either way its definition is pinned.</summary>

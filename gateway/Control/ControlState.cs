@@ -48,6 +48,9 @@ internal sealed class ControlState
             case ToolChanged changed when FindTool(changed.Server, changed.Tool) is { } known:
                 _tools = _tools.SetItem(new(changed.Server, changed.Tool), known.After(changed));
                 break;
+            case FindingRaised { Detector: FindingDetectors.Definition, Server: { } server, Tool: { } tool } found when found.Effects.Contains(FindingEffects.Withheld) && FindTool(server, tool) is { } known:
+                _tools = _tools.SetItem(new(server, tool), known.After(found));
+                break;
             case PrincipalStopped stopped:
                 _restraints = _restraints.After(stopped, at);
                 break;

@@ -21,6 +21,9 @@ internal static class CallDecider
         new([], RefusalKind.Told, "The definition of this tool has changed since it was approved. It can be called again once an operator has approved the change.");
 
     private static readonly Decision.Refuse NewTool = new([], RefusalKind.Told, "This tool is new here. It can be called once an operator has approved it.");
+    private static readonly Decision.Refuse MarkedTool =
+        new([], RefusalKind.Told, "The definition of this tool bears marks of an attack on models. It can be called once an operator has approved it.");
+
     private static readonly Decision.Refuse UnlistedTool =
         new([], RefusalKind.Told, "The server never listed this tool. List its tools first; it can be called once an operator has approved it.");
 
@@ -55,6 +58,7 @@ internal static class CallDecider
         ToolHold.None => null,
         ToolHold.Changed => ChangedTool,
         ToolHold.FirstSeen => NewTool,
+        ToolHold.Marked => MarkedTool,
         _ => UnlistedTool,
     };
 

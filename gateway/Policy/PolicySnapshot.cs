@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Screening;
 
 namespace McpLedger.Gateway.Policy;
 
@@ -61,10 +62,28 @@ internal sealed class PolicySnapshot
             }
 
             json.WriteEndArray();
+            WriteScreening(json, config);
             json.WriteEndObject();
         }
 
         return Digest.Of(stream.ToArray());
+    }
+
+    private static void WriteScreening(Utf8JsonWriter json, GatewayConfig config)
+    {
+        if (config.Screening is not { } screening)
+        {
+            return;
+        }
+
+        WriteList(json, "screening", ScreeningText.Of(screening));
+        json.WriteStartObject("screeningOf"u8);
+        foreach (var server in config.Servers.Values)
+        {
+            WriteList(json, server.Name, ScreeningText.Of(server.Screening));
+        }
+
+        json.WriteEndObject();
     }
 
     private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<string> values)

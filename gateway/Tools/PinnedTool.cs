@@ -14,22 +14,32 @@ internal readonly record struct ToolKey(string Server, string Tool);
 /// <param name="Hold">Why it waits for an operator.</param>
 internal sealed record PinnedTool(Digest Pinned, RawJson Content, Digest Seen, ToolHold Hold)
 {
-    private const string HighRisk = "high";
+    /// <summary>The risk at which a change is withheld.</summary>
+    public const string HighRisk = "high";
+
 
     /// <summary>The headers that its calls must carry, as the pinned definition says.</summary>
     public IReadOnlyList<ParameterMark> Marks { get; } = ParameterMarks.Of(Content.Utf8);
 
+    /// <summary>Whether an operator approved the definition that is pinned.</summary>
+    public bool IsApproved { get; init; }
+
     /// <summary>First seen, or approved by an operator: from now on this definition is what changes are measured against.</summary>
-    public static PinnedTool Of(ToolPinned pinned) => new(pinned.Definition, pinned.Content, pinned.Definition, pinned.Held is true ? ToolHold.FirstSeen : ToolHold.None);
+    public static PinnedTool Of(ToolPinned pinned) =>
+        new(pinned.Definition, pinned.Content, pinned.Definition, pinned.Held is true ? ToolHold.FirstSeen : ToolHold.None) { IsApproved = pinned.ApprovedBy is not null };
 
     /// <summary>After another pin of the same tool.</summary>
     public PinnedTool After(ToolPinned pinned) => pinned.MovesPin(Seen) ? Of(pinned) : this;
+
+    /// <summary>After a finding withheld a definition. What an operator approved stays, and so does what waits already.</summary>
+    public PinnedTool After(FindingRaised finding) =>
+        Hold == ToolHold.None && finding.Text == Seen && !(IsApproved && Seen == Pinned) ? this with { Hold = ToolHold.Marked } : this;
 
     /// <summary>After the server listed another definition. One that nobody approved yet stays held, whatever becomes of it.</summary>
     public PinnedTool After(ToolChanged changed) => this with
     {
         Seen = changed.Definition,
-        Hold = Hold == ToolHold.FirstSeen ? ToolHold.FirstSeen
+        Hold = Hold is ToolHold.FirstSeen or ToolHold.Marked ? Hold
             : changed.Definition != Pinned && string.Equals(changed.Risk, HighRisk, StringComparison.Ordinal) ? ToolHold.Changed
             : ToolHold.None,
     };

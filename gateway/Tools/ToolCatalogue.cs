@@ -4,6 +4,7 @@ using McpLedger.Contracts.Tools;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Screening;
 
 namespace McpLedger.Gateway.Tools;
 
@@ -12,16 +13,16 @@ namespace McpLedger.Gateway.Tools;
 /// changed is recorded with what changed since it was pinned. The log is the only memory: a list goes on when its events are folded back, and a tool that a
 /// server takes away and brings back finds its pin as it was.
 /// </summary>
-internal sealed class ToolCatalogue(ControlState control, ControlFollower follower, ControlRecorder recorder, GatewayTelemetry telemetry)
+internal sealed class ToolCatalogue(ControlState control, ControlFollower follower, ControlRecorder recorder, DefinitionScreen definitions, GatewayTelemetry telemetry)
 {
     private static readonly TimeSpan LongestFold = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
 
-    /// <summary>Records what is new in a list.</summary>
+    /// <summary>Records what is new in a list, and what was found in its definitions.</summary>
     /// <returns>Whether everything about it is durable and folded, so that the list may be judged.</returns>
-    public async ValueTask<bool> TryRecordAsync(ServerConfig server, IReadOnlyList<ToolDefinition> tools)
+    public async ValueTask<bool> TryRecordAsync(ServerConfig server, ScreeningPolicy? screening, IReadOnlyList<ToolDefinition> tools)
     {
-        if (tools.All(tool => IsKnown(server.Name, tool)))
+        if (tools.All(tool => IsKnown(server.Name, screening, tool)))
         {
             return true;
         }
@@ -31,7 +32,8 @@ internal sealed class ToolCatalogue(ControlState control, ControlFollower follow
         await gate.WaitAsync();
         try
         {
-            var appends = tools.Where(tool => !IsKnown(server.Name, tool)).Select(tool => recorder.RecordAsync(EventOf(server, tool), $"{server.Name}/{tool.Name}").AsTask());
+            var appends = tools.Where(tool => !IsKnown(server.Name, screening, tool))
+                .SelectMany(tool => EventsOf(server, screening, tool), (tool, data) => recorder.RecordAsync(data, $"{server.Name}/{tool.Name}").AsTask());
             var offsets = await Task.WhenAll(appends);
             return offsets.All(offset => offset is not null) && (offsets.Length == 0 || await follower.WaitForAsync(offsets.Max()!.Value, LongestFold));
         }
@@ -41,18 +43,35 @@ internal sealed class ToolCatalogue(ControlState control, ControlFollower follow
         }
     }
 
-    private bool IsKnown(string server, ToolDefinition tool) => control.FindTool(server, tool.Name) is { } known && known.Seen == tool.Definition;
+    // Known, and withheld where it must be: what was served before anybody looked is judged too, unless an operator did.
+    private bool IsKnown(string server, ScreeningPolicy? screening, ToolDefinition tool) =>
+        control.FindTool(server, tool.Name) is { } known && known.Seen == tool.Definition
+        && (known.Hold != ToolHold.None || known.IsApproved || screening is null || !definitions.Judge(screening, server, tool).IsWithheld);
+
+    private IEnumerable<EventData> EventsOf(ServerConfig server, ScreeningPolicy? screening, ToolDefinition tool)
+    {
+        var judged = screening is null ? JudgedDefinition.Clean : definitions.Judge(screening, server.Name, tool);
+        if (control.FindTool(server.Name, tool.Name)?.Seen != tool.Definition)
+        {
+            yield return EventOf(server, tool, judged.IsWithheld);
+        }
+
+        if (judged.Findings.Count > 0)
+        {
+            yield return definitions.EventOf(server.Name, tool, judged);
+        }
+    }
 
     // Measured against what was pinned, not against what was last seen: many small steps must not add up unseen.
-    private EventData EventOf(ServerConfig server, ToolDefinition tool)
+    private EventData EventOf(ServerConfig server, ToolDefinition tool, bool isMarked)
     {
         if (control.FindTool(server.Name, tool.Name) is not { } known)
         {
-            return FirstSeen(server, tool);
+            return FirstSeen(server, tool, isMarked);
         }
 
         var changes = ToolDiff.Compare(known.Content.Utf8, tool.Raw);
-        var risk = ToolDiff.RiskOf(changes);
+        var risk = isMarked ? PinnedTool.HighRisk : ToolDiff.RiskOf(changes);
         telemetry.ToolChanged(server.Name, tool.Name, risk);
         return new ToolChanged
         {
@@ -66,9 +85,9 @@ internal sealed class ToolCatalogue(ControlState control, ControlFollower follow
         };
     }
 
-    private ToolPinned FirstSeen(ServerConfig server, ToolDefinition tool)
+    private ToolPinned FirstSeen(ServerConfig server, ToolDefinition tool, bool isMarked)
     {
-        var isHeld = server.FirstTools == FirstTools.Hold;
+        var isHeld = isMarked || server.FirstTools == FirstTools.Hold;
         if (isHeld)
         {
             telemetry.ToolHeld(server.Name, tool.Name);

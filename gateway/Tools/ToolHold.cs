@@ -14,4 +14,7 @@ internal enum ToolHold
 
     /// <summary>It is not withheld.</summary>
     None = 3,
+
+    /// <summary>Its definition bears marks of an attack, and was served before anybody looked.</summary>
+    Marked = 4,
 }

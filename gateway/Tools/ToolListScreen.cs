@@ -1,3 +1,4 @@
+using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Contracts.Tools;
 using McpLedger.Gateway.Capture;
@@ -11,26 +12,37 @@ namespace McpLedger.Gateway.Tools;
 /// <param name="IsChanged">Whether that differs from what the upstream sent.</param>
 /// <param name="IsRecorded">Whether all that had to be recorded about it is durable.</param>
 /// <param name="Fault">Why it cannot be judged and so may not pass; null when it can.</param>
-internal readonly record struct Screened(ReadOnlyMemory<byte> Bytes, bool IsChanged, bool IsRecorded, string? Fault);
+internal readonly record struct Screened(ReadOnlyMemory<byte> Bytes, bool IsChanged, bool IsRecorded, string? Fault)
+{
+    /// <summary>The answer as it is recorded.</summary>
+    public McpMessage Recorded { get; init; }
+
+    /// <summary>What is recorded of what the client is given, where that differs from what is recorded of the answer; empty otherwise.</summary>
+    public ReadOnlyMemory<byte> Released { get; init; }
+
+    /// <summary>What was found in it; null for nothing.</summary>
+    public ScreeningRecord? Screening { get; init; }
+
+    /// <summary>Why it is withheld, in words that a model can read; null when it is not. <see cref="Bytes"/> say so to the client then.</summary>
+    public string? Refusal { get; init; }
+}
 
 /// <summary>Screens lists of tools: what the caller may not call is not in them, and neither is what waits for approval.</summary>
 internal sealed class ToolListScreen(ToolCatalogue catalogue, ControlState control)
 {
     private const string ToolsList = "tools/list";
 
-    /// <summary>Screens the answer to a call, or one on a stream that belongs to no call; only lists of tools are ever changed.</summary>
-    public ValueTask<Screened> ScreenAsync(Call call, McpMessage answer)
-    {
-        var isList = call.What.Method == ToolsList || (call.What.Method == "GET" && LooksLikeList(call, answer));
-        return isList && !answer.Result.IsEmpty ? ScreenListAsync(call, answer) : new(new Screened(answer.Raw, IsChanged: false, IsRecorded: true, Fault: null));
-    }
+    /// <summary>Whether an answer is a list of tools.</summary>
+    public static bool IsList(Call call, in McpMessage answer) =>
+        !answer.Result.IsEmpty && (call.What.Method == ToolsList || (call.What.Method == "GET" && LooksLikeList(call, answer)));
 
     // Which request a resumed stream's answer belongs to is not told, so its form decides.
     private static bool LooksLikeList(Call call, McpMessage answer) =>
         !answer.Result.IsEmpty && ToolListFilter.Apply(answer, call.Exchange.Gateway.Limits, isPerCaller: false, static _ => true) is not null
         && answer.Result.Span.IndexOf("\"inputSchema\""u8) >= 0;
 
-    private async ValueTask<Screened> ScreenListAsync(Call call, McpMessage answer)
+    /// <summary>Screens a list.</summary>
+    public async ValueTask<Screened> ScreenAsync(Call call, McpMessage answer)
     {
         var gateway = call.Exchange.Gateway;
         if (!ToolList.TryRead(answer.Result, gateway.Limits, out var tools, out var fault))
@@ -38,7 +50,7 @@ internal sealed class ToolListScreen(ToolCatalogue catalogue, ControlState contr
             return new(default, IsChanged: false, IsRecorded: true, $"Its list of tools cannot be judged: {fault}");
         }
 
-        if (!await catalogue.TryRecordAsync(call.Exchange.Server!, tools))
+        if (!await catalogue.TryRecordAsync(call.Exchange.Server!, gateway.Screening, tools))
         {
             return new(default, IsChanged: false, IsRecorded: false, Fault: null);
         }

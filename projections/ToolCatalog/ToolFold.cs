@@ -22,6 +22,7 @@ internal static class ToolFold
     {
         ToolPinned e => [KeyOf(e.Server, e.Tool)],
         ToolChanged e => [KeyOf(e.Server, e.Tool)],
+        FindingRaised { Detector: FindingDetectors.Definition, Server: { } server, Tool: { } tool } e when e.Effects.Contains(FindingEffects.Withheld) => [KeyOf(server, tool)],
         CallIntended { What: { Method: "tools/call", Name: { } name } what } => [KeyOf(what.Server, name)],
         CallCompleted { What: { Method: "tools/call", Name: { } name } what } => [KeyOf(what.Server, name)],
         _ => [],
@@ -31,6 +32,7 @@ internal static class ToolFold
     {
         ToolPinned e => Pinned(view ?? new() { Server = e.Server, Tool = e.Tool }, e, read.Header),
         ToolChanged e => Changed(view ?? new() { Server = e.Server, Tool = e.Tool }, e, read.Header),
+        FindingRaised e => view is null ? null : Marked(view, e, read.Header),
         CallIntended e => Called(view ?? new() { Server = e.What.Server, Tool = e.What.Name! }, read.Header.Time),
         CallCompleted e => (view ?? new() { Server = e.What.Server, Tool = e.What.Name! }) with { Failed = (view?.Failed ?? 0) + (e.Outcome == CallOutcome.Ok ? 0 : 1) },
         _ => view,
@@ -64,6 +66,14 @@ internal static class ToolFold
                     By = e.ApprovedBy,
                 },
                 MostSteps),
+        };
+
+    // A definition that was served before anybody looked at it; what an operator approved stays approved (as the gateway sees it).
+    private static ToolView Marked(ToolView view, FindingRaised e, EventHeader header) =>
+        view.Definition != e.Text?.ToString() || view.Held || (view.ApprovedBy is not null && view.Pinned == view.Definition) ? view : view with
+        {
+            Held = true,
+            History = view.History.Newest(new() { Step = "marked", Time = header.Time, Event = header.Id.ToString(), Definition = view.Definition! }, MostSteps),
         };
 
     private static ToolView Changed(ToolView view, ToolChanged e, EventHeader header) => view with

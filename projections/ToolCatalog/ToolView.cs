@@ -61,7 +61,7 @@ public sealed record ToolView
 /// <summary>A definition that was pinned, or that took the place of another.</summary>
 public sealed record DefinitionStep
 {
-    /// <summary>pinned | held | changed | approved.</summary>
+    /// <summary>pinned | held | changed | marked (a finding withheld it) | approved.</summary>
     public required string Step { get; init; }
 
     /// <summary>When.</summary>

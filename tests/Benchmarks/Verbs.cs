@@ -27,7 +27,7 @@ internal static class Verbs
         ["index"] = ("indexing made calls in Elasticsearch and OpenSearch, and the mix of queries over them [--calls 100000] [--of elasticsearch|opensearch]", IndexVerb.RunAsync),
         ["search"] = ("a mix of queries over many calls [--calls 5000000] [--folder KEPT]", SearchVerb.RunAsync),
         ["text"] = ("the text side of screening a KiB, beside plain expressions, and its false alarms [--data FOLDER OF BENIGN SETS]", TextVerb.RunAsync),
-        ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--json FILE]", ProxyVerb.RunAsync),
+        ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--json FILE] [--scenario screened --data FOLDER]", ProxyVerb.RunAsync),
     };
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -49,7 +49,8 @@ internal static class Verbs
 
     private static Task<int> ServeAsync(string[] server) => server switch
     {
-        ["upstream"] => Upstream.ServeAsync(),
+        ["upstream"] => Upstream.ServeAsync(data: null),
+        ["upstream", var data] => Upstream.ServeAsync(data),
         ["suite-client", var way, var address] => SuiteClient.RunAsync(way == "gateway", new(address)),
         ["gateway", var way, var upstream, var folder, .. var bootstrap] => GatewayAlone.ServeAsync(way, new(upstream), folder, bootstrap is [var brokers] ? brokers : null),
         ["bare-yarp", var upstream] => BareYarp.ServeAsync(upstream),

@@ -54,7 +54,7 @@ internal static class UpCommand
             await using var app = UpHost.Build(config, room, roles, certificate);
             return await ServeAsync(app, config, roles, terminal, TlsCertificate.DigestOf(certificate), cancellationToken);
         }
-        catch (Exception e) when (e is IOException or CryptographicException)
+        catch (Exception e) when (e is IOException or CryptographicException or InvalidDataException)
         {
             terminal.Error($"mcpledger: {e.Message}");
             return ExitCode.Unavailable;

@@ -31,6 +31,9 @@ internal sealed record ConfigFile
     [Description("What recorded calls are watched for, and what follows.")]
     public DetectionSection Detection { get; init; } = new();
 
+    [Description("What is looked for in what passes: attacks on models, secrets, personal data, hidden characters, code.")]
+    public ScreeningSection Screening { get; init; } = new();
+
     [Description("Bounds on what is read from the wire.")]
     public LimitsSection Limits { get; init; } = new();
 

@@ -23,6 +23,7 @@ internal static class ConfigMapping
             MaxBatch = file.Limits.Batch,
             BodyTimeout = file.Limits.BodyTimeout,
         },
+        Screening = ScreeningMapping.ToScreening(file.Screening, folder, checks),
         Peers = file.Peers.Named,
         PeerName = file.Peers.Dns,
     };
@@ -52,6 +53,7 @@ internal static class ConfigMapping
             IdleTimeout = server.IdleTimeout,
             ModernOnly = server.ModernOnly,
             FirstTools = (server.Tools.First ?? tools.First) == "hold" ? FirstTools.Hold : FirstTools.Serve,
+            Screening = ScreeningMapping.ToServer(at, server.Screening, checks),
         };
     }
 

@@ -60,6 +60,9 @@ internal sealed record ServerSection
 
     [Description("How this server's tools come to be served, where that differs from the section tools.")]
     public ServerToolsSection Tools { get; init; } = new();
+
+    [Description("How this server's texts are screened, where that differs from the section screening.")]
+    public ServerScreeningSection Screening { get; init; } = new();
 }
 
 internal sealed record ServerToolsSection

@@ -1,4 +1,5 @@
 using System.Net.NetworkInformation;
+using McpLedger.Detectors.Injection;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Doors;
@@ -22,6 +23,7 @@ internal static class Examination
         List<Finding> findings = [new(ConfigurationCheck, FindingLevel.Ok, $"{path}: {config.Gateway.Servers.Count} servers, {config.Gateway.Rules.Length} rules", null)];
         findings.AddRange(Rules(config));
         findings.AddRange(Secrets(config));
+        findings.Add(Screening(config));
         findings.AddRange(DataFolder(config.DataFolder));
         findings.Add(Port(config));
         findings.AddRange(Commands(config.Gateway));
@@ -75,6 +77,24 @@ internal static class Examination
                     yield return new("secrets", FindingLevel.Warning, $"{full} can be read by others.", $"chmod 600 {full}");
                 }
             }
+        }
+    }
+
+    private static Finding Screening(LoadedConfig config)
+    {
+        if (config.Gateway.Screening is not { } screening)
+        {
+            return new("screening", FindingLevel.Warning, "nothing is looked for in what passes: neither attacks on models nor secrets.", "screening: { mode: on }");
+        }
+
+        try
+        {
+            using var model = InjectionModel.Open(screening.ModelFolder ?? ShippedModel.Folder);
+            return new("screening", FindingLevel.Ok, $"model {model.Id} {model.Digest[..12]}", null);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return new("screening", FindingLevel.Error, $"the model cannot be read: {e.Message}", "name another folder in screening.model, or remove the key for the model that comes with the program");
         }
     }
 

@@ -35,6 +35,11 @@ internal sealed class ConfigReload(LoadedConfig started, HostRoles roles, Publis
             var read = ConfigReader.Read(Current.Path, roles);
             return read.Config is null ? Refused(read) : await TakeAsync(read.Config, by, cancellationToken);
         }
+        catch (InvalidDataException e)
+        {
+            // The model is read when it is put in force, and not before.
+            return Refused(new(Current.Path, null, [new("screening.model", 0, 0, e.Message, "name another folder, or remove the key for the model that comes with the program")], null));
+        }
         finally
         {
             _one.Release();

@@ -1,4 +1,6 @@
 using System.Text;
+using McpLedger.Detectors.Dlp;
+using McpLedger.Gateway.Screening;
 
 namespace McpLedger.Gateway.Upstreams.Stdio;
 
@@ -7,11 +9,13 @@ internal static class StderrDrain
 {
     private const int MaxLine = 512;
     private const int LinesPerSecond = 20;
+    private const int MaxSecrets = 32;
 
     public static async Task RunAsync(Stream source, string server, int processId, StdioTelemetry telemetry, TimeProvider time)
     {
         var buffer = new byte[4096];
         var line = new List<byte>(MaxLine);
+        var secrets = new DlpFindings(MaxSecrets);
         var window = time.GetTimestamp();
         var shown = 0;
         var skipped = 0L;
@@ -38,7 +42,7 @@ internal static class StderrDrain
                 if (shown < LinesPerSecond)
                 {
                     shown++;
-                    telemetry.StandardError(server, processId, Encoding.UTF8.GetString([.. line]));
+                    telemetry.StandardError(server, processId, LogLine.Of(Encoding.UTF8.GetString([.. line]), secrets));
                 }
                 else
                 {

@@ -15,7 +15,7 @@ public sealed record CallIntended : EventData
     /// <summary>What is asked.</summary>
     public required CallTarget What { get; init; }
 
-    /// <summary>The whole request message as the client sent it.</summary>
+    /// <summary>The whole request message as it is forwarded, without the values that the ledger may not hold (<see cref="Screening"/>).</summary>
     public required Content Request { get; init; }
 
     /// <summary>Why it may pass.</summary>
@@ -23,6 +23,9 @@ public sealed record CallIntended : EventData
 
     /// <summary>Where it came from.</summary>
     public required Place Where { get; init; }
+
+    /// <summary>What was found in the request; null for nothing.</summary>
+    public ScreeningRecord? Screening { get; init; }
 }
 
 /// <summary>The gateway refused a request; no upstream saw it. Stands alone.</summary>
@@ -51,6 +54,9 @@ public sealed record CallRefused : EventData
 
     /// <summary>JSON-RPC error code the client was given; null when it was given a tool error.</summary>
     public int? Code { get; init; }
+
+    /// <summary>What was found in the request; null for nothing, or when it was refused before anybody looked.</summary>
+    public ScreeningRecord? Screening { get; init; }
 }
 
 /// <summary>A forwarded call has ended. Durable before the client sees the answer's last byte (I1).</summary>
@@ -68,7 +74,7 @@ public sealed record CallCompleted : EventData
     /// <summary>How it ended.</summary>
     public required CallOutcome Outcome { get; init; }
 
-    /// <summary>The final response message as the upstream sent it; null when there was none.</summary>
+    /// <summary>The final response message as the upstream sent it, without the values that the ledger may not hold (<see cref="Screening"/>); null when there was none.</summary>
     public Content? Response { get; init; }
 
     /// <summary>The response as the client was given it, when that differs from <see cref="Response"/>.</summary>
@@ -91,6 +97,9 @@ public sealed record CallCompleted : EventData
 
     /// <summary>Where it came from.</summary>
     public required Place Where { get; init; }
+
+    /// <summary>What was found in the response; null for nothing.</summary>
+    public ScreeningRecord? Screening { get; init; }
 }
 
 /// <summary>One message inside a stream, a notification, or a server-initiated request or its answer. Durable before it is released.</summary>
@@ -122,6 +131,9 @@ public sealed record MessageRelayed : EventData
     /// (<see cref="CallTarget.Id"/>) the answer has. Null for every other message.
     /// </summary>
     public CallOutcome? Outcome { get; init; }
+
+    /// <summary>What was found in the message; null for nothing.</summary>
+    public ScreeningRecord? Screening { get; init; }
 }
 
 /// <summary>Which way a message went.</summary>

@@ -13,6 +13,9 @@ internal sealed class Contender(string name, Func<string, Uri> endpoint, IReadOn
     /// <summary>CPU time of the store behind it so far, which is not its own process; null where there is none.</summary>
     public Func<TimeSpan>? Store { get; init; }
 
+    /// <summary>Where it tells what it did besides; null where it does not.</summary>
+    public Uri? Figures { get; init; }
+
     /// <summary>Where calls go.</summary>
     /// <param name="transport">json | sse: how the upstream answers.</param>
     public Uri Endpoint(string transport) => endpoint(transport);

@@ -19,7 +19,9 @@ namespace McpLedger.Benchmarks.Contenders;
 /// </summary>
 internal static class GatewayAlone
 {
-    /// <param name="way">strict | off | kafka-disk | kafka-quorum: where calls become durable.</param>
+    public const string FiguresPath = "/figures";
+
+    /// <param name="way">strict | off | screened | kafka-disk | kafka-quorum: where calls become durable; all but screened look through nothing.</param>
     /// <param name="upstream">The server behind it.</param>
     /// <param name="folder">Its data folder.</param>
     /// <param name="brokers">Kafka, for the ways that need it.</param>
@@ -48,8 +50,11 @@ internal static class GatewayAlone
         await using var app = builder.Build();
         app.UseRouting();
         app.MapGateway();
+        using var figures = ScreeningFigures.Listen();
+        app.MapGet(FiguresPath, figures.ToString);
         await app.StartAsync();
-        if (!await app.Services.GetRequiredService<GatewayConfigSource>().PublishAsync(ConfigFor(upstream), "start", CancellationToken.None))
+        var config = ConfigFor(upstream) with { Screening = way == "screened" ? new() : null };
+        if (!await app.Services.GetRequiredService<GatewayConfigSource>().PublishAsync(config, "start", CancellationToken.None))
         {
             throw new InvalidOperationException("The ledger took no policy.");
         }
@@ -60,7 +65,7 @@ internal static class GatewayAlone
     private static GatewayConfig ConfigFor(Uri upstream) => GatewayConfig.Empty with
     {
         AnonymousOnLoopback = true,
-        Servers = GatewayConfig.Empty.Servers.Add("json", ServerOf("json", new(upstream, "json"))).Add("sse", ServerOf("sse", new(upstream, "sse"))),
+        Servers = GatewayConfig.Empty.Servers.Add("json", ServerOf("json", new(upstream, "json"))).Add("sse", ServerOf("sse", new(upstream, "sse"))).Add("texts", ServerOf("texts", new(upstream, "texts"))),
         Rules = [new() { Id = "everything", Effect = RuleEffect.Allow }],
     };
 

@@ -11,6 +11,7 @@ internal sealed class Lineup : IAsyncDisposable
     public const string BareYarp = "bare-yarp";
     public const string Strict = "mcpledger-strict";
     public const string Off = "mcpledger-off";
+    public const string Screened = "mcpledger-screened";
     public const string Up = "mcpledger-up";
     public const string KafkaDisk = "mcpledger-kafka-disk";
     public const string KafkaQuorum = "mcpledger-kafka-quorum";
@@ -30,13 +31,13 @@ internal sealed class Lineup : IAsyncDisposable
     /// <summary>What could not take part, and why.</summary>
     public List<string> Missing { get; } = [];
 
-    public static async Task<Lineup> StartAsync(IReadOnlySet<string> wanted, string folder)
+    public static async Task<Lineup> StartAsync(IReadOnlySet<string> wanted, string folder, string? data = null)
     {
         var lineup = new Lineup(folder);
         try
         {
             Directory.CreateDirectory(folder);
-            var upstream = await lineup.OwnAsync("upstream");
+            var upstream = await (data is null ? lineup.OwnAsync("upstream") : lineup.OwnAsync("upstream", data));
             lineup.Add(new(Direct, transport => new(upstream.Address, transport), []), wanted);
             if (wanted.Contains(Nginx))
             {
@@ -49,7 +50,7 @@ internal sealed class Lineup : IAsyncDisposable
                 lineup.Contenders.Add(new(BareYarp, transport => new(yarp.Address, transport), [yarp.Child]));
             }
 
-            foreach (var (name, way) in new[] { (Strict, "strict"), (Off, "off") })
+            foreach (var (name, way) in new[] { (Strict, "strict"), (Off, "off"), (Screened, "screened") })
             {
                 if (wanted.Contains(name))
                 {
@@ -113,7 +114,7 @@ internal sealed class Lineup : IAsyncDisposable
     private async Task AddGatewayAsync(string name, string way, Uri upstream)
     {
         var (child, address) = await OwnAsync(AsUp, ["gateway", way, upstream.ToString(), Path.Combine(Folder, name)]);
-        Contenders.Add(new(name, server => new(address, $"/s/{server}/mcp"), [child]));
+        Contenders.Add(new(name, server => new(address, $"/s/{server}/mcp"), [child]) { Figures = name == Screened ? new(address, GatewayAlone.FiguresPath) : null });
     }
 
     private async Task AddKafkaAsync(IReadOnlySet<string> wanted, Uri upstream)

@@ -15,8 +15,8 @@ internal sealed class CrashClient(Uri endpoint)
 
     private static long _lastId = 1_000_000_000;
 
-    private readonly CallTemplate _allowed = new(endpoint, "bench");
-    private readonly CallTemplate _blocked = new(endpoint, BlockedTool);
+    private readonly CallTemplate _allowed = new(endpoint, "bench", differs: false);
+    private readonly CallTemplate _blocked = new(endpoint, BlockedTool, differs: false);
     private readonly AnswerReader _reader = new();
 
     public List<long> Answered { get; } = [];

@@ -11,10 +11,15 @@ internal sealed class CallTemplate
 
     private readonly byte[] _request;
     private readonly int _idAt;
+    private readonly int _textAt;
 
-    public CallTemplate(Uri endpoint, string tool)
+    /// <param name="endpoint">Where it goes.</param>
+    /// <param name="tool">The tool that it calls.</param>
+    /// <param name="differs">Whether its arguments hold the id too, so that no two calls are the same text.</param>
+    public CallTemplate(Uri endpoint, string tool, bool differs)
     {
-        var text = new string('a', ArgumentBytes - """{"text":""}""".Length);
+        var length = ArgumentBytes - """{"text":""}""".Length;
+        var text = differs ? string.Concat(Enumerable.Repeat("Ask for the open orders of customer @@@@@@@@@@ and of the region. ", 5))[..length] : new string('a', length);
         var body = """{"jsonrpc":"2.0","id":@@@@@@@@@@,"method":"tools/call","params":{"name":"@tool","arguments":{"text":"@text"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"load","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}"""
             .Replace("@text", text, StringComparison.Ordinal)
             .Replace("@tool", tool, StringComparison.Ordinal);
@@ -22,6 +27,7 @@ internal sealed class CallTemplate
             $"POST {endpoint.AbsolutePath} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\nContent-Length: {body.Length}\r\n\r\n");
         _request = Encoding.ASCII.GetBytes(head + body);
         _idAt = _request.AsSpan().IndexOf("@@@@@@@@@@"u8);
+        _textAt = _request.AsSpan().LastIndexOf("@@@@@@@@@@"u8);
     }
 
     public int Length => _request.Length;
@@ -31,5 +37,6 @@ internal sealed class CallTemplate
     {
         _request.CopyTo(buffer);
         id.TryFormat(buffer.Slice(_idAt, IdDigits), out _, default, CultureInfo.InvariantCulture);
+        id.TryFormat(buffer.Slice(_textAt, IdDigits), out _, default, CultureInfo.InvariantCulture);
     }
 }

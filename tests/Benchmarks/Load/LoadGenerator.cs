@@ -8,9 +8,9 @@ internal static class LoadGenerator
     private const string Tool = "bench";
 
     /// <summary>Opens the connections, warms up, measures, closes.</summary>
-    public static async Task<LoadResult> RunAsync(Uri endpoint, int connections, TimeSpan warmUp, TimeSpan duration, Func<TimeSpan> cpu, Func<TimeSpan>? store = null)
+    public static async Task<LoadResult> RunAsync(Uri endpoint, int connections, TimeSpan warmUp, TimeSpan duration, Func<TimeSpan> cpu, Func<TimeSpan>? store = null, bool differs = false)
     {
-        var template = new CallTemplate(endpoint, Tool);
+        var template = new CallTemplate(endpoint, Tool, differs);
         LoadConnection[] clients = [.. Enumerable.Range(0, connections).Select(_ => new LoadConnection(endpoint, template))];
         try
         {
@@ -35,7 +35,7 @@ internal static class LoadGenerator
     /// <summary>Makes a number of calls, shared evenly by the connections.</summary>
     public static async Task RunCallsAsync(Uri endpoint, int connections, long calls)
     {
-        var template = new CallTemplate(endpoint, Tool);
+        var template = new CallTemplate(endpoint, Tool, differs: false);
         await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
         {
             using var client = new LoadConnection(endpoint, template);

@@ -37,7 +37,7 @@ internal sealed class ProxyBenchmark(ProxyPlan plan)
         {
             foreach (var transport in plan.Transports)
             {
-                await LoadGenerator.RunAsync(contender.Endpoint(transport), 16, TimeSpan.Zero, plan.FirstWarmUp, contender.Cpu);
+                await LoadGenerator.RunAsync(contender.Endpoint(transport), 16, TimeSpan.Zero, plan.FirstWarmUp, contender.Cpu, store: null, plan.Differs);
             }
         }
     }
@@ -47,7 +47,7 @@ internal sealed class ProxyBenchmark(ProxyPlan plan)
         var results = new Dictionary<string, LoadResult>();
         foreach (var contender in lineup.Contenders)
         {
-            results[contender.Name] = await LoadGenerator.RunAsync(contender.Endpoint(transport), connections, plan.WarmUp, plan.Duration, contender.Cpu, contender.Store);
+            results[contender.Name] = await LoadGenerator.RunAsync(contender.Endpoint(transport), connections, plan.WarmUp, plan.Duration, contender.Cpu, contender.Store, plan.Differs);
         }
 
         return results;
@@ -96,6 +96,9 @@ internal sealed record ProxyPlan
     public IReadOnlyList<int> Connections { get; init; } = [1, 16, 64];
 
     public IReadOnlyList<string> Transports { get; init; } = ["json", "sse"];
+
+    /// <summary>Whether no two calls have the same arguments.</summary>
+    public bool Differs { get; init; }
 
     /// <summary>About eleven minutes.</summary>
     public static ProxyPlan Full { get; } = new() { Rounds = 5, WarmUp = TimeSpan.FromSeconds(0.5), Duration = TimeSpan.FromSeconds(3.5), FirstWarmUp = TimeSpan.FromSeconds(4) };

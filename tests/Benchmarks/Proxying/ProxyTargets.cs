@@ -8,6 +8,7 @@ internal static class ProxyTargets
     private static readonly (string Contender, int Connections, double Least)[] Least =
     [
         (Lineup.Strict, 16, 0.50), (Lineup.Strict, 64, 0.70), (Lineup.KafkaDisk, 16, 0.35), (Lineup.KafkaDisk, 64, 0.50), (Lineup.KafkaQuorum, 16, 0.20), (Lineup.KafkaQuorum, 64, 0.40),
+        (Lineup.Screened, 16, 0.20),
     ];
 
     public static IEnumerable<(string Target, bool Reached)> Judge(IReadOnlyList<ProxyRow> rows, double syncMs)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using McpLedger.Benchmarks.Contenders;
 
@@ -18,12 +19,26 @@ internal static class ProxyVerb
             Connections = options.Value("connections") is { } wanted ? [.. wanted.Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))] : plan.Connections,
             Transports = options.Value("transports")?.Split(',') ?? plan.Transports,
         };
-        HashSet<string> contenders = [.. options.Value("contenders")?.Split(',') ?? [Lineup.Direct, Lineup.Nginx, Lineup.BareYarp, Lineup.Strict, Lineup.Off, Lineup.Up]];
+        var isScreened = options.Value("scenario") is "screened";
+        var data = options.Value("data");
+        if (isScreened)
+        {
+            plan = plan with { Connections = [16], Transports = ["texts"], Differs = true };
+            data = data ?? throw new ArgumentException("--scenario screened needs --data, the folder that has dev/*.jsonl.gz.", nameof(options));
+        }
+
+        HashSet<string> contenders = [.. options.Value("contenders")?.Split(',') ?? (isScreened ? [Lineup.BareYarp, Lineup.Strict, Lineup.Screened] : [Lineup.Direct, Lineup.Nginx, Lineup.BareYarp, Lineup.Strict, Lineup.Off, Lineup.Up])];
         using var scratch = Scratch.Make();
         var sync = DiskSync.Measure(scratch.Path, 500);
-        await using var lineup = await Lineup.StartAsync(contenders, scratch.Path);
+        await using var lineup = await Lineup.StartAsync(contenders, scratch.Path, data);
         var rows = await new ProxyBenchmark(plan).RunAsync(lineup);
         Print(rows, lineup.Missing, sync);
+        foreach (var contender in lineup.Contenders.Where(contender => contender.Figures is not null))
+        {
+            using var client = new HttpClient();
+            Console.WriteLine($"{contender.Name}: {Encoding.UTF8.GetString(await client.GetByteArrayAsync(contender.Figures))}");
+        }
+
         if (options.Value("json") is { } file)
         {
             await File.WriteAllTextAsync(file, JsonSerializer.Serialize(rows, Json) + "\n");

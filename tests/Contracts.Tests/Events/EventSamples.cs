@@ -54,6 +54,10 @@ internal static class EventSamples
         new SessionLabelled("s-1", SessionLabels.Flagged, Id(1), Id(3)),
         new PrincipalStopped { Principal = "ada", Client = "t/1", Session = "s-1", Until = Time, PerMinute = 10, Reason = "It repeats itself.", Finding = Id(3), By = "detection" },
         new PrincipalReleased("ada", "t/1", "s-1", "host", "looked at"),
+        new CallIntended { Call = Id(1), Who = Who, What = What, Request = Inline("{}"), Decision = Allowed, Where = Where, Screening = Screening },
+        new CallRefused { Call = Id(2), Who = Who, What = What, Request = Inline("{}"), Decision = Allowed with { Verdict = Verdict.Refused }, Where = Where, Status = 200, Screening = Screening },
+        new CallCompleted { Call = Id(1), Who = Who, What = What, Outcome = CallOutcome.Ok, Response = Inline("{}"), Status = 200, DurationMicros = 1, Where = Where, Screening = Screening },
+        new MessageRelayed { Call = Id(1), Who = Who, What = What, Direction = Direction.ToClient, Message = Inline("{}"), Where = Where, Screening = Screening },
     ];
 
     private static Caller Who => new() { Principal = "ada", Kind = "human", Teams = ["red", "blue"], Authentication = "api-key:0123", Agent = "bot", Client = "t/1" };
@@ -62,6 +66,12 @@ internal static class EventSamples
     {
         Server = "demo", Kind = "request", Method = "tools/call", Name = "echo", Id = Raw("\"7\""), Era = "modern", Protocol = "2026-07-28",
         Definition = Digest.Of("d"u8), Arguments = new(2, Digest.Of("{}"u8)),
+    };
+
+    private static ScreeningRecord Screening => new()
+    {
+        Model = "injection-1", Digest = Digest.Of("model"u8), Took = 250, State = ScreeningState.TimedOut, Scores = [new("response", 2.5, 2.25, 0.75, 2)],
+        Findings = [new(FindingDetectors.Dlp, "secret:github-token", Severity.Medium, FindingEffects.Redacted, new("$.result.content[0].text", 60, 40), "2 places")], Unlisted = 1, Masked = true, Text = Digest.Of("t"u8),
     };
 
     private static DecisionRecord Allowed => new()

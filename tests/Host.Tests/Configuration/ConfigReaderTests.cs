@@ -1,4 +1,5 @@
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Screening;
 using McpLedger.Host.Configuration;
 
 namespace McpLedger.Host.Tests.Configuration;
@@ -88,6 +89,28 @@ public sealed class ConfigReaderTests
         Assert.Equal(FirstTools.Serve, Read("servers: { a: { command: x } }").Config!.Gateway.Servers["a"].FirstTools);
     }
 
+    [Fact]
+    public void Screening_is_on_where_nobody_turned_it_off_and_every_level_is_taken()
+    {
+        var read = Read("""
+            screening: { budget: 20ms, onTimeout: refuse, results: { secrets: redact }, ledger: { personal: redact } }
+            servers:
+              shell: { command: x, screening: { trust: untrusted, results: { injection: flag }, tools: { run: { takesCode: true, results: { secrets: flag } } } } }
+            """);
+
+        Assert.Empty(read.Faults);
+        var gateway = read.Config!.Gateway;
+        Assert.Equal((TimeSpan.FromMilliseconds(20), ScreeningLapse.Refuse), (gateway.Screening!.Choices.Budget!.Value, gateway.Screening.Choices.OnTimeout!.Value));
+        Assert.Equal(ScreeningAction.Redact, gateway.Screening.Choices.Actions[(ScreeningPlace.Results, ScreeningKind.Secrets)]);
+        Assert.Equal(ScreeningAction.Redact, gateway.Screening.Choices.Actions[(ScreeningPlace.Ledger, ScreeningKind.Personal)]);
+        var server = gateway.Servers["shell"].Screening;
+        Assert.Equal((ServerTrust.Untrusted, ScreeningAction.Flag), (server.Trust, server.Choices.Actions[(ScreeningPlace.Results, ScreeningKind.Injection)]));
+        Assert.True(server.Tools["run"].TakesCode);
+        Assert.Equal(ScreeningAction.Flag, server.Tools["run"].Actions[(ScreeningPlace.Results, ScreeningKind.Secrets)]);
+        Assert.NotNull(Read("servers: {}").Config!.Gateway.Screening);
+        Assert.Null(Read("servers: {}\nscreening: { mode: off }").Config!.Gateway.Screening);
+    }
+
     [Theory]
     [InlineData("tools: { first: ask }", "none of")]
     [InlineData("servers: { a: { command: x, url: 'http://h/' } }", "together")]
@@ -118,6 +141,15 @@ public sealed class ConfigReaderTests
     [InlineData("servers: [", "not YAML")]
     [InlineData("servers: *nowhere", "not YAML")]
     [InlineData("ledger: { quota: 1GiB, retention: { bytes: 2GiB } }", "more than the quota")]
+    [InlineData("screening: { mode: maybe }", "none of")]
+    [InlineData("screening: { results: { secrets: strip } }", "none of")]
+    [InlineData("screening: { results: { returned: flag } }", "unknown key")]
+    [InlineData("screening: { arguments: { injection: redact } }", "none of")]
+    [InlineData("screening: { model: nowhere }", "holds no model")]
+    [InlineData("screening: { budget: 10m }", "out of range")]
+    [InlineData("screening: { longest: 10 }", "out of range")]
+    [InlineData("servers: { a: { command: x, screening: { trust: full } } }", "none of")]
+    [InlineData("servers: { a: { command: x, screening: { tools: { sh: { takesCode: yes } } } } }", "not true or false")]
     [InlineData("", "empty")]
     public void What_cannot_be_meant_is_refused(string yaml, string problem)
     {

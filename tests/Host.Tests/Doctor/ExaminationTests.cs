@@ -26,6 +26,16 @@ public sealed class ExaminationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_that_cannot_be_read_is_an_error_and_screening_that_is_off_is_warned_of()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "model.json"), "{}");
+
+        Assert.Contains(await ExamineAsync("screening: { model: . }\n"), f => f is { Check: "screening", Level: FindingLevel.Error });
+        Assert.Contains(await ExamineAsync("screening: { mode: off }\n"), f => f is { Check: "screening", Level: FindingLevel.Warning });
+        Assert.Contains(await ExamineAsync("servers: {}\n"), f => f is { Check: "screening", Level: FindingLevel.Ok });
+    }
+
+    [Fact]
     public async Task Rules_that_allow_nothing_are_warned_of()
     {
         var findings = await ExamineAsync("servers: { a: { command: sh } }\n");

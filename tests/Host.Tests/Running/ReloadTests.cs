@@ -25,6 +25,23 @@ public sealed class ReloadTests(RunningHost host) : IClassFixture<RunningHost>
     }
 
     [Fact]
+    public async Task A_model_that_cannot_be_read_changes_nothing_and_is_said()
+    {
+        var before = host.Get<GatewayConfigSource>().Current;
+        var good = await File.ReadAllTextAsync(host.ConfigPath);
+        var folder = Directory.CreateTempSubdirectory("mcpl-model-");
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "model.json"), "{}");
+        host.WriteConfig($"{good}\nscreening: {{ model: '{folder.FullName}' }}\n");
+
+        var outcome = await host.Get<ConfigReload>().ReloadAsync("test", CancellationToken.None);
+
+        Assert.Equal("screening.model", Assert.Single(outcome.Errors).Path);
+        Assert.Same(before, host.Get<GatewayConfigSource>().Current);
+        host.WriteConfig(good);
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
     public async Task A_good_file_takes_effect_and_what_needs_a_restart_is_named()
     {
         var good = await File.ReadAllTextAsync(host.ConfigPath);

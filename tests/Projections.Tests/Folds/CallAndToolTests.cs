@@ -152,6 +152,33 @@ public sealed class CallAndToolTests
     }
 
     [Fact]
+    public async Task A_tool_that_a_finding_withholds_waits_like_a_held_one_unless_an_operator_approved_that_definition()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(9), new MemoryLedger());
+        var pinned = new ToolPinned { Server = "files", Tool = "rm", Definition = Digest.Of("first"u8), Content = RawJson.FromTrusted("{}"u8.ToArray()) };
+        var found = new FindingRaised
+        {
+            Finding = given.NewId(), Detector = FindingDetectors.Definition, Severity = Severity.High, Server = "files", Tool = "rm", Text = pinned.Definition, Explanation = "marks", Effects = [FindingEffects.Withheld],
+        };
+        given.Append(ledger, pinned);
+        given.Append(ledger, found);
+        given.Append(ledger, pinned with { Tool = "ls", ApprovedBy = "ada" });
+        given.Append(ledger, found with { Tool = "ls" });
+        given.Append(ledger, found with { Tool = "never listed" });
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+
+        var held = Assert.Single(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
+
+        Assert.Equal(("rm", "held"), (held.Tool, held.State));
+        Assert.Equal(["pinned", "marked"], held.History.Select(step => step.Step));
+        given.Append(ledger, pinned with { ApprovedBy = "ada" });
+        await home.FoldAsync(ledger);
+        Assert.Equal("approved", (await queries.ToolAsync("files", "rm", CancellationToken.None))!.State);
+    }
+
+    [Fact]
     public async Task An_actors_session_is_cut_where_it_rests_for_more_than_fifteen_minutes()
     {
         using var home = new TemporaryHome();

@@ -1,0 +1,254 @@
+using System.Diagnostics.CodeAnalysis;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Contracts.Mcp;
+using McpLedger.Detectors.Redaction;
+using McpLedger.Detectors.Text;
+using McpLedger.Gateway.Capture;
+
+namespace McpLedger.Gateway.Screening;
+
+/// <summary>
+/// Looks through what passes, and makes of each message what may pass, what is recorded, and what the event says. Whatever breaks here, the message is treated as the policy says of what could not
+/// be screened (I7).
+/// </summary>
+internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, FindingLog findings, ScreeningTelemetry telemetry, TimeProvider time)
+{
+    private const string Unscreenable = "It could not be screened.";
+
+    /// <summary>Looks through what a client sends.</summary>
+    public ScreenedMessage Request(Call call, in McpMessage message) => Screen(call, message, ScreeningPlace.Arguments, TextChannel.User, "arguments", stream: null);
+
+    /// <summary>Looks through the answer to a call.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="stream">What its stream said before; null for a single answer.</param>
+    public ScreenedMessage Answer(Call call, in McpMessage answer, StreamMemory? stream) =>
+        Screen(call, answer, ScreeningPlace.Results, IsListing(call.What.Method) ? TextChannel.Definition : TextChannel.Response, "result", stream);
+
+    /// <summary>Looks through a message that a server sends of its own, inside a stream.</summary>
+    public ScreenedMessage Message(Call call, in McpMessage message, StreamMemory? stream) => Screen(call, message, ScreeningPlace.Results, TextChannel.Response, "message", stream);
+
+    /// <summary>Looks through an answer that is no JSON-RPC.</summary>
+    public ScreenedText Text(Call call, ReadOnlyMemory<byte> bytes)
+    {
+        if (call.Exchange.Gateway.Screening is not { } policy || bytes.IsEmpty)
+        {
+            return new(bytes, bytes, null, null);
+        }
+
+        var part = PartOf(call, policy, "", ScreeningPlace.Results, TextChannel.Response);
+        var began = time.GetTimestamp();
+        var desk = desks.Rent(policy.MaxChars);
+        TryRun(desk, bytes.Span, part, policy, null, began);
+        var passed = Apply(bytes, 0, bytes.Length, desk.Passed);
+        Unite(desk, desk.Masked, desk.Passed);
+        var recorded = Apply(bytes, 0, bytes.Length, desk.Masked);
+        var record = RecordOf(desk, recorded.Span, 0, part, policy, began);
+        desks.Return(desk);
+        Raise(call, "result", record);
+        return new(passed, recorded, record, Told(desk, toServer: false));
+    }
+
+    /// <summary>A call as it may be recorded, when its message passes to nobody and so was not looked through.</summary>
+    public Call Recordable(Call call)
+    {
+        if (call.Screening is not null || call.Message.Kind == McpKind.Unreadable)
+        {
+            return call;
+        }
+
+        var masked = Mask(call.Exchange, call.Message.Raw, isJson: true);
+        return masked.Equals(call.Message.Raw) || McpReader.Read(masked, call.Exchange.Gateway.Limits) is not { IsRead: true } read ? call : call.After(new(call.Message, read.Message));
+    }
+
+    /// <summary>What may be recorded of a message that passes to nobody.</summary>
+    public McpMessage Recordable(Exchange exchange, in McpMessage message)
+    {
+        var masked = Mask(exchange, message.Raw, isJson: true);
+        return !masked.Equals(message.Raw) && McpReader.Read(masked, exchange.Gateway.Limits) is { IsRead: true } read ? read.Message : message;
+    }
+
+    /// <summary>What may be recorded of bytes that are no message and pass to nobody.</summary>
+    public ReadOnlyMemory<byte> Recordable(Exchange exchange, ReadOnlyMemory<byte> bytes) => Mask(exchange, bytes, isJson: false);
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Evidence that could not be masked is kept whole rather than lost; the log says so.")]
+    private ReadOnlyMemory<byte> Mask(Exchange exchange, ReadOnlyMemory<byte> bytes, bool isJson)
+    {
+        if (exchange.Gateway.Screening is not { } policy || bytes.IsEmpty || policy.Of(exchange.ServerName, null) is not { } rules || !rules.Looks(ScreeningPlace.Ledger))
+        {
+            return bytes;
+        }
+
+        try
+        {
+            var desk = desks.Rent(policy.MaxChars);
+            bodies.Mask(desk, bytes.Span, new(isJson ? "$" : "", ScreeningPlace.Ledger, TextChannel.Response, exchange.ServerName, OwnerOf(exchange), rules));
+            var masked = Apply(bytes, 0, bytes.Length, desk.Masked);
+            desks.Return(desk);
+            return masked;
+        }
+        catch (Exception e)
+        {
+            telemetry.Failed(e);
+            return bytes;
+        }
+    }
+
+    private ScreenedMessage Screen(Call call, in McpMessage message, ScreeningPlace place, TextChannel channel, string said, StreamMemory? stream)
+    {
+        var (body, root) = BodyOf(message);
+        if (call.Exchange.Gateway.Screening is not { } policy || body.IsEmpty)
+        {
+            return ScreenedMessage.Same(message);
+        }
+
+        var part = PartOf(call, policy, root, place, channel);
+        if (!part.Rules.Looks(place))
+        {
+            return ScreenedMessage.Same(message);
+        }
+
+        var began = time.GetTimestamp();
+        var desk = desks.Rent(policy.MaxChars);
+        TryRun(desk, body.Span, part, policy, stream, began);
+        var screened = desk.Notes.IsEmpty && desk.Masked.IsEmpty && desk.Passed.IsEmpty ? ScreenedMessage.Same(message) : Make(call, message, body, desk, part, policy, began);
+        desks.Return(desk);
+        Raise(call, said, screened.Record);
+        return screened;
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A detector that breaks must neither end the call nor let its text pass unseen (I7).")]
+    private void TryRun(ScreeningDesk desk, ReadOnlySpan<byte> body, in ScreenedPart part, ScreeningPolicy policy, StreamMemory? stream, long began)
+    {
+        try
+        {
+            bodies.Run(desk, body, part, policy, stream, began);
+            telemetry.Screened(part.Place == ScreeningPlace.Arguments ? "arguments" : "results", time.GetElapsedTime(began), desk.Notes.Scored);
+        }
+        catch (Exception e)
+        {
+            telemetry.Failed(e);
+            Fail(desk, part.Rules);
+        }
+    }
+
+    // What was planned before it broke is worth nothing.
+    private static void Fail(ScreeningDesk desk, ScreeningRules rules)
+    {
+        desk.Begin();
+        desk.Notes.Lapse(ScreeningState.Failed, rules.OnFailure, Unscreenable);
+    }
+
+    private ScreenedMessage Make(Call call, in McpMessage message, ReadOnlyMemory<byte> body, ScreeningDesk desk, in ScreenedPart part, ScreeningPolicy policy, long began)
+    {
+        var offset = OffsetOf(message, body);
+        var limits = call.Exchange.Gateway.Limits;
+        var passed = McpReader.Read(Apply(message.Raw, offset, body.Length, desk.Passed), limits);
+        if (part.Place == ScreeningPlace.Arguments)
+        {
+            // One form is recorded of a request: what is forwarded, without what the ledger may not hold.
+            Unite(desk, desk.Masked, desk.Passed);
+        }
+
+        var recorded = McpReader.Read(Apply(message.Raw, offset, body.Length, desk.Masked), limits);
+        if (!passed.IsRead || !recorded.IsRead)
+        {
+            // Two names became one, or a name grew too long: nobody may guess what that would mean to the receiver.
+            Fail(desk, part.Rules);
+            passed = McpReader.Read(message.Raw, limits);
+            recorded = recorded.IsRead ? recorded : passed;
+            desk.Notes.IsMasked = !recorded.Message.Raw.Span.SequenceEqual(message.Raw.Span);
+        }
+
+        ReadOnlyMemory<byte> released = default;
+        if (part.Place == ScreeningPlace.Results && !desk.Passed.IsEmpty)
+        {
+            Unite(desk, desk.Passed, desk.Masked);
+            var both = Apply(message.Raw, offset, body.Length, desk.Passed);
+            released = both.Span.SequenceEqual(recorded.Message.Raw.Span) ? default : both;
+        }
+
+        var (recordedBody, _) = BodyOf(recorded.Message);
+        return new(passed.Message, recorded.Message)
+        {
+            IsChanged = !passed.Message.Raw.Span.SequenceEqual(message.Raw.Span),
+            Released = released,
+            Record = RecordOf(desk, recordedBody.Span, offset, part, policy, began),
+            Refusal = Told(desk, part.Place == ScreeningPlace.Arguments),
+        };
+    }
+
+    private static void Unite(ScreeningDesk desk, EditList into, EditList other)
+    {
+        desk.Step.Clear();
+        into.Add(other, desk.Step);
+        into.Settle();
+    }
+
+    private ScreeningRecord? RecordOf(ScreeningDesk desk, ReadOnlySpan<byte> recorded, int offset, in ScreenedPart part, ScreeningPolicy policy, long began)
+    {
+        var notes = desk.Notes;
+        if (notes.IsEmpty)
+        {
+            return null;
+        }
+
+        var scored = notes.Scored;
+        var model = policy.Detector.Model;
+        return new()
+        {
+            Model = scored is null ? null : model.Id,
+            Digest = scored is not null && Digest.TryParse(model.Digest, out var digest) ? digest : null,
+            Took = (long)time.GetElapsedTime(began).TotalMicroseconds,
+            State = notes.State,
+            Scores = scored is null ? [] : [InjectionScreen.Of(scored.Score, model)],
+            Findings = notes.List(part, desk.Masked, recorded, offset),
+            Unlisted = notes.Unlisted,
+            Masked = notes.IsMasked ? true : null,
+            Text = Digest.Of(recorded),
+        };
+    }
+
+    private void Raise(Call call, string channel, ScreeningRecord? record)
+    {
+        if (record is not null)
+        {
+            findings.Raise(call, channel, record);
+        }
+    }
+
+    private static string? Told(ScreeningDesk desk, bool toServer) =>
+        desk.Notes.Refusal is not { } reason ? null : toServer ? $"The gateway's screening did not let this call pass. {reason}" : $"The gateway's screening withheld the answer. {reason}";
+
+    private static ScreenedPart PartOf(Call call, ScreeningPolicy policy, string root, ScreeningPlace place, TextChannel channel)
+    {
+        var tool = call.What.Method == "tools/call" ? call.What.Name : null;
+        return new(root, place, channel, call.What.Server, OwnerOf(call.Exchange), policy.Of(call.What.Server, tool));
+    }
+
+    private static SecretOwner OwnerOf(Exchange exchange) => new(exchange.Principal.Issuer, exchange.Principal.Subject, exchange.Principal.Agent);
+
+    private static (ReadOnlyMemory<byte> Body, string Root) BodyOf(in McpMessage message) =>
+        message.Kind != McpKind.Response ? (message.Params, "$.params") : !message.Result.IsEmpty ? (message.Result, "$.result") : (message.Error, "$.error");
+
+    private static int OffsetOf(in McpMessage message, ReadOnlyMemory<byte> body) => message.Raw.Span.Overlaps(body.Span, out var offset) ? offset : 0;
+
+    // A server's words about itself.
+    private static bool IsListing(string? method) => method is "initialize" or "server/discover" or "prompts/list" or "resources/list" or "resources/templates/list";
+
+    private static ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> message, int start, int length, EditList edits)
+    {
+        if (edits.IsEmpty)
+        {
+            return message;
+        }
+
+        var body = message.Span.Slice(start, length);
+        var changed = new byte[message.Length - length + edits.LengthAfter(length)];
+        message.Span[..start].CopyTo(changed);
+        var written = edits.Apply(body, changed.AsSpan(start));
+        message.Span[(start + length)..].CopyTo(changed.AsSpan(start + written));
+        return changed;
+    }
+}

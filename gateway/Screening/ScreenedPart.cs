@@ -1,0 +1,59 @@
+using System.Text;
+using McpLedger.Detectors.Text;
+
+namespace McpLedger.Gateway.Screening;
+
+/// <summary>Which part of a message is looked through, and by which rules.</summary>
+/// <param name="Root">Its path in the message: <c>$.params</c>, <c>$.result</c>, <c>$.error</c>; empty for a text that is no JSON.</param>
+/// <param name="Place">Where it stands.</param>
+/// <param name="Channel">Whose words it is read as.</param>
+/// <param name="Server">The server that it goes to or comes from.</param>
+/// <param name="Actor">Who is on the other side.</param>
+/// <param name="Rules">What holds.</param>
+internal readonly record struct ScreenedPart(string Root, ScreeningPlace Place, TextChannel Channel, string Server, SecretOwner Actor, ScreeningRules Rules)
+{
+    private const int LongestPath = 256;
+
+    /// <summary>Whose rule says what follows from instructions in it: a server's words about itself are definitions, wherever they stand.</summary>
+    public ScreeningPlace InjectionPlace => Place == ScreeningPlace.Results && Channel == TextChannel.Definition ? ScreeningPlace.Definitions : Place;
+
+    public void Read(MessageText text, ReadOnlySpan<byte> body)
+    {
+        if (Root.Length == 0)
+        {
+            text.ReadText(body, Channel);
+        }
+        else
+        {
+            text.Read(body, Channel);
+        }
+    }
+
+    /// <summary>The path of a byte, as JSONPath (RFC 9535) writes it; bounded, for names are the sender's.</summary>
+    public string PathOf(ReadOnlySpan<byte> body, int offset)
+    {
+        if (Root.Length == 0)
+        {
+            return "$";
+        }
+
+        var path = new StringBuilder(Root);
+        foreach (var step in LeafPath.Of(body, offset).Split('/').Skip(1))
+        {
+            if (step.Length > 0 && step.All(char.IsAsciiDigit))
+            {
+                path.Append('[').Append(step).Append(']');
+            }
+            else if (step.Length > 0 && step.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+            {
+                path.Append('.').Append(step);
+            }
+            else
+            {
+                path.Append("['").Append(step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)).Append("']");
+            }
+        }
+
+        return path.Length <= LongestPath ? path.ToString() : path.ToString(0, LongestPath) + "…";
+    }
+}

@@ -1,0 +1,57 @@
+namespace McpLedger.Gateway.Screening;
+
+/// <summary>What holds for one tool of one server, all levels laid over each other. Never changes.</summary>
+internal sealed class ScreeningRules
+{
+    private const int Kinds = (int)ScreeningKind.Marks + 1;
+    private const int Places = (int)ScreeningPlace.Ledger + 1;
+    private readonly ScreeningAction[] _actions = new ScreeningAction[Places * Kinds];
+    private readonly bool[] _looks = new bool[Places];
+
+    /// <summary>Lays levels over each other, the most general first.</summary>
+    public ScreeningRules(ServerTrust trust, params ReadOnlySpan<ScreeningChoices> levels)
+    {
+        Budget = ScreeningPresets.Budget;
+        OnTimeout = OnCut = ScreeningLapse.Release;
+        for (var i = 0; i < _actions.Length; i++)
+        {
+            _actions[i] = ScreeningPresets.Of(trust, (ScreeningPlace)(i / Kinds), (ScreeningKind)(i % Kinds));
+        }
+
+        foreach (var level in levels)
+        {
+            foreach (var ((place, kind), action) in level.Actions)
+            {
+                _actions[((int)place * Kinds) + (int)kind] = action;
+            }
+
+            if (level.TakesCode is true)
+            {
+                _actions[((int)ScreeningPlace.Arguments * Kinds) + (int)ScreeningKind.Code] = ScreeningAction.Off;
+            }
+
+            Budget = level.Budget ?? Budget;
+            OnTimeout = level.OnTimeout ?? OnTimeout;
+            OnCut = level.OnCut ?? OnCut;
+            OnFailure = level.OnFailure ?? OnFailure;
+        }
+
+        for (var i = 0; i < Places; i++)
+        {
+            _looks[i] = _actions.AsSpan(i * Kinds, Kinds).ContainsAnyExcept(ScreeningAction.Off) || _actions.AsSpan(^Kinds..).ContainsAnyExcept(ScreeningAction.Off);
+        }
+    }
+
+    public TimeSpan Budget { get; }
+
+    public ScreeningLapse OnTimeout { get; }
+
+    public ScreeningLapse OnCut { get; }
+
+    public ScreeningLapse OnFailure { get; }
+
+    public ScreeningAction Of(ScreeningPlace place, ScreeningKind kind) => _actions[((int)place * Kinds) + (int)kind];
+
+    /// <summary>Whether anything is looked for there, for what passes or for what is recorded.</summary>
+    public bool Looks(ScreeningPlace place) => _looks[(int)place];
+}

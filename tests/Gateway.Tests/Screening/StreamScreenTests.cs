@@ -1,0 +1,90 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Gateway.Screening;
+using static McpLedger.Gateway.Screening.ScreeningAction;
+using static McpLedger.Gateway.Screening.ScreeningKind;
+
+namespace McpLedger.Gateway.Tests.Screening;
+
+/// <summary>Streams, message by message: each is looked through before its own release, and what two share is found with the second.</summary>
+public sealed class StreamScreenTests
+{
+    [Fact]
+    public async Task A_secret_inside_a_message_of_a_stream_is_redacted_and_the_event_keeps_its_id_and_type()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(30);
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteEvents(
+            http, ": hello\n\n", $"id: 4\nevent: message\nretry: 100\ndata: {Log($"using {token} now")}\n\n", Wire.Event(Wire.Result(Wire.IdOf(body), "\"ok\":true")));
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
+
+        Assert.StartsWith(": hello\n\nid: 4\nevent: message\nretry: 100\ndata: ", text, StringComparison.Ordinal);
+        Assert.Contains("using [secret:gitlab-token:", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, text, StringComparison.Ordinal);
+        var relayed = (await gateway.CallsAsync()).OfType<MessageRelayed>().Single();
+        Assert.DoesNotContain(token, Screened.Text(relayed.Message), StringComparison.Ordinal);
+        Assert.Equal("redacted", relayed.Screening!.Findings.Single().Effect);
+    }
+
+    [Fact]
+    public async Task A_secret_that_two_messages_share_is_found_with_the_second_which_says_how_much_is_gone()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(31);
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteEvents(
+            http, Wire.Event(Log($"using {token[..16]}")), Wire.Event(Log($"{token[16..]} now")), Wire.Event(Wire.Result(Wire.IdOf(body), "\"ok\":true")));
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
+
+        Assert.DoesNotContain(token[16..], text, StringComparison.Ordinal);
+        var relayed = (await gateway.CallsAsync()).OfType<MessageRelayed>().ToArray();
+        Assert.Null(relayed[0].Screening);
+        Assert.Contains("16 of its 30 characters had been released", relayed[1].Screening!.Findings.Single().Explanation, StringComparison.Ordinal);
+        Assert.DoesNotContain(token[16..], Screened.Text(relayed[1].Message), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_last_piece_may_be_the_answer_itself()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(32);
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteEvents(
+            http, Wire.Event(Log($"using {token[..20]}")), Wire.Event(Wire.Result(Wire.IdOf(body), $"\"content\":[{{\"type\":\"text\",\"text\":\"{token[20..]} that was it\"}}]")));
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
+
+        Assert.DoesNotContain(token[20..], text, StringComparison.Ordinal);
+        Assert.Contains("that was it", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_message_that_may_not_pass_is_dropped_and_recorded_and_the_stream_goes_on()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Injection, Refuse));
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteEvents(http, Wire.Event(Log(Screened.Attack)), Wire.Event(Log("done")), Wire.Event(Wire.Result(Wire.IdOf(body), "\"ok\":true")));
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
+
+        Assert.DoesNotContain("id_rsa", text, StringComparison.Ordinal);
+        Assert.Contains("\"done\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"ok\":true", text, StringComparison.Ordinal);
+        var relayed = (await gateway.CallsAsync()).OfType<MessageRelayed>().ToArray();
+        Assert.Contains("screening", relayed[0].Dropped, StringComparison.Ordinal);
+        Assert.Null(relayed[1].Dropped);
+    }
+
+    [Fact]
+    public async Task A_standing_stream_is_looked_through_as_well()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(33);
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, Wire.Event(Log($"using {token[..16]}")), Wire.Event(Log($"{token[16..]} now")), Wire.Event(Log($"again {token}")));
+
+        var text = await gateway.TextAsync(Wire.Send(HttpMethod.Get, "demo", Wire.Legacy), 200);
+
+        Assert.DoesNotContain(token[16..], text, StringComparison.Ordinal);
+        Assert.All((await gateway.CallsAsync()).OfType<MessageRelayed>(), each => Assert.DoesNotContain(token[16..], Screened.Text(each.Message), StringComparison.Ordinal));
+    }
+
+    private static string Log(string text) => $$$"""{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","logger":"ci","data":"{{{text}}}"}}""";
+}
