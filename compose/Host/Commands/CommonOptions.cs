@@ -12,7 +12,25 @@ internal static class CommonOptions
     /// <summary>Environment variable that stands for <see cref="Api"/>.</summary>
     public const string ApiVariable = "MCPLEDGER_API";
 
-    public static Option<Uri?> Api { get; } = new("--api") { Description = $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from MCPLEDGER_KEY.", Recursive = true };
+    public static Option<Uri?> Api { get; } = Address("--api", $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from MCPLEDGER_KEY.", recursive: true);
 
     public static Option<string?> Data { get; } = new("--data", "-d") { Description = "The ledger's folder, where there is no configuration file at hand.", Recursive = true };
+
+    /// <summary>An option that takes an address: the library that reads command lines knows none.</summary>
+    public static Option<Uri?> Address(string name, string description, bool recursive) => new(name)
+    {
+        Description = description,
+        Recursive = recursive,
+        CustomParser = static result =>
+        {
+            var text = result.Tokens[^1].Value;
+            if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+            {
+                return address;
+            }
+
+            result.AddError($"'{text}' is no address. Fix: write all of it, such as https://mcp.example.com");
+            return null;
+        },
+    };
 }

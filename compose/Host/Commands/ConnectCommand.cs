@@ -13,7 +13,7 @@ internal static class ConnectCommand
     public static Command Create()
     {
         var server = new Argument<string>("SERVER") { Description = "Name of the server in the configuration." };
-        var url = new Option<Uri?>("--url") { Description = "Base address of a gateway elsewhere, such as https://mcp.example.com." };
+        var url = CommonOptions.Address("--url", "Base address of a gateway elsewhere, such as https://mcp.example.com.", recursive: false);
         var command = new Command("connect", $"Connect a client that only speaks stdio to a server through the gateway. An API key is taken from {KeyVariable}.") { server, url };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {

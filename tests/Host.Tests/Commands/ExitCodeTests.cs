@@ -24,10 +24,13 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("import", "/nowhere/mcp.json")]
     [InlineData("export", "--config", "/nowhere/mcpledger.yaml")]
     [InlineData("export", "--client", "telnet")]
+    [InlineData("search", "x", "--api", "nowhere")]
+    [InlineData("connect", "demo", "--url", "ftp://127.0.0.1:1")]
     public async Task What_cannot_be_understood_is_2(params string[] line) => Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync(line));
 
     [Theory]
     [InlineData("search", "x", "--data", "/nowhere")]
+    [InlineData("search", "x", "--api", "http://127.0.0.1:1")]
     [InlineData("reload", "--data", "/nowhere")]
     [InlineData("rebuild", "--data", "/nowhere")]
     public async Task What_is_not_there_now_is_3(params string[] line) => Assert.Equal(ExitCode.Unavailable, await CommandTree.RunAsync(line));
