@@ -31,7 +31,10 @@ public sealed class NativeTopology : IAsyncLifetime
     public string Config => Path.Combine(_folder, "mcpledger.yaml");
 
     /// <summary>Data folder of the role that seals.</summary>
-    public string Pipeline => Path.Combine(_folder, "pipeline");
+    public string Pipeline => DataOf("pipeline");
+
+    /// <summary>Data folder of a process.</summary>
+    public string DataOf(string name) => Path.Combine(_folder, name);
 
     private static string Script => Path.Combine(Built.Checkout, "compose", "native", "up");
 
@@ -73,16 +76,35 @@ public sealed class NativeTopology : IAsyncLifetime
     /// <summary>Ends a gateway by SIGTERM, as an orchestrator does, and waits until it is gone.</summary>
     internal async Task StopGatewayAsync(int number)
     {
-        var pid = int.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "pids", string.Create(CultureInfo.InvariantCulture, $"gateway-{number}"))), CultureInfo.InvariantCulture);
-        using var process = System.Diagnostics.Process.GetProcessById(pid);
-        Assert.Equal(0, (await Child.RunToEndAsync("kill", ["-TERM", pid.ToString(CultureInfo.InvariantCulture)], TimeSpan.FromSeconds(10), new Dictionary<string, string?>())).ExitCode);
+        var name = string.Create(CultureInfo.InvariantCulture, $"gateway-{number}");
+        using var process = System.Diagnostics.Process.GetProcessById(await PidAsync(name));
+        await SignalAsync(name, "TERM");
         await process.WaitForExitAsync().WaitAsync(Patience);
     }
 
-    /// <summary>Starts whatever does not run, and waits until all of it is ready.</summary>
-    internal async Task StartAgainAsync()
+    /// <summary>Kills a process (SIGKILL) and waits until it is gone.</summary>
+    internal async Task KillAsync(string name)
     {
-        var (code, said) = await RunAsync("up", Shared()!);
+        using var process = System.Diagnostics.Process.GetProcessById(await PidAsync(name));
+        process.Kill();
+        await process.WaitForExitAsync().WaitAsync(Patience);
+    }
+
+    /// <summary>Sends a signal, such as <c>STOP</c>, to a process.</summary>
+    internal async Task SignalAsync(string name, string signal)
+    {
+        var pid = await PidAsync(name);
+        var (code, said) = await Child.RunToEndAsync("kill", [$"-{signal}", pid.ToString(CultureInfo.InvariantCulture)], TimeSpan.FromSeconds(10), new Dictionary<string, string?>());
+        Assert.True(code == 0, said);
+    }
+
+    /// <summary>Starts whatever does not run, and waits until all of it is ready.</summary>
+    internal Task StartAgainAsync() => StartAgainAsync("");
+
+    /// <summary>The same, but for one process that is left as it is.</summary>
+    internal async Task StartAgainAsync(string without)
+    {
+        var (code, said) = await RunAsync("up", Shared()!, without);
         Assert.True(code == 0, said);
     }
 
@@ -104,13 +126,15 @@ public sealed class NativeTopology : IAsyncLifetime
     internal Task<(int ExitCode, string Output)> VerbAsync(params string[] arguments) => Child.RunToEndAsync(
         Built.McpLedger, [.. arguments, "--config", Config], Patience, new Dictionary<string, string?> { ["MCPLEDGER_API"] = Balancer.ToString(), ["MCPLEDGER_KEY"] = Key });
 
+    private async Task<int> PidAsync(string name) => int.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "pids", name)), CultureInfo.InvariantCulture);
+
     private Uri At(string name) => new($"http://127.0.0.1:{_ports[name]}");
 
     private static string? Shared() => Environment.GetEnvironmentVariable("MCPLEDGER_SERVERS")
         ?? (Path.GetFullPath(Path.Combine(Built.Checkout, "..", "shared", "servers")) is var beside && Directory.Exists(beside) ? beside : null);
 
-    private Task<(int ExitCode, string Output)> RunAsync(string verb, string servers) =>
-        Child.RunToEndAsync(Script, [verb], Patience, new Dictionary<string, string?> { ["MCPLEDGER_NATIVE"] = _folder, ["MCPLEDGER_SERVERS"] = servers });
+    private Task<(int ExitCode, string Output)> RunAsync(string verb, string servers, string without = "") => Child.RunToEndAsync(
+        Script, [verb], Patience, new Dictionary<string, string?> { ["MCPLEDGER_NATIVE"] = _folder, ["MCPLEDGER_SERVERS"] = servers, ["MCPLEDGER_WITHOUT"] = without });
 }
 
 /// <summary>One <see cref="NativeTopology"/> for all tests that need it.</summary>

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using McpLedger.Testing.Ledgers;
 using McpLedger.Testing.Processes;
@@ -9,6 +7,7 @@ namespace McpLedger.Testing.Kafka;
 /// <summary>Nodes of Apache Kafka as processes of the tests, out of a local distribution: they can be killed, paused and started again on what they stored.</summary>
 public sealed partial class LocalKafka : IAsyncDisposable
 {
+    private const string Loopback = "127.0.0.1";
     private const int PortsPerNode = 10;
     private const int Stop = 19;
     private const int Continue = 18;
@@ -17,14 +16,15 @@ public sealed partial class LocalKafka : IAsyncDisposable
     private readonly string _folder;
     private readonly TemporaryFolder? _temporary;
     private readonly int _port;
+    private readonly string _address;
     private readonly string _settings;
     private readonly Child?[] _nodes;
 
-    private LocalKafka(string program, string folder, TemporaryFolder? temporary, int port, int nodes, string settings) =>
-        (_program, _folder, _temporary, _port, _nodes, _settings) = (program, folder, temporary, port, new Child?[nodes], settings);
+    private LocalKafka(string program, string folder, TemporaryFolder? temporary, string address, int port, int nodes, string settings) =>
+        (_program, _folder, _temporary, _address, _port, _nodes, _settings) = (program, folder, temporary, address, port, new Child?[nodes], settings);
 
     /// <summary>Where its nodes listen.</summary>
-    public string Bootstrap => string.Join(',', Enumerable.Range(0, _nodes.Length).Select(n => $"127.0.0.1:{_port + (PortsPerNode * n)}"));
+    public string Bootstrap => string.Join(',', Enumerable.Range(0, _nodes.Length).Select(n => $"{_address}:{PortOf(n)}"));
 
     /// <summary>The script that starts a node; null where there is no distribution.</summary>
     public static string? Program => Candidates().Select(static shared => Path.Combine(shared, "servers", "kafka", "run")).FirstOrDefault(File.Exists);
@@ -34,10 +34,13 @@ public sealed partial class LocalKafka : IAsyncDisposable
     /// <param name="folder">Where it stores; null takes a folder that goes with it.</param>
     /// <param name="settings">Properties of the server, <c>key=value</c> and spaces between.</param>
     /// <exception cref="InvalidOperationException">There is no distribution, or it did not start.</exception>
-    public static async Task<LocalKafka> StartAsync(int nodes, string? folder, string settings)
+    public static Task<LocalKafka> StartAsync(int nodes, string? folder, string settings) => StartAsync(nodes, folder, settings, Loopback);
+
+    /// <summary>The same, with clients on another address of this machine, so that a process in a network of its own can reach it.</summary>
+    public static async Task<LocalKafka> StartAsync(int nodes, string? folder, string settings, string address)
     {
         var temporary = folder is null ? new TemporaryFolder() : null;
-        var kafka = new LocalKafka(Program ?? throw new InvalidOperationException("There is no local distribution of Kafka."), folder ?? temporary!.Path, temporary, FreePorts(nodes), nodes, settings);
+        var kafka = new LocalKafka(Program ?? throw new InvalidOperationException("There is no local distribution of Kafka."), folder ?? temporary!.Path, temporary, address, FreePort(nodes), nodes, settings);
         try
         {
             await Task.WhenAll(Enumerable.Range(0, nodes).Select(kafka.StartAsync));
@@ -53,7 +56,12 @@ public sealed partial class LocalKafka : IAsyncDisposable
     /// <summary>Starts a node, also again on what it stored before.</summary>
     public async Task StartAsync(int node)
     {
-        var heap = new Dictionary<string, string?> { ["KAFKA_SET"] = _settings, ["HEAP"] = "320m" };
+        var heap = new Dictionary<string, string?> { ["KAFKA_SET"] = $"{_settings} {ListenersOf(node)}", ["HEAP"] = "320m" };
+        if (_nodes[node] is { } ended)
+        {
+            await ended.DisposeAsync();
+        }
+
         (_nodes[node], _) = await Child.StartAsync(_program, [_folder, $"{_port}", $"{node + 1}", $"{_nodes.Length}"], heap, static line => line.Contains("Kafka Server started", StringComparison.Ordinal));
     }
 
@@ -70,6 +78,9 @@ public sealed partial class LocalKafka : IAsyncDisposable
     /// <summary>SIGCONT.</summary>
     public void Resume(int node) => Signal(node, Continue);
 
+    /// <summary>Whether a node ended by itself.</summary>
+    public bool HasEnded(int node) => _nodes[node] is { HasExited: true };
+
     /// <summary>Process id of a node.</summary>
     public int ProcessOf(int node) => _nodes[node]!.Id;
 
@@ -83,6 +94,12 @@ public sealed partial class LocalKafka : IAsyncDisposable
 
         _temporary?.Dispose();
     }
+
+    private int PortOf(int node) => _port + (PortsPerNode * node);
+
+    private string ListenersOf(int node) => _address == Loopback
+        ? ""
+        : $"listeners=PLAINTEXT://{_address}:{PortOf(node)},CONTROLLER://{Loopback}:{PortOf(node) + 1} advertised.listeners=PLAINTEXT://{_address}:{PortOf(node)}";
 
     private static IEnumerable<string> Candidates()
     {
@@ -102,33 +119,7 @@ public sealed partial class LocalKafka : IAsyncDisposable
         }
     }
 
-    private static int FreePorts(int nodes)
-    {
-        while (true)
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-            if (port + (PortsPerNode * nodes) < 65000 && Enumerable.Range(0, nodes).SelectMany(n => (int[])[port + (PortsPerNode * n), port + (PortsPerNode * n) + 1]).Skip(1).All(IsFree))
-            {
-                return port;
-            }
-        }
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
-            probe.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    private static int FreePort(int nodes) => FreePorts.Row([.. Enumerable.Range(0, nodes).SelectMany(n => (int[])[PortsPerNode * n, (PortsPerNode * n) + 1])]);
 
     private void Signal(int node, int signal)
     {

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using McpLedger.Testing.Ledgers;
 using McpLedger.Testing.Processes;
 
@@ -40,7 +38,7 @@ public sealed class LocalPostgres : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It did not start.</exception>
     public static async Task<LocalPostgres> StartAsync()
     {
-        var postgres = new LocalPostgres(new(), FreePort());
+        var postgres = new LocalPostgres(new(), FreePorts.One());
         try
         {
             if (Environment.IsPrivilegedProcess)
@@ -123,12 +121,5 @@ public sealed class LocalPostgres : IAsyncDisposable
         {
             throw new InvalidOperationException($"{program} failed: {error}");
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

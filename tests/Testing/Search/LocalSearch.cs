@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using McpLedger.Testing.Ledgers;
 using McpLedger.Testing.Processes;
@@ -39,7 +37,7 @@ public sealed class LocalSearch : IAsyncDisposable
     /// <exception cref="InvalidOperationException">There is no distribution, or it did not start.</exception>
     public static async Task<LocalSearch> StartAsync(SearchEngine engine, string? password)
     {
-        var server = new LocalSearch(Program(engine) ?? throw new InvalidOperationException($"There is no local distribution of {engine}."), password, FreePorts());
+        var server = new LocalSearch(Program(engine) ?? throw new InvalidOperationException($"There is no local distribution of {engine}."), password, FreePorts.Row(0, 1));
         try
         {
             await server.StartAsync();
@@ -121,27 +119,6 @@ public sealed class LocalSearch : IAsyncDisposable
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
             yield return Path.Combine(at.FullName, "shared");
-        }
-    }
-
-    // Two in a row: HTTP and, one above it, transport.
-    private static int FreePorts()
-    {
-        while (true)
-        {
-            using var first = new TcpListener(IPAddress.Loopback, 0);
-            first.Start();
-            var port = ((IPEndPoint)first.LocalEndpoint).Port;
-            try
-            {
-                using var second = new TcpListener(IPAddress.Loopback, port + 1);
-                second.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken: two others.
-            }
         }
     }
 }
