@@ -1,11 +1,15 @@
+using System.Net;
 using McpLedger.Benchmarks.Conformance;
 using McpLedger.Benchmarks.Contenders;
 using McpLedger.Benchmarks.Crash;
 using McpLedger.Benchmarks.Detection;
+using McpLedger.Benchmarks.Faults;
 using McpLedger.Benchmarks.Memory;
+using McpLedger.Benchmarks.Million;
 using McpLedger.Benchmarks.Pipeline;
 using McpLedger.Benchmarks.Proxying;
 using McpLedger.Benchmarks.ReadModels;
+using McpLedger.Benchmarks.Scaled;
 using McpLedger.Benchmarks.Screening;
 
 namespace McpLedger.Benchmarks;
@@ -18,13 +22,16 @@ internal static class Verbs
         ["conformance"] = ("the MCP conformance suite and two npm servers, directly and through the gateway", ConformanceVerb.RunAsync),
         ["crash"] = ("kill -9 at random moments under load, and what is on record afterwards [--kills 50] [--seed N]", CrashVerb.RunAsync),
         ["detectors"] = ("what screening a text costs a KiB, by stage, beside Microsoft.ML's own engine --data FOLDER [--model FOLDER]", DetectorsVerb.RunAsync),
+        ["faults"] = ("kill -9, pauses, cuts, full disks and wrong clocks under load on the whole scaled-out topology, and what is on record afterwards [--times 10] [--of NAME,…] [--durable disk|quorum] [--callers 4] [--minutes MOST] [--json FILE]", FaultsVerb.RunAsync),
         ["ledger"] = ("events made durable a second, by how many wait at once [--seconds 4]", AppendVerb.RunAsync),
         ["kafka"] = ("the same in Kafka, by way of the disk and in the replicas, by linger and partitions [--seconds 2]", KafkaVerb.RunAsync),
         ["sealer"] = ("sealing and verifying throughput over made calls [--calls 200000]", IntegrityVerb.RunAsync),
         ["verifier"] = ("the same as sealer", IntegrityVerb.RunAsync),
         ["memory"] = ("resident memory over many calls [--calls 1000000] [--of mcpledger-strict|mcpledger-up|bare-yarp]", MemoryVerb.RunAsync),
+        ["million"] = ("calls through two gateways, Kafka, PostgreSQL and OpenSearch, counted and hashed at every stage [--calls 1000000] [--minutes MOST] [--callers 16] [--partitions 4] [--durable disk|quorum] [--brokers 1]", MillionVerb.RunAsync),
         ["projector"] = ("folding made calls into the read models [--calls 100000] [--home marten [--partitions 1]]", ProjectorVerb.RunAsync),
         ["index"] = ("indexing made calls in Elasticsearch and OpenSearch, and the mix of queries over them [--calls 100000] [--of elasticsearch|opensearch]", IndexVerb.RunAsync),
+        ["scale"] = ("made calls out of Kafka into read models, index and seals, by partitions and how many there are [--partitions 1,2,4,8] [--events 10000,100000,1000000]", ScaleVerb.RunAsync),
         ["search"] = ("a mix of queries over many calls [--calls 5000000] [--folder KEPT]", SearchVerb.RunAsync),
         ["text"] = ("the text side of screening a KiB, beside plain expressions, and its false alarms [--data FOLDER OF BENIGN SETS]", TextVerb.RunAsync),
         ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--json FILE] [--scenario screened --data FOLDER]", ProxyVerb.RunAsync),
@@ -49,8 +56,9 @@ internal static class Verbs
 
     private static Task<int> ServeAsync(string[] server) => server switch
     {
-        ["upstream"] => Upstream.ServeAsync(data: null),
-        ["upstream", var data] => Upstream.ServeAsync(data),
+        ["upstream"] => Upstream.ServeAsync(IPAddress.Loopback, data: null),
+        ["upstream", var data] => Upstream.ServeAsync(IPAddress.Loopback, data),
+        ["upstream-at", var address] => Upstream.ServeAsync(IPAddress.Parse(address), data: null),
         ["suite-client", var way, var address] => SuiteClient.RunAsync(way == "gateway", new(address)),
         ["gateway", var way, var upstream, var folder, .. var bootstrap] => GatewayAlone.ServeAsync(way, new(upstream), folder, bootstrap is [var brokers] ? brokers : null),
         ["bare-yarp", var upstream] => BareYarp.ServeAsync(upstream),

@@ -10,10 +10,12 @@ namespace McpLedger.Benchmarks.Contenders;
 /// <summary>How the benchmark's own server processes listen and say where.</summary>
 internal static class LoopbackServer
 {
-    public static void ListenLocalhostOn(this KestrelServerOptions kestrel, int port)
+    public static void ListenLocalhostOn(this KestrelServerOptions kestrel, int port) => kestrel.ListenOn(IPAddress.Loopback, port);
+
+    public static void ListenOn(this KestrelServerOptions kestrel, IPAddress address, int port)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(address, port, listen => listen.Protocols = HttpProtocols.Http1);
     }
 
     /// <summary>Prints the address, then serves until the parent kills it or closes its standard input.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Text;
 using McpLedger.Benchmarks.Screening;
 using Microsoft.AspNetCore.Builder;
@@ -26,12 +27,13 @@ internal static class Upstream
     private static IReadOnlyList<byte[]> _texts = [];
     private static int _told;
 
+    /// <param name="address">Where it listens.</param>
     /// <param name="data">Folder of the sets that <c>/texts</c> answers from; null for none.</param>
-    public static async Task<int> ServeAsync(string? data)
+    public static async Task<int> ServeAsync(IPAddress address, string? data)
     {
         _texts = data is null ? [] : ResultTexts.Load(data);
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenLocalhostOn(0));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenOn(address, 0));
         var app = builder.Build();
         app.Run(AnswerAsync);
         return await app.ServeUntilKilledAsync();

@@ -20,6 +20,12 @@ internal static class MadeLedger
     public static async Task<(string Origin, long Bytes)> WriteAsync(string folder, long calls)
     {
         await using var ledger = await TemporaryLedger.OpenAsync(OptionsIn(folder), TimeProvider.System);
+        return (ledger.Ledger.Identity.Origin, await FillAsync(ledger.Ledger, calls));
+    }
+
+    /// <summary>Appends <paramref name="calls"/> calls, two events each, and returns the bytes of their drafts.</summary>
+    public static async Task<long> FillAsync(ILedgerWriter ledger, long calls)
+    {
         var made = new MadeCalls(seed: 1, Begin);
         var waiting = new Queue<Task<Appended>>();
         var bytes = 0L;
@@ -30,7 +36,7 @@ internal static class MadeLedger
             {
                 var draft = MadeCalls.Draft(data, time, $"{intended.What.Server}/{intended.What.Name}", intended.Where.Session.Id);
                 bytes += draft.Tail.Length;
-                waiting.Enqueue(AppendAsync(ledger.Ledger, draft));
+                waiting.Enqueue(AppendAsync(ledger, draft));
             }
 
             while (waiting.Count > InFlight)
@@ -44,7 +50,7 @@ internal static class MadeLedger
             await CheckAsync(append);
         }
 
-        return (ledger.Ledger.Identity.Origin, bytes);
+        return bytes;
     }
 
     /// <summary>Seals what lies in the folder, as fast as it goes, and returns the number of leaves.</summary>
@@ -75,7 +81,7 @@ internal static class MadeLedger
     public static VerifierKey KeyOf(string folder) =>
         VerifierKey.TryParse(File.ReadLines(Path.Combine(folder, "keys", "signing.vkey")).First(), out var key) ? key! : throw new FormatException("signing.vkey holds no key.");
 
-    private static async Task<Appended> AppendAsync(EmbeddedLedger ledger, EventDraft draft)
+    private static async Task<Appended> AppendAsync(ILedgerWriter ledger, EventDraft draft)
     {
         using (draft)
         {
