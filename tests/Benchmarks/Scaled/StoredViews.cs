@@ -31,7 +31,7 @@ internal sealed class StoredViews : IAsyncDisposable
         };
         _services = new ServiceCollection().AddLogging().AddKafkaLedgerReader(options)
             .AddSingleton<ILedgerReader>(static p => p.GetRequiredService<KafkaLedgerReader>())
-            .AddSingleton<IBlobStore>(new BlobFolder(own)).AddSingleton(new ParkingLot(own, TimeProvider.System))
+            .AddSingleton<IBlobStore>(new BlobFolder(own)).AddSingleton<IParkingLot>(new ParkingFolder(own, TimeProvider.System))
             .AddElasticIndex(new() { Nodes = [topology.Search.Address], Prefix = Prefix, Replicas = 0 })
             .BuildServiceProvider();
         _stores = new(new() { ConnectionString = topology.Database });
