@@ -181,6 +181,9 @@ public sealed record RuleConfig
     /// <summary>Tools. Lists other than the empty one make the rule speak of tools/call only.</summary>
     public ImmutableArray<string> Tools { get; init; } = [];
 
+    /// <summary>Labels, any of the session's.</summary>
+    public ImmutableArray<string> Labels { get; init; } = [];
+
     /// <summary>Why, in words a model can read; told to the caller when the rule blocks.</summary>
     public string? Reason { get; init; }
 }

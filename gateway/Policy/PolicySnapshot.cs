@@ -57,6 +57,11 @@ internal sealed class PolicySnapshot
                 WriteList(json, "teams", rule.Teams);
                 WriteList(json, "servers", rule.Servers);
                 WriteList(json, "tools", rule.Tools);
+                if (!rule.Labels.IsEmpty)
+                {
+                    WriteList(json, "labels", rule.Labels);
+                }
+
                 json.WriteString("reason"u8, rule.Reason);
                 json.WriteEndObject();
             }

@@ -11,6 +11,7 @@ internal sealed class Rule(RuleConfig config)
     private readonly NamePattern[] _teams = Compile(config.Teams);
     private readonly NamePattern[] _servers = Compile(config.Servers);
     private readonly NamePattern[] _tools = Compile(config.Tools);
+    private readonly string[] _labels = [.. config.Labels];
 
     /// <summary>The id that events cite, as the list they cite it in.</summary>
     public IReadOnlyList<string> Cited { get; } = [config.Id];
@@ -23,9 +24,22 @@ internal sealed class Rule(RuleConfig config)
     public bool NamesTools => _tools.Length > 0;
 
     public bool MatchesCaller(in CallFacts facts) =>
-        Any(_principals, facts.Principal) && AnyOf(_teams, facts.Teams) && Any(_servers, facts.Server);
+        Any(_principals, facts.Principal) && AnyOf(_teams, facts.Teams) && Any(_servers, facts.Server) && MatchesSession(facts);
 
     public bool MatchesTool(string tool) => Any(_tools, tool);
+
+    private bool MatchesSession(in CallFacts facts)
+    {
+        foreach (var label in _labels)
+        {
+            if (facts.Labels.Contains(label))
+            {
+                return true;
+            }
+        }
+
+        return _labels.Length == 0;
+    }
 
     private static NamePattern[] Compile(ImmutableArray<string> names) => [.. names.Select(NamePattern.Of)];
 

@@ -129,6 +129,18 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
 
     private void CheckMatch(string at, MatchSection? match, ConfigFile file)
     {
+        foreach (var label in match?.Labels ?? [])
+        {
+            if (!DetectionMapping.Labels.Contains(label, StringComparer.Ordinal))
+            {
+                Fault($"{at}.labels", $"there is no label '{label}'.", $"write some of {string.Join(", ", DetectionMapping.Labels)}");
+            }
+            else if (!file.Detection.Enabled || !file.Detection.Labels.Contains(label, StringComparer.Ordinal))
+            {
+                Fault($"{at}.labels", $"no session gets the label '{label}': it is not written to the log.", "add it to detection.labels");
+            }
+        }
+
         foreach (var (list, names) in new[] { ("principals", match?.Principals), ("teams", match?.Teams), ("servers", match?.Servers), ("tools", match?.Tools) })
         {
             foreach (var name in names ?? [])

@@ -173,6 +173,9 @@ internal sealed record MatchSection
 
     [Description("Tools; a name may end in *. With it the rule speaks of tools/call only. Empty matches any.")]
     public ImmutableArray<string> Tools { get; init; } = [];
+
+    [Description("Labels of the session, any of it: flagged, untrusted-content, private-data, can-send-out. detection.labels says which are written. Empty matches any session.")]
+    public ImmutableArray<string> Labels { get; init; } = [];
 }
 
 internal sealed record ToolsSection

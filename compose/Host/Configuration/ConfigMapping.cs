@@ -102,6 +102,7 @@ internal static class ConfigMapping
             Teams = match.Teams,
             Servers = match.Servers,
             Tools = match.Tools,
+            Labels = match.Labels,
             Reason = rule.Reason,
         };
     }

@@ -14,7 +14,7 @@ internal static class DetectionMapping
         FindingDetectors.Exfiltration, FindingDetectors.Provenance, FindingDetectors.Hijack,
     ];
 
-    private static readonly string[] Labels = [SessionLabels.Flagged, SessionLabels.UntrustedContent, SessionLabels.PrivateData, SessionLabels.CanSendOut];
+    internal static readonly string[] Labels = [SessionLabels.Flagged, SessionLabels.UntrustedContent, SessionLabels.PrivateData, SessionLabels.CanSendOut];
 
     private static readonly Dictionary<string, ToolTraits> Traits = new(StringComparer.Ordinal)
     {

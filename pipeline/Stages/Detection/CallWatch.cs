@@ -27,10 +27,10 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
             case CallRefused e when Names(e.What) is { } tool:
                 var refused = new Subject(e.Call, e.Who, e.What, e.Where);
                 Observe(refused, tool, read.Header.Time, MessagePart.OfRequest(content));
-                Result(refused, read.Header.Time, default, isError: true, isOurs: true);
+                Result(refused, read.Header.Time, default, isError: true, isOurs: true, screened: null);
                 break;
             case CallCompleted e when Names(e.What) is not null:
-                Result(new(e.Call, e.Who, e.What, e.Where), read.Header.Time, content, e.Outcome != CallOutcome.Ok, isOurs: false);
+                Result(new(e.Call, e.Who, e.What, e.Where), read.Header.Time, content, e.Outcome != CallOutcome.Ok, isOurs: false, e.Screening);
                 break;
             default:
                 break;
@@ -71,7 +71,7 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
         Label(subject, at, before);
     }
 
-    private void Result(in Subject subject, DateTimeOffset at, ReadOnlyMemory<byte> message, bool isError, bool isOurs)
+    private void Result(in Subject subject, DateTimeOffset at, ReadOnlyMemory<byte> message, bool isError, bool isOurs, ScreeningRecord? screened)
     {
         var before = _tracker.LabelsOf(subject.Session, at);
         var part = message.IsEmpty ? default : MessagePart.OfAnswer(message);
@@ -80,9 +80,11 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
         {
             var text = Digest.Of(part.Json.Span);
             scored = scoring.Of(text, part.Json.Span);
-            if (scored.IsFlagged && policy.Of(FindingDetectors.Injection).IsOn)
+            
+            // What the gateway found while the call waited it has said itself; what it had no time for, or was not to look for, is said here.
+            if (scored.IsFlagged && policy.Of(FindingDetectors.Injection).IsOn && screened?.Findings.Any(static finding => finding.Detector == FindingDetectors.Injection) is not true)
             {
-                _found.Add(Injection(subject, at, part, text, scored));
+                _found.Add(Injection(subject, at, part, text, scored, isExact: screened?.Masked is not true));
             }
         }
 
@@ -97,7 +99,7 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
         Label(subject, at, before);
     }
 
-    private FoundThing Injection(in Subject subject, DateTimeOffset at, in MessagePart part, in Digest text, ScoredText scored)
+    private FoundThing Injection(in Subject subject, DateTimeOffset at, in MessagePart part, in Digest text, ScoredText scored, bool isExact)
     {
         var model = scoring!.Model;
         var digest = Parse(model.Digest);
@@ -108,7 +110,9 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
             Finding = FindingIds.Of(at, FindingDetectors.Injection, "result", subject.Call, severity, digest),
             Detector = FindingDetectors.Injection, Severity = severity, Channel = "result", Text = text, Late = true,
             Score = new(scored.Probability, Math.Round(model.ProbabilityAt(Detectors.Text.TextChannel.Response), 6), model.Id, digest!.Value),
-            Spans = [new(path, part.Start + scored.Start, scored.Length)],
+            
+            // Where the record holds placeholders, its bytes are not those of the message.
+            Spans = isExact ? [new(path, part.Start + scored.Start, scored.Length)] : [],
             Explanation = "Text that a server returned gives instructions as an attack does.",
         });
     }

@@ -8,10 +8,11 @@ namespace McpLedger.Stages.Detection;
 /// Watches one partition of calls. What is found is on the control log before the position moves; after a crash between the two it is found again under the same id, and not said again.
 /// </summary>
 internal sealed class DetectionHandler(
-    LedgerPartition partition, CallWatch watch, DetectionVoice voice, ILedgerReader reader, IBlobStore blobs, DetectionOptions options, DetectionTelemetry telemetry, TimeProvider time)
+    LedgerPartition partition, CallWatch watch, DetectionVoice voice, ILedgerReader reader, IBlobStore blobs, YieldingScheduler watching, DetectionOptions options, DetectionTelemetry telemetry, TimeProvider time)
     : IRecordHandler
 {
     private const long MaxBlob = 4 * 1024 * 1024;
+    private const long MaxHeld = 4 * 1024 * 1024;
     private readonly PositionFile _position = new(Path.Combine(options.Folder, "detection", $"{partition}.position"));
     private readonly FindingQuota _quota = new(options.FindingsPerHour);
     private readonly Queue<(string Subject, EventData Data)> _unsaid = new();
@@ -31,6 +32,8 @@ internal sealed class DetectionHandler(
     public async ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken)
     {
         string? unreadable = null;
+        List<(long Offset, LedgerEvent Read, ReadOnlyMemory<byte> Content)> unwatched = [];
+        var bytes = 0L;
         foreach (var record in batch.Records)
         {
             // A batch that comes again because the log took no finding was watched already.
@@ -42,8 +45,13 @@ internal sealed class DetectionHandler(
             if (EventReader.TryRead(record.Bytes.Span, out var read, out var fault))
             {
                 var content = await ContentAsync(CallWatch.ContentOf(read!.Data), cancellationToken).ConfigureAwait(false);
-                Queue(watch.Take(read, content), isLive: record.Offset >= _from);
-                _taken = Math.Max(_taken, record.Offset);
+                unwatched.Add((record.Offset, read, content));
+                bytes += content.Length;
+                if (bytes > MaxHeld)
+                {
+                    await WatchAsync(unwatched, cancellationToken).ConfigureAwait(false);
+                    bytes = 0;
+                }
             }
             else if (batch.Records.Count == 1)
             {
@@ -55,6 +63,7 @@ internal sealed class DetectionHandler(
             }
         }
 
+        await WatchAsync(unwatched, cancellationToken).ConfigureAwait(false);
         while (_unsaid.TryPeek(out var next))
         {
             await voice.SayAsync(next.Subject, next.Data, cancellationToken).ConfigureAwait(false);
@@ -72,6 +81,29 @@ internal sealed class DetectionHandler(
         {
             _position.Save(position);
         }
+    }
+
+    // Scoring costs more than the record: it gives way to those who answer calls.
+    private async Task WatchAsync(List<(long Offset, LedgerEvent Read, ReadOnlyMemory<byte> Content)> events, CancellationToken cancellationToken)
+    {
+        if (events.Count == 0)
+        {
+            return;
+        }
+
+        await watching.RunAsync(
+            () =>
+            {
+                foreach (var (offset, read, content) in events)
+                {
+                    Queue(watch.Take(read, content), isLive: offset >= _from);
+                    _taken = Math.Max(_taken, offset);
+                }
+
+                return Task.FromResult(events.Count);
+            },
+            cancellationToken).ConfigureAwait(false);
+        events.Clear();
     }
 
     private void Queue(IReadOnlyList<FoundThing> found, bool isLive)

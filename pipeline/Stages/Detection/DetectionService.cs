@@ -19,6 +19,7 @@ internal sealed class DetectionService(
         try
         {
             await Task.Yield();
+            using var watching = new YieldingScheduler(DetectionVoice.Name);
             using var models = DetectionModels.Open(options, telemetry);
             await share(DetectionVoice.Name, WatchAsync, stoppingToken).ConfigureAwait(false);
 
@@ -29,7 +30,7 @@ internal sealed class DetectionService(
                     await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(false);
                 }
 
-                using var consumer = Open(partition, models);
+                using var consumer = Open(partition, models, watching);
                 await consumer.RunAsync(cancellationToken).ConfigureAwait(false);
             }
         }
@@ -46,12 +47,12 @@ internal sealed class DetectionService(
         }
     }
 
-    private PartitionConsumer Open(LedgerPartition partition, DetectionModels models)
+    private PartitionConsumer Open(LedgerPartition partition, DetectionModels models, YieldingScheduler watching)
     {
         var scoring = models.Injection is { } injection ? new ResultScoring(injection) : null;
         var watch = new CallWatch(scoring, models.Behaviour, options.Policy, options.Limits);
         var voice = new DetectionVoice(writer, reader, options, time);
-        var handler = new DetectionHandler(partition, watch, voice, reader, blobs, options, telemetry, time);
+        var handler = new DetectionHandler(partition, watch, voice, reader, blobs, watching, options, telemetry, time);
         telemetry.LogOpened(partition, models.Injection?.Id ?? "no injection model", models.Behaviour?.Id ?? "no session model");
         return new(Consumer, partition, reader, handler, parking, time, consumers);
     }

@@ -99,12 +99,22 @@ public sealed class CallDeciderTests
         Assert.Equal(RefusalKind.Hidden, Refused(Policy(Allow() with { Tools = ["other"] }), Facts("alice", "demo", "tools/call", "echo") with { Restraint = Stopped }).Kind);
 
     [Fact]
+    public void A_rule_for_labels_speaks_of_sessions_that_have_one()
+    {
+        var policy = Policy(Allow(), new RuleConfig { Id = "no-way-out", Effect = RuleEffect.Block, Tools = ["send_*"], Labels = ["flagged", "private-data"], Reason = "This session read an attack." });
+        var facts = Facts("alice", "demo", "tools/call", "send_email");
+        Assert.IsType<Decision.Forward>(CallDecider.Decide(policy, facts));
+        Assert.IsType<Decision.Forward>(CallDecider.Decide(policy, facts with { Labels = ["can-send-out"] }));
+        Assert.Equal(["no-way-out"], Refused(policy, facts with { Labels = ["flagged"] }).Rules);
+    }
+
+    [Fact]
     public void The_digest_of_a_policy_changes_with_every_part_that_decides()
     {
         var config = GatewayConfig.Empty with { Rules = [Allow()] };
         var changed = new[]
         {
-            config, config with { AnonymousOnLoopback = true }, config with { Rules = [Allow() with { Tools = ["a"] }] }, config with { Rules = [Allow() with { Principals = ["a"] }] },
+            config, config with { AnonymousOnLoopback = true }, config with { Rules = [Allow() with { Tools = ["a"] }] }, config with { Rules = [Allow() with { Principals = ["a"] }] }, config with { Rules = [Allow() with { Labels = ["flagged"] }] },
             config with { Rules = [Allow() with { Effect = RuleEffect.Block }] }, config with { Servers = config.Servers.Add("a", GatewayHarness.ServerOf("a")) },
             config with { Servers = config.Servers.Add("a", GatewayHarness.ServerOf("a") with { FirstTools = FirstTools.Hold }) },
         };

@@ -35,13 +35,13 @@ internal sealed class Conversation(TemporaryLedger ledger, string principal = "a
         return call;
     }
 
-    public Task AnswerAsync(EventId call, string tool, string result, bool isError = false)
+    public Task AnswerAsync(EventId call, string tool, string result, bool isError = false, ScreeningRecord? screening = null)
     {
         var text = System.Text.Json.JsonSerializer.Serialize(result);
         var message = $$$"""{"jsonrpc":"2.0","id":{{{_number}}},"result":{"content":[{"type":"text","text":{{{text}}}}],"isError":{{{(isError ? "true" : "false")}}}}}""";
         return AppendAsync(new CallCompleted
         {
-            Call = call, Who = Who, What = What(tool), Outcome = isError ? CallOutcome.ToolError : CallOutcome.Ok, Response = Inline(message), Status = 200, DurationMicros = 10, Where = Where,
+            Call = call, Who = Who, What = What(tool), Outcome = isError ? CallOutcome.ToolError : CallOutcome.Ok, Response = Inline(message), Status = 200, DurationMicros = 10, Where = Where, Screening = screening,
         });
     }
 

@@ -52,6 +52,21 @@ public sealed class DetectionServiceTests
     }
 
     [Fact]
+    public async Task What_the_gateway_found_itself_is_not_said_again_and_what_it_had_no_time_for_is()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var (known, hurried) = (new Conversation(ledger, session: "known"), new Conversation(ledger, session: "hurried"));
+        var found = new ScreeningRecord { Took = 9, State = ScreeningState.Complete, Findings = [new(FindingDetectors.Injection, null, Severity.High, FindingEffects.Alert, null, null)] };
+        await known.AnswerAsync(await known.AskAsync("get_unread_emails", "{}"), "get_unread_emails", Conversation.Attack, screening: found);
+        await hurried.AnswerAsync(await hurried.AskAsync("get_unread_emails", "{}"), "get_unread_emails", Conversation.Attack, screening: new() { Took = 9, State = ScreeningState.TimedOut, Masked = true });
+        await Watching.RunAsync(ledger, Watching.Options(ledger), async () => (await Conversation.ControlAsync<SessionLabelled>(ledger)).Count == 2);
+
+        var late = Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger), f => f.Detector == FindingDetectors.Injection);
+        Assert.Equal("hurried", late.Session);
+        Assert.Empty(late.Spans);
+    }
+
+    [Fact]
     public async Task The_past_under_the_same_models_is_found_the_same_and_judged_findings_become_labels()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();

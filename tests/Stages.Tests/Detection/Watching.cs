@@ -14,6 +14,9 @@ namespace McpLedger.Stages.Tests.Detection;
 /// <summary>The stage on a ledger, with what a test wants of it.</summary>
 internal static class Watching
 {
+    // One for all tests, as long as the process.
+    private static YieldingScheduler Thread { get; } = new("detection");
+
     public static DetectionOptions Options(TemporaryLedger ledger) => new() { Folder = ledger.Folder, Source = ledger.Ledger.Identity.SourceOf("detection") };
 
     public static DetectionPolicy Stops(string detector, DetectionAction action) => new()
@@ -47,6 +50,7 @@ internal static class Watching
         new DetectionVoice(writer ?? ledger.Ledger, ledger.Ledger, options, TimeProvider.System),
         ledger.Ledger,
         new BlobFolder(ledger.Folder),
+        Thread,
         options,
         Telemetry(),
         TimeProvider.System);
