@@ -10,7 +10,6 @@ namespace McpLedger.Streaming.Tests.Kafka;
 internal sealed class KafkaLoad : IAsyncDisposable
 {
     private const int Appenders = 8;
-    private const int LongestDetail = 2000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stop = new();
@@ -18,8 +17,10 @@ internal sealed class KafkaLoad : IAsyncDisposable
     private readonly Task _running;
     private int _refused;
 
-    public KafkaLoad(TemporaryKafkaLedger ledger) =>
-        _running = Task.WhenAll(Enumerable.Range(0, Appenders).Select(n => Task.Run(() => AppendAsync(ledger, n))));
+    /// <param name="ledger">Where to.</param>
+    /// <param name="longestDetail">Longest detail of an event. A mock cluster keeps 5 MiB of a partition and drops what is older: short ones keep all of a test in it.</param>
+    public KafkaLoad(TemporaryKafkaLedger ledger, int longestDetail = 2000) =>
+        _running = Task.WhenAll(Enumerable.Range(0, Appenders).Select(n => Task.Run(() => AppendAsync(ledger, n, longestDetail))));
 
     /// <summary>Appends that were answered durable.</summary>
     public int Acknowledged => _acknowledged.Count;
@@ -91,7 +92,7 @@ internal sealed class KafkaLoad : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task AppendAsync(TemporaryKafkaLedger ledger, int side)
+    private async Task AppendAsync(TemporaryKafkaLedger ledger, int side, int longestDetail)
     {
         var random = new Random(side);
         while (!_stop.IsCancellationRequested)
@@ -99,7 +100,7 @@ internal sealed class KafkaLoad : IAsyncDisposable
             using var deadline = new CancellationTokenSource(Patience);
             try
             {
-                var (id, appended) = await ledger.AppendAsync($"session-{random.Next(16)}", new string('k', random.Next(LongestDetail)), deadline.Token);
+                var (id, appended) = await ledger.AppendAsync($"session-{random.Next(16)}", new string('k', random.Next(longestDetail)), deadline.Token);
                 if (appended.IsDurable)
                 {
                     _acknowledged[id] = true;

@@ -29,7 +29,7 @@ public sealed class MockKafkaFaultTests : IDisposable
     {
         await using var ledger = Open(durable);
         await ledger.ReadyAsync();
-        await using var load = new KafkaLoad(ledger);
+        await using var load = new KafkaLoad(ledger, longestDetail: 100);
         await load.MoreAsync(300);
         _cluster.FailNext(Produce, error, error);
         await load.MoreAsync(300);
@@ -45,7 +45,7 @@ public sealed class MockKafkaFaultTests : IDisposable
     {
         await using var ledger = Open(durable);
         await ledger.ReadyAsync();
-        await using var load = new KafkaLoad(ledger);
+        await using var load = new KafkaLoad(ledger, longestDetail: 100);
         for (var broker = 1; broker <= 3; broker++)
         {
             await load.MoreAsync(100);
@@ -66,7 +66,7 @@ public sealed class MockKafkaFaultTests : IDisposable
     {
         await using var ledger = Open(KafkaDurability.Quorum);
         await ledger.ReadyAsync();
-        await using var load = new KafkaLoad(ledger);
+        await using var load = new KafkaLoad(ledger, longestDetail: 100);
         await load.MoreAsync(100);
         Down(true);
         while (load.Refused == 0)
@@ -87,7 +87,7 @@ public sealed class MockKafkaFaultTests : IDisposable
     {
         await using var ledger = Open(KafkaDurability.Disk);
         await ledger.ReadyAsync();
-        await using var load = new KafkaLoad(ledger);
+        await using var load = new KafkaLoad(ledger, longestDetail: 100);
         await load.MoreAsync(100);
         Down(true);
         await load.MoreAsync(1000);
@@ -112,7 +112,7 @@ public sealed class MockKafkaFaultTests : IDisposable
     {
         await using var ledger = Open(KafkaDurability.Quorum);
         await ledger.ReadyAsync();
-        await using var load = new KafkaLoad(ledger);
+        await using var load = new KafkaLoad(ledger, longestDetail: 100);
         await load.MoreAsync(100);
         _cluster.FailNext(Produce, MessageTooLarge);
         await load.MoreAsync(200);
