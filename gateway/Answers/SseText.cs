@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using McpLedger.Contracts.Mcp;
 
 namespace McpLedger.Gateway.Answers;
 
@@ -31,6 +32,10 @@ internal static class SseText
         text.Write("\n"u8);
         return text.WrittenMemory;
     }
+
+    /// <summary>An event as it came; where its message was changed, with that and its other fields as they were.</summary>
+    public static ReadOnlyMemory<byte> Of(SseEvent read, bool isChanged, ReadOnlyMemory<byte> message) =>
+        isChanged ? Of(message.Span, read.Id, read.Event, read.Retry) : read.Raw;
 
     private static void Field(ArrayBufferWriter<byte> text, string name, string? value)
     {

@@ -93,7 +93,7 @@ internal sealed class StandaloneRelay(
 
         if (screened.Fault is null)
         {
-            await answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Bytes.Span, read.Id, read.Event, read.Retry) : read.Raw);
+            await answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Bytes));
         }
 
         return true;
@@ -108,7 +108,7 @@ internal sealed class StandaloneRelay(
 
         if (screened.Refusal is null)
         {
-            await answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Passed.Raw.Span, read.Id, read.Event, read.Retry) : read.Raw);
+            await answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Passed.Raw));
         }
 
         return true;
@@ -134,7 +134,7 @@ internal sealed class StandaloneRelay(
             return false;
         }
 
-        await answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Bytes.Span, read.Id, read.Event, read.Retry) : read.Raw);
+        await answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Bytes));
         return true;
     }
 

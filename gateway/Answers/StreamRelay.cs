@@ -104,7 +104,7 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         var screened = screening.Message(call, message, said);
         if (await messages.RecordAsync(call, call.Id, screened, Direction.ToClient, screened.Refusal))
         {
-            await (screened.Refusal is null ? answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Passed.Raw.Span, read.Id, read.Event, read.Retry) : read.Raw) : default);
+            await (screened.Refusal is null ? answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Passed.Raw)) : default);
             return true;
         }
 
@@ -129,7 +129,7 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         }
         else
         {
-            await answer.EventAsync(screened.IsChanged ? SseText.Of(screened.Bytes.Span, read.Id, read.Event, read.Retry) : read.Raw);
+            await answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Bytes));
         }
     }
 

@@ -30,7 +30,10 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
 
     private readonly TopicNames _names = new(options.TopicPrefix);
 
-    private int MaxBytes => options.MaxRecordBytes + (64 * Overhead);
+    private int MaxBytes => LongestBatch(options);
+
+    /// <summary>What the longest record takes, with its batch.</summary>
+    public static int LongestBatch(KafkaLedgerOptions options) => options.MaxRecordBytes + (64 * Overhead);
 
     /// <summary>Makes what is missing and verifies all of it.</summary>
     /// <exception cref="IOException">The cluster does not answer, or the calls topic has another number of partitions than the ledger.</exception>

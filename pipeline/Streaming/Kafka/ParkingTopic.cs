@@ -21,7 +21,7 @@ public sealed class ParkingTopic(KafkaLedgerOptions options, KafkaTelemetry tele
 
     private readonly KafkaClients _clients = new(options, telemetry);
     private readonly TopicPartition _place = new(new TopicNames(options.TopicPrefix).Parked, 0);
-    private readonly Lazy<IProducer<Null, byte[]>> _producer = new(() => new KafkaClients(options, telemetry).Producer(options.MaxRecordBytes + (64 * KafkaTopics.Overhead), telemetry.Trouble));
+    private readonly Lazy<IProducer<Null, byte[]>> _producer = new(() => new KafkaClients(options, telemetry).Producer(KafkaTopics.LongestBatch(options), telemetry.Trouble));
 
     /// <inheritdoc/>
     public ValueTask ParkAsync(string consumer, LedgerRecord record, string reason, CancellationToken cancellationToken) => SendAsync(

@@ -21,6 +21,9 @@ internal static class RollupSearch
     private static readonly SearchField[] Columns =
         [FieldCatalog.Type, FieldCatalog.Class, FieldCatalog.Server, FieldCatalog.Method, FieldCatalog.Tool, FieldCatalog.Principal, FieldCatalog.Verdict, FieldCatalog.Outcome];
 
+    // Where the facets' fields stand among the columns.
+    private static readonly int[] FacetColumns = [.. Tally.Fields.Select(f => Array.IndexOf(Columns, f))];
+
     private static readonly SearchField[] Shared = [.. Columns.Where(f => f != FieldCatalog.Principal)];
     private static readonly SearchField[] OfPrincipals = [FieldCatalog.Class, FieldCatalog.Principal];
 
@@ -87,9 +90,9 @@ internal static class RollupSearch
 
         foreach (var (line, count) in reading.Counts)
         {
-            for (var i = 0; i < Tally.Fields.Count; i++)
+            for (var i = 0; i < FacetColumns.Length; i++)
             {
-                tally.Count(i, lines[line][Array.IndexOf(Columns, Tally.Fields[i])], count);
+                tally.Count(i, lines[line][FacetColumns[i]], count);
             }
         }
 
