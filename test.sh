@@ -72,6 +72,8 @@ fi
 if has nginx; then echo "  nginx              $(nginx -v 2>&1 | cut -d/ -f2) (in ./bench.sh only)"; else echo "  nginx              not installed (in ./bench.sh only)"; fi
 
 passed=0 failed=0 skipped=0 broken=""
+failures="$logs/failures.txt" skips="$logs/skips.txt"
+: >"$failures"; : >"$skips"
 for folder in tests/*.Tests; do
   name=$(basename "$folder")
   short=${name%.Tests}
@@ -86,15 +88,29 @@ for folder in tests/*.Tests; do
   p=$(figure succeeded) f=$(figure failed) s=$(figure skipped)
   passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
   printf '%-20s %5s passed %4s failed %4s skipped  %4s s\n' "$short" "${p:-?}" "${f:-?}" "${s:-?}" "$((SECONDS - began))"
-  if [ "${s:-0}" != 0 ]; then grep -A2 -E '^ *skipped ' "$log" | sed 's/^/    /' | head -60; fi
+  # One line of the runner's per skipped test, the reason on the next.
+  awk '/^ *skipped /{getline; sub(/^ +/, ""); print}' "$log" >>"$skips"
   if [ "$status" != 0 ]; then
     # 8 is the runner's word for "no tests": a project that is empty is no failure of its tests.
     if [ "$status" = 8 ] && [ "${f:-0}" = 0 ]; then continue; fi
-    if [ "${f:-0}" = 0 ]; then failed=$((failed + 1)); broken="$broken $short(exit $status)"; fi
-    tail -n 200 "$log"
+    if [ "${f:-0}" = 0 ]; then
+      failed=$((failed + 1)) broken="$broken $short(exit $status)"
+      { echo "$short ended without a result (exit $status), its last lines:"; tail -n 60 "$log"; } >>"$failures"
+    else
+      # From a failed test's line to the next test's line: its message and where it stands.
+      awk '/^ *(failed|skipped|passed) /{shown = /^ *failed /} shown' "$log" | head -n 200 >>"$failures"
+    fi
   fi
 done
 
+if [ -s "$skips" ]; then
+  echo "skipped, and why:"
+  sort "$skips" | uniq -c | sort -rn | sed 's/^/  /'
+fi
+if [ -s "$failures" ]; then
+  echo "failed:"
+  sed 's/^/  /' "$failures"
+fi
 [ -n "$broken" ] && echo "ended without a result:$broken"
 echo "took $((SECONDS - started)) s$([ -n "${MCPLEDGER_LONG:-}" ] && echo ', long forms' || echo ', short forms (./test.sh --all runs the long ones)')"
 echo "$passed passed, $failed failed, $skipped skipped"

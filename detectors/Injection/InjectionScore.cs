@@ -36,6 +36,9 @@ public enum InjectionDepth
 public readonly record struct InjectionScore(
     TextChannel Channel, InjectionDepth Depth, float Logit, float EncoderLogit, double Tail, double Probability, bool IsFlagged, uint Marks, int View, int Start, int Length)
 {
+    /// <summary>Calibrated probability from which on a finding is grave.</summary>
+    public const double SureFrom = 0.9;
+
     /// <summary>True where the second stage should be asked, or asked again.</summary>
     public bool NeedsEncoder => Depth is InjectionDepth.Undecided or InjectionDepth.OutOfTime;
 

@@ -5,7 +5,6 @@ using McpLedger.Contracts.Integrity;
 using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Recording;
 using Microsoft.Extensions.Hosting;
-using EventId = McpLedger.Contracts.Events.EventId;
 
 namespace McpLedger.Gateway.Screening;
 
@@ -76,9 +75,9 @@ internal sealed class FindingLog(ControlRecorder recorder, ScreeningTelemetry te
         }
     }
 
-    private FindingRaised EventOf(Call call, string channel, ScreeningRecord record, ScreeningFinding finding) => new()
+    private static FindingRaised EventOf(Call call, string channel, ScreeningRecord record, ScreeningFinding finding) => new()
     {
-        Finding = EventId.New(time),
+        Finding = FindingId.Of(call.Id, finding.Detector, finding.Rule, record.Text, finding.Severity, finding.Detector == FindingDetectors.Injection ? record.Digest : null),
         Detector = finding.Detector,
         Rule = finding.Rule,
         Severity = finding.Severity,

@@ -9,15 +9,14 @@ internal static class InjectionScreen
 {
     private const int MaxWords = 5;
     private const int LongestWord = 24;
-    private const double Sure = 0.9;
 
     /// <summary>Scores the text as it was received, with all that is hidden in it.</summary>
     public static KnownScore Score(ScreeningDesk desk, in ScreenedPart part, InjectionDetector detector, long began, TimeProvider time)
     {
         var score = detector.Score(desk.Text, desk.Reading);
-        if (score.NeedsEncoder && part.Rules.Budget > TimeSpan.Zero)
+        if (score.NeedsEncoder && part.Rules.BudgetFor(part.InjectionPlace) is { } budget && budget > TimeSpan.Zero)
         {
-            var left = part.Rules.Budget - time.GetElapsedTime(began);
+            var left = budget - time.GetElapsedTime(began);
             using var outOfTime = left > TimeSpan.Zero ? new CancellationTokenSource(left, time) : null;
             score = detector.Confirm(desk.Text, score, desk.Reading, outOfTime?.Token ?? new CancellationToken(canceled: true));
         }
@@ -32,7 +31,7 @@ internal static class InjectionScreen
         desk.Notes.Scored = scored;
         if (scored.Score.NeedsEncoder)
         {
-            var isLate = part.Rules.Budget == TimeSpan.Zero;
+            var isLate = part.Rules.BudgetFor(part.InjectionPlace) == TimeSpan.Zero;
             desk.Notes.Lapse(
                 isLate ? ScreeningState.Late : ScreeningState.TimedOut,
                 isLate ? ScreeningLapse.Release : part.Rules.OnTimeout,
@@ -45,7 +44,7 @@ internal static class InjectionScreen
             return;
         }
 
-        desk.Notes.Add(FindingDetectors.Injection, null, scored.Score.Probability >= Sure ? Severity.High : Severity.Medium, action, scored.Start, scored.Length, scored.Words);
+        desk.Notes.Add(FindingDetectors.Injection, null, scored.Score.Probability >= InjectionScore.SureFrom ? Severity.High : Severity.Medium, action, scored.Start, scored.Length, scored.Words);
         if (action == ScreeningAction.Refuse)
         {
             desk.Notes.Refuse("It reads like instructions to a model from somebody who may not give any.");

@@ -43,7 +43,7 @@ public sealed record ScreeningChoices
     /// <summary>Whether code is what its arguments are for.</summary>
     public bool? TakesCode { get; init; }
 
-    /// <summary>Longest time that a message waits for its second stage, from when screening began; zero leaves that stage to whoever follows the log.</summary>
+    /// <summary>Longest time that a message waits for its second stage, from when screening began; zero leaves that stage to whoever follows the log. Where it is absent, a result waits only if it may be withheld.</summary>
     public TimeSpan? Budget { get; init; }
 
     /// <summary>What becomes of a message whose second stage ran out of time.</summary>

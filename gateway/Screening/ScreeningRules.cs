@@ -7,11 +7,11 @@ internal sealed class ScreeningRules
     private const int Places = (int)ScreeningPlace.Ledger + 1;
     private readonly ScreeningAction[] _actions = new ScreeningAction[Places * Kinds];
     private readonly bool[] _looks = new bool[Places];
+    private readonly TimeSpan? _budget;
 
     /// <summary>Lays levels over each other, the most general first.</summary>
     public ScreeningRules(ServerTrust trust, params ReadOnlySpan<ScreeningChoices> levels)
     {
-        Budget = ScreeningPresets.Budget;
         OnTimeout = OnCut = ScreeningLapse.Release;
         for (var i = 0; i < _actions.Length; i++)
         {
@@ -30,7 +30,7 @@ internal sealed class ScreeningRules
                 _actions[((int)ScreeningPlace.Arguments * Kinds) + (int)ScreeningKind.Code] = ScreeningAction.Off;
             }
 
-            Budget = level.Budget ?? Budget;
+            _budget = level.Budget ?? _budget;
             OnTimeout = level.OnTimeout ?? OnTimeout;
             OnCut = level.OnCut ?? OnCut;
             OnFailure = level.OnFailure ?? OnFailure;
@@ -42,8 +42,6 @@ internal sealed class ScreeningRules
         }
     }
 
-    public TimeSpan Budget { get; }
-
     public ScreeningLapse OnTimeout { get; }
 
     public ScreeningLapse OnCut { get; }
@@ -51,6 +49,12 @@ internal sealed class ScreeningRules
     public ScreeningLapse OnFailure { get; }
 
     public ScreeningAction Of(ScreeningPlace place, ScreeningKind kind) => _actions[((int)place * Kinds) + (int)kind];
+
+    /// <summary>
+    /// How long a text waits for the model's second stage. Where none is written, a result waits only if something would follow from what is found: what is only told can be told by whoever follows the log.
+    /// </summary>
+    public TimeSpan BudgetFor(ScreeningPlace place) =>
+        _budget ?? (place == ScreeningPlace.Results && Of(place, ScreeningKind.Injection) != ScreeningAction.Refuse && OnTimeout != ScreeningLapse.Refuse ? TimeSpan.Zero : ScreeningPresets.Budget);
 
     /// <summary>Whether anything is looked for there, for what passes or for what is recorded.</summary>
     public bool Looks(ScreeningPlace place) => _looks[(int)place];

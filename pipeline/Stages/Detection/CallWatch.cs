@@ -1,6 +1,8 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Detectors.Behaviour;
+using McpLedger.Detectors.Injection;
+using McpLedger.Detectors.Text;
 
 namespace McpLedger.Stages.Detection;
 
@@ -9,9 +11,13 @@ namespace McpLedger.Stages.Detection;
 /// </summary>
 internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, DetectionPolicy policy, BehaviourLimits limits)
 {
+    private const int MaxTexts = 16_384;
     private readonly BehaviourTracker _tracker = new(model, limits);
     private readonly Digest? _modelDigest = model is null ? null : Parse(model.Digest);
     private readonly List<FoundThing> _found = [];
+
+    // A text that a session reads again and again is one finding.
+    private readonly RecentSet<(string Session, Digest Text)> _texts = new(MaxTexts);
 
     /// <summary>Takes one event and says what is found in it; valid until the next.</summary>
     /// <param name="read">The event.</param>
@@ -80,11 +86,9 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
         {
             var text = Digest.Of(part.Json.Span);
             scored = scoring.Of(text, part.Json.Span);
-            
-            // What the gateway found while the call waited it has said itself; what it had no time for, or was not to look for, is said here.
-            if (scored.IsFlagged && policy.Of(FindingDetectors.Injection).IsOn && screened?.Findings.Any(static finding => finding.Detector == FindingDetectors.Injection) is not true)
+            if (scored.IsFlagged && policy.Of(FindingDetectors.Injection).IsOn && _texts.IsNew((subject.Session, text)))
             {
-                _found.Add(Injection(subject, at, part, text, scored, isExact: screened?.Masked is not true));
+                _found.Add(Injection(subject, at, part, text, scored, screened));
             }
         }
 
@@ -99,22 +103,26 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
         Label(subject, at, before);
     }
 
-    private FoundThing Injection(in Subject subject, DateTimeOffset at, in MessagePart part, in Digest text, ScoredText scored, bool isExact)
+    private FoundThing Injection(in Subject subject, DateTimeOffset at, in MessagePart part, in Digest text, ScoredText scored, ScreeningRecord? screened)
     {
         var model = scoring!.Model;
         var digest = Parse(model.Digest);
-        var severity = scored.Probability >= 0.95 ? Severity.High : Severity.Medium;
+        var severity = scored.Probability >= InjectionScore.SureFrom ? Severity.High : Severity.Medium;
         var path = part.Name.Length == 0 ? scored.Path : $"/{part.Name}{scored.Path}";
         return new(subject, at, new()
         {
-            Finding = FindingIds.Of(at, FindingDetectors.Injection, "result", subject.Call, severity, digest),
+            Finding = FindingId.Of(subject.Call, FindingDetectors.Injection, null, text, severity, digest),
             Detector = FindingDetectors.Injection, Severity = severity, Channel = "result", Text = text, Late = true,
-            Score = new(scored.Probability, Math.Round(model.ProbabilityAt(Detectors.Text.TextChannel.Response), 6), model.Id, digest!.Value),
-            
+            Score = new(Math.Round(scored.Tail, 3), Math.Round(model.Threshold(TextChannel.Response), 3), model.Id, digest!.Value),
+
             // Where the record holds placeholders, its bytes are not those of the message.
-            Spans = isExact ? [new(path, part.Start + scored.Start, scored.Length)] : [],
+            Spans = screened?.Masked is not true ? [new(path, part.Start + scored.Start, scored.Length)] : [],
             Explanation = "Text that a server returned gives instructions as an attack does.",
-        });
+        })
+        {
+            // What the gateway found while the call waited it has raised itself, unless what it had no time for makes it worse.
+            IsRaised = screened?.Findings.Any(finding => finding.Detector == FindingDetectors.Injection && finding.Severity == severity) is true,
+        };
     }
 
     private void Say(in Subject subject, DateTimeOffset at, IReadOnlyList<BehaviourSignal> signals)
@@ -132,7 +140,7 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
             var digest = signal.IsModel ? _modelDigest : null;
             _found.Add(new(subject, at, new()
             {
-                Finding = FindingIds.Of(at, detector, signal.Rule, subject.Call, severity, digest),
+                Finding = FindingId.Of(subject.Call, detector, signal.Rule, null, severity, digest),
                 Detector = detector, Rule = signal.Rule is null ? null : $"{detector}:{signal.Rule}", Severity = severity, Calls = [.. signal.Calls.Select(EventId.Of)],
                 Score = digest is { } by ? new(signal.Value, signal.Threshold, model!.Id, by) : null,
                 Explanation = signal.Explanation, Late = true,
@@ -186,4 +194,7 @@ internal readonly record struct Subject(EventId Call, Caller Who, CallTarget Wha
 internal sealed record FoundThing(Subject Subject, DateTimeOffset At, FindingRaised? Finding)
 {
     public SessionLabelled? Label { get; init; }
+
+    /// <summary>Whether the gateway raised the finding already, so that only what follows from it is left to do.</summary>
+    public bool IsRaised { get; init; }
 }

@@ -140,6 +140,11 @@ internal sealed class DetectionHandler(
     {
         var (subject, held) = (thing.Subject, options.Policy.Of(finding.Detector));
         var acts = held.Action != DetectionAction.None && finding.Severity >= held.ActFrom && time.GetUtcNow() - thing.At < options.EffectAge;
+        if (thing.IsRaised && !acts)
+        {
+            return;
+        }
+
         var isLabelled = finding.Detector == FindingDetectors.Injection && options.Policy.Labels.Contains(SessionLabels.Flagged, StringComparer.Ordinal);
         _unsaid.Enqueue((subject.Session, finding with
         {

@@ -16,7 +16,20 @@ public sealed class ScreeningRulesTests
         var rules = new ScreeningRules(ServerTrust.Trusted, all, server, Screened.Choices((ScreeningPlace.Results, Secrets, Off)));
 
         Assert.Equal((Flag, Off, Flag), (rules.Of(ScreeningPlace.Results, Injection), rules.Of(ScreeningPlace.Results, Secrets), rules.Of(ScreeningPlace.Results, Hidden)));
-        Assert.Equal((TimeSpan.FromSeconds(1), ScreeningLapse.Refuse, ScreeningLapse.Release), (rules.Budget, rules.OnCut, rules.OnTimeout));
+        Assert.Equal((TimeSpan.FromSeconds(1), ScreeningLapse.Refuse, ScreeningLapse.Release), (rules.BudgetFor(ScreeningPlace.Results), rules.OnCut, rules.OnTimeout));
+    }
+
+    [Fact]
+    public void A_result_waits_for_the_second_stage_only_where_something_would_follow()
+    {
+        var flagged = new ScreeningRules(ServerTrust.Ordinary);
+        var written = new ScreeningRules(ServerTrust.Ordinary, new ScreeningChoices { Budget = TimeSpan.FromSeconds(1) });
+
+        Assert.Equal(TimeSpan.Zero, flagged.BudgetFor(ScreeningPlace.Results));
+        Assert.All([ScreeningPlace.Arguments, ScreeningPlace.Definitions], place => Assert.NotEqual(TimeSpan.Zero, flagged.BudgetFor(place)));
+        Assert.NotEqual(TimeSpan.Zero, new ScreeningRules(ServerTrust.Untrusted).BudgetFor(ScreeningPlace.Results));
+        Assert.NotEqual(TimeSpan.Zero, new ScreeningRules(ServerTrust.Ordinary, new ScreeningChoices { OnTimeout = ScreeningLapse.Refuse }).BudgetFor(ScreeningPlace.Results));
+        Assert.Equal(TimeSpan.FromSeconds(1), written.BudgetFor(ScreeningPlace.Results));
     }
 
     [Fact]

@@ -67,6 +67,38 @@ public sealed class DetectionServiceTests
     }
 
     [Fact]
+    public async Task What_the_gateway_raised_still_stops_whom_the_policy_stops_for_it()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var agent = new Conversation(ledger);
+        var found = new ScreeningRecord { Took = 9, State = ScreeningState.Complete, Findings = [new(FindingDetectors.Injection, null, Severity.High, FindingEffects.Alert, null, null)] };
+        await agent.AnswerAsync(await agent.AskAsync("get_unread_emails", "{}"), "get_unread_emails", Conversation.Attack, screening: found);
+
+        var options = Watching.Options(ledger) with { Policy = Watching.Stops(FindingDetectors.Injection, DetectionAction.Stop) };
+        await Watching.RunAsync(ledger, options, async () => (await Conversation.ControlAsync<PrincipalStopped>(ledger)).Count > 0);
+
+        var stopped = Assert.Single(await Conversation.ControlAsync<PrincipalStopped>(ledger));
+        Assert.Contains(await Conversation.ControlAsync<FindingRaised>(ledger), f => f.Finding == stopped.Finding && f.Effects.Contains(FindingEffects.Stop));
+    }
+
+    [Fact]
+    public async Task A_text_that_a_session_reads_again_and_again_is_one_finding()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var (one, other) = (new Conversation(ledger), new Conversation(ledger, session: "s-2"));
+        for (var i = 0; i < 3; i++)
+        {
+            await one.CallAsync("get_unread_emails", $$"""{"page":{{i}}}""", Conversation.Attack);
+        }
+
+        await other.CallAsync("get_unread_emails", "{}", Conversation.Attack);
+
+        await Watching.RunAsync(ledger, Watching.Options(ledger), async () => (await Conversation.ControlAsync<SessionLabelled>(ledger)).Count == 2);
+
+        Assert.Equal(["s-1", "s-2"], (await Conversation.ControlAsync<FindingRaised>(ledger)).Where(f => f.Detector == FindingDetectors.Injection).Select(f => f.Session));
+    }
+
+    [Fact]
     public async Task The_past_under_the_same_models_is_found_the_same_and_judged_findings_become_labels()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
