@@ -23,9 +23,9 @@ internal sealed class GroupWatch(StdioTelemetry telemetry) : IDisposable
             -) live="${live%%" $id "*} ${live#*" $id "}" ;;
           esac
         done
-        for id in $live; do kill -s TERM -- "-$id"; left=1; done
+        for id in $live; do kill -s TERM -- "-$id" || kill -s TERM "$id"; left=1; done
         [ -n "$left" ] && sleep 2
-        for id in $live; do kill -s KILL -- "-$id"; done
+        for id in $live; do kill -s KILL -- "-$id" || kill -s KILL "$id"; done
         """;
 
     private readonly Lock _lock = new();

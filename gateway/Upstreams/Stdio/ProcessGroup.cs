@@ -19,26 +19,27 @@ internal static partial class ProcessGroup
     /// <summary>Ends the group.</summary>
     public static void ForceEnd(Process leader, int id) => Signal(leader, id, Kill);
 
-    /// <summary>Ends a group of which only the number is known.</summary>
+    /// <summary>Ends a group of which only the number is known; the caller knows that its leader lives.</summary>
     public static void ForceEnd(int id)
     {
-        if (OperatingSystem.IsLinux())
+        // A child that started a moment ago leads no group yet, and is told itself.
+        if (OperatingSystem.IsLinux() && SendSignal(-id, Kill) != 0)
         {
-            _ = SendSignal(-id, Kill);
+            _ = SendSignal(id, Kill);
         }
     }
 
     private static void Signal(Process leader, int id, int signal)
     {
-        if (Setsid is not null)
+        // Members outlive their leader, so the group is told whether or not the leader lives.
+        if (Setsid is not null && SendSignal(-id, signal) == 0)
         {
-            // Members outlive their leader, so the group is told whether or not the leader lives; "no such group" is the good outcome.
-            _ = SendSignal(-id, signal);
             return;
         }
 
         try
         {
+            // No such group: it ended, which is the good outcome, or it started a moment ago and leads none yet.
             leader.Kill(entireProcessTree: true);
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException or NotSupportedException)
