@@ -14,7 +14,8 @@ public sealed record InjectionExplanation(string Span, IReadOnlyList<WordWeight>
     /// <param name="model">The model that scored.</param>
     /// <param name="text">The message that was scored, as it was.</param>
     /// <param name="score">What it scored.</param>
-    public static InjectionExplanation Of(InjectionModel model, MessageText text, InjectionScore score)
+    /// <param name="reading">Buffers to read the span with; what they held is lost.</param>
+    public static InjectionExplanation Of(InjectionModel model, MessageText text, InjectionScore score, InjectionReading reading)
     {
         if (score.Length == 0)
         {
@@ -23,7 +24,7 @@ public sealed record InjectionExplanation(string Span, IReadOnlyList<WordWeight>
 
         var chars = (score.View < 0 ? text.Normal : text.View(score.View).Normal).Chars.Slice(score.Start, score.Length);
         var weights = model.Of(score.Channel).Weights;
-        var scan = new WindowScan();
+        var scan = reading.Scan;
         scan.Read(chars, 0, model.Vocabulary);
         var tokens = scan.Tokens;
         var wide = weights.WideLogit(tokens.Between(0, tokens.Count));

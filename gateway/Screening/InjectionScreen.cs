@@ -59,7 +59,7 @@ internal static class InjectionScreen
             return null;
         }
 
-        var words = InjectionExplanation.Of(model, desk.Text, score).Words
+        var words = InjectionExplanation.Of(model, desk.Text, score, desk.Reading).Words
             .Where(word => word.Weight > 0 && word.Word.Length <= LongestWord && word.Word.All(char.IsLetter)).Take(MaxWords).Select(word => word.Word).ToArray();
         return words.Length == 0 ? null : $"words that weigh most: {string.Join(", ", words)}";
     }

@@ -4,11 +4,12 @@ using System.Text;
 
 namespace McpLedger.Gateway.Screening;
 
-/// <summary>The desks that wait for work. As many are kept as there are cores: screening never waits, so more are not at work at once for long.</summary>
+/// <summary>The desks that wait for work. Screening never waits, but the scheduler takes its threads away in the middle of it: more than one desk a core is at work at once, and a new one costs a collection of the oldest generation.</summary>
 internal sealed class ScreeningDesks
 {
     // A desk that has read more than this keeps buffers that most messages do not need.
     private const int LargestKept = 1024 * 1024;
+    private static readonly int MostKept = 8 * Environment.ProcessorCount;
     private static readonly byte[] Purpose = Encoding.ASCII.GetBytes("mcpledger redaction v1");
     private readonly ConcurrentBag<ScreeningDesk> _free = [];
     private readonly byte[] _key;
@@ -42,7 +43,7 @@ internal sealed class ScreeningDesks
             return;
         }
 
-        if (Interlocked.Increment(ref _kept) > Environment.ProcessorCount)
+        if (Interlocked.Increment(ref _kept) > MostKept)
         {
             Interlocked.Decrement(ref _kept);
             return;

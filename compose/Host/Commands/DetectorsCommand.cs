@@ -119,7 +119,7 @@ internal static class DetectorsCommand
             message.ReadText(bytes, parsed.GetValue(channel));
             var score = detector.Score(message, reading);
             score = detector.Confirm(message, score, reading, cancellationToken);
-            var explanation = InjectionExplanation.Of(opened, message, score);
+            var explanation = InjectionExplanation.Of(opened, message, score, reading);
             var (start, length) = score.ToBytes(message);
             terminal.Document(new
             {

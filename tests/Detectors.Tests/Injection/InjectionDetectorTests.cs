@@ -140,7 +140,7 @@ public sealed class InjectionDetectorTests(ShippedModelFixture shipped) : IClass
     {
         var text = Reading.Text(Letter + " " + Attack);
         var score = Complete(text);
-        var explanation = InjectionExplanation.Of(shipped.Model, text, score);
+        var explanation = InjectionExplanation.Of(shipped.Model, text, score, _reading);
 
         Assert.NotEmpty(explanation.Words);
         Assert.All(explanation.Words, word => Assert.Contains(word.Word, explanation.Span, StringComparison.Ordinal));
