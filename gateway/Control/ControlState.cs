@@ -26,6 +26,9 @@ internal sealed class ControlState
     /// <summary>Whether the log has been folded to its end once. Before that, a revoked key could still look good.</summary>
     public bool IsCurrent => _isCurrent;
 
+    /// <summary>All tools that any server ever listed.</summary>
+    public ImmutableDictionary<ToolKey, PinnedTool> Tools => _tools;
+
     /// <summary>What is known about a tool; null when its server never listed it.</summary>
     public PinnedTool? FindTool(string server, string tool) => _tools.GetValueOrDefault(new(server, tool));
 

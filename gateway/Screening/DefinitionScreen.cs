@@ -17,6 +17,10 @@ internal sealed record JudgedDefinition(bool IsWithheld, IReadOnlyList<Screening
 {
     /// <summary>Nothing was found.</summary>
     public static JudgedDefinition Clean { get; } = new(false, [], null);
+
+    /// <summary>With what else was found, the gravest first.</summary>
+    public JudgedDefinition With(JudgedDefinition other) =>
+        other.Findings.Count == 0 ? this : new(IsWithheld || other.IsWithheld, [.. Findings.Concat(other.Findings).OrderByDescending(finding => finding.Severity)], Score);
 }
 
 /// <summary>
@@ -37,7 +41,7 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
     public FindingRaised EventOf(string server, ToolDefinition tool, JudgedDefinition judged)
     {
         var gravest = judged.Findings[0];
-        var rules = string.Join(", ", judged.Findings.Select(finding => finding.Rule ?? finding.Detector));
+        var rules = string.Join(", ", judged.Findings.Select(finding => finding.Explanation is { } more ? $"{finding.Rule} ({more})" : finding.Rule ?? finding.Detector));
         if (judged.IsWithheld)
         {
             telemetry.ToolWithheld(server, tool.Name, rules);
@@ -54,11 +58,13 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             Channel = "definition",
             Score = judged.Score,
             Spans = [.. judged.Findings.Select(finding => finding.Span).OfType<FindingSpan>()],
-            Explanation = $"The definition of this tool bears {rules}.",
+            Explanation = Shortened($"The definition of this tool bears {rules}."),
             Text = tool.Definition,
             Effects = judged.IsWithheld ? [FindingEffects.Alert, FindingEffects.Withheld] : [FindingEffects.Alert],
         };
     }
+
+    private static string Shortened(string text) => text.Length <= FindingRaised.MaxExplanation ? text : text[..(FindingRaised.MaxExplanation - 1)] + "…";
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A detector that breaks must neither end the call nor let a definition pass unseen (I7).")]
     private JudgedDefinition JudgeAnew(ScreeningPolicy policy, string server, ToolDefinition tool)

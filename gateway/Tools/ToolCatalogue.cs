@@ -13,7 +13,7 @@ namespace McpLedger.Gateway.Tools;
 /// changed is recorded with what changed since it was pinned. The log is the only memory: a list goes on when its events are folded back, and a tool that a
 /// server takes away and brings back finds its pin as it was.
 /// </summary>
-internal sealed class ToolCatalogue(ControlState control, ControlFollower follower, ControlRecorder recorder, DefinitionScreen definitions, GatewayTelemetry telemetry)
+internal sealed class ToolCatalogue(ControlState control, ControlFollower follower, ControlRecorder recorder, DefinitionScreen definitions, ShadowScreen shadowing, GatewayTelemetry telemetry)
 {
     private static readonly TimeSpan LongestFold = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
@@ -32,8 +32,14 @@ internal sealed class ToolCatalogue(ControlState control, ControlFollower follow
         await gate.WaitAsync();
         try
         {
-            var appends = tools.Where(tool => !IsKnown(server.Name, screening, tool))
-                .SelectMany(tool => EventsOf(server, screening, tool), (tool, data) => recorder.RecordAsync(data, $"{server.Name}/{tool.Name}").AsTask());
+            var unknown = tools.Where(tool => !IsKnown(server.Name, screening, tool)).ToArray();
+            var shadows = screening is null
+                ? FoundShadows.None
+                : shadowing.Look(screening, server.Name, tools, [.. unknown.Where(tool => control.FindTool(server.Name, tool.Name)?.Seen != tool.Definition)]);
+            var appends = unknown
+                .SelectMany(tool => EventsOf(server, screening, tool, shadows.Own.GetValueOrDefault(tool.Name) ?? JudgedDefinition.Clean), (tool, data) => (Subject: $"{server.Name}/{tool.Name}", Data: data))
+                .Concat(shadows.Others.Select(other => (Subject: $"{other.Server}/{other.Tool.Name}", Data: (EventData)definitions.EventOf(other.Server, other.Tool, other.Judged))))
+                .Select(each => recorder.RecordAsync(each.Data, each.Subject).AsTask());
             var offsets = await Task.WhenAll(appends);
             return offsets.All(offset => offset is not null) && (offsets.Length == 0 || await follower.WaitForAsync(offsets.Max()!.Value, LongestFold));
         }
@@ -48,9 +54,9 @@ internal sealed class ToolCatalogue(ControlState control, ControlFollower follow
         control.FindTool(server, tool.Name) is { } known && known.Seen == tool.Definition
         && (known.Hold != ToolHold.None || known.IsApproved || screening is null || !definitions.Judge(screening, server, tool).IsWithheld);
 
-    private IEnumerable<EventData> EventsOf(ServerConfig server, ScreeningPolicy? screening, ToolDefinition tool)
+    private IEnumerable<EventData> EventsOf(ServerConfig server, ScreeningPolicy? screening, ToolDefinition tool, JudgedDefinition shadows)
     {
-        var judged = screening is null ? JudgedDefinition.Clean : definitions.Judge(screening, server.Name, tool);
+        var judged = screening is null ? JudgedDefinition.Clean : definitions.Judge(screening, server.Name, tool).With(shadows);
         if (control.FindTool(server.Name, tool.Name)?.Seen != tool.Definition)
         {
             yield return EventOf(server, tool, judged.IsWithheld);

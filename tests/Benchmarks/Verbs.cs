@@ -33,6 +33,7 @@ internal static class Verbs
         ["index"] = ("indexing made calls in Elasticsearch and OpenSearch, and the mix of queries over them [--calls 100000] [--of elasticsearch|opensearch]", IndexVerb.RunAsync),
         ["scale"] = ("made calls out of Kafka into read models, index and seals, by partitions and how many there are [--partitions 1,2,4,8] [--events 10000,100000,1000000]", ScaleVerb.RunAsync),
         ["search"] = ("a mix of queries over many calls [--calls 5000000] [--folder KEPT]", SearchVerb.RunAsync),
+        ["shadows"] = ("honest servers side by side, and how often a tool is taken for another's shadow --data FOLDER [--show]", ShadowVerb.RunAsync),
         ["text"] = ("the text side of screening a KiB, beside plain expressions, and its false alarms [--data FOLDER OF BENIGN SETS]", TextVerb.RunAsync),
         ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--json FILE] [--scenario screened --data FOLDER]", ProxyVerb.RunAsync),
     };

@@ -5,7 +5,7 @@ namespace McpLedger.Gateway.Tests;
 /// <summary>Waits for what another thread is about to do; the bound is for a broken build, not for timing.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
 
     public static Task TrueAsync(Func<bool> isTrue) => TrueAsync(() => Task.FromResult(isTrue()));
 

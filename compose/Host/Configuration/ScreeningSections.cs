@@ -18,7 +18,7 @@ internal sealed record ScreeningSection
     [Range(1024, 16 * 1024 * 1024)]
     public int Longest { get; init; } = 256 * 1024;
 
-    [Description("Longest time that a message waits for the second stage of the injection model. 0ms leaves that stage to the pipeline. Default: 50ms.")]
+    [Description("Longest time that a message waits for the second stage of the injection model. 0ms leaves that stage to the pipeline. Default: 50ms, and 0ms for results of which injection is only flagged.")]
     public TimeSpan? Budget { get; init; }
 
     [Description("A message whose second stage ran out of time: release (the event says so, the pipeline finishes it) or refuse. Default: release.")]

@@ -9,9 +9,12 @@ namespace McpLedger.Stages.Detection;
 /// <summary>
 /// Follows the calls of one partition: what an event makes of the sessions that are under way, and what is found in it. A function of the events that it was given, so that a replay finds the same.
 /// </summary>
-internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, DetectionPolicy policy, BehaviourLimits limits)
+internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, DetectionPolicy policy, BehaviourLimits limits)
 {
     private const int MaxTexts = 16_384;
+    private static readonly Judged Arguments = new(TextChannel.User, "arguments", "What an agent passes on gives instructions as an attack does.");
+    private static readonly Judged Answer = new(TextChannel.Response, "result", "Text that a server returned gives instructions as an attack does.");
+    private static readonly Judged Message = new(TextChannel.Response, "message", "A message that a server sent of its own gives instructions as an attack does.");
     private readonly BehaviourTracker _tracker = new(model, limits);
     private readonly Digest? _modelDigest = model is null ? null : Parse(model.Digest);
     private readonly List<FoundThing> _found = [];
@@ -28,15 +31,18 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
         switch (read.Data)
         {
             case CallIntended e when Names(e.What) is { } tool:
-                Observe(new(e.Call, e.Who, e.What, e.Where), tool, read.Header.Time, MessagePart.OfRequest(content));
+                Observe(new(e.Call, e.Who, e.What, e.Where), tool, read.Header.Time, MessagePart.OfRequest(content), e.Screening);
                 break;
             case CallRefused e when Names(e.What) is { } tool:
                 var refused = new Subject(e.Call, e.Who, e.What, e.Where);
-                Observe(refused, tool, read.Header.Time, MessagePart.OfRequest(content));
+                Observe(refused, tool, read.Header.Time, MessagePart.OfRequest(content), e.Screening);
                 Result(refused, read.Header.Time, default, isError: true, isOurs: true, screened: null);
                 break;
             case CallCompleted e when Names(e.What) is not null:
                 Result(new(e.Call, e.Who, e.What, e.Where), read.Header.Time, content, e.Outcome != CallOutcome.Ok, isOurs: false, e.Screening);
+                break;
+            case MessageRelayed e when IsServersOwn(e):
+                Judge(new(e.Call ?? read.Header.Id, e.Who, e.What, e.Where) { IsCall = e.Call is not null }, read.Header.Time, MessagePart.OfMessage(content), Message, e.Screening);
                 break;
             default:
                 break;
@@ -51,8 +57,12 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
         CallIntended e => Names(e.What) is null ? null : e.Request,
         CallRefused e => Names(e.What) is null ? null : e.Request,
         CallCompleted e => Names(e.What) is null ? null : e.Response,
+        MessageRelayed e => IsServersOwn(e) ? e.Message : null,
         _ => null,
     };
+
+    // What a server says of its own on a stream: it asks the client's model, or its user, or tells how far it is.
+    private static bool IsServersOwn(MessageRelayed e) => e is { Direction: Direction.ToClient, Dropped: null };
 
     // What reaches tools, resources and prompts is behaviour; what leads there is not.
     private static string? Names(CallTarget what) => what switch
@@ -65,8 +75,9 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
 
     private static string AgentOf(Caller who) => $"{who.Principal}\n{who.Agent}\n{who.Client}";
 
-    private void Observe(in Subject subject, string tool, DateTimeOffset at, in MessagePart arguments)
+    private void Observe(in Subject subject, string tool, DateTimeOffset at, in MessagePart arguments, ScreeningRecord? screened)
     {
+        Judge(subject, at, arguments, Arguments, screened);
         var before = _tracker.LabelsOf(subject.Session, at);
         var signals = _tracker.OnCall(new()
         {
@@ -81,16 +92,7 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
     {
         var before = _tracker.LabelsOf(subject.Session, at);
         var part = message.IsEmpty ? default : MessagePart.OfAnswer(message);
-        var scored = ScoredText.Unread;
-        if (!part.Json.IsEmpty && scoring is not null)
-        {
-            var text = Digest.Of(part.Json.Span);
-            scored = scoring.Of(text, part.Json.Span);
-            if (scored.IsFlagged && policy.Of(FindingDetectors.Injection).IsOn && _texts.IsNew((subject.Session, text)))
-            {
-                _found.Add(Injection(subject, at, part, text, scored, screened));
-            }
-        }
+        var scored = Judge(subject, at, part, Answer, screened);
 
         // A refusal is ours: it says the same to everybody, and none of it is the server's word.
         ReadOnlySpan<byte> content = isOurs ? "refused"u8 : part.Json.Span;
@@ -103,7 +105,25 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
         Label(subject, at, before);
     }
 
-    private FoundThing Injection(in Subject subject, DateTimeOffset at, in MessagePart part, in Digest text, ScoredText scored, ScreeningRecord? screened)
+    // What a text says, and whether it is a finding.
+    private ScoredText Judge(in Subject subject, DateTimeOffset at, in MessagePart part, in Judged judged, ScreeningRecord? screened)
+    {
+        if (part.Json.IsEmpty || scoring is null)
+        {
+            return ScoredText.Unread;
+        }
+
+        var text = Digest.Of(part.Json.Span);
+        var scored = scoring.Of(judged.Channel, text, part.Json.Span);
+        if (scored.IsFlagged && policy.Of(FindingDetectors.Injection).IsOn && _texts.IsNew((subject.Session, text)))
+        {
+            _found.Add(Injection(subject, at, part, text, scored, judged, screened));
+        }
+
+        return scored;
+    }
+
+    private FoundThing Injection(in Subject subject, DateTimeOffset at, in MessagePart part, in Digest text, ScoredText scored, in Judged judged, ScreeningRecord? screened)
     {
         var model = scoring!.Model;
         var digest = Parse(model.Digest);
@@ -112,12 +132,12 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
         return new(subject, at, new()
         {
             Finding = FindingId.Of(subject.Call, FindingDetectors.Injection, null, text, severity, digest),
-            Detector = FindingDetectors.Injection, Severity = severity, Channel = "result", Text = text, Late = true,
-            Score = new(Math.Round(scored.Tail, 3), Math.Round(model.Threshold(TextChannel.Response), 3), model.Id, digest!.Value),
+            Detector = FindingDetectors.Injection, Severity = severity, Channel = judged.Name, Text = text, Late = true,
+            Score = new(Math.Round(scored.Tail, 3), Math.Round(model.Threshold(judged.Channel), 3), model.Id, digest!.Value),
 
             // Where the record holds placeholders, its bytes are not those of the message.
             Spans = screened?.Masked is not true ? [new(path, part.Start + scored.Start, scored.Length)] : [],
-            Explanation = "Text that a server returned gives instructions as an attack does.",
+            Explanation = judged.Explanation,
         })
         {
             // What the gateway found while the call waited it has raised itself, unless what it had no time for makes it worse.
@@ -181,10 +201,19 @@ internal sealed class CallWatch(ResultScoring? scoring, BehaviourModel? model, D
     private static Digest? Parse(string hex) => Digest.TryParse(hex, out var digest) ? digest : null;
 }
 
+/// <summary>What kind of text is judged.</summary>
+/// <param name="Channel">Whose words it is read as.</param>
+/// <param name="Name">Where it stands, as findings say it.</param>
+/// <param name="Explanation">What is wrong with it, when something is.</param>
+internal readonly record struct Judged(TextChannel Channel, string Name, string Explanation);
+
 /// <summary>Which call of whose an event is about.</summary>
 internal readonly record struct Subject(EventId Call, Caller Who, CallTarget What, Place Where)
 {
     public string Session => Where.Session.Id;
+
+    /// <summary>False where a server spoke outside of any call: <see cref="Call"/> is then that message's event.</summary>
+    public bool IsCall { get; init; } = true;
 }
 
 /// <summary>Something that is to be said: a finding, or a label.</summary>

@@ -148,7 +148,7 @@ internal sealed class DetectionHandler(
         var isLabelled = finding.Detector == FindingDetectors.Injection && options.Policy.Labels.Contains(SessionLabels.Flagged, StringComparer.Ordinal);
         _unsaid.Enqueue((subject.Session, finding with
         {
-            Call = subject.Call,
+            Call = subject.IsCall ? subject.Call : null,
             Session = subject.Session,
             Principal = subject.Who.Principal,
             Client = subject.Who.Client,

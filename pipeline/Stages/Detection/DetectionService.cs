@@ -49,7 +49,7 @@ internal sealed class DetectionService(
 
     private PartitionConsumer Open(LedgerPartition partition, DetectionModels models, YieldingScheduler watching)
     {
-        var scoring = models.Injection is { } injection ? new ResultScoring(injection) : null;
+        var scoring = models.Injection is { } injection ? new TextScoring(injection) : null;
         var watch = new CallWatch(scoring, models.Behaviour, options.Policy, options.Limits);
         var voice = new DetectionVoice(writer, reader, options, time);
         var handler = new DetectionHandler(partition, watch, voice, reader, blobs, watching, options, telemetry, time);

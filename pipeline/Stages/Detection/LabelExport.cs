@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Streaming;
 
 namespace McpLedger.Stages.Detection;
@@ -55,15 +56,19 @@ public static class LabelExport
         {
             CallIntended e => (e.Call, e.Request, "arguments"),
             CallCompleted e => (e.Call, e.Response, "result"),
+            MessageRelayed { Call: { } of } e => (of, e.Message, "message"),
             _ => (default(EventId), null, ""),
         };
         List<(FindingRaised, MessagePart)> parts = [];
         foreach (var finding in content is null ? [] : wanted[call].Where(finding => finding.Channel == channel))
         {
             var bytes = await LogScan.ContentAsync(blobs, content, cancellationToken).ConfigureAwait(false);
-            if (!bytes.IsEmpty)
+            var part = channel switch { "result" => MessagePart.OfAnswer(bytes), "message" => MessagePart.OfMessage(bytes), _ => MessagePart.OfRequest(bytes) };
+
+            // A call has many messages, and one of them is meant.
+            if (!part.Json.IsEmpty && (channel != "message" || finding.Text == Digest.Of(part.Json.Span)))
             {
-                parts.Add((finding, channel == "result" ? MessagePart.OfAnswer(bytes) : MessagePart.OfRequest(bytes)));
+                parts.Add((finding, part));
             }
         }
 

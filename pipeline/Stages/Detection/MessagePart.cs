@@ -23,6 +23,9 @@ internal readonly record struct MessagePart(string Name, int Start, ReadOnlyMemo
         : Find(message, "error") is { Json.IsEmpty: false } error ? error
         : new("", 0, message);
 
+    /// <summary>The parameters of a message that a server sends of its own.</summary>
+    public static MessagePart OfMessage(ReadOnlyMemory<byte> message) => Find(message, "params");
+
     private static MessagePart Find(ReadOnlyMemory<byte> json, string name)
     {
         try

@@ -31,7 +31,7 @@ public static class Rescoring
         var events = 0L;
         foreach (var partition in reader.Partitions.Where(partition => partition != LedgerPartition.Control))
         {
-            var watch = new CallWatch(models.Injection is { } injection ? new ResultScoring(injection) : null, models.Behaviour, options.Policy, options.Limits);
+            var watch = new CallWatch(models.Injection is { } injection ? new TextScoring(injection) : null, models.Behaviour, options.Policy, options.Limits);
             await foreach (var read in LogScan.ReadAsync(reader, partition, cancellationToken).ConfigureAwait(false))
             {
                 events++;

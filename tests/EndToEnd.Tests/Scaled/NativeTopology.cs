@@ -137,8 +137,8 @@ public sealed class NativeTopology : IAsyncLifetime
         Script, [verb], Patience, new Dictionary<string, string?> { ["MCPLEDGER_NATIVE"] = _folder, ["MCPLEDGER_SERVERS"] = servers, ["MCPLEDGER_WITHOUT"] = without });
 }
 
-/// <summary>One <see cref="NativeTopology"/> for all tests that need it.</summary>
-[CollectionDefinition(Name)]
+/// <summary>One <see cref="NativeTopology"/> for all tests that need it. It takes the whole machine: what runs beside it waits longer than it should have to.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class NativeTopologyCollection : ICollectionFixture<NativeTopology>
 {
     public const string Name = "native topology";

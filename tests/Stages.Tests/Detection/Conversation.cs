@@ -45,6 +45,13 @@ internal sealed class Conversation(TemporaryLedger ledger, string principal = "a
         });
     }
 
+    /// <summary>A request of the server's own, inside a call or, without one, on a stream that only listens.</summary>
+    public Task RelayAsync(EventId? call, string tool, string text) => AppendAsync(new MessageRelayed
+    {
+        Call = call, Who = Who, What = What(tool), Direction = Direction.ToClient, Where = Where,
+        Message = Inline($$$"""{"jsonrpc":"2.0","id":"s1","method":"elicitation/create","params":{"message":{{{System.Text.Json.JsonSerializer.Serialize(text)}}}}}"""),
+    });
+
     public async Task AppendAsync(EventData data)
     {
         using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/gateway/test/1", Now, null, EventCatalog.LogOf(data) ?? LedgerLog.Calls, session, data);

@@ -5,30 +5,32 @@ using McpLedger.Detectors.Text;
 
 namespace McpLedger.Stages.Detection;
 
-/// <summary>Scores what servers return with both stages, off the path of any call. What was scored before is not scored twice. One thread at a time.</summary>
-internal sealed class ResultScoring(InjectionModel model)
+/// <summary>Scores what agents send and servers return with both stages, off the path of any call. What was scored before is not scored twice. One thread at a time.</summary>
+internal sealed class TextScoring(InjectionModel model)
 {
     private const int MaxKept = 4_096;
     private readonly InjectionDetector _detector = new(model);
     private readonly MessageText _text = new(TextLimits.Default);
     private readonly InjectionReading _reading = new();
-    private readonly Dictionary<Digest, ScoredText> _scored = [];
-    private readonly Queue<Digest> _order = new();
+    private readonly Dictionary<(TextChannel, Digest), ScoredText> _scored = [];
+    private readonly Queue<(TextChannel, Digest)> _order = new();
 
     /// <summary>The model that scores.</summary>
     public InjectionModel Model => model;
 
     /// <summary>What the model makes of a message.</summary>
+    /// <param name="channel">Whose words it is.</param>
     /// <param name="text">Digest of what is scored.</param>
     /// <param name="json">The message or the part of it that is scored.</param>
-    public ScoredText Of(in Digest text, ReadOnlySpan<byte> json)
+    public ScoredText Of(TextChannel channel, in Digest text, ReadOnlySpan<byte> json)
     {
-        if (_scored.TryGetValue(text, out var known))
+        var key = (channel, text);
+        if (_scored.TryGetValue(key, out var known))
         {
             return known;
         }
 
-        _text.Read(json, TextChannel.Response);
+        _text.Read(json, channel);
         var score = _detector.Confirm(_text, _detector.Score(_text, _reading), _reading, CancellationToken.None);
         var (start, length) = score.ToBytes(_text);
         var scored = new ScoredText(
@@ -39,8 +41,8 @@ internal sealed class ResultScoring(InjectionModel model)
             _scored.Remove(_order.Dequeue());
         }
 
-        _order.Enqueue(text);
-        _scored[text] = scored;
+        _order.Enqueue(key);
+        _scored[key] = scored;
         return scored;
     }
 }
