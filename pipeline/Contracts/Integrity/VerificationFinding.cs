@@ -118,6 +118,9 @@ public static class VerificationChecks
     /// <summary>The last write was cut off and is covered by no checkpoint.</summary>
     public const string TornTail = "torn-tail";
 
+    /// <summary>A writer fell silent without a last word while others went on: what it recorded last may not be here.</summary>
+    public const string WriterSilent = "writer-silent";
+
     /// <summary>A fault in a chain; the rest of the name is the fault's.</summary>
     public const string Chain = "chain-";
 

@@ -12,6 +12,7 @@ namespace McpLedger.Stages.Verification;
 public sealed class LedgerVerification(VerificationRequest request, TimeProvider time)
 {
     private readonly List<VerificationFinding> _findings = [];
+    private readonly SilentWriters _writers = new();
 
     /// <summary>Verifies everything.</summary>
     /// <exception cref="IOException">A file is there and cannot be read.</exception>
@@ -25,6 +26,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
             coverage.Add(VerifyPartition(partition, said, progress, coverage.Sum(static c => c.Bytes), cancellationToken));
         }
 
+        _writers.Tell(_findings);
         return new() { Findings = [.. _findings], Partitions = coverage, Elapsed = time.GetElapsedTime(began) };
     }
 
@@ -87,7 +89,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
 
         var verifier = new PartitionVerifier(partition, checkpoint ?? new("", 0, MerkleTree.EmptyRoot), tiles.Read, _findings);
         var blobs = new BlobCheck(request.Folder, partition, _findings);
-        var feed = new Feed(verifier, request.Blobs ? blobs : null, partition.Log == LedgerLog.Control ? said : null, n => progress.Report(new(partition, verifier.Records, checkpoint?.Size ?? 0, before + n)));
+        var feed = new Feed(verifier, request.Blobs ? blobs : null, partition.Log == LedgerLog.Control ? said : null, (offset, bytes) => _writers.Take(partition, offset, bytes), n => progress.Report(new(partition, verifier.Records, checkpoint?.Size ?? 0, before + n)));
         ScanOf(partition).Read(0, long.MaxValue, feed, cancellationToken);
         verifier.Complete();
         var dropped = JudgeFront(partition, verifier, said.Drops);
@@ -160,7 +162,9 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
 
     private string LedgerFolder(LedgerPartition partition) => Path.Combine(request.Folder, "ledger", partition.ToString());
 
-    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, SaidInControl? said, Action<long> tell) : ISegmentVisitor
+    private delegate void TakeRecord(long offset, ReadOnlySpan<byte> bytes);
+
+    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, SaidInControl? said, TakeRecord listen, Action<long> tell) : ISegmentVisitor
     {
         private const int TellEvery = 4096;
 
@@ -172,6 +176,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
             verifier.Feed(offset, bytes, checksumHolds);
             blobs?.Check(offset, bytes);
             said?.Take(bytes);
+            listen(offset, bytes);
             if (verifier.Records % TellEvery == 0)
             {
                 Tell();
