@@ -83,7 +83,7 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
         _waiting.Writer.TryComplete();
         await _closing.CancelAsync().ConfigureAwait(false);
         await _shipping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.Run(_producer.Dispose).ConfigureAwait(false);
+        await _producer.CloseAsync(_telemetry).ConfigureAwait(false);
         _closing.Dispose();
     }
 

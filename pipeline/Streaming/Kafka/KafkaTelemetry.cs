@@ -130,4 +130,7 @@ public sealed partial class KafkaTelemetry
 
     [LoggerMessage(2122, LogLevel.Error, "Blob {Blob}, whole at offset {Offset}, is not what its digest says")]
     internal partial void LogBlobAltered(Digest blob, long offset);
+
+    [LoggerMessage(2123, LogLevel.Warning, "A client of the cluster did not close within {Longest} and is left to the end of the process; was the clock set back?")]
+    internal partial void LogLeft(TimeSpan longest);
 }

@@ -70,7 +70,7 @@ public sealed class ParkingTopic(KafkaLedgerOptions options, KafkaTelemetry tele
     {
         if (_producer.IsValueCreated)
         {
-            await Task.Run(_producer.Value.Dispose).ConfigureAwait(false);
+            await _producer.Value.CloseAsync(telemetry).ConfigureAwait(false);
         }
     }
 

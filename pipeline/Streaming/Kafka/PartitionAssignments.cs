@@ -47,8 +47,22 @@ public sealed class PartitionAssignments
     }
 
     /// <summary>Is a member until cancelled; then every runner ends and the partitions go to the others.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(() => Run(cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var running = Task.Factory.StartNew(() => Run(cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            if (!await running.EndsAsync(_telemetry).ConfigureAwait(false))
+            {
+                // The group gives them away when it misses this member; the work on them ends now.
+                Stop(Places());
+            }
+        }
+    }
 
     private void Run(CancellationToken cancellationToken)
     {
@@ -89,6 +103,14 @@ public sealed class PartitionAssignments
         }
 
         return new(place, Offset.End);
+    }
+
+    private List<TopicPartition> Places()
+    {
+        lock (_gate)
+        {
+            return [.. _runners.Keys];
+        }
     }
 
     /// <summary>Blocks until the runners have ended: only then does the group give their partitions away.</summary>

@@ -8,7 +8,7 @@ namespace McpLedger.Streaming.Kafka;
 /// Sends records to the cluster, each exactly once and in order within its partition. The producer is idempotent and never gives a record up; should it
 /// fail for good, it is replaced: what of the records under way landed is read back, and the rest is sent again.
 /// </summary>
-[SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The producer is disposed on a thread of the pool: it may wait for its own threads.")]
+[SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "CloseAsync disposes the producer: it may wait for its own threads.")]
 internal sealed class RecordProducer : IAsyncDisposable
 {
     // A request of the producer that was replaced may still lie in a broker's socket: it is given this long to be taken.
@@ -102,7 +102,7 @@ internal sealed class RecordProducer : IAsyncDisposable
         await _closing.CancelAsync().ConfigureAwait(false);
         await _watch.DisposeAsync().ConfigureAwait(false);
         await _repairing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.Run(_producer.Dispose).ConfigureAwait(false);
+        await _producer.CloseAsync(_telemetry).ConfigureAwait(false);
         _closing.Dispose();
     }
 
