@@ -6,8 +6,6 @@ using McpLedger.Host.Output;
 using McpLedger.Host.Running;
 using McpLedger.Projections.Findings;
 using McpLedger.Stages.Detection;
-using McpLedger.Streaming.Blobs;
-using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Host.Commands;
 
@@ -85,19 +83,18 @@ internal static class FindingsCommand
     private static Command Labels()
     {
         var file = new Argument<string>("file") { Description = "The file of JSON lines to write: for 'mcpledger detectors train --labels FILE'." };
-        var command = new Command("labels", "Write judged injection findings with their texts: confirmed ones as attacks, rejected ones as harmless. Reads the ledger's folder.") { file };
+        var command = new Command("labels", "Write judged injection findings with their texts: confirmed ones as attacks, rejected ones as harmless. Reads the ledger, in its folder or in Kafka.") { file };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
-            var folder = DataFolder.Of(parsed);
-            if (!Directory.Exists(Path.Combine(folder, "ledger")))
+            await using var ledger = RecordedLedger.Open(parsed, terminal);
+            if (ledger is null)
             {
-                terminal.Error($"mcpledger: there is no ledger in {folder}. Fix: name its folder with --data.");
                 return ExitCode.Unavailable;
             }
 
             var path = Path.GetFullPath(parsed.GetValue(file)!);
             using var output = new MemoryStream();
-            var count = await LabelExport.RunAsync(EmbeddedLedgerFiles.OpenReadOnly(folder, TimeProvider.System), new BlobFolder(folder), output, cancellationToken);
+            var count = await LabelExport.RunAsync(ledger.Reader, ledger.Blobs, output, cancellationToken);
             PrivateFile.Write(path, output.GetBuffer().AsSpan(0, (int)output.Length));
             terminal.Document(new { File = path, count.Written, count.Lost });
             terminal.Line($"{count.Written} rows in {path}; the texts of {count.Lost} judged findings are not kept any more");

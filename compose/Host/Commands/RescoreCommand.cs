@@ -3,8 +3,6 @@ using System.Globalization;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Output;
 using McpLedger.Stages.Detection;
-using McpLedger.Streaming.Blobs;
-using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Host.Commands;
 
@@ -16,21 +14,20 @@ internal static class RescoreCommand
         var since = new Option<DateTimeOffset?>("--since") { Description = "Findings from this time on are compared, ISO 8601. Default: all that is kept." };
         var injection = new Option<string?>("--model") { Description = "The injection model's folder. Default: what the configuration says." };
         var behaviour = new Option<string?>("--behaviour") { Description = "The session model's folder. Default: what the configuration says." };
-        var command = new Command("rescore", "Watch the recorded past once more with another model, and print what it would have found and what not. Reads the ledger's folder, writes nothing.") { since, injection, behaviour };
+        var command = new Command("rescore", "Watch the recorded past once more with another model, and print what it would have found and what not. Reads the ledger, in its folder or in Kafka, and writes nothing.") { since, injection, behaviour };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
-            var folder = DataFolder.Of(parsed);
-            if (!Directory.Exists(Path.Combine(folder, "ledger")))
+            await using var ledger = RecordedLedger.Open(parsed, terminal);
+            if (ledger is null)
             {
-                terminal.Error($"mcpledger: there is no ledger in {folder}. Fix: name its folder with --data; a ledger on Kafka is not rescored yet.");
                 return ExitCode.Unavailable;
             }
 
-            var options = OptionsOf(parsed, folder);
+            var options = OptionsOf(parsed, ledger.Folder);
             options = options with { InjectionModel = parsed.GetValue(injection) ?? options.InjectionModel, BehaviourModel = parsed.GetValue(behaviour) ?? options.BehaviourModel };
             try
             {
-                var report = await Rescoring.RunAsync(EmbeddedLedgerFiles.OpenReadOnly(folder, TimeProvider.System), new BlobFolder(folder), options, parsed.GetValue(since) ?? DateTimeOffset.MinValue, cancellationToken);
+                var report = await Rescoring.RunAsync(ledger.Reader, ledger.Blobs, options, parsed.GetValue(since) ?? DateTimeOffset.MinValue, cancellationToken);
                 Show(terminal, report);
                 return ExitCode.Ok;
             }

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using McpLedger.Host.Configuration;
+using McpLedger.Host.Output;
+using McpLedger.Host.Running;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming.Kafka;
+
+namespace McpLedger.Host.Commands;
+
+/// <summary>What was recorded, for a verb that reads all of it: in the ledger's folder, or in Kafka with the blobs of this machine's folder.</summary>
+internal sealed class RecordedLedger : IAsyncDisposable
+{
+    private readonly ServiceProvider? _services;
+
+    private RecordedLedger(ILedgerReader reader, string folder, ServiceProvider? services) => (Reader, Folder, Blobs, _services) = (reader, folder, new BlobFolder(folder), services);
+
+    public ILedgerReader Reader { get; }
+
+    /// <summary>The data folder.</summary>
+    public string Folder { get; }
+
+    public IBlobStore Blobs { get; }
+
+    /// <summary>Opens it; null, with the reason told, where there is none.</summary>
+    public static RecordedLedger? Open(ParseResult parsed, Terminal terminal)
+    {
+        var folder = DataFolder.Of(parsed);
+        if (ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections).Config is { File.Kafka: not null } config && parsed.GetValue(CommonOptions.Data) is null)
+        {
+            var services = new ServiceCollection()
+                .AddLogging(l => l.AddConsoleLines().SetMinimumLevel(LogLevel.Warning)).AddKafkaLedgerReader(KafkaMapping.ToLedger(config, HostRoles.Projections)).BuildServiceProvider();
+            return new(services.GetRequiredService<KafkaLedgerReader>(), folder, services);
+        }
+
+        if (Directory.Exists(Path.Combine(folder, "ledger")))
+        {
+            return new(EmbeddedLedgerFiles.OpenReadOnly(folder, TimeProvider.System), folder, null);
+        }
+
+        terminal.Error($"mcpledger: there is no ledger in {folder}. Fix: name its folder with --data, or with --config a configuration that says where it is.");
+        return null;
+    }
+
+    public ValueTask DisposeAsync() => _services?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
