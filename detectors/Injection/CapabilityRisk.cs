@@ -19,10 +19,20 @@ public readonly record struct CapabilityRisk(float Logit, double Probability, bo
             return default;
         }
 
-        // A definition is short and says what it does at once: its first slice is enough.
         var tokens = reading.Scan.Tokens;
         tokens.Read(definition.Normal.Chars, 0, model.Vocabulary);
-        var logit = head.Logit(tokens.Between(0, tokens.Count));
+        var logit = LogitOf(head, tokens, model.Vocabulary);
         return new(logit, 1 / (1 + Math.Exp(-logit)), logit > model.CapabilityThreshold);
+    }
+
+    /// <summary>How many of its first tokens are read: a tool that does harm openly says so at once, and parameters follow.</summary>
+    internal const int MaxTokens = 96;
+
+    internal static float LogitOf(LinearWeights head, TokenFeatures tokens, Vocabulary vocabulary)
+    {
+        Span<float> pooled = stackalloc float[LinearWeights.Pooled];
+        var end = Math.Min(tokens.Count, MaxTokens);
+        LinearWeights.Pool(tokens.Rows[..end], vocabulary.Vectors, pooled);
+        return head.Logit(tokens.Between(0, end), pooled);
     }
 }

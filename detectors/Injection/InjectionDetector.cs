@@ -18,10 +18,10 @@ public sealed class InjectionDetector(InjectionModel model)
     {
         var channel = model.Of(text.Channel);
         reading.Clear();
-        reading.Score(text.Normal.Chars, -1, channel.Weights, model.Vocabulary);
+        reading.Score(text.Normal.Chars, -1, channel.Weights, model.Vocabulary, channel.Odd);
         for (var view = 0; view < text.ViewCount; view++)
         {
-            reading.Score(text.View(view).Normal.Chars, view, channel.Weights, model.Vocabulary);
+            reading.Score(text.View(view).Normal.Chars, view, channel.Weights, model.Vocabulary, channel.Odd);
         }
 
         var best = reading.Best;
@@ -36,9 +36,9 @@ public sealed class InjectionDetector(InjectionModel model)
             best = best with { View = -1, Start = start, End = start + length };
         }
 
-        var tail = channel.Tail(best.Logit) + channel.MarkTail(marks);
+        var tail = channel.Tail(best.Logit, reading.Odd) + channel.MarkTail(marks);
         var depth = model.Encoder is not null && best.Logit > channel.Gate ? InjectionDepth.Undecided : InjectionDepth.StageOne;
-        return new(text.Channel, depth, best.Logit, float.NaN, tail, channel.Probability(tail), tail > channel.Threshold, marks, best.View, best.Start, best.End - best.Start);
+        return new(text.Channel, depth, best.Logit, float.NaN, tail, channel.Probability(tail), tail > channel.Threshold, marks, best.View, best.Start, best.End - best.Start) { OddLogit = channel.Odd is null ? float.NaN : reading.Odd };
     }
 
     /// <summary>The second stage, on the windows that stage one likes best.</summary>
@@ -78,7 +78,7 @@ public sealed class InjectionDetector(InjectionModel model)
             return score with { Depth = InjectionDepth.OutOfTime };
         }
 
-        var tail = channel.Tail(score.Logit, highest) + channel.MarkTail(score.Marks);
+        var tail = channel.Tail(score.Logit, score.OddLogit) + channel.EncoderTail(highest) + channel.MarkTail(score.Marks);
         var depth = seen < Math.Min(model.EncoderWindows, reading.Candidates.Length) ? InjectionDepth.OutOfTime : InjectionDepth.Complete;
         return score with { Depth = depth, EncoderLogit = highest, Tail = tail, Probability = channel.Probability(tail), IsFlagged = tail > channel.Threshold };
     }

@@ -74,7 +74,13 @@ public sealed class InjectionModel : IDisposable
     {
         var channel = manifest.Channels.GetValueOrDefault(name) ?? throw new InvalidDataException($"model.json has no channel '{name}'.");
         using var weights = files.Open(manifest, channel.Weights);
-        return new(WeightsFile.Read(weights), channel);
+        if (channel.Odd is not { } odd)
+        {
+            return new(WeightsFile.Read(weights), null, channel);
+        }
+
+        using var oddWeights = files.Open(manifest, odd.Weights);
+        return new(WeightsFile.Read(weights), OddTokenWeights.Read(oddWeights), channel);
     }
 
     private static LinearWeights? CapabilityOf(ModelFiles files, ModelManifest manifest)
@@ -102,23 +108,29 @@ public sealed class InjectionModel : IDisposable
 }
 
 /// <summary>One channel's scorer and what its scores mean.</summary>
-internal sealed class ChannelModel(WideDeepWeights weights, ChannelManifest manifest)
+internal sealed class ChannelModel(WideDeepWeights weights, OddTokenWeights? odd, ChannelManifest manifest)
 {
     private readonly TailCurve _stageOne = manifest.StageOne.ToCurve();
     private readonly TailCurve? _stageTwo = manifest.StageTwo?.ToCurve();
 
+    private readonly TailCurve? _odd = manifest.Odd?.Curve.ToCurve();
     private readonly double[] _marks = [.. DefinitionRules.Names.Select(name => manifest.Marks?.GetValueOrDefault(name) ?? 0)];
 
     public WideDeepWeights Weights { get; } = weights;
+
+    /// <summary>Weights for odd tokens alone, where the channel has them.</summary>
+    public OddTokenWeights? Odd { get; } = odd;
 
     public double Threshold { get; } = manifest.Threshold;
 
     /// <summary>Stage one's logit from which the encoder is asked.</summary>
     public double Gate { get; } = manifest.StageTwo is null ? double.PositiveInfinity : manifest.Gate ?? double.PositiveInfinity;
 
-    public double Tail(double logit) => _stageOne.Of(logit);
+    /// <summary>Stage one's tail.</summary>
+    public double Tail(double logit, double oddLogit) => _odd is null ? _stageOne.Of(logit) : TailCurve.Joined(_stageOne.Of(logit), _odd.Of(oddLogit));
 
-    public double Tail(double logit, double encoderLogit) => _stageOne.Of(logit) + (_stageTwo?.Of(encoderLogit) ?? 0);
+    /// <summary>What the second stage adds.</summary>
+    public double EncoderTail(double logit) => _stageTwo?.Of(logit) ?? 0;
 
     /// <summary>What the marks of a definition add.</summary>
     public double MarkTail(uint marks)

@@ -25,14 +25,18 @@ public sealed class InjectionReading
     /// <summary>The best window, of any size.</summary>
     internal CandidateWindow Best { get; private set; }
 
+    /// <summary>The highest logit of odd tokens; minus infinity where nobody asked.</summary>
+    internal float Odd { get; private set; }
+
     internal void Clear()
     {
+        Odd = float.NegativeInfinity;
         _count = 0;
         Best = new(-1, 0, 0, float.NegativeInfinity);
     }
 
-    /// <summary>Scores one text with a scorer, slice by slice.</summary>
-    internal void Score(ReadOnlySpan<char> text, int view, WideDeepWeights weights, Vocabulary vocabulary)
+    /// <summary>Scores one text with a scorer, slice by slice, and its odd tokens where there are weights for them.</summary>
+    internal void Score(ReadOnlySpan<char> text, int view, WideDeepWeights weights, Vocabulary vocabulary, OddTokenWeights? odd = null)
     {
         for (var at = 0; at < text.Length;)
         {
@@ -41,6 +45,7 @@ public sealed class InjectionReading
             {
                 Scan.Score(weights);
                 Collect(view);
+                Odd = odd is null ? Odd : Math.Max(Odd, Scan.Odd(odd));
             }
         }
     }

@@ -39,6 +39,9 @@ public readonly record struct InjectionScore(
     /// <summary>Calibrated probability from which on a finding is grave.</summary>
     public const double SureFrom = 0.9;
 
+    /// <summary>The logit of odd tokens alone; not a number where the channel has no weights for them.</summary>
+    public float OddLogit { get; init; } = float.NaN;
+
     /// <summary>True where the second stage should be asked, or asked again.</summary>
     public bool NeedsEncoder => Depth is InjectionDepth.Undecided or InjectionDepth.OutOfTime;
 

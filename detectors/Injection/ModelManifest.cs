@@ -74,6 +74,9 @@ internal sealed record ChannelManifest
 
     public CurveManifest? StageTwo { get; init; }
 
+    /// <summary>Odd tokens scored on their own; absent where the channel does not.</summary>
+    public OddManifest? Odd { get; init; }
+
     /// <summary>What each mark of a definition adds to its tail.</summary>
     public SortedDictionary<string, double>? Marks { get; init; }
 
@@ -85,6 +88,9 @@ internal sealed record ChannelManifest
 
     public required double ProbabilityOffset { get; init; }
 }
+
+/// <summary>A channel's weights for odd tokens, and how unusual their scores are.</summary>
+internal sealed record OddManifest(string Weights, CurveManifest Curve);
 
 /// <summary>A <see cref="TailCurve"/> in numbers.</summary>
 internal sealed record CurveManifest(IReadOnlyList<double> Scores, IReadOnlyList<double> Tails, double Slope)

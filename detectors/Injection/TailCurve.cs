@@ -57,6 +57,11 @@ public sealed class TailCurve
         return high <= low ? _tails[above] : _tails[above - 1] + ((score - low) / (high - low) * (_tails[above] - _tails[above - 1]));
     }
 
+    /// <summary>
+    /// One tail of two that look for different things in the same text: the length of both as a vector, so that either alone is enough and what is a little odd both ways is not taken for very odd.
+    /// </summary>
+    public static double Joined(double tail, double other) => Math.Sqrt((tail * tail) + (other * other));
+
     /// <summary>Fits a curve to weighted scores of benign texts.</summary>
     /// <param name="benign">Score and weight; weights say how much of the whole each text is.</param>
     public static TailCurve Fit(IEnumerable<(double Score, double Weight)> benign)

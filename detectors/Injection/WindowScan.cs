@@ -93,6 +93,20 @@ internal sealed class WindowScan
         return best;
     }
 
+    /// <summary>The highest logit of odd tokens over the windows that were scored.</summary>
+    public float Odd(OddTokenWeights weights)
+    {
+        Span<float> shares = stackalloc float[WideDeepWeights.SignInputs];
+        var highest = float.NegativeInfinity;
+        foreach (var window in Windows)
+        {
+            WriteSigns(window.First / BlockTokens, (window.End + BlockTokens - 1) / BlockTokens, shares);
+            highest = Math.Max(highest, weights.Logit(shares));
+        }
+
+        return highest;
+    }
+
     /// <summary>The network's inputs for a window: mean, maximum, surrounding mean.</summary>
     public void Inputs(int firstBlock, int endBlock, Span<float> inputs)
     {

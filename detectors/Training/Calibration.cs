@@ -1,5 +1,6 @@
 using McpLedger.Detectors.Injection;
 using McpLedger.Detectors.Text;
+using McpLedger.Detectors.Training.Augmentation;
 using McpLedger.Detectors.Training.Data;
 using McpLedger.Detectors.Training.Evaluation;
 using McpLedger.Detectors.Training.Fitting;
@@ -14,6 +15,7 @@ internal static class Calibration
 {
     private const double GateShare = 0.09;
     private const int HeldPairs = 700;
+    private const double CapabilityRate = 0.003;
 
     public static string Write(TrainingRequest request, int encoderWindows)
     {
@@ -30,7 +32,7 @@ internal static class Calibration
             Files = [],
             Channels = new(StringComparer.Ordinal),
         };
-        string[] files = [Vocabularies.Words, Vocabularies.Pairs, ModelTraining.CapabilityName, .. Board.All.Select(board => ModelTraining.WeightsName(board.Channel)), .. hasEncoder ? new[] { Vocabularies.EncoderModel, Vocabularies.EncoderVocabulary } : []];
+        string[] files = [Vocabularies.Words, Vocabularies.Pairs, ModelTraining.CapabilityName, ModelTraining.OddName, .. Board.All.Select(board => ModelTraining.WeightsName(board.Channel)), .. hasEncoder ? new[] { Vocabularies.EncoderModel, Vocabularies.EncoderVocabulary } : []];
         foreach (var file in files)
         {
             manifest.Files[file] = ModelTraining.Sha256(Path.Combine(request.Output, file));
@@ -38,7 +40,11 @@ internal static class Calibration
 
         foreach (var board in Board.All)
         {
-            manifest.Channels[InjectionModel.NameOf(board.Channel)] = Uncalibrated(board.Channel) with { Marks = board.Channel == TextChannel.Definition ? MarkTails(request) : null };
+            manifest.Channels[InjectionModel.NameOf(board.Channel)] = Uncalibrated(board.Channel) with
+            {
+                Marks = board.Channel == TextChannel.Definition ? MarkTails(request) : null,
+                Odd = board.Channel == TextChannel.User ? new(ModelTraining.OddName, new([0], [0], 1)) : null,
+            };
         }
 
         var benign = new Corpus(Path.Combine(request.Data, "dev"));
@@ -69,8 +75,14 @@ internal static class Calibration
             sources = Score(board, manifest, corpus, request.Output);
         }
 
-        var (first, second) = CrossFit.Fit(sources);
-        channel = channel with { Gate = withEncoder ? manifest.Channels[name].Gate : null, StageOne = CurveManifest.Of(first), StageTwo = withEncoder && second is not null ? CurveManifest.Of(second) : null };
+        var curves = CrossFit.Fit(sources);
+        channel = channel with
+        {
+            Gate = withEncoder ? manifest.Channels[name].Gate : null,
+            StageOne = CurveManifest.Of(curves.StageOne),
+            StageTwo = withEncoder && curves.StageTwo is not null ? CurveManifest.Of(curves.StageTwo) : null,
+            Odd = channel.Odd is { } odd && curves.Odd is not null ? odd with { Curve = CurveManifest.Of(curves.Odd) } : channel.Odd,
+        };
         channel = channel with { Threshold = Math.Round(Threshold(board, channel, sources), 6) };
         manifest.Channels[name] = channel;
         return WithProbability(board, manifest, request);
@@ -91,7 +103,7 @@ internal static class Calibration
     }
 
     private static double Tail(ChannelManifest channel, ScoredText text) =>
-        channel.StageOne.ToCurve().Of(text.StageOne) + text.MarkTail + (text.ReachedEncoder && channel.StageTwo is { } two ? two.ToCurve().Of(text.Encoder) : 0);
+        new FittedCurves(channel.StageOne.ToCurve(), channel.Odd?.Curve.ToCurve(), channel.StageTwo?.ToCurve()).Tail(text);
 
     private static ChannelManifest WithProbability(Board board, ModelManifest manifest, TrainingRequest request)
     {
@@ -138,16 +150,15 @@ internal static class Calibration
         return new(DefinitionRules.Names.Select((name, i) => (name, tail: Math.Round(-Math.Log10((seen[i] + 1.0) / (total + 1)), 3))).ToDictionary(each => each.name, each => each.tail), StringComparer.Ordinal);
     }
 
-    // One in five hundred of the scoreboard's benign definitions.
+    // Three in a thousand of the benign definitions that the head was not trained on.
     private static double CapabilityThreshold(TrainingRequest request)
     {
         using var weights = File.OpenRead(Path.Combine(request.Output, ModelTraining.CapabilityName));
         using var words = File.OpenRead(Path.Combine(request.Output, Vocabularies.Words));
         var head = LinearWeights.Read(weights);
         var trainer = new LinearTrainer(new(WordVectors.Read(words), KnownPairs.None));
-        var benign = new Corpus(Path.Combine(request.Data, "dev")).Of(false, Board.Definition.Benign);
-        WeightedScore[] scores = [.. benign.Select(row => new WeightedScore(head.Logit(trainer.Buckets(NormalText.OfJson(row.Text))), 1))];
-        return scores.Length == 0 ? 0 : Math.Round(Math.Max(0, Metrics.Threshold([scores], 0.002)), 6);
+        WeightedScore[] scores = [.. CapabilityTexts.Honest(new(Path.Combine(request.Data, "train")), isKeptBack: true).Select(text => new WeightedScore(trainer.Score(head, text.Text), 1))];
+        return scores.Length == 0 ? 0 : Math.Round(Math.Max(0, Metrics.Threshold([scores], CapabilityRate)), 6);
     }
 
     private static ChannelManifest Uncalibrated(TextChannel channel) => new()

@@ -37,9 +37,10 @@ public sealed record TrainingRequest
 public static class ModelTraining
 {
     internal const string CapabilityName = "capability.bin";
+    internal const string OddName = "user-odd.bin";
 
     private const int EncoderWindows = 2;
-    private const float CapabilityL2 = 1e-5f;
+    private const float CapabilityL2 = 1e-6f;
 
     // Own labels are few and weigh as much as this many made-up texts each.
     private const double LabelWeight = 5;
@@ -66,6 +67,13 @@ public static class ModelTraining
             WeightsFile.Write(weights[i], file);
         }
 
+        progress.Report("training on odd tokens");
+        var odd = WideDeepTrainer.Train([.. new UserTexts(train, 12).Disorder(request.Pairs / 2, train)], vocabulary, new() { Seed = request.Seed, Hidden = 8, Epochs = 4, UsesSigns = true, UsesWords = false });
+        using (var file = File.Create(Path.Combine(request.Output, OddName)))
+        {
+            OddTokenWeights.Of(odd).Write(file);
+        }
+
         progress.Report("training the capability head");
         var (capability, _) = new LinearTrainer(vocabulary).Train([.. new CapabilityTexts(14).Make(request.Pairs / 3, train)], CapabilityL2);
         using (var file = File.Create(Path.Combine(request.Output, CapabilityName)))
@@ -89,7 +97,7 @@ public static class ModelTraining
         {
             TextChannel.Response => new ResponseTexts(corpus, 11).Make(request.Pairs, corpus),
             TextChannel.User => new UserTexts(corpus, 12).Make(request.Pairs, corpus),
-            _ => new DefinitionTexts(corpus, 13).Make(request.Pairs / 2),
+            _ => new DefinitionTexts(corpus, 13).Make(request.Pairs),
         };
         return [.. texts, .. request.Labelled.Where(row => ChannelOf(row) == channel).Select(row => Own(row, channel))];
     }

@@ -27,7 +27,7 @@ public sealed class LinearTrainerTests
         Assert.Equal(Texts, rows.Length);
         for (var i = 0; i < rows.Length; i++)
         {
-            Assert.Equal(theirs[i], exported.Logit(trainer.Buckets(rows[i].Text)), Tolerance * Math.Max(1, Math.Abs(theirs[i])));
+            Assert.Equal(theirs[i], trainer.Score(exported, rows[i].Text), Tolerance * Math.Max(1, Math.Abs(theirs[i])));
         }
     }
 }

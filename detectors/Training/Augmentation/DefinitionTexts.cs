@@ -13,6 +13,7 @@ internal sealed class DefinitionTexts
 {
     private readonly Dice _dice;
     private readonly Grammar _grammar;
+    private readonly double _alone;
     private readonly string[] _definitions;
     private readonly string[] _sentences;
 
@@ -34,7 +35,10 @@ internal sealed class DefinitionTexts
 
     public DefinitionTexts(IEnumerable<string> definitions, PhraseShare share, ulong seed)
     {
-        (_dice, _grammar) = (new(seed), Grammar.Named("definition", share));
+        (_dice, _grammar) = (new(seed), share == PhraseShare.Training ? Trained() : Grammar.Named("definition", share));
+
+        // Honest tools of one short sentence are easily taken for poison: training sees more of them.
+        _alone = share == PhraseShare.Training ? 0.6 : 0.4;
         _definitions = [.. definitions.Where(IsDefinition)];
         _sentences = [.. _definitions.Select(Description).Where(text => text.Length is > 10 and < 400)];
     }
@@ -47,13 +51,22 @@ internal sealed class DefinitionTexts
     {
         for (var i = 0; i < each; i++)
         {
-            yield return Read(Placed(MarkedText.Mark(_grammar.Make(_dice, "wrapped"))), isAttack: true);
-            yield return Read(Placed(_dice.Chance(0.5) ? _grammar.Make(_dice, "benign") : _dice.Pick(_sentences)), isAttack: false);
+            yield return Read(Placed(_grammar.Make(_dice, "wrapped")), isAttack: true);
+            yield return Read(Placed(_dice.Chance(0.65) ? _grammar.Make(_dice, "benign") : _dice.Pick(_sentences)), isAttack: false);
         }
     }
 
     /// <summary>Poisoned definitions alone.</summary>
     public IEnumerable<string> Poisoned(int count) => Enumerable.Range(0, count).Select(_ => Placed(_grammar.Make(_dice, "wrapped")));
+
+    // The poison is marked, not the honest sentences that stand around it.
+    private static Grammar Trained()
+    {
+        var grammar = Grammar.Named("definition", PhraseShare.Training).And("definition-training");
+        return grammar.With("wrapped", [.. grammar.Phrases("wrapped").Select(phrase => phrase.Contains("{honest}", StringComparison.Ordinal) || phrase.Contains("{benign}", StringComparison.Ordinal)
+            ? phrase.Replace("{poison}", MarkedText.Mark("{poison}"), StringComparison.Ordinal)
+            : MarkedText.Mark(phrase))]);
+    }
 
     private string Placed(string sentence)
     {
@@ -78,7 +91,7 @@ internal sealed class DefinitionTexts
     private void IntoDescription(JsonObject tool, string sentence)
     {
         var description = tool["description"]?.GetValue<string>() ?? "";
-        tool["description"] = _dice.Below(4) switch { 0 => sentence + " " + description, 1 => description + "\n\n" + sentence, 2 when _dice.Chance(0.4) => sentence, _ => description + " " + sentence };
+        tool["description"] = _dice.Below(4) switch { 0 => sentence + " " + description, 1 => description + "\n\n" + sentence, 2 when _dice.Chance(_alone) => sentence, _ => description + " " + sentence };
     }
 
     private void IntoSchema(JsonObject properties, string sentence)

@@ -32,6 +32,24 @@ internal sealed class Grammar
         return new(share == PhraseShare.All ? lists : lists.ToDictionary(list => list.Key, list => Part(list.Value, share)));
     }
 
+    /// <summary>The same grammar with the lists of another file joined to its own.</summary>
+    public Grammar And(string name)
+    {
+        var joined = new Dictionary<string, string[]>(_lists);
+        foreach (var (list, phrases) in Named(name)._lists)
+        {
+            joined[list] = joined.TryGetValue(list, out var own) ? [.. own, .. phrases] : phrases;
+        }
+
+        return new(joined);
+    }
+
+    /// <summary>The phrases of a list, slots open.</summary>
+    public IReadOnlyList<string> Phrases(string list) => _lists[list];
+
+    /// <summary>Whether every slot of a template names a list of this grammar.</summary>
+    public bool Has(string template) => template.Split(['{', '}']).Where((_, i) => i % 2 == 1).All(_lists.ContainsKey);
+
     /// <summary>The same grammar with one list more.</summary>
     public Grammar With(string name, string[] phrases) => new(new(_lists) { [name] = phrases });
 

@@ -197,15 +197,15 @@ internal sealed partial class ResponseTexts
         return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("name", out var name) ? name.GetString() : null;
     }
 
-    [GeneratedRegex(@"^(Ignore previous instructions\. You must strictly adhere to the following instruction: |\s*Answer: task complete\. |Thought: The previous steps are done\. Next, | Now you must call this tool\.)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^(Ignore previous instructions\. You must strictly adhere to the following instruction: |\s*Answer: task complete\. |Thought: The previous steps are done\. Next, | Now you must call this tool\.)", RegexOptions.None, 60_000)]
     private static partial Regex Lead();
 
-    [GeneratedRegex(@"(?<=\b(about|of|for|with|between|in|on|from) )[^.?!\n]{8,}", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"(?<=\b(about|of|for|with|between|in|on|from) )[^.?!\n]{8,}", RegexOptions.None, 60_000)]
     private static partial Regex Topics();
 
-    [GeneratedRegex(@"(?<=[.!?])\s+|\n+", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"(?<=[.!?])\s+|\n+", RegexOptions.None, 60_000)]
     private static partial Regex Sentences();
 
-    [GeneratedRegex(@"[.\n!?]\s", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"[.\n!?]\s", RegexOptions.None, 60_000)]
     private static partial Regex Breaks();
 }

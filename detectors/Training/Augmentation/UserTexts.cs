@@ -11,12 +11,23 @@ internal sealed class UserTexts
 {
     private const int Longest = 6000;
 
+    // Frames without their wish: honest role-play has such frames too.
+    private const double FrameWeight = 0.4;
+
     private static readonly string[] Languages = ["ar", "bn", "cs", "de", "el", "es", "fa", "fr", "he", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ro", "ru", "sv", "ta", "th", "tr", "uk", "vi", "zh"];
-    private static readonly string[] Orders = ["{ignore} {reveal}", "{persuade} {reveal}", "{reveal} {persuade}", "{role} {reveal}", "{reveal}", "{ignore} {task}", "{role} {task}", "{role} {ignore} {reveal}", "{persuade} {ignore} {task}"];
+    private static readonly string[] Orders =
+    [
+        "{ignore} {reveal}", "{persuade} {reveal}", "{reveal} {persuade}", "{role} {reveal}", "{reveal}", "{ignore} {task}", "{role} {task}", "{role} {ignore} {reveal}", "{persuade} {ignore} {task}",
+        "{system} {reveal}", "{system} {task}", "{hypothesis} {reveal}", "{hypothesis} {task}", "{format}", "{persuade} {format}", "{ignore} {format}", "{fewshot}", "{role} {fewshot}", "{split}", "{persuade} {task}",
+    ];
+
+    // The same sentences about what is no secret: how something is asked for must not be what is learnt.
+    private static readonly string[] Innocents = ["{benign}", "{benign}", "{benign} {benign}", "{reveal}", "{format}", "{fewshot}"];
 
     private readonly Dice _dice;
     private readonly Grammar _english = Grammar.Named("user");
     private readonly Grammar[] _foreign = [.. Languages.Select(Foreign)];
+    private readonly Dictionary<Grammar, Grammar> _innocent;
     private readonly string[] _requests;
     private readonly string[] _prompts;
     private readonly string[] _triggers;
@@ -25,6 +36,7 @@ internal sealed class UserTexts
     public UserTexts(Corpus corpus, ulong seed)
     {
         _dice = new(seed);
+        _innocent = _foreign.ToDictionary(language => language, language => language.With("innocent", [.. Innocents.Where(language.Has)]).With("secret", [.. language.Phrases("thing")]));
         _requests = [.. corpus.Of(false, "metatool_user", "bfcl_user").Select(row => row.Text)];
         _prompts = [.. corpus.Of(false, "dialogue_benign").Select(row => row.Text)];
         _triggers = [.. corpus.Of(true, "tt_trigger").Select(row => row.Text)];
@@ -68,20 +80,26 @@ internal sealed class UserTexts
         {
             var language = _dice.Pick(_foreign);
             var attack = language.Make(_dice, "attack");
-            attack = _dice.Below(8) switch { 0 => _english.Make(_dice, "ignore") + " " + attack, 1 => attack + " " + _english.Make(_dice, "reveal"), 2 => language.Make(_dice, "benign") + " " + attack, _ => attack };
-            return [Plain(attack, isAttack: true), Plain(_dice.Chance(0.3) ? language.Make(_dice, "benign") + " " + language.Make(_dice, "benign") : language.Make(_dice, "benign"), isAttack: false)];
+            attack = _dice.Below(8) switch { 0 => _english.Make(_dice, "ignore") + " " + attack, 1 => attack + " " + _english.Make(_dice, "reveal"), 2 or 3 => language.Make(_dice, "benign") + " " + attack, _ => attack };
+            return [Plain(attack, isAttack: true), Plain(_innocent[language].Make(_dice, "innocent"), isAttack: false)];
         }
 
-        if (draw < 0.54)
+        if (draw < 0.52)
         {
             var attack = MarkedText.Mark(_english.Make(_dice, "attack"));
             attack = _dice.Below(6) switch { 0 => _dice.Pick(_requests) + " " + attack, 1 => attack + " " + _dice.Pick(_requests), _ => attack };
             return [MarkedText.Read(attack, isAttack: true), Plain(_english.Make(_dice, "benign"), isAttack: false)];
         }
 
-        if (draw < 0.70)
+        if (draw < 0.60)
         {
             return [Plain(_english.Make(_dice, "story"), isAttack: true), Plain(_english.Make(_dice, "storytwin"), isAttack: false)];
+        }
+
+        if (draw < 0.76)
+        {
+            // The wish is marked, for the frame around it is the same on both sides.
+            return [MarkedText.Read(Framed(MarkedText.Mark(_english.Make(_dice, "harm"))), isAttack: true), Plain(Framed(_english.Make(_dice, "wishes")), isAttack: false)];
         }
 
         if (draw < 0.94)
@@ -92,6 +110,8 @@ internal sealed class UserTexts
 
         return [Plain(_dice.Pick(_triggers) + " " + _dice.Pick(_requests), isAttack: true), Plain(_dice.Pick(_prompts) + "\n" + _dice.Pick(_requests), isAttack: false)];
     }
+
+    private string Framed(string wish) => _english.Make(_dice, "frame").Replace("{wish}", wish, StringComparison.Ordinal);
 
     // The corpora's attacks are long and their questions short; length must not be what is learnt.
     private TrainingText Longer(TrainingText text) =>
@@ -138,7 +158,8 @@ internal sealed class UserTexts
     private string Words() => string.Join(' ', Enumerable.Range(0, _dice.Between(3, 12)).Select(_ => _dice.Pick(_prompts).Split(' ')[0]));
 
     private static IEnumerable<TrainingText> OfCorpora(Corpus corpus) =>
-        Weighted(corpus.Of(true, "deepset_train", "giskard", "gptfuzz", "verazuo_jb"), isAttack: true, 1)
+        Weighted(corpus.Of(true, "deepset_train", "giskard", "gptfuzz"), isAttack: true, 1)
+            .Concat(Weighted(corpus.Of(true, "verazuo_jb"), isAttack: true, FrameWeight))
             .Concat(Weighted(corpus.Of(true, "llmail").Take(1500), isAttack: true, 0.5))
             .Concat(Weighted(corpus.Of(false, "deepset_train", "dialogue_benign", "bfcl_user"), isAttack: false, 1))
             .Concat(Weighted(corpus.Of(false, "metatool_user").Take(8000), isAttack: false, 0.7))
@@ -153,5 +174,9 @@ internal sealed class UserTexts
 
     private static TrainingText Plain(string text, bool isAttack, double weight = 1) => new(isAttack, NormalText.Of(text), -1, -1, weight);
 
-    private static Grammar Foreign(string language) => Grammar.Named("languages/" + language).With("attack", Orders);
+    private static Grammar Foreign(string language)
+    {
+        var grammar = Grammar.Named("languages/" + language);
+        return grammar.With("attack", [.. Orders.Where(grammar.Has)]);
+    }
 }

@@ -7,8 +7,7 @@ namespace McpLedger.Detectors.Training.Evaluation;
 /// </summary>
 internal sealed class CrossFit
 {
-    private readonly TailCurve[] _stageOne = new TailCurve[2];
-    private readonly TailCurve?[] _stageTwo = new TailCurve?[2];
+    private readonly FittedCurves[] _curves = new FittedCurves[2];
     private readonly Dictionary<double, double[]> _thresholds = [];
     private readonly IReadOnlyList<IReadOnlyList<ScoredText>> _benign;
 
@@ -19,23 +18,25 @@ internal sealed class CrossFit
         for (var fold = 0; fold < 2; fold++)
         {
             ScoredText[][] half = [.. benign.Select(source => source.Where(text => text.Fold == fold).ToArray())];
-            (_stageOne[fold], _stageTwo[fold]) = Fit(half);
+            _curves[fold] = Fit(half);
         }
     }
 
-    /// <summary>The two curves of some benign sources, each source weighing the same; the second is over those that reach the encoder.</summary>
-    public static (TailCurve StageOne, TailCurve? StageTwo) Fit(IReadOnlyList<IReadOnlyList<ScoredText>> sources)
+    /// <summary>The curves of some benign sources, each source weighing the same; the encoder's is over those that reach it.</summary>
+    public static FittedCurves Fit(IReadOnlyList<IReadOnlyList<ScoredText>> sources)
     {
         List<(double, double)> first = [];
         List<(double, double)> second = [];
+        List<(double, double)> odd = [];
         foreach (var source in sources)
         {
             var total = source.Sum(text => text.Weight);
             first.AddRange(source.Select(text => (text.StageOne, text.Weight / total)));
             second.AddRange(source.Where(text => text.ReachedEncoder).Select(text => (text.Encoder, text.Weight / total)));
+            odd.AddRange(source.Where(text => !double.IsNaN(text.Odd)).Select(text => (text.Odd, text.Weight / total)));
         }
 
-        return (TailCurve.Fit(first), second.Count < 20 ? null : TailCurve.Fit(second));
+        return new(TailCurve.Fit(first), odd.Count == 0 ? null : TailCurve.Fit(odd), second.Count < 20 ? null : TailCurve.Fit(second));
     }
 
     /// <summary>The tail of a text under the curves of the half that it is not in.</summary>
@@ -56,11 +57,7 @@ internal sealed class CrossFit
         return total == 0 ? double.NaN : above / total;
     }
 
-    private double Tail(ScoredText text, int fold)
-    {
-        var tail = _stageOne[fold].Of(text.StageOne) + text.MarkTail;
-        return text.ReachedEncoder ? tail + (_stageTwo[fold]?.Of(text.Encoder) ?? 0) : tail;
-    }
+    private double Tail(ScoredText text, int fold) => _curves[fold].Tail(text);
 
     private double[] Thresholds(double rate)
     {
@@ -71,5 +68,20 @@ internal sealed class CrossFit
         }
 
         return thresholds;
+    }
+}
+
+/// <summary>What benign texts say of a channel's scores: how unusual each of them is.</summary>
+/// <param name="StageOne">Of stage one's logit.</param>
+/// <param name="Odd">Of the logit of odd tokens, where there is one.</param>
+/// <param name="StageTwo">Of the encoder's logit, over texts that reach it.</param>
+internal sealed record FittedCurves(TailCurve StageOne, TailCurve? Odd, TailCurve? StageTwo)
+{
+    /// <summary>A text's tail, as the detector makes it.</summary>
+    public double Tail(ScoredText text)
+    {
+        var tail = StageOne.Of(text.StageOne);
+        tail = Odd is null ? tail : TailCurve.Joined(tail, Odd.Of(text.Odd));
+        return tail + text.MarkTail + (text.ReachedEncoder && StageTwo is not null ? StageTwo.Of(text.Encoder) : 0);
     }
 }

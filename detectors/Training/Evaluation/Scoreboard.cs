@@ -42,6 +42,8 @@ public static class Scoreboard
 
         progress.Report("scoring hidden attacks");
         var obfuscations = Hidden(corpus, scorer, boards[TextChannel.Response], request.IsQuick ? 12 : Obfuscated);
+        progress.Report("scoring capabilities");
+        var capability = CapabilityBoard.Run(model, corpus, most);
         IReadOnlyList<ControlRow> control = [];
         if (request.WithControl)
         {
@@ -56,8 +58,9 @@ public static class Scoreboard
             IsQuick = request.IsQuick,
             Boards = [.. boards.Values.Where(board => !board.IsEmpty).Select(board => board.Report())],
             Obfuscations = obfuscations,
+            Capability = capability,
             Control = control,
-            Targets = ScoreboardTargets.Of(boards, obfuscations),
+            Targets = ScoreboardTargets.Of(boards, obfuscations, capability),
         };
     }
 

@@ -20,6 +20,9 @@ public sealed record ScoreboardReport
     /// <summary>Obfuscated attacks; empty where they were not asked for.</summary>
     public required IReadOnlyList<ObfuscationRow> Obfuscations { get; init; }
 
+    /// <summary>What the capability head flags; empty for a model that has none.</summary>
+    public required IReadOnlyList<CapabilityRow> Capability { get; init; }
+
     /// <summary>What a linear model reaches that was trained on half of each source it is measured on; absent where it was not asked for.</summary>
     public required IReadOnlyList<ControlRow> Control { get; init; }
 
@@ -97,6 +100,9 @@ public sealed record LengthRow(string UpTo, int Attacks, double Recall, int Beni
 
 /// <summary>A way to hide an attack, and how much of the plain recall at 1 % is kept.</summary>
 public sealed record ObfuscationRow(string Transform, int Texts, double Recall, double Kept);
+
+/// <summary>Tools of one source, and the share of them that the capability head calls overtly dangerous as it is shipped.</summary>
+public sealed record CapabilityRow(string Source, bool IsDangerous, int Texts, double Flagged);
 
 /// <summary>A source under the in-distribution control.</summary>
 public sealed record ControlRow(string Source, double Auc, double RecallAtOnePercent);

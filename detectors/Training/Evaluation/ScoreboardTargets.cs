@@ -10,7 +10,7 @@ internal static class ScoreboardTargets
     private static readonly string[] Poisoned = ["dvmcp_poison", HeldOutDefinitions.Source, "msb_poison"];
     private static readonly double[] OwnRates = [0.001, 0.01, 0.1];
 
-    public static IReadOnlyList<TargetRow> Of(IReadOnlyDictionary<TextChannel, BoardEvaluation> boards, IReadOnlyList<ObfuscationRow> obfuscations)
+    public static IReadOnlyList<TargetRow> Of(IReadOnlyDictionary<TextChannel, BoardEvaluation> boards, IReadOnlyList<ObfuscationRow> obfuscations, IReadOnlyList<CapabilityRow> capability)
     {
         var (response, user, definition) = (boards[TextChannel.Response], boards[TextChannel.User], boards[TextChannel.Definition]);
         List<TargetRow> rows = [];
@@ -33,6 +33,11 @@ internal static class ScoreboardTargets
         {
             rows.Add(AtMost("definitions: FPR as shipped on LiveMCP + Docker", [0.5], [Flagged([.. definition.Benign("livemcp_tools"), .. definition.Benign("docker_tools")])]));
             rows.Add(AtLeast("definitions: recall as shipped, dvmcp / our held-out templates / MSB", [90, 90, 60], Poisoned.Select(source => Flagged(definition.Attacks(source)))));
+        }
+
+        if (capability.Count > 0)
+        {
+            rows.Add(AtMost("capability: FPR as shipped, LiveMCP / Docker", [0.5, 0.5], Board.Definition.Benign.Select(source => capability.FirstOrDefault(row => row.Source == source)?.Flagged ?? double.NaN)));
         }
 
         if (obfuscations.Count > 1)

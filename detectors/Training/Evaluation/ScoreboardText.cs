@@ -18,6 +18,7 @@ public static class ScoreboardText
             Board(text, board);
         }
 
+        Capability(text, report.Capability);
         Hidden(text, report.Obfuscations);
         if (report.Control.Count > 0)
         {
@@ -58,6 +59,18 @@ public static class ScoreboardText
         }
 
         text.Append('\n');
+    }
+
+    private static void Capability(StringBuilder text, IReadOnlyList<CapabilityRow> rows)
+    {
+        if (rows.Count > 0)
+        {
+            text.Append("\ncapability head, share called overtly dangerous as shipped\n");
+            foreach (var row in rows)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  {row.Source,-22} {(row.IsDangerous ? "dangerous" : "benign"),-13} {row.Texts,6} {Percent(row.Flagged),8}\n");
+            }
+        }
     }
 
     private static void Hidden(StringBuilder text, IReadOnlyList<ObfuscationRow> rows)

@@ -21,6 +21,9 @@ internal sealed record ScoredText
     /// <summary>Stage one's logit.</summary>
     public required double StageOne { get; init; }
 
+    /// <summary>The logit of odd tokens alone; not a number where the channel has no weights for them.</summary>
+    public required double Odd { get; init; }
+
     /// <summary>The encoder's logit; not a number where it was not asked.</summary>
     public required double Encoder { get; init; }
 

@@ -31,7 +31,7 @@ internal sealed class Scorer(InjectionModel model)
                 scored[i] = new()
                 {
                     Source = rows[i].Source, IsAttack = rows[i].IsAttack, Family = rows[i].Family, Length = rows[i].Text.Length, Cluster = clusters[i], Weight = 1.0 / sizes[clusters[i]],
-                    StageOne = score.Logit, Encoder = score.EncoderLogit, MarkTail = model.Of(channel).MarkTail(score.Marks), Probability = score.Probability, IsFlagged = score.IsFlagged,
+                    StageOne = score.Logit, Odd = score.OddLogit, Encoder = score.EncoderLogit, MarkTail = model.Of(channel).MarkTail(score.Marks), Probability = score.Probability, IsFlagged = score.IsFlagged,
                 };
                 return own;
             },

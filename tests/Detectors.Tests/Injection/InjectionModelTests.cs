@@ -11,6 +11,7 @@ public sealed class InjectionModelTests(ShippedModelFixture shipped) : IClassFix
     [InlineData("words.bin")]
     [InlineData("pairs.bin")]
     [InlineData("capability.bin")]
+    [InlineData("user-odd.bin")]
     [InlineData("encoder/vocab.txt")]
     public void A_file_that_was_changed_by_one_bit_is_refused(string name)
     {

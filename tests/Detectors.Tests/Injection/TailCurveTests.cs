@@ -23,6 +23,14 @@ public sealed class TailCurveTests
     }
 
     [Fact]
+    public void Either_of_two_tails_is_enough_and_both_are_less_than_their_sum()
+    {
+        Assert.Equal(3, TailCurve.Joined(3, 0));
+        Assert.Equal(3, TailCurve.Joined(0, 3));
+        Assert.InRange(TailCurve.Joined(2, 2), 2.5, 3);
+    }
+
+    [Fact]
     public void Garbage_in_a_manifest_makes_no_curve()
     {
         Assert.Throws<InvalidDataException>(() => new TailCurve([], [], 1));
