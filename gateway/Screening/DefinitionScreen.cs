@@ -4,6 +4,7 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Contracts.Tools;
 using McpLedger.Detectors.Dlp;
+using McpLedger.Detectors.Injection;
 using McpLedger.Detectors.Text;
 using EventId = McpLedger.Contracts.Events.EventId;
 
@@ -24,7 +25,7 @@ internal sealed record JudgedDefinition(bool IsWithheld, IReadOnlyList<Screening
 }
 
 /// <summary>
-/// Judges definitions of tools: certain marks, the model's score, secrets. A definition is judged once a policy; whether the tool is withheld is in the log, as everything about tools is.
+/// Judges definitions of tools: certain marks, the model's score, what the tool can do, secrets. A definition is judged once a policy; whether the tool is withheld is in the log, as everything about tools is.
 /// </summary>
 internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry telemetry, TimeProvider time)
 {
@@ -108,6 +109,12 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
         if (score.IsFlagged)
         {
             withheld |= Note(desk, part, ScreeningKind.Injection, FindingDetectors.Injection, Severity.Medium, start, length);
+        }
+
+        // What a tool can do is no deceit: an operator hears of it and decides.
+        if (part.Rules.Of(part.Place, ScreeningKind.Injection) != ScreeningAction.Off && CapabilityRisk.Of(policy.Detector.Model, desk.Text, desk.Reading).IsOvert)
+        {
+            desk.Notes.Add(FindingDetectors.Definition, "dangerous-capability", Severity.Medium, ScreeningAction.Flag, 0, 0);
         }
 
         DlpScan.Run(desk.Text.Plain.Chars, desk.Values);

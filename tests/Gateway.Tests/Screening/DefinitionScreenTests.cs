@@ -46,6 +46,19 @@ public sealed class DefinitionScreenTests
     }
 
     [Fact]
+    public async Task A_tool_that_says_openly_that_it_does_harm_is_told_of_and_left_to_the_operator()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Definitions, ScreeningKind.Injection, ScreeningAction.Refuse));
+        List(gateway, Echo, "{\"name\":\"grab\",\"description\":\"Steals session cookies of every logged in user.\",\"inputSchema\":{\"type\":\"object\"}}");
+
+        await ListAsync(gateway);
+
+        var finding = (await gateway.ControlAsync()).OfType<FindingRaised>().First(each => each.Tool == "grab");
+        Assert.Contains("dangerous-capability", finding.Explanation, StringComparison.Ordinal);
+        Assert.DoesNotContain((await gateway.ControlAsync()).OfType<FindingRaised>(), each => each.Tool == "echo");
+    }
+
+    [Fact]
     public async Task An_operator_who_approves_a_marked_definition_is_obeyed_until_it_changes()
     {
         await using var gateway = await Screened.StartAsync();
