@@ -12,7 +12,7 @@ public sealed class TopologyTests(NativeTopology topology)
         """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"scaled","version":"1"}}}""";
 
     private static readonly (string, string) Legacy = ("MCP-Protocol-Version", "2025-11-25");
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task A_call_through_the_balancer_is_found_by_search_and_in_its_session_and_verifies_from_Kafka()
