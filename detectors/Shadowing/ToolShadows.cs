@@ -14,19 +14,13 @@ public sealed class ToolShadows
     private readonly Dictionary<string, List<Known>> _bySkeleton = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Known>> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<Known> _specific = [];
-    private readonly HashSet<ListedTool> _all = [];
 
     /// <param name="tools">The tools that stand beside one another.</param>
     public ToolShadows(IEnumerable<ListedTool> tools)
     {
         var text = new MessageText(TextLimits.Default);
-        foreach (var tool in tools)
+        foreach (var tool in tools.Distinct())
         {
-            if (!_all.Add(tool))
-            {
-                continue;
-            }
-
             var known = new Known(tool, ReadName.Of(tool.Tool, text));
             Add(_bySkeleton, known.Name.Skeleton, known);
             if (known.Name.IsSpecific)
@@ -44,7 +38,7 @@ public sealed class ToolShadows
     {
         var name = ReadName.Of(tool.Tool, text);
         List<ToolShadow> found = [];
-        foreach (var other in Of(_bySkeleton, name.Skeleton))
+        foreach (var other in _bySkeleton.GetValueOrDefault(name.Skeleton) ?? [])
         {
             if (other.Tool.Server != tool.Server && (name.Plain != other.Name.Plain || name.IsSpecific))
             {
@@ -143,8 +137,6 @@ public sealed class ToolShadows
 
         those.Add(known);
     }
-
-    private static List<Known> Of(Dictionary<string, List<Known>> index, string key) => index.GetValueOrDefault(key) ?? [];
 
     private sealed record Known(ListedTool Tool, ReadName Name);
 }

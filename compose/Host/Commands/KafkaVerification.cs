@@ -14,8 +14,7 @@ internal static class KafkaVerification
     public static async Task<int> RunAsync(
         ParseResult parsed, LoadedConfig config, Terminal terminal, VerificationRequest request, Func<VerificationRequest, int> verify, CancellationToken cancellationToken)
     {
-        await using var services = new ServiceCollection()
-            .AddLogging(l => l.AddConsoleLines().SetMinimumLevel(LogLevel.Warning)).AddKafkaLedgerReader(KafkaMapping.ToLedger(config, HostRoles.Pipeline)).BuildServiceProvider();
+        await using var services = RecordedLedger.InKafka(config, HostRoles.Pipeline);
         var reader = services.GetRequiredService<KafkaLedgerReader>();
         var mirror = LiveDoor.Elsewhere(parsed) is null ? null : Directory.CreateTempSubdirectory("mcpledger-verify-");
         try

@@ -29,8 +29,7 @@ internal sealed class RecordedLedger : IAsyncDisposable
         var folder = DataFolder.Of(parsed);
         if (ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections).Config is { File.Kafka: not null } config && parsed.GetValue(CommonOptions.Data) is null)
         {
-            var services = new ServiceCollection()
-                .AddLogging(l => l.AddConsoleLines().SetMinimumLevel(LogLevel.Warning)).AddKafkaLedgerReader(KafkaMapping.ToLedger(config, HostRoles.Projections)).BuildServiceProvider();
+            var services = InKafka(config, HostRoles.Projections);
             return new(services.GetRequiredService<KafkaLedgerReader>(), folder, services);
         }
 
@@ -42,6 +41,10 @@ internal sealed class RecordedLedger : IAsyncDisposable
         terminal.Error($"mcpledger: there is no ledger in {folder}. Fix: name its folder with --data, or with --config a configuration that says where it is.");
         return null;
     }
+
+    /// <summary>What reads a ledger in Kafka and says nothing but what is wrong.</summary>
+    public static ServiceProvider InKafka(LoadedConfig config, HostRoles role) => new ServiceCollection()
+        .AddLogging(l => l.AddConsoleLines().SetMinimumLevel(LogLevel.Warning)).AddKafkaLedgerReader(KafkaMapping.ToLedger(config, role)).BuildServiceProvider();
 
     public ValueTask DisposeAsync() => _services?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -89,7 +89,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
 
         var verifier = new PartitionVerifier(partition, checkpoint ?? new("", 0, MerkleTree.EmptyRoot), tiles.Read, _findings);
         var blobs = new BlobCheck(request.Folder, partition, _findings);
-        var feed = new Feed(verifier, request.Blobs ? blobs : null, partition.Log == LedgerLog.Control ? said : null, (offset, bytes) => _writers.Take(partition, offset, bytes), n => progress.Report(new(partition, verifier.Records, checkpoint?.Size ?? 0, before + n)));
+        var feed = new Feed(verifier, request.Blobs ? blobs : null, partition.Log == LedgerLog.Control ? said : null, _writers, partition, n => progress.Report(new(partition, verifier.Records, checkpoint?.Size ?? 0, before + n)));
         ScanOf(partition).Read(0, long.MaxValue, feed, cancellationToken);
         verifier.Complete();
         var dropped = JudgeFront(partition, verifier, said.Drops);
@@ -162,9 +162,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
 
     private string LedgerFolder(LedgerPartition partition) => Path.Combine(request.Folder, "ledger", partition.ToString());
 
-    private delegate void TakeRecord(long offset, ReadOnlySpan<byte> bytes);
-
-    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, SaidInControl? said, TakeRecord listen, Action<long> tell) : ISegmentVisitor
+    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, SaidInControl? said, SilentWriters writers, LedgerPartition partition, Action<long> tell) : ISegmentVisitor
     {
         private const int TellEvery = 4096;
 
@@ -176,7 +174,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
             verifier.Feed(offset, bytes, checksumHolds);
             blobs?.Check(offset, bytes);
             said?.Take(bytes);
-            listen(offset, bytes);
+            writers.Take(partition, offset, bytes);
             if (verifier.Records % TellEvery == 0)
             {
                 Tell();
