@@ -43,6 +43,6 @@ public sealed class RealServerTests
         Assert.SkipWhen(Built.NodeTools is null, NoNode);
         using var folder = new TemporaryFolder();
 
-        Assert.Equal(0, await RealServers.CompareAsync(folder.Path));
+        Assert.Empty(await RealServers.CompareAsync(folder.Path));
     }
 }

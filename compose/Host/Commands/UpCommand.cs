@@ -87,9 +87,8 @@ internal static class UpCommand
                 _ = reload?.ReloadAsync("SIGHUP", CancellationToken.None);
             });
             var drain = app.Services.GetRequiredService<Drain>();
-            drain.TakeSignals();
             await using var cancelled = cancellationToken.Register(drain.Ask);
-            await drain.WaitAsync(app.Lifetime, config.File.Listen.Drain, telemetry);
+            await drain.WaitAsync(config.File.Listen.Drain);
             await app.StopAsync(CancellationToken.None);
         }
         finally

@@ -4,28 +4,28 @@ namespace McpLedger.Host.Running;
 
 /// <summary>
 /// How a process ends without failing a call: it looks unready, goes on serving until balancers have looked away, and only then closes its door.
-/// A second signal ends the waiting.
+/// A second signal ends the waiting. It is the host's lifetime, so that nothing else hears the signals: the framework's own would close the door at the first.
 /// </summary>
-internal sealed class Drain(TimeProvider time) : IDisposable
+internal sealed class Drain(IHostApplicationLifetime lifetime, HostTelemetry telemetry, TimeProvider time) : IHostLifetime, IDisposable
 {
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<PosixSignalRegistration> _signals = [];
+    private volatile bool _serves;
 
     /// <summary>Whether the process is on its way out.</summary>
     public bool HasBegun => _begun.Task.IsCompleted;
 
-    /// <summary>Begins, or when it has begun ends the waiting.</summary>
+    /// <summary>Begins; when it has begun, or nothing is served yet, ends the waiting.</summary>
     public void Ask()
     {
-        if (!_begun.TrySetResult())
+        if (!_begun.TrySetResult() || !_serves)
         {
-            _hurried.TrySetResult();
+            lifetime.StopApplication();
         }
     }
 
-    /// <summary>Takes SIGTERM and Ctrl-C from now on.</summary>
-    public void TakeSignals()
+    /// <summary>Takes SIGTERM and Ctrl-C from the host's start on.</summary>
+    public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGTERM, PosixSignal.SIGINT])
         {
@@ -35,21 +35,30 @@ internal sealed class Drain(TimeProvider time) : IDisposable
                 Ask();
             }));
         }
+
+        return Task.CompletedTask;
     }
 
-    /// <summary>Returns when the door may be closed: <paramref name="longest"/> after the first signal, or at once when a part of the process has given up.</summary>
-    public async Task WaitAsync(IHostApplicationLifetime lifetime, TimeSpan longest, HostTelemetry telemetry)
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// To be called once calls are served. Returns when the door may be closed: <paramref name="longest"/> after the first signal, or at once when a part of
+    /// the process has given up.
+    /// </summary>
+    public async Task WaitAsync(TimeSpan longest)
     {
+        var hurried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var stopping = lifetime.ApplicationStopping.Register(() =>
         {
             _begun.TrySetResult();
-            _hurried.TrySetResult();
+            hurried.TrySetResult();
         });
+        _serves = true;
         await _begun.Task;
-        if (longest > TimeSpan.Zero && !_hurried.Task.IsCompleted)
+        if (longest > TimeSpan.Zero && !hurried.Task.IsCompleted)
         {
             telemetry.LogDraining(longest);
-            await Task.WhenAny(_hurried.Task, Task.Delay(longest, time));
+            await Task.WhenAny(hurried.Task, Task.Delay(longest, time));
         }
     }
 

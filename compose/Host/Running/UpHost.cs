@@ -25,7 +25,7 @@ internal static class UpHost
         builder.AddOtlp(config, identity.Instance, roles);
         builder.Services.AddLedger(room);
         builder.Services.AddAccess(AdminToken.Open(config.DataFolder));
-        builder.Services.AddSingleton<HostTelemetry>().AddSingleton<Drain>();
+        builder.Services.AddSingleton<HostTelemetry>().AddSingleton<Drain>().AddSingleton<IHostLifetime>(static s => s.GetRequiredService<Drain>());
         if (roles.HasFlag(HostRoles.Gateway))
         {
             builder.Services.AddGatewayRole(config, roles, identity);

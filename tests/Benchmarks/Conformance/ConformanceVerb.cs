@@ -36,8 +36,8 @@ internal static class ConformanceVerb
         Console.WriteLine("left out: auth/* client scenarios (OAuth is not part of this version)");
         Verdict("server scenarios", compared);
         Verdict("client scenarios", clients);
-        Console.WriteLine($"real servers: {(differences == 0 ? "behave as without the gateway" : $"{differences} answers differ")}");
-        return compared.Concat(clients).All(scenario => scenario.IsKept) && differences == 0 ? 0 : 1;
+        Console.WriteLine($"real servers: {(differences.Count == 0 ? "behave as without the gateway" : $"{differences} answers differ")}");
+        return compared.Concat(clients).All(scenario => scenario.IsKept) && differences.Count == 0 ? 0 : 1;
     }
 
     private static void Print(string title, IEnumerable<ComparedScenario> scenarios)

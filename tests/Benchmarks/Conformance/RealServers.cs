@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using McpLedger.Testing.Processes;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
 
 namespace McpLedger.Benchmarks.Conformance;
 
@@ -10,28 +11,29 @@ namespace McpLedger.Benchmarks.Conformance;
 internal static class RealServers
 {
     private const int LongRunningSteps = 4;
-    private static readonly TimeSpan LongestTelling = TimeSpan.FromSeconds(5);
-    /// <summary>Asks, prints a line for every server, and returns the number of answers that differ.</summary>
-    public static async Task<int> CompareAsync(string scratch)
+    private static readonly TimeSpan LongestTelling = TimeSpan.FromSeconds(30);
+
+    /// <summary>Asks, prints a line for every server, and returns the answers that differ, a text each.</summary>
+    public static async Task<IReadOnlyList<string>> CompareAsync(string scratch)
     {
         var files = Path.Combine(scratch, "files");
         Directory.CreateDirectory(files);
         await File.WriteAllTextAsync(Path.Combine(files, "note.txt"), "A note to read.\n");
-        var differences = 0;
+        List<string> differences = [];
         foreach (var server in Servers(files))
         {
             await using var gateway = await McpLedgerInstance.StartAsync(
                 Path.Combine(scratch, server.Name), McpLedgerInstance.ConfigFor(new Dictionary<string, string> { [server.Name] = server.Section }));
             var direct = await AskAsync(new StdioClientTransport(new() { Command = server.Command, Arguments = [.. server.Arguments] }), server.Asks);
             var through = await AskAsync(new HttpClientTransport(new() { Endpoint = gateway.Endpoint(server.Name), TransportMode = HttpTransportMode.StreamableHttp }), server.Asks);
-            var differing = direct.Zip(through).Where(pair => pair.First.Answer != pair.Second.Answer).ToArray();
-            Console.WriteLine($"{server.Name}: {direct.Count - differing.Length} of {direct.Count} answers equal directly and through the bridge");
-            foreach (var (one, other) in differing)
-            {
-                Console.WriteLine($"  {one.Ask} directly: {Short(one.Answer)}\n  {one.Ask} through:  {Short(other.Answer)}");
-            }
-
-            differences += differing.Length;
+            string[] differing =
+            [
+                .. from pair in direct.Zip(through)
+                   where pair.First.Answer != pair.Second.Answer
+                   select $"{server.Name}: {pair.First.Ask} directly: {Short(pair.First.Answer)}\n{server.Name}: {pair.First.Ask} through:  {Short(pair.Second.Answer)}",
+            ];
+            Console.WriteLine(string.Join('\n', (string[])[$"{server.Name}: {direct.Count - differing.Length} of {direct.Count} answers equal directly and through the bridge", .. differing]));
+            differences.AddRange(differing);
         }
 
         return differences;
@@ -101,19 +103,24 @@ internal static class RealServers
 
     private static async Task<string> LongRunningAsync(McpClient client)
     {
-        var progress = new Steps(LongRunningSteps);
-        var result = await client.CallToolAsync("trigger-long-running-operation", new Dictionary<string, object?> { ["duration"] = 1, ["steps"] = LongRunningSteps }, progress);
-
-        // The client hands out notifications on their own threads: the last may be told after the result.
-        await Task.WhenAny(progress.All, Task.Delay(LongestTelling));
-        return $"{Json(result)} after {progress.Count} steps";
+        // The client hands out notifications on their own threads, and forgets a call's own listener with the result: the last step may come after it.
+        var steps = new Steps(LongRunningSteps);
+        await using var listening = client.RegisterNotificationHandler(NotificationMethods.ProgressNotification, (_, _) =>
+        {
+            steps.Take();
+            return ValueTask.CompletedTask;
+        });
+        var result = await client.CallToolAsync(
+            "trigger-long-running-operation", new Dictionary<string, object?> { ["duration"] = 1, ["steps"] = LongRunningSteps }, new Progress<ProgressNotificationValue>());
+        await Task.WhenAny(steps.All, Task.Delay(LongestTelling));
+        return $"{Json(result)} after {steps.Count} steps";
     }
 
     private static string Json<T>(T value) => JsonSerializer.SerializeToNode(value, McpJsonUtilities.DefaultOptions) is JsonNode node ? node.ToJsonString() : "null";
 
     private static string Short(string answer) => answer.Length > 400 ? $"{answer[..400]}… ({answer.Length} characters)" : answer;
 
-    private sealed class Steps(int expected) : IProgress<ProgressNotificationValue>
+    private sealed class Steps(int expected)
     {
         private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _count;
@@ -122,7 +129,7 @@ internal static class RealServers
 
         public int Count => Volatile.Read(ref _count);
 
-        public void Report(ProgressNotificationValue value)
+        public void Take()
         {
             if (Interlocked.Increment(ref _count) == expected)
             {

@@ -12,9 +12,9 @@ public sealed class DrainTests
     [Fact]
     public async Task The_door_stays_open_until_the_time_is_over_or_a_second_signal_comes()
     {
-        using var drain = new Drain(TimeProvider.System);
         using var life = new Life();
-        var wait = drain.WaitAsync(life, TimeSpan.FromDays(1), Silent);
+        using var drain = new Drain(life, Silent, TimeProvider.System);
+        var wait = drain.WaitAsync(TimeSpan.FromDays(1));
         Assert.False(drain.HasBegun);
 
         drain.Ask();
@@ -28,14 +28,25 @@ public sealed class DrainTests
     [Fact]
     public async Task A_process_whose_part_gave_up_does_not_wait()
     {
-        using var drain = new Drain(TimeProvider.System);
         using var life = new Life();
-        var wait = drain.WaitAsync(life, TimeSpan.FromDays(1), Silent);
+        using var drain = new Drain(life, Silent, TimeProvider.System);
+        var wait = drain.WaitAsync(TimeSpan.FromDays(1));
 
         life.StopApplication();
         await wait;
 
         Assert.True(drain.HasBegun);
+    }
+
+    [Fact]
+    public void A_process_that_does_not_serve_yet_stops_at_the_first_signal()
+    {
+        using var life = new Life();
+        using var drain = new Drain(life, Silent, TimeProvider.System);
+
+        drain.Ask();
+
+        Assert.True(life.ApplicationStopping.IsCancellationRequested);
     }
 
     [Theory]
@@ -44,7 +55,8 @@ public sealed class DrainTests
     [InlineData("HTTP/2", true, "")]
     public async Task Clients_are_sent_elsewhere_only_while_it_ends(string protocol, bool ending, string connection)
     {
-        using var drain = new Drain(TimeProvider.System);
+        using var life = new Life();
+        using var drain = new Drain(life, Silent, TimeProvider.System);
         if (ending)
         {
             drain.Ask();

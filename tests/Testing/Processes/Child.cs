@@ -82,14 +82,19 @@ public sealed partial class Child : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>SIGTERM, and waits for the end.</summary>
-    public async Task<int> StopAsync()
+    /// <summary>SIGTERM.</summary>
+    public void Terminate()
     {
         if (SendSignal(_process.Id, 15) != 0)
         {
             throw new InvalidOperationException($"Process {_process.Id} could not be signalled.");
         }
+    }
 
+    /// <summary>SIGTERM, and waits for the end.</summary>
+    public async Task<int> StopAsync()
+    {
+        Terminate();
         await _process.WaitForExitAsync().WaitAsync(Patience);
         return _process.ExitCode;
     }
