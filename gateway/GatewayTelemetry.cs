@@ -23,6 +23,7 @@ internal sealed partial class GatewayTelemetry : IDisposable
     private readonly Counter<long> _relayed;
     private readonly Counter<long> _unrecorded;
     private readonly Counter<long> _unavailable;
+    private readonly Recurring _troubles = new(TimeSpan.FromSeconds(30), TimeProvider.System);
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The factory owns its meters.")]
     public GatewayTelemetry(ILogger<GatewayTelemetry> logger, IMeterFactory meters)
@@ -34,6 +35,15 @@ internal sealed partial class GatewayTelemetry : IDisposable
         _relayed = meter.CreateCounter<long>("mcpledger.gateway.relayed", "{message}", "Messages inside streams, notifications and server requests.");
         _unrecorded = meter.CreateCounter<long>("mcpledger.gateway.unrecorded", "{event}", "Events that were not recorded.");
         _unavailable = meter.CreateCounter<long>("mcpledger.gateway.ledger.unavailable", "{event}", "Events that the ledger did not take, so that nothing passed.");
+    }
+
+    /// <summary>The control log could not be read.</summary>
+    public void ControlUnreadable(Exception exception)
+    {
+        if (_troubles.Due(nameof(ControlUnreadable)) is { } unsaid)
+        {
+            LogControlUnreadable(unsaid, exception);
+        }
     }
 
     /// <summary>Begins the span of a call, under the caller's trace context.</summary>
@@ -156,8 +166,8 @@ internal sealed partial class GatewayTelemetry : IDisposable
     [LoggerMessage(1003, LogLevel.Error, "The control log is damaged: {Damage}")]
     public partial void ControlDamaged(string damage);
 
-    [LoggerMessage(1004, LogLevel.Warning, "The control log cannot be read now; it is tried again")]
-    public partial void ControlUnreadable(Exception exception);
+    [LoggerMessage(1004, LogLevel.Warning, "The control log cannot be read now; it is tried again ({Unsaid} more times since it was last said)")]
+    private partial void LogControlUnreadable(int unsaid, Exception exception);
 
     [LoggerMessage(1005, LogLevel.Error, "The control record at offset {Offset} cannot be read: {Fault}")]
     public partial void ControlRecordUnreadable(long offset, string fault);

@@ -1,7 +1,8 @@
 using McpLedger.Balancer;
 
 var builder = WebApplication.CreateSlimBuilder(args);
-builder.Logging.SetMinimumLevel(LogLevel.Warning);
+// That a destination's health changed is said by another; each probe of one that is down is too much.
+builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor", LogLevel.Error);
 var (routes, clusters) = Routing.Of(builder.Configuration);
 builder.Services.AddReverseProxy().LoadFromMemory(routes, clusters);
 

@@ -28,7 +28,7 @@ internal sealed class ApiKeys(ILedgerReader reader, AccessTelemetry telemetry) :
             }
             catch (IOException e)
             {
-                telemetry.LogUnreadable(e.Message);
+                telemetry.Unreadable(e.Message);
                 await Task.Delay(Retry, TimeProvider.System, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

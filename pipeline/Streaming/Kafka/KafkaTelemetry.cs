@@ -17,6 +17,9 @@ public sealed partial class KafkaTelemetry
     private readonly Histogram<double> _acknowledging;
     private readonly Counter<long> _repairs;
 
+    // Every client of the process tells of the same broker.
+    private readonly Recurring _troubles = new(TimeSpan.FromSeconds(30), TimeProvider.System);
+
     /// <summary>Telemetry on a meter factory and a logger.</summary>
     public KafkaTelemetry(IMeterFactory meters, ILogger<KafkaTelemetry> logger)
     {
@@ -57,9 +60,9 @@ public sealed partial class KafkaTelemetry
         {
             LogFatal(error.Code, error.Reason);
         }
-        else
+        else if (_troubles.Due(error.Code.ToString()) is { } unsaid)
         {
-            LogTrouble(error.Code, error.Reason);
+            LogTrouble(error.Code, error.Reason, unsaid);
         }
     }
 
@@ -89,8 +92,8 @@ public sealed partial class KafkaTelemetry
     [LoggerMessage(2108, LogLevel.Critical, "Kafka: {Code}: {Reason}")]
     private partial void LogFatal(ErrorCode code, string reason);
 
-    [LoggerMessage(2109, LogLevel.Warning, "Kafka: {Code}: {Reason}")]
-    private partial void LogTrouble(ErrorCode code, string reason);
+    [LoggerMessage(2109, LogLevel.Warning, "Kafka: {Code}: {Reason} ({Unsaid} more of its kind since it was last said)")]
+    private partial void LogTrouble(ErrorCode code, string reason, int unsaid);
 
     [LoggerMessage(2110, LogLevel.Debug, "{Client} {Facility}: {Message}")]
     private partial void LogSaid(string client, string facility, string message);

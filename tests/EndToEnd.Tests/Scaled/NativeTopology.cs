@@ -8,7 +8,7 @@ namespace McpLedger.EndToEnd.Tests.Scaled;
 
 /// <summary>
 /// The topology of <c>compose/native/up</c>, started once for all tests of this folder: two gateways behind a balancer, pipeline, projections, and the
-/// real servers beneath. Where those are not, <see cref="Reason"/> says what is missing, and the tests skip.
+/// real servers beneath. Where those are not, <see cref="ReadyAsync"/> skips the test and says what is missing.
 /// </summary>
 public sealed class NativeTopology : IAsyncLifetime
 {
@@ -17,8 +17,9 @@ public sealed class NativeTopology : IAsyncLifetime
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"mcpledger-scaled-{Environment.ProcessId}");
     private readonly Dictionary<string, int> _ports = [];
 
-    /// <summary>Why it does not run; null when it does.</summary>
-    public string? Reason { get; private set; }
+    // What a test that failed left dead is no failure of the next one.
+    private bool _isWhole;
+    private string? _reason;
 
     /// <summary>An admin's API key, good for calls too.</summary>
     public string Key { get; private set; } = "";
@@ -45,13 +46,13 @@ public sealed class NativeTopology : IAsyncLifetime
     {
         if (OperatingSystem.IsWindows() || OwnEngines.AreOff || (Environment.GetEnvironmentVariable("MCPLEDGER_SERVERS") ?? Shared()) is not { } servers || !Directory.Exists(servers))
         {
-            Reason = "There is no folder of real servers: set MCPLEDGER_SERVERS (compose/native/up says to what).";
+            _reason = "There is no folder of real servers: set MCPLEDGER_SERVERS (compose/native/up says to what).";
             return;
         }
 
         var (code, said) = await RunAsync("up", servers);
-        Reason = code == NothingThere && said.Contains("there is no ", StringComparison.Ordinal) ? said.Split('\n').Last(l => l.Contains("there is no ", StringComparison.Ordinal)) : null;
-        if (Reason is not null)
+        _reason = code == NothingThere && said.Contains("there is no ", StringComparison.Ordinal) ? said.Split('\n').Last(l => l.Contains("there is no ", StringComparison.Ordinal)) : null;
+        if (_reason is not null)
         {
             return;
         }
@@ -63,6 +64,17 @@ public sealed class NativeTopology : IAsyncLifetime
         }
 
         Key = (await File.ReadAllTextAsync(Path.Combine(_folder, "key"))).Trim();
+        _isWhole = true;
+    }
+
+    /// <summary>To be called first by every test.</summary>
+    internal async Task ReadyAsync()
+    {
+        Assert.SkipWhen(_reason is not null, _reason ?? "");
+        if (!_isWhole)
+        {
+            await StartAgainAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -77,6 +89,7 @@ public sealed class NativeTopology : IAsyncLifetime
     internal async Task StopGatewayAsync(int number)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"gateway-{number}");
+        _isWhole = false;
         using var process = System.Diagnostics.Process.GetProcessById(await PidAsync(name));
         await SignalAsync(name, "TERM");
         await process.WaitForExitAsync().WaitAsync(Patience);
@@ -85,6 +98,7 @@ public sealed class NativeTopology : IAsyncLifetime
     /// <summary>Kills a process (SIGKILL) and waits until it is gone.</summary>
     internal async Task KillAsync(string name)
     {
+        _isWhole = false;
         using var process = System.Diagnostics.Process.GetProcessById(await PidAsync(name));
         process.Kill();
         await process.WaitForExitAsync().WaitAsync(Patience);
@@ -106,6 +120,7 @@ public sealed class NativeTopology : IAsyncLifetime
     {
         var (code, said) = await RunAsync("up", Shared()!, without);
         Assert.True(code == 0, said);
+        _isWhole = without.Length == 0;
     }
 
     internal Wire Wire(Uri address, string server, string key) => new(new(address, $"/s/{server}/mcp")) { Key = key };
