@@ -93,7 +93,7 @@ public static class ProjectionExtensions
         foreach (var partition in options.Partitions)
         {
             services.AddPartitionConsumer(
-                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes, IsShared = true },
+                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes, Gathering = options.Gathering, IsShared = true },
                 partition,
                 provider => provider.GetRequiredService<IProjectionHandler>());
         }

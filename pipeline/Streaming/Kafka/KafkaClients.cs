@@ -8,6 +8,8 @@ internal sealed class KafkaClients(KafkaLedgerOptions options, KafkaTelemetry te
     private const int LargestFetch = 16 * 1024 * 1024;
     private static readonly TimeSpan ReconnectAtMost = TimeSpan.FromSeconds(1);
 
+    private volatile Error? _heard;
+
     /// <summary>A producer that never gives a record up by itself and never leaves one out: what it reports as failed has to be repaired.</summary>
     /// <param name="maxBytes">The topic's longest batch.</param>
     /// <param name="failed">Told of errors of the client as a whole.</param>
@@ -58,7 +60,33 @@ internal sealed class KafkaClients(KafkaLedgerOptions options, KafkaTelemetry te
     }).SetErrorHandler((_, e) => telemetry.Trouble(e)).SetLogHandler((_, m) => telemetry.Said(m));
 
     /// <summary>One who asks about topics and changes them.</summary>
-    public IAdminClient Admin() => new AdminClientBuilder(Common()).SetErrorHandler((_, e) => telemetry.Trouble(e)).SetLogHandler((_, m) => telemetry.Said(m)).Build();
+    public IAdminClient Admin()
+    {
+        _heard = null;
+        return new AdminClientBuilder(Common()).SetErrorHandler((_, e) => Heard(e)).SetLogHandler((_, m) => telemetry.Said(m)).Build();
+    }
+
+    /// <summary>
+    /// Why a question of <see cref="Admin"/> failed. Its own error says no more than that no broker answered; what the connections broke on was told beside it.
+    /// </summary>
+    public string WhyOf(KafkaException failed) => _heard switch
+    {
+        { Code: ErrorCode.Local_Authentication } heard => $"{heard.Reason}. Fix: show the user, password and mechanism that the brokers know (kafka.security)",
+        { Code: ErrorCode.Local_Ssl } heard => $"{heard.Reason}. Fix: name the authority of the brokers' certificates in kafka.security.ca, and a client certificate where they ask for one",
+        { } heard when failed.Error.IsLocalError => $"{failed.Error.Reason} ({heard.Reason})",
+        _ => failed.Error.Reason,
+    };
+
+    private void Heard(Error error)
+    {
+        // That all brokers are down follows from the error that says why.
+        if (error.Code != ErrorCode.Local_AllBrokersDown)
+        {
+            _heard = error;
+        }
+
+        telemetry.Trouble(error);
+    }
 
     private ClientConfig Common()
     {

@@ -135,7 +135,7 @@ public sealed record SpoolOptions
     public int MaxGroupBytes { get; init; } = 2 * 1024 * 1024;
 
     /// <summary>How long what is shipped gathers on the disk before it is read: nobody waits for it, and a read for each group costs more than the records.</summary>
-    public TimeSpan Gather { get; init; } = TimeSpan.FromMilliseconds(5);
+    public TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>Records under way to the cluster at a time.</summary>
     public int MaxUnderWay { get; init; } = 8192;

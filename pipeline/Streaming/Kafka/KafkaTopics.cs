@@ -52,7 +52,7 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         }
         catch (KafkaException e)
         {
-            throw new IOException($"the topics cannot be verified: {e.Error.Reason}", e);
+            throw new IOException($"the topics cannot be verified: {clients.WhyOf(e)}", e);
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         }
         catch (KafkaException e)
         {
-            throw new IOException($"the cluster does not answer: {e.Error.Reason}", e);
+            throw new IOException($"the cluster does not answer: {clients.WhyOf(e)}", e);
         }
     }
 

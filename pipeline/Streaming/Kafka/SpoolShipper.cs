@@ -12,13 +12,16 @@ namespace McpLedger.Streaming.Kafka;
 internal sealed class SpoolShipper : IDisposable
 {
     private const int ReadBytes = 1024 * 1024;
+
+    // While less than this is there it may gather: a read and a request for each group that was synced cost more than the records in it.
+    private const int WorthReading = 256 * 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly PartitionLog _log;
     private readonly RecordProducer _producer;
     private readonly LandedRecords _landed;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _gather;
+    private readonly TimeSpan _gathering;
     private readonly SemaphoreSlim _slots;
     private readonly Lock _gate = new();
     private readonly OffsetWatermark _watermark = new();
@@ -34,7 +37,7 @@ internal sealed class SpoolShipper : IDisposable
     /// <param name="time">The clock.</param>
     public SpoolShipper(PartitionLog log, long shipped, SpoolOptions options, RecordProducer producer, LandedRecords landed, TimeProvider time)
     {
-        (_log, _shipped, _producer, _landed, _time, _gather) = (log, Math.Max(shipped, log.Bounds.First), producer, landed, time, options.Gather);
+        (_log, _shipped, _producer, _landed, _time, _gathering) = (log, Math.Max(shipped, log.Bounds.First), producer, landed, time, options.Gathering);
         _slots = new(options.MaxUnderWay);
     }
 
@@ -94,16 +97,20 @@ internal sealed class SpoolShipper : IDisposable
                 Trouble = $"the spool is damaged: {damage}";
                 await Task.Delay(Pause, _time, cancellationToken).ConfigureAwait(false);
             }
+            else if (!toTheEnd && batch.Records.Sum(static r => r.Bytes.Length) < WorthReading)
+            {
+                if (batch.Records.Count == 0)
+                {
+                    Trouble = null;
+                    await _log.WaitAsync(next, cancellationToken).ConfigureAwait(false);
+                }
+
+                await Task.Delay(_gathering, _time, cancellationToken).ConfigureAwait(false);
+            }
             else if (batch.Records.Count == 0)
             {
                 Trouble = null;
-                if (toTheEnd)
-                {
-                    return;
-                }
-
-                await _log.WaitAsync(next, cancellationToken).ConfigureAwait(false);
-                await Task.Delay(_gather, _time, cancellationToken).ConfigureAwait(false);
+                return;
             }
         }
     }

@@ -16,4 +16,7 @@ public sealed record MartenHomeOptions
 
     /// <summary>Bytes of records folded in one transaction.</summary>
     public int MaxBatchBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>How long a record may wait for others to be folded with: a batch costs more than the records in it.</summary>
+    public TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(250);
 }

@@ -41,7 +41,7 @@ public static class ElasticExtensions
         foreach (var partition in options.Partitions)
         {
             services.AddPartitionConsumer(
-                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes, IsShared = true },
+                new() { Name = ConsumerName, MaxBatchBytes = options.MaxBatchBytes, Gathering = options.Gathering, IsShared = true },
                 partition,
                 provider => provider.GetRequiredService<ElasticHandler>());
         }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using McpLedger.Projections.Search.Elastic;
+using McpLedger.Testing.Certificates;
 using McpLedger.Testing.Ledgers;
 using McpLedger.Testing.Search;
 

@@ -2,14 +2,15 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace McpLedger.Projections.Tests.Search.Elastic;
+namespace McpLedger.Testing.Certificates;
 
 /// <summary>An authority of one test and certificates that it signs.</summary>
-internal sealed class TestCertificates : IDisposable
+public sealed class TestCertificates : IDisposable
 {
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly X509Certificate2 _authority;
 
+    /// <summary>A new authority.</summary>
     public TestCertificates()
     {
         var request = new CertificateRequest("CN=authority of a test", _key, HashAlgorithmName.SHA256);
@@ -18,8 +19,10 @@ internal sealed class TestCertificates : IDisposable
         _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
     }
 
+    /// <summary>The authority's own certificate.</summary>
     public string AuthorityPem => _authority.ExportCertificatePem();
 
+    /// <summary>A certificate for a name, and an address where one is given, with its key: good for an hour.</summary>
     public X509Certificate2 Sign(string name, IPAddress? address = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -34,9 +37,18 @@ internal sealed class TestCertificates : IDisposable
         request.CertificateExtensions.Add(names.Build());
         using var signed = request.Create(_authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), RandomNumberGenerator.GetBytes(8));
         using var whole = signed.CopyWithPrivateKey(key);
-        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
     }
 
+    /// <summary>The same as two texts, each PEM.</summary>
+    public (string Certificate, string Key) SignAsPem(string name, IPAddress? address = null)
+    {
+        using var signed = Sign(name, address);
+        using var key = signed.GetECDsaPrivateKey()!;
+        return (signed.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         _authority.Dispose();
