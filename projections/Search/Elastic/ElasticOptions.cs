@@ -50,7 +50,7 @@ public sealed record ElasticOptions
     public int MaxBatchBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>How long a record may wait for others to be indexed with: a batch costs more than the records in it.</summary>
-    public TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Bytes of one bulk request; a single larger document passes.</summary>
     public int MaxRequestBytes { get; init; } = 4 * 1024 * 1024;
