@@ -59,13 +59,11 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             Channel = "definition",
             Score = judged.Score,
             Spans = [.. judged.Findings.Select(finding => finding.Span).OfType<FindingSpan>()],
-            Explanation = Shortened($"The definition of this tool bears {rules}."),
+            Explanation = FindingRaised.Shortened($"The definition of this tool bears {rules}."),
             Text = tool.Definition,
             Effects = judged.IsWithheld ? [FindingEffects.Alert, FindingEffects.Withheld] : [FindingEffects.Alert],
         };
     }
-
-    private static string Shortened(string text) => text.Length <= FindingRaised.MaxExplanation ? text : text[..(FindingRaised.MaxExplanation - 1)] + "…";
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A detector that breaks must neither end the call nor let a definition pass unseen (I7).")]
     private JudgedDefinition JudgeAnew(ScreeningPolicy policy, string server, ToolDefinition tool)

@@ -101,8 +101,7 @@ internal sealed class FindingLog(ControlRecorder recorder, ScreeningTelemetry te
     private static string Explain(ScreeningFinding finding)
     {
         var what = finding.Rule is { } rule ? $"{finding.Detector} found {rule}" : finding.Detector == FindingDetectors.Injection ? "The text reads like instructions to a model" : $"{finding.Detector} found something";
-        var text = finding.Explanation is { } more ? $"{what}: {more}." : $"{what}.";
-        return text.Length <= FindingRaised.MaxExplanation ? text : text[..FindingRaised.MaxExplanation];
+        return FindingRaised.Shortened(finding.Explanation is { } more ? $"{what}: {more}." : $"{what}.");
     }
 
     // Why a finding is not raised; null when it is.

@@ -19,6 +19,7 @@ internal static class Verbs
 {
     private static readonly SortedDictionary<string, (string What, Func<Options, Task<int>> Run)> All = new(StringComparer.Ordinal)
     {
+        ["agreement"] = ("how long after the API's answer two gateways act on a new and on a revoked key [--times 50] [--durable disk|quorum] [--brokers 1]", AgreementVerb.RunAsync),
         ["conformance"] = ("the MCP conformance suite and two npm servers, directly and through the gateway", ConformanceVerb.RunAsync),
         ["crash"] = ("kill -9 at random moments under load, and what is on record afterwards [--kills 50] [--seed N]", CrashVerb.RunAsync),
         ["detectors"] = ("what screening a text costs a KiB, by stage, beside Microsoft.ML's own engine --data FOLDER [--model FOLDER]", DetectorsVerb.RunAsync),

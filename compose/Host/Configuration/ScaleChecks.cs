@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using McpLedger.Projections.Search.Elastic;
 
 namespace McpLedger.Host.Configuration;
 
@@ -130,6 +131,11 @@ internal sealed partial class ScaleChecks(ConfigChecks checks, string folder)
         foreach (var url in search.Urls.Where(u => u.UserInfo.Length > 0))
         {
             checks.Fault("search.urls", $"the address of {url.Host} carries a login, which logs would show.", "give user and password as keys of their own");
+        }
+
+        if (ElasticOptions.EndsLikeGeneration(search.Prefix))
+        {
+            checks.Fault("search.prefix", $"'{search.Prefix}' ends like the generation of another prefix, whose indices it would be taken for.", "choose another end than -g and digits");
         }
 
         CheckFile("search.ca", search.Ca);

@@ -68,6 +68,14 @@ public sealed record FindingRaised : EventData
 
     /// <summary>Whether it was raised after the answer had been released.</summary>
     public bool Late { get; init; }
+
+    /// <summary>An explanation as the event takes it: where it is longer than <see cref="MaxExplanation"/>, cut, with a mark that says so.</summary>
+    public static string Shortened(string explanation)
+    {
+        const int Kept = MaxExplanation - 1;
+        return explanation.Length <= MaxExplanation ? explanation
+            : string.Concat(explanation.AsSpan(0, char.IsHighSurrogate(explanation[Kept - 1]) ? Kept - 1 : Kept), "…");
+    }
 }
 
 /// <summary>A score and what it was held against.</summary>

@@ -104,7 +104,8 @@ public sealed record ElasticOptions
         }
     }
 
-    private static bool EndsLikeGeneration(string prefix) => prefix.LastIndexOf("-g", StringComparison.Ordinal) is >= 0 and var at && prefix.AsSpan(at + 2) is { IsEmpty: false } end && !end.ContainsAnyExceptInRange('0', '9');
+    /// <summary>Whether a prefix reads like the generation of a shorter one, whose indices its own would be taken for.</summary>
+    public static bool EndsLikeGeneration(string prefix) => prefix.LastIndexOf("-g", StringComparison.Ordinal) is >= 0 and var at && prefix.AsSpan(at + 2) is { IsEmpty: false } end && !end.ContainsAnyExceptInRange('0', '9');
 
     private static bool IsHeader(string? value) => value is null || !value.Any(char.IsControl);
 }

@@ -49,6 +49,7 @@ public sealed class ScaleChecksTests
     [InlineData("kafka: { bootstrap: ['kafka:9092'] }\npostgres: { connection: Host=db }\nsearch: { urls: ['http://s:1'], user: a, password: b, apiKey: c }", "search.apiKey", "keep one")]
     [InlineData("kafka: { bootstrap: ['kafka:9092'] }\npostgres: { connection: Host=db }\nsearch: { urls: ['http://s:1'], ca: /dev/null }", "search.urls", "https://")]
     [InlineData("kafka: { bootstrap: ['kafka:9092'] }\npostgres: { connection: Host=db }\nsearch: { urls: ['http://a:b@s:1'] }", "search.urls", "keys of their own")]
+    [InlineData("kafka: { bootstrap: ['kafka:9092'] }\npostgres: { connection: Host=db }\nsearch: { urls: ['http://s:1'], prefix: audit-g2 }", "search.prefix", "-g and digits")]
     [InlineData("peers: gateways:8377", "peers", "dns:http://gateways:8377")]
     [InlineData("peers: dns:https://gateways:8377", "peers", "dns:http://gateways:8377")]
     [InlineData("kafka: { bootstrap: ['kafka:9092'] }\npostgres: { connection: '${env:NO_SUCH_VARIABLE}' }\nsearch: { urls: ['http://search:9200'] }", "postgres.connection", "set it where mcpledger is started")]
