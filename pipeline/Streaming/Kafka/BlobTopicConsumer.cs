@@ -26,7 +26,8 @@ public sealed class BlobTopicConsumer(KafkaLedgerOptions options, KafkaTelemetry
     {
         var partition = new LedgerPartition(LedgerLog.Calls, number);
         var kept = new PositionFile(Path.Combine(options.Folder, KafkaLedger.FolderName, "blobs", partition.ToString()));
-        using var cursor = new PartitionCursor(partition, new(_topics.Blobs, number), _clients, options.AnswerTimeout);
+        var cursor = new PartitionCursor(partition, new(_topics.Blobs, number), _clients, options.AnswerTimeout);
+        await using var closing = cursor.ConfigureAwait(false);
         while (!cancellationToken.IsCancellationRequested)
         {
             try

@@ -10,6 +10,9 @@ internal sealed class KafkaClients(KafkaLedgerOptions options, KafkaTelemetry te
 
     private volatile Error? _heard;
 
+    /// <summary>Where it is told.</summary>
+    public KafkaTelemetry Telemetry => telemetry;
+
     /// <summary>A producer that never gives a record up by itself and never leaves one out: what it reports as failed has to be repaired.</summary>
     /// <param name="maxBytes">The topic's longest batch.</param>
     /// <param name="failed">Told of errors of the client as a whole.</param>

@@ -18,6 +18,7 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
     private readonly TopicNames _topics;
     private readonly Lock _gate = new();
     private readonly Dictionary<LedgerPartition, Shelf> _shelves = [];
+    private readonly HashSet<PartitionCursor> _alive = [];
     private readonly ITimer _tidy;
     private bool _disposed;
 
@@ -65,14 +66,20 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _tidy.DisposeAsync().ConfigureAwait(false);
+        Task[] ending;
         lock (_gate)
         {
             _disposed = true;
             foreach (var cursor in _shelves.Values.SelectMany(static s => s.Idle))
             {
-                cursor.Dispose();
+                cursor.Close();
             }
+
+            // Those that are lent are closed when they come back.
+            ending = [.. _alive.Select(static c => c.Ended)];
         }
+
+        await Task.WhenAll(ending).EndsAsync(_clients.Telemetry).ConfigureAwait(false);
     }
 
     /// <summary>Lets a cursor do something. A wait that is cancelled ends at once; its cursor is put back when it has noticed.</summary>
@@ -113,7 +120,27 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
             }
         }
 
-        return new(partition, _topics.Of(partition), _clients, _options.AnswerTimeout);
+        return Make(partition);
+    }
+
+    private PartitionCursor Make(LedgerPartition partition)
+    {
+        var cursor = new PartitionCursor(partition, _topics.Of(partition), _clients, _options.AnswerTimeout);
+        lock (_gate)
+        {
+            _alive.Add(cursor);
+        }
+
+        _ = cursor.Ended.ContinueWith(_ => Forget(cursor), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return cursor;
+    }
+
+    private void Forget(PartitionCursor cursor)
+    {
+        lock (_gate)
+        {
+            _alive.Remove(cursor);
+        }
     }
 
     private void PutBack(Shelf shelf, PartitionCursor cursor)
@@ -123,7 +150,7 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
             cursor.Used = _time.GetTimestamp();
             if (_disposed)
             {
-                cursor.Dispose();
+                cursor.Close();
             }
             else
             {
@@ -143,7 +170,7 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
                 foreach (var cursor in shelf.Idle.FindAll(c => _time.GetElapsedTime(c.Used) > Idle))
                 {
                     shelf.Idle.Remove(cursor);
-                    cursor.Dispose();
+                    cursor.Close();
                 }
             }
         }

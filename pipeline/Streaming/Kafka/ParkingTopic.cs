@@ -89,7 +89,8 @@ public sealed class ParkingTopic(KafkaLedgerOptions options, KafkaTelemetry tele
 
     private async Task FoldAsync(Action<ParkedPiece> fold, CancellationToken cancellationToken)
     {
-        using var cursor = new PartitionCursor(LedgerPartition.Control, _place, _clients, options.AnswerTimeout);
+        var cursor = new PartitionCursor(LedgerPartition.Control, _place, _clients, options.AnswerTimeout);
+        await using var closing = cursor.ConfigureAwait(false);
         var (next, end) = await cursor.BoundsAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         while (next < end)
         {

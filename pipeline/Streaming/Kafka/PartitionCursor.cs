@@ -12,7 +12,7 @@ namespace McpLedger.Streaming.Kafka;
 /// when the next read begins where the last one ended. One request at a time.
 /// </summary>
 [SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The cursor's thread disposes what only it touches, when its requests have ended.")]
-internal sealed class PartitionCursor : IDisposable
+internal sealed class PartitionCursor : IAsyncDisposable
 {
     private const int StackBytes = 256 * 1024;
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
@@ -22,6 +22,7 @@ internal sealed class PartitionCursor : IDisposable
     private readonly KafkaClients _clients;
     private readonly TimeSpan _patience;
     private readonly BlockingCollection<Action> _requests = new(boundedCapacity: 1);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IConsumer<Ignore, byte[]> _consumer = null!;
     private LedgerRecord? _peeked;
     private bool _assigned;
@@ -46,7 +47,17 @@ internal sealed class PartitionCursor : IDisposable
 
     public Task<LedgerBounds> BoundsAsync() => AskAsync(Bounds);
 
-    public void Dispose() => _requests.CompleteAdding();
+    /// <summary>Ends when the consumer is gone. A process that ends earlier takes librdkafka's and OpenSSL's global state from under it.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Takes no more requests; it ends when the one in hand is done.</summary>
+    public void Close() => _requests.CompleteAdding();
+
+    public async ValueTask DisposeAsync()
+    {
+        Close();
+        await Ended.EndsAsync(_clients.Telemetry).ConfigureAwait(false);
+    }
 
     private async Task<T> AskAsync<T>(Func<T> request)
     {
@@ -87,6 +98,8 @@ internal sealed class PartitionCursor : IDisposable
                 }
             }
         }
+
+        _ended.SetResult();
     }
 
     private ReadBatch Read(long from, int maxBytes)
