@@ -94,16 +94,26 @@ internal static class AgreementVerb
 
     private static async Task<JsonElement> AskAsync(Topology topology, HttpClient http, HttpMethod method, string path, object? body)
     {
-        using var request = new HttpRequestMessage(method, new Uri(topology.Address, path)) { Content = body is null ? null : JsonContent.Create(body) };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", topology.Key);
-        using var answer = await http.SendAsync(request);
-        var text = await answer.Content.ReadAsStringAsync();
-        if (!answer.IsSuccessStatusCode)
+        for (var began = Stopwatch.GetTimestamp(); ; await Task.Delay(AskEvery))
         {
-            throw new InvalidOperationException($"{method} {path}: {(int)answer.StatusCode} {text}");
-        }
+            using var request = new HttpRequestMessage(method, new Uri(topology.Address, path)) { Content = body is null ? null : JsonContent.Create(body) };
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", topology.Key);
+            using var answer = await http.SendAsync(request);
+            var text = await answer.Content.ReadAsStringAsync();
 
-        using var document = JsonDocument.Parse(text.Length > 0 ? text : "null");
-        return document.RootElement.Clone();
+            // The role that is asked hears of a new key from the log like everybody else, and may be the last.
+            if (answer.StatusCode == HttpStatusCode.NotFound && Stopwatch.GetElapsedTime(began) < Patience)
+            {
+                continue;
+            }
+
+            if (!answer.IsSuccessStatusCode)
+            {
+                throw new InvalidOperationException($"{method} {path}: {(int)answer.StatusCode} {text}");
+            }
+
+            using var document = JsonDocument.Parse(text.Length > 0 ? text : "null");
+            return document.RootElement.Clone();
+        }
     }
 }
