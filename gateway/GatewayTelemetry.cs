@@ -23,7 +23,7 @@ internal sealed partial class GatewayTelemetry : IDisposable
     private readonly Counter<long> _relayed;
     private readonly Counter<long> _unrecorded;
     private readonly Counter<long> _unavailable;
-    private readonly Recurring _troubles = new(TimeSpan.FromSeconds(30), TimeProvider.System);
+    private readonly Recurring _troubles = new(TimeProvider.System);
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The factory owns its meters.")]
     public GatewayTelemetry(ILogger<GatewayTelemetry> logger, IMeterFactory meters)

@@ -8,6 +8,9 @@ namespace McpLedger.Detectors.Injection;
 /// <param name="IsOvert">Whether it is above the model's threshold.</param>
 public readonly record struct CapabilityRisk(float Logit, double Probability, bool IsOvert)
 {
+    /// <summary>How many of its first tokens are read: a tool that does harm openly says so at once, and parameters follow.</summary>
+    internal const int MaxTokens = 96;
+
     /// <summary>Reads a definition; <see langword="default"/> where the model has no such head.</summary>
     /// <param name="model">The model.</param>
     /// <param name="definition">A definition that was read.</param>
@@ -24,9 +27,6 @@ public readonly record struct CapabilityRisk(float Logit, double Probability, bo
         var logit = LogitOf(head, tokens, model.Vocabulary);
         return new(logit, 1 / (1 + Math.Exp(-logit)), logit > model.CapabilityThreshold);
     }
-
-    /// <summary>How many of its first tokens are read: a tool that does harm openly says so at once, and parameters follow.</summary>
-    internal const int MaxTokens = 96;
 
     internal static float LogitOf(LinearWeights head, TokenFeatures tokens, Vocabulary vocabulary)
     {

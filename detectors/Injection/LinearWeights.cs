@@ -86,13 +86,7 @@ internal sealed class LinearWeights(float bias, float[] weights, float[] meaning
         }
 
         var meaning = new float[Pooled];
-        Span<byte> number = new byte[4];
-        for (var d = 0; d < Pooled; d++)
-        {
-            stream.ReadExactly(number);
-            meaning[d] = BinaryPrimitives.ReadSingleLittleEndian(number);
-        }
-
+        WeightsFile.ReadFloats(stream, meaning);
         var weights = new float[TokenFeatures.Buckets];
         Span<byte> pair = new byte[8];
         for (var i = 0; i < count; i++)
@@ -112,13 +106,7 @@ internal sealed class LinearWeights(float bias, float[] weights, float[] meaning
         BinaryPrimitives.WriteSingleLittleEndian(head[8..], bias);
         BinaryPrimitives.WriteInt32LittleEndian(head[12..], weights.Count(weight => weight != 0));
         stream.Write(head);
-        Span<byte> number = new byte[4];
-        foreach (var weight in meaning)
-        {
-            BinaryPrimitives.WriteSingleLittleEndian(number, weight);
-            stream.Write(number);
-        }
-
+        WeightsFile.WriteFloats(stream, meaning);
         Span<byte> pair = new byte[8];
         for (var bucket = 0; bucket < weights.Length; bucket++)
         {

@@ -49,7 +49,13 @@ internal sealed class OddTokenWeights(float bias, float[] first, float[] firstBi
             throw new InvalidDataException($"These are no weights of odd tokens: the file begins with MLOT0001 and has 1 to {WindowScan.MaxHidden} hidden units.");
         }
 
-        return new(Floats(stream, 1)[0], Floats(stream, hidden * Inputs), Floats(stream, hidden), Floats(stream, hidden));
+        var (bias, first, firstBias, second) = (new float[1], new float[hidden * Inputs], new float[hidden], new float[hidden]);
+        foreach (var part in (float[][])[bias, first, firstBias, second])
+        {
+            WeightsFile.ReadFloats(stream, part);
+        }
+
+        return new(bias[0], first, firstBias, second);
     }
 
     public void Write(Stream stream)
@@ -58,23 +64,6 @@ internal sealed class OddTokenWeights(float bias, float[] first, float[] firstBi
         Span<byte> number = new byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(number, second.Length);
         stream.Write(number);
-        foreach (var value in (float[])[bias, .. first, .. firstBias, .. second])
-        {
-            BinaryPrimitives.WriteSingleLittleEndian(number, value);
-            stream.Write(number);
-        }
-    }
-
-    private static float[] Floats(Stream stream, int count)
-    {
-        var values = new float[count];
-        Span<byte> number = new byte[4];
-        for (var i = 0; i < count; i++)
-        {
-            stream.ReadExactly(number);
-            values[i] = BinaryPrimitives.ReadSingleLittleEndian(number);
-        }
-
-        return values;
+        WeightsFile.WriteFloats(stream, [bias, .. first, .. firstBias, .. second]);
     }
 }

@@ -69,7 +69,7 @@ internal static class WeightsFile
         return weights;
     }
 
-    private static void WriteFloats(Stream stream, float[] values)
+    public static void WriteFloats(Stream stream, float[] values)
     {
         Span<byte> bytes = new byte[values.Length * sizeof(float)];
         for (var i = 0; i < values.Length; i++)
@@ -80,7 +80,7 @@ internal static class WeightsFile
         stream.Write(bytes);
     }
 
-    private static void ReadFloats(Stream stream, float[] values)
+    public static void ReadFloats(Stream stream, float[] values)
     {
         Span<byte> bytes = new byte[values.Length * sizeof(float)];
         stream.ReadExactly(bytes);

@@ -91,7 +91,8 @@ internal static class Calibration
     // The mean rate over the sources; where a channel has sources that it must not touch, each of them bounds it too.
     private static double Threshold(Board board, ChannelManifest channel, ScoredText[][] sources)
     {
-        WeightedScore[][] tails = [.. sources.Select(source => source.Select(text => new WeightedScore(Tail(channel, text), text.Weight)).ToArray())];
+        var curves = CurvesOf(channel);
+        WeightedScore[][] tails = [.. sources.Select(source => source.Select(text => new WeightedScore(curves.Tail(text), text.Weight)).ToArray())];
         var threshold = Metrics.Threshold(tails, board.ShippedRate);
         foreach (var (source, limit) in board.Limits)
         {
@@ -102,8 +103,7 @@ internal static class Calibration
         return threshold;
     }
 
-    private static double Tail(ChannelManifest channel, ScoredText text) =>
-        new FittedCurves(channel.StageOne.ToCurve(), channel.Odd?.Curve.ToCurve(), channel.StageTwo?.ToCurve()).Tail(text);
+    private static FittedCurves CurvesOf(ChannelManifest channel) => new FittedCurves(channel.StageOne.ToCurve(), channel.Odd?.Curve.ToCurve(), channel.StageTwo?.ToCurve());
 
     private static ChannelManifest WithProbability(Board board, ModelManifest manifest, TrainingRequest request)
     {
@@ -116,7 +116,8 @@ internal static class Calibration
 
         using var model = Open(manifest, request.Output);
         var scored = new Scorer(model).Score(held, board.Channel);
-        var (slope, offset) = Platt.Fit([.. scored.Select(text => (Tail(channel, text), text.IsAttack))]);
+        var curves = CurvesOf(channel);
+        var (slope, offset) = Platt.Fit([.. scored.Select(text => (curves.Tail(text), text.IsAttack))]);
         return channel with { ProbabilitySlope = Math.Round(slope, 6), ProbabilityOffset = Math.Round(offset, 6) };
     }
 

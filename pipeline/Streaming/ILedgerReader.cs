@@ -28,4 +28,8 @@ public readonly record struct LedgerBounds(long First, long End);
 /// <param name="Records">The records; empty at the end of the log.</param>
 /// <param name="Next">Offset to read from next.</param>
 /// <param name="Damage">What is broken right after <paramref name="Records"/>; null when nothing is.</param>
-public sealed record ReadBatch(IReadOnlyList<LedgerRecord> Records, long Next, string? Damage);
+public sealed record ReadBatch(IReadOnlyList<LedgerRecord> Records, long Next, string? Damage)
+{
+    /// <summary>Bytes of the records.</summary>
+    public int Bytes => Records.Sum(static r => r.Bytes.Length);
+}

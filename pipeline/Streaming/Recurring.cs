@@ -1,14 +1,14 @@
 namespace McpLedger.Streaming;
 
 /// <summary>
-/// A trouble that recurs, such as a broker that refuses connections ten times a second, is said at once and from then on once in a while, with how often it
-/// was left unsaid: a log that drowns says nothing. From any thread.
+/// A trouble that recurs, such as a broker that refuses connections ten times a second, is said at once and from then on every 30 s, with how often it was
+/// left unsaid: a log that drowns says nothing. From any thread.
 /// </summary>
-/// <param name="every">The while.</param>
 /// <param name="time">The clock.</param>
-public sealed class Recurring(TimeSpan every, TimeProvider time)
+public sealed class Recurring(TimeProvider time)
 {
     private const int MaxKinds = 64;
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, (long Said, int Unsaid)> _kinds = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -19,7 +19,7 @@ public sealed class Recurring(TimeSpan every, TimeProvider time)
     {
         lock (_gate)
         {
-            if (_kinds.TryGetValue(kind, out var last) && time.GetElapsedTime(last.Said) < every)
+            if (_kinds.TryGetValue(kind, out var last) && time.GetElapsedTime(last.Said) < Every)
             {
                 _kinds[kind] = last with { Unsaid = last.Unsaid + 1 };
                 return null;

@@ -19,20 +19,20 @@ internal static class Verbs
 {
     private static readonly SortedDictionary<string, (string What, Func<Options, Task<int>> Run)> All = new(StringComparer.Ordinal)
     {
-        ["agreement"] = ("how long after the API's answer two gateways act on a new and on a revoked key [--times 50] [--durable disk|quorum] [--brokers 1]", AgreementVerb.RunAsync),
+        ["agreement"] = ("how long after the API's answer two gateways act on a new and on a revoked key [--times 50] [--durable disk|quorum] [--brokers 1]", OnTopology("agreement", AgreementVerb.RunAsync)),
         ["conformance"] = ("the MCP conformance suite and two npm servers, directly and through the gateway", ConformanceVerb.RunAsync),
         ["crash"] = ("kill -9 at random moments under load, and what is on record afterwards [--kills 50] [--seed N]", CrashVerb.RunAsync),
         ["detectors"] = ("what screening a text costs a KiB, by stage, beside Microsoft.ML's own engine --data FOLDER [--model FOLDER]", DetectorsVerb.RunAsync),
-        ["faults"] = ("kill -9, pauses, cuts, full disks and wrong clocks under load on the whole scaled-out topology, and what is on record afterwards [--times 10] [--of NAME,…] [--durable disk|quorum] [--callers 4] [--minutes MOST] [--json FILE]", FaultsVerb.RunAsync),
+        ["faults"] = ("kill -9, pauses, cuts, full disks and wrong clocks under load on the whole scaled-out topology, and what is on record afterwards [--times 10] [--of NAME,…] [--durable disk|quorum] [--callers 4] [--minutes MOST] [--json FILE]", OnTopology("faults", FaultsVerb.RunAsync)),
         ["ledger"] = ("events made durable a second, by how many wait at once [--seconds 4]", AppendVerb.RunAsync),
         ["kafka"] = ("the same in Kafka, by way of the disk and in the replicas, by linger and partitions [--seconds 2]", KafkaVerb.RunAsync),
         ["sealer"] = ("sealing and verifying throughput over made calls [--calls 200000]", IntegrityVerb.RunAsync),
         ["verifier"] = ("the same as sealer", IntegrityVerb.RunAsync),
         ["memory"] = ("resident memory over many calls [--calls 1000000] [--of mcpledger-strict|mcpledger-up|bare-yarp]", MemoryVerb.RunAsync),
-        ["million"] = ("calls through two gateways, Kafka, PostgreSQL and OpenSearch, counted and hashed at every stage [--calls 1000000] [--minutes MOST] [--callers 16] [--partitions 4] [--durable disk|quorum] [--brokers 1]", MillionVerb.RunAsync),
+        ["million"] = ("calls through two gateways, Kafka, PostgreSQL and OpenSearch, counted and hashed at every stage [--calls 1000000] [--minutes MOST] [--callers 16] [--partitions 4] [--durable disk|quorum] [--brokers 1]", OnTopology("million", MillionVerb.RunAsync)),
         ["projector"] = ("folding made calls into the read models [--calls 100000] [--home marten [--partitions 1]]", ProjectorVerb.RunAsync),
         ["index"] = ("indexing made calls in Elasticsearch and OpenSearch, and the mix of queries over them [--calls 100000] [--of elasticsearch|opensearch]", IndexVerb.RunAsync),
-        ["scale"] = ("made calls out of Kafka into read models, index and seals, by partitions and how many there are [--partitions 1,2,4,8] [--events 10000,100000,1000000]", ScaleVerb.RunAsync),
+        ["scale"] = ("made calls out of Kafka into read models, index and seals, by partitions and how many there are [--partitions 1,2,4,8] [--events 10000,100000,1000000]", OnTopology("scale", ScaleVerb.RunAsync)),
         ["search"] = ("a mix of queries over many calls [--calls 5000000] [--folder KEPT]", SearchVerb.RunAsync),
         ["shadows"] = ("honest servers side by side, and how often a tool is taken for another's shadow --data FOLDER [--show]", ShadowVerb.RunAsync),
         ["text"] = ("the text side of screening a KiB, beside plain expressions, and its false alarms [--data FOLDER OF BENIGN SETS]", TextVerb.RunAsync),
@@ -55,6 +55,18 @@ internal static class Verbs
 
         return await chosen.Run(new(arguments is [var name, .. var rest] && name == verb ? rest : arguments));
     }
+
+    // What takes all the engines is left out where one is missing, and says which.
+    private static Func<Options, Task<int>> OnTopology(string verb, Func<Options, Task<int>> run) => options =>
+    {
+        if (Topology.Lacks is not { } lacks)
+        {
+            return run(options);
+        }
+
+        Console.WriteLine($"{verb}: not run, {lacks}");
+        return Task.FromResult(0);
+    };
 
     private static Task<int> ServeAsync(string[] server) => server switch
     {

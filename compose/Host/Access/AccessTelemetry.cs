@@ -5,7 +5,7 @@ namespace McpLedger.Host.Access;
 /// <summary>What is said about who comes in.</summary>
 internal sealed partial class AccessTelemetry(ILogger<AccessTelemetry> logger)
 {
-    private readonly Recurring _troubles = new(TimeSpan.FromSeconds(30), TimeProvider.System);
+    private readonly Recurring _troubles = new(TimeProvider.System);
 
     /// <summary>The control log, where keys are, could not be read.</summary>
     public void Unreadable(string reason)

@@ -93,7 +93,7 @@ public sealed class PartitionConsumer : IDisposable
                 {
                     await PauseAsync(damage, stopping).ConfigureAwait(false);
                 }
-                else if (batch.Records.Sum(static record => record.Bytes.Length) < _options.MaxBatchBytes)
+                else if (batch.Bytes < _options.MaxBatchBytes)
                 {
                     CaughtUp();
                     await _reader.WaitAsync(Partition, position, stopping).ConfigureAwait(false);

@@ -118,21 +118,13 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
                 shelf.Idle.Remove(found);
                 return found;
             }
+
+            // Under the gate: one that is made while the reader is disposed of is either refused above or waited for there.
+            var made = new PartitionCursor(partition, _topics.Of(partition), _clients, _options.AnswerTimeout);
+            _alive.Add(made);
+            _ = made.Ended.ContinueWith(_ => Forget(made), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            return made;
         }
-
-        return Make(partition);
-    }
-
-    private PartitionCursor Make(LedgerPartition partition)
-    {
-        var cursor = new PartitionCursor(partition, _topics.Of(partition), _clients, _options.AnswerTimeout);
-        lock (_gate)
-        {
-            _alive.Add(cursor);
-        }
-
-        _ = cursor.Ended.ContinueWith(_ => Forget(cursor), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        return cursor;
     }
 
     private void Forget(PartitionCursor cursor)

@@ -18,7 +18,7 @@ public sealed partial class KafkaTelemetry
     private readonly Counter<long> _repairs;
 
     // Every client of the process tells of the same broker.
-    private readonly Recurring _troubles = new(TimeSpan.FromSeconds(30), TimeProvider.System);
+    private readonly Recurring _troubles = new(TimeProvider.System);
 
     /// <summary>Telemetry on a meter factory and a logger.</summary>
     public KafkaTelemetry(IMeterFactory meters, ILogger<KafkaTelemetry> logger)

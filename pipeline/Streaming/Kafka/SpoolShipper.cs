@@ -97,7 +97,7 @@ internal sealed class SpoolShipper : IDisposable
                 Trouble = $"the spool is damaged: {damage}";
                 await Task.Delay(Pause, _time, cancellationToken).ConfigureAwait(false);
             }
-            else if (!toTheEnd && batch.Records.Sum(static r => r.Bytes.Length) < WorthReading)
+            else if (!toTheEnd && batch.Bytes < WorthReading)
             {
                 if (batch.Records.Count == 0)
                 {

@@ -36,7 +36,7 @@ internal static class ConformanceVerb
         Console.WriteLine("left out: auth/* client scenarios (OAuth is not part of this version)");
         Verdict("server scenarios", compared);
         Verdict("client scenarios", clients);
-        Console.WriteLine($"real servers: {(differences.Count == 0 ? "behave as without the gateway" : $"{differences} answers differ")}");
+        Console.WriteLine($"real servers: {(differences.Count == 0 ? "behave as without the gateway" : $"{differences.Count} answers differ")}");
         return compared.Concat(clients).All(scenario => scenario.IsKept) && differences.Count == 0 ? 0 : 1;
     }
 

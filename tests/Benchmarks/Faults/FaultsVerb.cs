@@ -12,12 +12,6 @@ internal static class FaultsVerb
 
     public static async Task<int> RunAsync(Options options)
     {
-        if (Topology.Lacks is { } lacks)
-        {
-            Console.WriteLine($"faults were not run: {lacks}");
-            return 0;
-        }
-
         using var scratch = Scratch.Make();
         var wanted = options.Value("of")?.Split(',');
         var rows = new List<FaultRow>();

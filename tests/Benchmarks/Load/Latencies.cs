@@ -19,6 +19,9 @@ internal sealed class Latencies
         _ticks[Count++] = (uint)Math.Min(ticks, uint.MaxValue);
     }
 
+    /// <summary>The value that a part of all lies below; not a number where there is none.</summary>
+    public static double At(double[] sorted, double part) => sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(part * sorted.Length))];
+
     /// <summary>All latencies of several connections, sorted, in milliseconds.</summary>
     public static double[] Merge(IEnumerable<Latencies> parts)
     {

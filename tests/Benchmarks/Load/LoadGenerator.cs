@@ -70,5 +70,5 @@ internal sealed record LoadResult(double[] SortedMilliseconds, TimeSpan Took, Ti
 
     public double CpuMillisecondsPerCall => Cpu.TotalMilliseconds / Math.Max(1, Calls);
 
-    public double Percentile(double part) => Calls == 0 ? double.NaN : SortedMilliseconds[Math.Min(Calls - 1, (int)(part * Calls))];
+    public double Percentile(double part) => Latencies.At(SortedMilliseconds, part);
 }

@@ -34,14 +34,12 @@ internal sealed class MillionRun(Topology topology, long calls, int callers, dou
         var answered = load.SelectMany(c => c.Answered).Concat(probe.Answered).ToArray();
         Say($"{answered.Length} calls answered in {took.TotalSeconds:0} s{(stalls.Count > 0 ? $", {stalls.Total.TotalSeconds:0} s in which the machine stood still left out" : "")} ({answered.Length / took.TotalSeconds:0} /s), refused {load.Sum(c => c.Refused)}, broken off {load.Sum(c => c.Broken)}; known everywhere {known.TotalSeconds:0.0} s after the last");
         var latencies = Latencies.Merge(load.Select(c => c.Latencies));
-        Say($"  latency through the balancer p50 {At(latencies, 0.5):0.0} ms, p95 {At(latencies, 0.95):0.0} ms, p99 {At(latencies, 0.99):0.0} ms");
+        Say($"  latency through the balancer p50 {Latencies.At(latencies, 0.5):0.0} ms, p95 {Latencies.At(latencies, 0.95):0.0} ms, p99 {Latencies.At(latencies, 0.99):0.0} ms");
         double[] found = [.. probe.Seconds.Order()];
-        Say($"  searchable after the answer: {found.Length} probes, p50 {At(found, 0.5):0.00} s, p95 {At(found, 0.95):0.00} s, max {At(found, 1):0.00} s, not found {probe.NotFound}; target p95 ≤ 2 s {(At(found, 0.95) <= 2 && probe.NotFound == 0 ? "reached" : "missed")}");
+        Say($"  searchable after the answer: {found.Length} probes, p50 {Latencies.At(found, 0.5):0.00} s, p95 {Latencies.At(found, 0.95):0.00} s, max {Latencies.At(found, 1):0.00} s, not found {probe.NotFound}; target p95 ≤ 2 s {(Latencies.At(found, 0.95) <= 2 && probe.NotFound == 0 ? "reached" : "missed")}");
         Say($"  CPU a call and memory at the end: {after.Line(before, answered.Length)}");
         return await new StageComparison(topology, stores, log).RunAsync(answered, ids.Last) && probe.NotFound == 0;
     }
-
-    private static double At(double[] sorted, double part) => sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(part * sorted.Length))];
 
     private static void Say(string line) => Console.WriteLine(line);
 
@@ -58,7 +56,7 @@ internal sealed class MillionRun(Topology topology, long calls, int callers, dou
                 said = Stopwatch.GetTimestamp();
                 var last = probe.Seconds.TakeLast(20).Order().ToArray();
                 await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                    $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0} s: {answered()} answered, {pace.PerSecond:0} /s, {behind} events behind, searchable p95 {At(last, 0.95):0.0} s; {TopologyFigures.Take(topology).Line(before, answered())}"));
+                    $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0} s: {answered()} answered, {pace.PerSecond:0} /s, {behind} events behind, searchable p95 {Latencies.At(last, 0.95):0.0} s; {TopologyFigures.Take(topology).Line(before, answered())}"));
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using McpLedger.Benchmarks.Load;
 using McpLedger.Projections.Search;
 
 namespace McpLedger.Benchmarks.ReadModels;
@@ -18,7 +19,7 @@ internal static class QueryTiming
             var (page, shown) = await TimeAsync(ask, query with { Summary = false }, rounds);
             var (summary, summed) = await TimeAsync(ask, query, rounds);
             Console.WriteLine(
-                $"{query.Query,-52} {shown.Hits.Count,5} {At(page, 0.5),9:0.0} {At(page, 0.95),8:0.0} {At(summary, 0.5),12:0.0} {At(summary, 0.95),8:0.0} {summed.Summary!.Basis} {summed.Summary.Total}");
+                $"{query.Query,-52} {shown.Hits.Count,5} {Latencies.At(page, 0.5),9:0.0} {Latencies.At(page, 0.95),8:0.0} {Latencies.At(summary, 0.5),12:0.0} {Latencies.At(summary, 0.95),8:0.0} {summed.Summary!.Basis} {summed.Summary.Total}");
             pages.AddRange(page);
             summaries.AddRange(summary);
         }
@@ -43,8 +44,6 @@ internal static class QueryTiming
         return (times, page!);
     }
 
-    private static double At(double[] sorted, double part) => sorted[Math.Min(sorted.Length - 1, (int)(part * sorted.Length))];
-
     private static void Judge(string what, double[] sorted, double target) =>
-        Console.WriteLine($"{(At(sorted, 0.95) <= target ? "reached" : "missed "),-8} {what}, p95 ≤ {target:0} ms: {At(sorted, 0.95):0.0} ms (p50 {At(sorted, 0.5):0.0} ms)");
+        Console.WriteLine($"{(Latencies.At(sorted, 0.95) <= target ? "reached" : "missed "),-8} {what}, p95 ≤ {target:0} ms: {Latencies.At(sorted, 0.95):0.0} ms (p50 {Latencies.At(sorted, 0.5):0.0} ms)");
 }

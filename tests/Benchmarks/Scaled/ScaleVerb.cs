@@ -20,12 +20,6 @@ internal static class ScaleVerb
 
     public static async Task<int> RunAsync(Options options)
     {
-        if (Topology.Lacks is { } lacks)
-        {
-            Console.WriteLine($"scale was not run: {lacks}");
-            return 0;
-        }
-
         int[] Numbers(string name, string otherwise) => [.. (options.Value(name) ?? otherwise).Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
         var (partitions, events) = (Numbers("partitions", "1,2,4,8"), Numbers("events", "10000,100000,1000000"));
         var middle = events[events.Length / 2];
