@@ -95,7 +95,7 @@ internal sealed class ActiveSegment : IDisposable
     {
         RandomAccess.Write(_file, group, Position);
         _sync(_file);
-        if (!File.Exists(Segment.Path))
+        if (!DurableFile.Stands(Segment.Path))
         {
             throw new FileNotFoundException($"'{Segment.Path}' is gone.");
         }

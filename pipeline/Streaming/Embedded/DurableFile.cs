@@ -7,6 +7,7 @@ namespace McpLedger.Streaming.Embedded;
 public static partial class DurableFile
 {
     private const int Interrupted = 4;
+    private const int Existence = 0;
     private const int CloseOnExec = 0x80000;
 
     /// <summary>Makes a file's bytes durable, not its times: on Linux <c>fdatasync</c>, elsewhere the runtime's full flush.</summary>
@@ -27,6 +28,12 @@ public static partial class DurableFile
             }
         }
     }
+
+    /// <summary>
+    /// Whether a file stands under a name, without asking for its times. Linux gives a file whose times were asked for since its last write a time of its own
+    /// at the next one (multigrain timestamps), and <c>fdatasync</c> then writes the inode beside the data: half as much again to the disk for each group.
+    /// </summary>
+    public static bool Stands(string path) => OperatingSystem.IsLinux() ? Native.Access(path, Existence) == 0 : File.Exists(path);
 
     /// <summary>Makes the names in a folder durable: files made, renamed or removed there.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
@@ -95,6 +102,10 @@ public static partial class DurableFile
         [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
         public static partial int FSync(SafeFileHandle file);
+
+        [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static partial int Access(string path, int mode);
 
         [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
