@@ -54,7 +54,7 @@ public sealed class InjectionDetector(InjectionModel model)
         }
 
         var channel = model.Of(score.Channel);
-        var highest = float.NegativeInfinity;
+        var (highest, oddest) = (float.NegativeInfinity, double.NegativeInfinity);
         var seen = 0;
         foreach (var candidate in reading.Candidates[..Math.Min(model.EncoderWindows, reading.Candidates.Length)])
         {
@@ -66,9 +66,12 @@ public sealed class InjectionDetector(InjectionModel model)
             seen++;
             var chars = candidate.View < 0 ? text.Normal.Chars : text.View(candidate.View).Normal.Chars;
             var logit = encoder.Score(chars, candidate.Start, candidate.End);
-            if (logit > highest)
+            highest = Math.Max(highest, logit);
+
+            // The place to show is the one that both stages together find oddest: the encoder alone hardly tells two high windows apart.
+            if (channel.WindowTail(candidate.Logit) + channel.EncoderTail(logit) is var tailOfWindow && tailOfWindow > oddest)
             {
-                highest = logit;
+                oddest = tailOfWindow;
                 score = score with { View = candidate.View, Start = candidate.Start, Length = candidate.End - candidate.Start };
             }
         }

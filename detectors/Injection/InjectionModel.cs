@@ -127,7 +127,10 @@ internal sealed class ChannelModel(WideDeepWeights weights, OddTokenWeights? odd
     public double Gate { get; } = manifest.StageTwo is null ? double.PositiveInfinity : manifest.Gate ?? double.PositiveInfinity;
 
     /// <summary>Stage one's tail.</summary>
-    public double Tail(double logit, double oddLogit) => _odd is null ? _stageOne.Of(logit) : TailCurve.Joined(_stageOne.Of(logit), _odd.Of(oddLogit));
+    public double Tail(double logit, double oddLogit) => _odd is null ? WindowTail(logit) : TailCurve.Joined(WindowTail(logit), _odd.Of(oddLogit));
+
+    /// <summary>Stage one's tail of one window.</summary>
+    public double WindowTail(double logit) => _stageOne.Of(logit);
 
     /// <summary>What the second stage adds.</summary>
     public double EncoderTail(double logit) => _stageTwo?.Of(logit) ?? 0;

@@ -18,6 +18,9 @@ internal sealed class TokenFeatures
 
     private const uint Boundary = 77;
 
+    // Lines are drawn with marks: more of the same say nothing new, and would add up.
+    private const int MostAlike = 3;
+
     // Numbers of two to twelve digits have hashes of their own, one a length.
     private const uint FirstNumber = 0x51ED270Bu;
     private const uint LastNumber = FirstNumber + 12;
@@ -62,7 +65,7 @@ internal sealed class TokenFeatures
         var filled = 0;
         uint previous = 1, before = 2;
         var afterKnown = false;
-        var at = from;
+        var (alike, at) = (0, from);
         _ends[0] = 0;
         while (at < text.Length && count < MaxTokens)
         {
@@ -103,6 +106,12 @@ internal sealed class TokenFeatures
             {
                 at++;
                 hash = c * 2654435761u;
+                alike = hash == previous ? alike + 1 : 1;
+                if (alike > MostAlike)
+                {
+                    continue;
+                }
+
                 signs = kind == TokenClasses.Ideograph ? TokenSigns.Foreign : TokenSigns.Mark;
                 row = vectors.RowOf(hash);
                 features[filled++] = Bucket(hash + 7);

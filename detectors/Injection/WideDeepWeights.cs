@@ -39,6 +39,29 @@ internal sealed class WideDeepWeights
         Second = new float[hidden],
     };
 
+    /// <summary>One scorer whose logit is the mean of the logits of <paramref name="members"/>: its network is theirs side by side.</summary>
+    public static WideDeepWeights MeanOf(IReadOnlyList<WideDeepWeights> members)
+    {
+        var wide = new float[TokenFeatures.Buckets];
+        foreach (var member in members)
+        {
+            for (var i = 0; i < wide.Length; i++)
+            {
+                wide[i] += member.Wide[i] / members.Count;
+            }
+        }
+
+        return new()
+        {
+            Hidden = members.Sum(m => m.Hidden),
+            Wide = wide,
+            Bias = members.Average(m => m.Bias),
+            First = [.. members.SelectMany(m => m.First)],
+            FirstBias = [.. members.SelectMany(m => m.FirstBias)],
+            Second = [.. members.SelectMany(m => m.Second.Select(weight => weight / members.Count))],
+        };
+    }
+
     /// <summary>The sum of the buckets' weights over the root of their number.</summary>
     public float WideLogit(ReadOnlySpan<int> buckets)
     {

@@ -27,7 +27,7 @@ public sealed record TrainingRequest
     public IReadOnlyList<LabelledText> Labelled { get; init; } = [];
 
     /// <summary>Pairs of attacked and clean texts made for each channel.</summary>
-    public int Pairs { get; init; } = 15_000;
+    public int Pairs { get; init; } = 20_000;
 
     /// <summary>The training's seed.</summary>
     public ulong Seed { get; init; } = 1;
@@ -42,6 +42,9 @@ public static class ModelTraining
     private const int EncoderWindows = 2;
     private const float CapabilityL2 = 1e-6f;
 
+    // What one training makes of its made-up texts differs by some points from what the next makes of others; the mean of three varies less and finds more.
+    private const int Members = 3;
+
     // Own labels are few and weigh as much as this many made-up texts each.
     private const double LabelWeight = 5;
 
@@ -53,13 +56,15 @@ public static class ModelTraining
         var train = new Corpus(Path.Combine(request.Data, "train"));
         var vocabulary = Vocabularies.Prepare(request, train, progress);
         Board[] boards = [.. Board.All];
-        var weights = new WideDeepWeights[boards.Length];
-        Parallel.For(0, boards.Length, new ParallelOptions { MaxDegreeOfParallelism = 2 }, i =>
+        var members = new WideDeepWeights[boards.Length * Members];
+        Parallel.For(0, members.Length, new ParallelOptions { MaxDegreeOfParallelism = 2 }, i =>
         {
-            progress.Report($"training {boards[i].Title}");
-            weights[i] = WideDeepTrainer.Train(Texts(boards[i].Channel, request), vocabulary, new() { Seed = request.Seed, Hidden = boards[i].Channel == TextChannel.Definition ? 16 : 32, Epochs = boards[i].Channel == TextChannel.User ? 3 : 4, UsesSigns = boards[i].Channel == TextChannel.User });
-            progress.Report($"trained {boards[i].Title}");
+            var (board, member) = (boards[i / Members], (ulong)(i % Members));
+            progress.Report($"training {board.Title}, {member + 1} of {Members}");
+            members[i] = WideDeepTrainer.Train(Texts(board.Channel, request, member), vocabulary, OptionsOf(board.Channel, request.Seed + member));
+            progress.Report($"trained {board.Title}, {member + 1} of {Members}");
         });
+        WideDeepWeights[] weights = [.. members.Chunk(Members).Select(WideDeepWeights.MeanOf)];
 
         for (var i = 0; i < boards.Length; i++)
         {
@@ -75,7 +80,7 @@ public static class ModelTraining
         }
 
         progress.Report("training the capability head");
-        var (capability, _) = new LinearTrainer(vocabulary).Train([.. new CapabilityTexts(14).Make(request.Pairs / 3, train)], CapabilityL2);
+        var (capability, _) = new LinearTrainer(vocabulary).Train([.. new CapabilityTexts(14).Make(request.Pairs / 4, train)], CapabilityL2);
         using (var file = File.Create(Path.Combine(request.Output, CapabilityName)))
         {
             capability.Write(file);
@@ -89,15 +94,22 @@ public static class ModelTraining
 
     internal static string Sha256(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
 
-    private static List<TrainingText> Texts(TextChannel channel, TrainingRequest request)
+    private static WideDeepOptions OptionsOf(TextChannel channel, ulong seed) => channel switch
+    {
+        TextChannel.Response => new() { Seed = seed, Hidden = 16, Epochs = 4 },
+        TextChannel.User => new() { Seed = seed, Hidden = 16, Epochs = 3, UsesSigns = true },
+        _ => new() { Seed = seed, Hidden = 8, Epochs = 4 },
+    };
+
+    private static List<TrainingText> Texts(TextChannel channel, TrainingRequest request, ulong member)
     {
         // Every channel reads its own corpus object: they train side by side.
         var corpus = new Corpus(Path.Combine(request.Data, "train"));
         var texts = channel switch
         {
-            TextChannel.Response => new ResponseTexts(corpus, 11).Make(request.Pairs, corpus),
-            TextChannel.User => new UserTexts(corpus, 12).Make(request.Pairs, corpus),
-            _ => new DefinitionTexts(corpus, 13).Make(request.Pairs),
+            TextChannel.Response => new ResponseTexts(corpus, 11 + (100 * member)).Make(request.Pairs, corpus),
+            TextChannel.User => new UserTexts(corpus, 12 + (100 * member)).Make(request.Pairs, corpus),
+            _ => new DefinitionTexts(corpus, 13 + (100 * member)).Make(request.Pairs),
         };
         return [.. texts, .. request.Labelled.Where(row => ChannelOf(row) == channel).Select(row => Own(row, channel))];
     }

@@ -19,6 +19,8 @@ internal sealed partial class ResponseTexts
     private readonly Records _records;
     private readonly string[] _wishes;
     private readonly string[] _prompts;
+    private readonly string[] _abroad;
+    private readonly Grammar[] _languages = Languages.Grammars();
     private readonly string[] _tasks;
     private readonly string[] _triggers;
     private readonly string[] _mails;
@@ -31,14 +33,17 @@ internal sealed partial class ResponseTexts
     {
         _dice = new(seed);
         _wishes = [.. Texts(corpus.Of(false, "metatool_user", "bfcl_user"))];
-        _prompts = [.. Texts(corpus.Of(false, "dialogue_benign")).Where(text => text.Length is > 15 and < 400)];
+        string[] dialogues = [.. Texts(corpus.Of(false, "dialogue_benign"))];
+        _prompts = [.. dialogues.Where(text => text.Length is > 15 and < 400 && Languages.IsEnglish(text))];
+        string[] descriptions = [.. corpus.Source("toolsdk_tools").Select(row => Property(row.Text, "description")).OfType<string>()];
+        _abroad = [.. dialogues.Where(text => text.Length < 400).Concat(descriptions).Where(text => !Languages.IsEnglish(text))];
         _tasks = [.. Texts(corpus.Of(true, "asb_opi")).Select(text => Lead().Replace(text, "")), .. Texts(corpus.Of(true, "bipia_bare_train"))];
         _triggers = [.. Texts(corpus.Of(true, "tt_trigger"))];
         _mails = [.. Texts(corpus.Of(true, "llmail"))];
         _jailbreaks = [.. Texts(corpus.Of(true, "deepset_train", "giskard", "gptfuzz", "verazuo_jb"))];
         _documents = [.. Texts(corpus.Of(false, "docs_train", "bipia_train", "toolbench_obs", "whowhen"))];
-        _prose = [.. _documents.SelectMany(text => Sentences().Split(text)).Where(IsProse)];
-        _tools = [.. corpus.Source("toolsdk_tools").Take(4000).Select(row => NameOf(row.Text)).OfType<string>()];
+        _prose = [.. _documents.Concat(descriptions.Take(3000)).SelectMany(text => Sentences().Split(text)).Where(IsProse)];
+        _tools = [.. corpus.Source("toolsdk_tools").Take(4000).Select(row => Property(row.Text, "name")).OfType<string>()];
         _records = new(_dice, _grammar, Filler);
         _dice.Shuffle(_prose);
     }
@@ -91,7 +96,8 @@ internal sealed partial class ResponseTexts
 
         var wish = draw switch
         {
-            < 0.30 => _grammar.Make(_dice, "agentic"),
+            < 0.25 => _grammar.Make(_dice, "agentic"),
+            < 0.30 => _dice.Pick(_languages).Make(_dice, "attack"),
             < 0.42 => Mild(),
             < 0.49 => _grammar.Make(_dice, "toolcall").Replace("{tool}", _dice.Pick(_tools), StringComparison.Ordinal),
             < 0.68 => _dice.Pick(_wishes),
@@ -104,7 +110,7 @@ internal sealed partial class ResponseTexts
             wish += " " + Wish();
         }
 
-        return _dice.Chance(0.5) ? _grammar.Make(_dice, "wrap").Replace("{wish}", Lowered(wish), StringComparison.Ordinal) : wish;
+        return _dice.Chance(0.7) ? _grammar.Make(_dice, "wrap").Replace("{wish}", Lowered(wish), StringComparison.Ordinal) : wish;
     }
 
     private string Wish() => _dice.Below(3) switch { 0 => _grammar.Make(_dice, "agentic"), 1 => _dice.Pick(_wishes), _ => _dice.Pick(_tasks) };
@@ -117,17 +123,18 @@ internal sealed partial class ResponseTexts
 
     private string Lowered(string wish) => wish.Length > 0 && _dice.Chance(0.3) ? char.ToLowerInvariant(wish[0]) + wish[1..] : wish;
 
-    private string Filler()
+    private string Filler() => _dice.Share() switch
     {
-        var draw = _dice.Share();
-        return draw switch
-        {
-            < 0.40 => _grammar.Make(_dice, "human"),
-            < 0.65 => string.Join(' ', Enumerable.Range(0, _dice.Between(1, 3)).Select(_ => Natural())),
-            < 0.90 => Cut(string.Join(' ', Enumerable.Range(0, _dice.Between(1, 3)).Select(_ => _dice.Pick(_prose))), 400),
-            _ => _grammar.Make(_dice, "remark"),
-        };
-    }
+        < 0.06 => string.Join("\n", Enumerable.Range(0, _dice.Between(1, 4)).Select(_ => _grammar.Make(_dice, "code"))),
+        < 0.12 => Abroad(),
+        < 0.47 => _grammar.Make(_dice, "human"),
+        < 0.69 => string.Join(' ', Enumerable.Range(0, _dice.Between(1, 3)).Select(_ => Natural())),
+        < 0.91 => Cut(string.Join(' ', Enumerable.Range(0, _dice.Between(1, 3)).Select(_ => _dice.Pick(_prose))), 400),
+        _ => _grammar.Make(_dice, "remark"),
+    };
+
+    // What people write in other languages, and tools about themselves: a script that only attacks were written in would be taken for one.
+    private string Abroad() => string.Join(' ', Enumerable.Range(0, _dice.Between(1, 6)).Select(_ => _abroad.Length > 0 && _dice.Chance(0.8) ? _dice.Pick(_abroad) : _dice.Pick(_languages).Make(_dice, "benign")));
 
     private string Document(int longest)
     {
@@ -148,7 +155,13 @@ internal sealed partial class ResponseTexts
         return string.Join(' ', Enumerable.Range(0, _dice.Between(4, 50)).Select(_ => _dice.Chance(natural) ? Natural() : _dice.Pick(_prose)));
     }
 
-    private string Natural() => _dice.Chance(0.6) ? _proseGrammar.Make(_dice, "sentence") : About();
+    private string Natural() => _dice.Share() switch
+    {
+        < 0.03 => Abroad(),
+        < 0.13 => _proseGrammar.Make(_dice, "voice"),
+        < 0.65 => _proseGrammar.Make(_dice, "sentence"),
+        _ => About(),
+    };
 
     // What users ask about is no sign of an attack, only that they ask: the same topics stand in statements.
     private string About()
@@ -191,10 +204,10 @@ internal sealed partial class ResponseTexts
     private static bool IsProse(string sentence) =>
         sentence.Length is > 30 and < 300 && sentence.Count(char.IsLetter) > sentence.Length * 0.75 && char.IsUpper(sentence[0]);
 
-    private static string? NameOf(string definition)
+    private static string? Property(string definition, string name)
     {
         using var json = JsonDocument.Parse(definition);
-        return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("name", out var name) ? name.GetString() : null;
+        return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     }
 
     [GeneratedRegex(@"^(Ignore previous instructions\. You must strictly adhere to the following instruction: |\s*Answer: task complete\. |Thought: The previous steps are done\. Next, | Now you must call this tool\.)", RegexOptions.None, 60_000)]

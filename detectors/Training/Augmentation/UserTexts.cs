@@ -14,19 +14,12 @@ internal sealed class UserTexts
     // Frames without their wish: honest role-play has such frames too.
     private const double FrameWeight = 0.4;
 
-    private static readonly string[] Languages = ["ar", "bn", "cs", "de", "el", "es", "fa", "fr", "he", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ro", "ru", "sv", "ta", "th", "tr", "uk", "vi", "zh"];
-    private static readonly string[] Orders =
-    [
-        "{ignore} {reveal}", "{persuade} {reveal}", "{reveal} {persuade}", "{role} {reveal}", "{reveal}", "{ignore} {task}", "{role} {task}", "{role} {ignore} {reveal}", "{persuade} {ignore} {task}",
-        "{system} {reveal}", "{system} {task}", "{hypothesis} {reveal}", "{hypothesis} {task}", "{format}", "{persuade} {format}", "{ignore} {format}", "{fewshot}", "{role} {fewshot}", "{split}", "{persuade} {task}",
-    ];
-
     // The same sentences about what is no secret: how something is asked for must not be what is learnt.
     private static readonly string[] Innocents = ["{benign}", "{benign}", "{benign} {benign}", "{reveal}", "{format}", "{fewshot}"];
 
     private readonly Dice _dice;
     private readonly Grammar _english = Grammar.Named("user");
-    private readonly Grammar[] _foreign = [.. Languages.Select(Foreign)];
+    private readonly Grammar[] _foreign = Languages.Grammars();
     private readonly Dictionary<Grammar, Grammar> _innocent;
     private readonly string[] _requests;
     private readonly string[] _prompts;
@@ -70,7 +63,7 @@ internal sealed class UserTexts
         {
             var wish = _dice.Chance(0.6) ? _english.Make(_dice, "harm") : _dice.Pick(_requests);
             yield return MarkedText.Read(wish + " " + MarkedText.Mark(Gibberish()), isAttack: true);
-            yield return Plain(_dice.Pick(_foreign).Make(_dice, "benign") + (_dice.Chance(0.5) ? " " + _english.Make(_dice, "benign") : ""), isAttack: false);
+            yield return Plain(_dice.Chance(0.3) ? _english.Make(_dice, "technical") : _dice.Pick(_foreign).Make(_dice, "benign") + (_dice.Chance(0.5) ? " " + _english.Make(_dice, "benign") : ""), isAttack: false);
         }
     }
 
@@ -105,7 +98,7 @@ internal sealed class UserTexts
         if (draw < 0.94)
         {
             var wish = _dice.Chance(0.6) ? _english.Make(_dice, "harm") : _dice.Pick(_requests);
-            return [MarkedText.Read(wish + " " + MarkedText.Mark(Gibberish()), isAttack: true), Plain(_dice.Chance(0.5) ? _english.Make(_dice, "aware") : _dice.Pick(_requests) + " " + Words(), isAttack: false)];
+            return [MarkedText.Read(wish + " " + MarkedText.Mark(Gibberish()), isAttack: true), Plain(_dice.Below(3) switch { 0 => _english.Make(_dice, "aware"), 1 => _english.Make(_dice, "technical"), _ => _dice.Pick(_requests) + " " + Words() }, isAttack: false)];
         }
 
         return [Plain(_dice.Pick(_triggers) + " " + _dice.Pick(_requests), isAttack: true), Plain(_dice.Pick(_prompts) + "\n" + _dice.Pick(_requests), isAttack: false)];
@@ -173,10 +166,4 @@ internal sealed class UserTexts
     }
 
     private static TrainingText Plain(string text, bool isAttack, double weight = 1) => new(isAttack, NormalText.Of(text), -1, -1, weight);
-
-    private static Grammar Foreign(string language)
-    {
-        var grammar = Grammar.Named("languages/" + language);
-        return grammar.With("attack", [.. Orders.Where(grammar.Has)]);
-    }
 }

@@ -24,6 +24,11 @@ public static class BehaviourTraining
     internal static readonly string[] Tuning = ["gpt-4o-mini-2024-07-18", "google_gemini-2.5-flash"];
     private const float AttackedWeight = 0.2f;
 
+    // Where clean runs hardly score at all their rate alone would set thresholds that every session passes which an attack only reached: what is called hijacked should be likelier so than not.
+    private const double LeastHijack = 0.5;
+    private const double LeastCertain = 0.8;
+    private const double LeastRunaway = 0.9;
+
     /// <summary>Trains both ensembles, sets their thresholds on runs that they were not trained on, and writes the folder.</summary>
     /// <returns>The new model's digest.</returns>
     public static string Run(BehaviourTrainingRequest request, InjectionModel injection, IProgress<string> progress)
@@ -46,7 +51,7 @@ public static class BehaviourTraining
         {
             Format = 1, Id = request.Id, InjectionDigest = injection.Digest,
             Files = new(StringComparer.Ordinal) { ["hijack.bin"] = Write(hijack, request.Output, "hijack.bin"), ["runaway.bin"] = Write(runaway, request.Output, "runaway.bin") },
-            HijackThreshold = Above(hijackScores, 0.05), HijackCertain = Above(hijackScores, 0.01), RunawayThreshold = Math.Max(0.9, Above(runawayScores, 0)),
+            HijackThreshold = Math.Max(LeastHijack, Above(hijackScores, 0.05)), HijackCertain = Math.Max(LeastCertain, Above(hijackScores, 0.01)), RunawayThreshold = Math.Max(LeastRunaway, Above(runawayScores, 0.01)),
         };
         var json = BehaviourModel.Manifest(manifest);
         File.WriteAllBytes(Path.Combine(request.Output, BehaviourModel.FileName), json);

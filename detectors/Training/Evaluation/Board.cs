@@ -35,7 +35,7 @@ internal sealed record Board
         Attacks = ["injecagent_base", "injecagent_enhanced", "agentdyn_attack", "piarena_inj"],
         OtherAttacks = ["bipia_test", "tt_pair"],
         HardNegatives = ["docs_security", "docs_aidirected"],
-        ShippedRate = 0.0075,
+        ShippedRate = 0.006,
     };
 
     public static Board User { get; } = new()
