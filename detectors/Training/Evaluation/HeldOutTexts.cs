@@ -16,9 +16,9 @@ internal static class HeldOutTexts
 
         var texts = channel switch
         {
-            TextChannel.Response => new ResponseTexts(train, 111).Pairs(pairs),
-            TextChannel.User => new UserTexts(train, 112).Pairs(pairs),
-            _ => new DefinitionTexts(train, 113).Pairs(pairs),
+            TextChannel.Response => new ResponseTexts(train, 1011).Pairs(pairs),
+            TextChannel.User => new UserTexts(train, 1012).Pairs(pairs),
+            _ => new DefinitionTexts(train, 1013).Pairs(pairs),
         };
         return [.. texts.Select(text => new LabelledText("held out", text.IsAttack, "", "", text.Text))];
     }
