@@ -66,12 +66,13 @@ public sealed class InjectionDetector(InjectionModel model)
             seen++;
             var chars = candidate.View < 0 ? text.Normal.Chars : text.View(candidate.View).Normal.Chars;
             var logit = encoder.Score(chars, candidate.Start, candidate.End);
-            highest = Math.Max(highest, logit);
+            highest = float.MaxNumber(highest, logit);
 
             // The place to show is the one that both stages together find oddest: the encoder alone hardly tells two high windows apart.
-            if (channel.WindowTail(candidate.Logit) + channel.EncoderTail(logit) is var tailOfWindow && tailOfWindow > oddest)
+            var oddness = channel.WindowTail(candidate.Logit) + channel.EncoderTail(logit);
+            if (oddness > oddest)
             {
-                oddest = tailOfWindow;
+                oddest = oddness;
                 score = score with { View = candidate.View, Start = candidate.Start, Length = candidate.End - candidate.Start };
             }
         }

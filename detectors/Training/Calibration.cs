@@ -103,7 +103,7 @@ internal static class Calibration
         return threshold;
     }
 
-    private static FittedCurves CurvesOf(ChannelManifest channel) => new FittedCurves(channel.StageOne.ToCurve(), channel.Odd?.Curve.ToCurve(), channel.StageTwo?.ToCurve());
+    private static FittedCurves CurvesOf(ChannelManifest channel) => new(channel.StageOne.ToCurve(), channel.Odd?.Curve.ToCurve(), channel.StageTwo?.ToCurve());
 
     private static ChannelManifest WithProbability(Board board, ModelManifest manifest, TrainingRequest request)
     {

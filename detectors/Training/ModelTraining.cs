@@ -73,7 +73,7 @@ public static class ModelTraining
         }
 
         progress.Report("training on odd tokens");
-        var odd = WideDeepTrainer.Train([.. new UserTexts(train, 12).Disorder(request.Pairs / 2, train)], vocabulary, new() { Seed = request.Seed, Hidden = 8, Epochs = 4, UsesSigns = true, UsesWords = false });
+        var odd = WideDeepTrainer.Train([.. new UserTexts(train, Draws.SeedOf(TextChannel.User, 0)).Disorder(request.Pairs / 2, train)], vocabulary, new() { Seed = request.Seed, Hidden = 8, Epochs = 4, UsesSigns = true, UsesWords = false });
         using (var file = File.Create(Path.Combine(request.Output, OddName)))
         {
             OddTokenWeights.Of(odd).Write(file);
@@ -105,11 +105,12 @@ public static class ModelTraining
     {
         // Every channel reads its own corpus object: they train side by side.
         var corpus = new Corpus(Path.Combine(request.Data, "train"));
+        var seed = Draws.SeedOf(channel, member);
         var texts = channel switch
         {
-            TextChannel.Response => new ResponseTexts(corpus, 11 + (100 * member)).Make(request.Pairs, corpus),
-            TextChannel.User => new UserTexts(corpus, 12 + (100 * member)).Make(request.Pairs, corpus),
-            _ => new DefinitionTexts(corpus, 13 + (100 * member)).Make(request.Pairs),
+            TextChannel.Response => new ResponseTexts(corpus, seed).Make(request.Pairs, corpus),
+            TextChannel.User => new UserTexts(corpus, seed).Make(request.Pairs, corpus),
+            _ => new DefinitionTexts(corpus, seed).Make(request.Pairs),
         };
         return [.. texts, .. request.Labelled.Where(row => ChannelOf(row) == channel).Select(row => Own(row, channel))];
     }

@@ -27,7 +27,7 @@ internal static class Verbs
         ["ledger"] = ("events made durable a second, by how many wait at once [--seconds 4]", AppendVerb.RunAsync),
         ["kafka"] = ("the same in Kafka, by way of the disk and in the replicas, by linger and partitions [--seconds 2]", KafkaVerb.RunAsync),
         ["sealer"] = ("sealing and verifying throughput over made calls [--calls 200000]", IntegrityVerb.RunAsync),
-        ["verifier"] = ("the same as sealer", IntegrityVerb.RunAsync),
+        ["verifier"] = ("the same as sealer [--calls 200000]", IntegrityVerb.RunAsync),
         ["memory"] = ("resident memory over many calls [--calls 1000000] [--connections 16] [--of mcpledger-strict|mcpledger-up|bare-yarp]", MemoryVerb.RunAsync),
         ["million"] = ("calls through two gateways, Kafka, PostgreSQL and OpenSearch, counted and hashed at every stage [--calls 1000000] [--minutes MOST] [--callers 16] [--rate 200] [--partitions 4] [--durable disk|quorum] [--brokers 1]", OnTopology("million", MillionVerb.RunAsync)),
         ["projector"] = ("folding made calls into the read models [--calls 100000] [--home marten [--partitions 1]]", ProjectorVerb.RunAsync),

@@ -14,11 +14,12 @@ internal static class HeldOutTexts
             return [];
         }
 
+        var seed = Draws.SeedOf(channel, Draws.HeldOut);
         var texts = channel switch
         {
-            TextChannel.Response => new ResponseTexts(train, 1011).Pairs(pairs),
-            TextChannel.User => new UserTexts(train, 1012).Pairs(pairs),
-            _ => new DefinitionTexts(train, 1013).Pairs(pairs),
+            TextChannel.Response => new ResponseTexts(train, seed).Pairs(pairs),
+            TextChannel.User => new UserTexts(train, seed).Pairs(pairs),
+            _ => new DefinitionTexts(train, seed).Pairs(pairs),
         };
         return [.. texts.Select(text => new LabelledText("held out", text.IsAttack, "", "", text.Text))];
     }

@@ -38,6 +38,7 @@ public sealed class InjectionDetectorTests(ShippedModelFixture shipped) : IClass
         // The window that weighs most need not hold all of the attack, but most of it lies on it.
         var attack = Encoding.UTF8.GetByteCount(message[..message.IndexOf(Attack, StringComparison.Ordinal)]);
         Assert.True(Math.Min(start + length, attack + Attack.Length) - Math.Max(start, attack) > length / 2, $"The span is elsewhere: {span}");
+        Assert.True(length < Attack.Length + 80, $"The span is {length} bytes: {span}");
     }
 
     [Theory]
