@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text;
+using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Gateway.Sessions;
 
@@ -50,31 +52,9 @@ internal sealed class SessionKeys
 
     private static void Create(string path)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        var half = $"{path}.{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}.new";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        try
-        {
-            using (var file = new FileStream(half, options))
-            using (var text = new StreamWriter(file))
-            {
-                text.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyLength)));
-                text.Flush();
-                file.Flush(flushToDisk: true);
-            }
-
-            // A move that does not overwrite decides which of several starters made the file.
-            File.Move(half, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(half);
-        }
+        DurableFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var line = Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyLength)) + "\n";
+        DurableFile.TryCreate(path, Encoding.ASCII.GetBytes(line), OwnerOnly);
     }
 
     private static SessionKeys Load(string path)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
 namespace McpLedger.Streaming.Embedded;
@@ -7,6 +8,7 @@ namespace McpLedger.Streaming.Embedded;
 public static partial class DurableFile
 {
     private const int Interrupted = 4;
+    private const int Exists = 17;
     private const int Existence = 0;
     private const int CloseOnExec = 0x80000;
 
@@ -69,6 +71,32 @@ public static partial class DurableFile
         }
     }
 
+    /// <summary>Makes a file with its whole content where none stands: of several processes that try at once, on one machine or a shared folder, one succeeds.</summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="mode">Permissions on Unix.</param>
+    /// <returns>False where a file stands already; it is left as it is.</returns>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static bool TryCreate(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
+    {
+        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(16)}.tmp";
+        try
+        {
+            Write(temporary, content, mode);
+            if (!TryName(temporary, path))
+            {
+                return false;
+            }
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return true;
+    }
+
     /// <summary>Replaces a file's whole content: after a crash there is the old content or the new, never a mixture.</summary>
     /// <param name="path">The file; it need not exist.</param>
     /// <param name="content">Its new bytes.</param>
@@ -77,20 +105,50 @@ public static partial class DurableFile
     public static void Replace(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
         var temporary = path + ".tmp";
+        Write(temporary, content, mode);
+        File.Move(temporary, path, overwrite: true);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    private static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
+    {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = mode;
         }
 
-        using (var file = new FileStream(temporary, options))
+        using var file = new FileStream(path, options);
+        RandomAccess.Write(file.SafeFileHandle, content, 0);
+        Sync(file.SafeFileHandle);
+    }
+
+    // On Unix the runtime's move looks first and renames then, so of two that move at once the later one wins; link(2) refuses a name that is taken.
+    private static bool TryName(string file, string name)
+    {
+        if (!OperatingSystem.IsWindows())
         {
-            RandomAccess.Write(file.SafeFileHandle, content, 0);
-            Sync(file.SafeFileHandle);
+            if (Native.Link(file, name) == 0)
+            {
+                return true;
+            }
+
+            if (Marshal.GetLastPInvokeError() == Exists)
+            {
+                return false;
+            }
         }
 
-        File.Move(temporary, path, overwrite: true);
-        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        try
+        {
+            // Unix comes here where the file system has no hard links.
+            File.Move(file, name, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(name))
+        {
+            return false;
+        }
     }
 
     internal static partial class Native
@@ -102,6 +160,10 @@ public static partial class DurableFile
         [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
         public static partial int FSync(SafeFileHandle file);
+
+        [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static partial int Link(string file, string name);
 
         [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
