@@ -6,23 +6,29 @@ namespace McpLedger.Detectors.Dlp;
 public sealed class DlpFindings
 {
     private readonly List<DlpFinding> _found = [];
+    private int _addresses;
 
     /// <summary>Makes an empty list.</summary>
-    /// <param name="most">Most findings; what is beyond is counted in <see cref="IsCut"/>.</param>
+    /// <param name="most">Most findings, and most addresses besides; what is beyond is left out.</param>
     public DlpFindings(int most) => Most = most;
 
     /// <summary>In the order of the text.</summary>
     public ReadOnlySpan<DlpFinding> All => CollectionsMarshal.AsSpan(_found);
 
-    /// <summary>True when there was more than the list holds.</summary>
+    /// <summary>True when there were more secrets, accounts and numbers of persons than the list holds.</summary>
     public bool IsCut { get; private set; }
+
+    /// <summary>True when there were more addresses (<see cref="DataClass.CryptoAddress"/> and what follows) than the list holds: a log is full of them.</summary>
+    public bool IsAddressCut { get; private set; }
 
     internal int Most { get; }
 
     internal void Clear()
     {
         _found.Clear();
+        _addresses = 0;
         IsCut = false;
+        IsAddressCut = false;
     }
 
     internal void Add(DlpRule rule, int start, int length, float score = 1)
@@ -32,12 +38,15 @@ public sealed class DlpFindings
             return;
         }
 
-        if (_found.Count >= Most)
+        var isAddress = rule.Class >= DataClass.CryptoAddress;
+        if ((isAddress ? _addresses : _found.Count - _addresses) >= Most)
         {
-            IsCut = true;
+            IsCut |= !isAddress;
+            IsAddressCut |= isAddress;
             return;
         }
 
+        _addresses += isAddress ? 1 : 0;
         _found.Add(new(rule, start, length, score));
     }
 

@@ -55,24 +55,8 @@ public sealed class EditList
     /// <param name="isEnd">True for the end of a range: what was taken out right before it is left out.</param>
     public int ToBefore(int offset, bool isEnd)
     {
-        var shift = 0;
-        foreach (var edit in Edits)
-        {
-            var at = edit.Start + shift;
-            if (offset < at || (isEnd && offset == at))
-            {
-                break;
-            }
-
-            if (offset < at + edit.InsertLength)
-            {
-                return isEnd ? edit.End : edit.Start;
-            }
-
-            shift += edit.InsertLength - edit.Length;
-        }
-
-        return offset - shift;
+        var (at, shift) = (0, 0);
+        return ToBefore(offset, isEnd, ref at, ref shift);
     }
 
     /// <summary>Where a byte stands in the changed message; for one that was taken out, where what replaces it begins.</summary>
@@ -110,13 +94,17 @@ public sealed class EditList
         _inserts.AddRange(insert);
     }
 
-    /// <summary>Adds the edits of another list, planned on the message as <paramref name="earlier"/> changed it, as edits of the message before.</summary>
+    /// <summary>Takes back the edits that touch a range of the message.</summary>
+    public void Remove(int start, int length) => _edits.RemoveAll(edit => edit.Start < start + length && edit.End > start);
+
+    /// <summary>Adds the edits of another list, planned on the message as <paramref name="earlier"/> changed it, as edits of the message before. Both are settled.</summary>
     public void Add(EditList edits, EditList earlier)
     {
+        var (at, shift) = (0, 0);
         foreach (var edit in edits.Edits)
         {
-            var start = earlier.ToBefore(edit.Start, isEnd: false);
-            Add(start, earlier.ToBefore(edit.End, isEnd: true) - start, edits.Inserts.Slice(edit.InsertStart, edit.InsertLength), edit.Kind);
+            var start = earlier.ToBefore(edit.Start, isEnd: false, ref at, ref shift);
+            Add(start, earlier.ToBefore(edit.End, isEnd: true, ref at, ref shift) - start, edits.Inserts.Slice(edit.InsertStart, edit.InsertLength), edit.Kind);
         }
     }
 
@@ -139,5 +127,28 @@ public sealed class EditList
         }
 
         CollectionsMarshal.SetCount(_edits, kept);
+    }
+
+    // Goes on where the last question ended: offsets that ascend pass over the edits once.
+    private int ToBefore(int offset, bool isEnd, ref int at, ref int shift)
+    {
+        for (var all = Edits; at < all.Length; at++)
+        {
+            var edit = all[at];
+            var start = edit.Start + shift;
+            if (offset < start || (isEnd && offset == start))
+            {
+                break;
+            }
+
+            if (offset < start + edit.InsertLength)
+            {
+                return isEnd ? edit.End : edit.Start;
+            }
+
+            shift += edit.InsertLength - edit.Length;
+        }
+
+        return offset - shift;
     }
 }

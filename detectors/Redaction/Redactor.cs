@@ -7,15 +7,16 @@ namespace McpLedger.Detectors.Redaction;
 
 /// <summary>
 /// Replaces values by typed placeholders (<c>[secret:github-token:5f3a9c01d2e4]</c>). The last part is a keyed hash: equal values have equal placeholders under one key, so that records
-/// still join, and without the key nobody can try values out. Every copy of a value goes, in whichever leaf it stands and however JSON escaped it there.
+/// still join, and without the key nobody can try values out. Every copy of a value goes, in whichever leaf it stands and however JSON escaped it there; of values shorter than six
+/// characters only those that were found, for the others may be words.
 /// </summary>
 public sealed class Redactor
 {
     private const int HashBytes = 6;
     private const int LongestPlaceholder = 96;
+    private const int ShortestCopied = 6;
 
     private readonly byte[] _key;
-    private readonly DlpFindings _copies = new(4096);
     private readonly byte[] _utf8 = new byte[64 * 1024];
 
     /// <summary>Makes one that hashes with <paramref name="key"/>.</summary>
@@ -33,19 +34,17 @@ public sealed class Redactor
     public void Plan(MessageText message, ReadOnlySpan<DlpFinding> found, EditList edits)
     {
         edits.Clear();
-        _copies.Clear();
+        Span<byte> placeholder = stackalloc byte[LongestPlaceholder];
         var text = message.Plain.Chars;
         for (var i = 0; i < found.Length; i++)
         {
-            if (!IsCopy(text, found, i))
+            var value = text.Slice(found[i].Start, found[i].Length);
+            var length = Placeholder(found[i].Rule, value, placeholder[1..]);
+            Replace(message, found[i], placeholder[..(length + 2)], edits);
+            if (value.Length >= ShortestCopied && !IsCopy(text, found, i))
             {
-                Copies(text, found[i]);
+                Copies(message, found[i], placeholder[..(length + 2)], edits);
             }
-        }
-
-        foreach (var copy in _copies.All)
-        {
-            Replace(message, copy, edits);
         }
 
         edits.Settle();
@@ -86,20 +85,25 @@ public sealed class Redactor
         return false;
     }
 
-    private void Copies(ReadOnlySpan<char> text, in DlpFinding finding)
+    private static void Copies(MessageText message, in DlpFinding finding, Span<byte> placeholder, EditList edits)
     {
+        var text = message.Plain.Chars;
         var value = text.Slice(finding.Start, finding.Length);
-        for (var at = 0; at < text.Length && text[at..].IndexOf(value) is >= 0 and var hit; at += hit + value.Length)
+        for (var at = 0; text[at..].IndexOf(value) is >= 0 and var hit; at += hit + value.Length)
         {
-            _copies.Add(finding.Rule, at + hit, value.Length, finding.Score);
+            if (at + hit != finding.Start)
+            {
+                Replace(message, finding with { Start = at + hit }, placeholder, edits);
+            }
         }
     }
 
-    private void Replace(MessageText message, in DlpFinding copy, EditList edits)
+    /// <param name="message">The message.</param>
+    /// <param name="copy">Where the value stands.</param>
+    /// <param name="placeholder">What stands there instead, with room for a quotation mark on either side.</param>
+    /// <param name="edits">Takes the edits.</param>
+    private static void Replace(MessageText message, in DlpFinding copy, Span<byte> placeholder, EditList edits)
     {
-        Span<byte> placeholder = stackalloc byte[LongestPlaceholder];
-        var length = Placeholder(copy.Rule, message.Plain.Chars.Slice(copy.Start, copy.Length), placeholder[1..]);
-
         // A value may run on over the border of two leaves (a key file in lines): each leaf loses its part.
         var leaves = message.Leaves;
         for (var i = FirstAt(leaves, copy.Start); i < leaves.Length && leaves[i].Start < copy.End; i++)
@@ -113,14 +117,14 @@ public sealed class Redactor
             if (leaf.Kind == TextLeafKind.Number)
             {
                 // What was a number becomes a string.
-                (placeholder[0], placeholder[length + 1]) = ((byte)'"', (byte)'"');
-                edits.Add(leaf.ByteStart, leaf.ByteLength, placeholder[..(length + 2)], copy.Rule.Id);
+                (placeholder[0], placeholder[^1]) = ((byte)'"', (byte)'"');
+                edits.Add(leaf.ByteStart, leaf.ByteLength, placeholder, copy.Rule.Id);
                 continue;
             }
 
             var from = Math.Max(copy.Start, leaf.Start);
             var (start, bytes) = message.Plain.ToBytes(from, Math.Min(copy.End, leaf.End) - from);
-            edits.Add(start, Math.Min(bytes, leaf.ByteStart + leaf.ByteLength - start), placeholder.Slice(1, length), copy.Rule.Id);
+            edits.Add(start, Math.Min(bytes, leaf.ByteStart + leaf.ByteLength - start), placeholder[1..^1], copy.Rule.Id);
         }
     }
 

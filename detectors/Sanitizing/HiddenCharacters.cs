@@ -6,24 +6,37 @@ namespace McpLedger.Detectors.Sanitizing;
 /// <summary>Characters that are obeyed or passed over instead of being seen.</summary>
 internal static class HiddenCharacters
 {
-    private const string InvisibleOnes = "\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B\u180C\u180D\u180E\u180F\u200B\u200C\u200D\u200E\u200F\u2060\u2061\u2062\u2063\u2064\u2065\u206A\u206B\u206C\u206D\u206E\u206F\u3164\uFEFF\uFFA0";
+    private const string InvisibleOnes = "\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B\u180C\u180D\u180E\u180F\u200B\u200E\u200F\u2060\u2061\u2062\u2063\u2064\u2065\u206A\u206B\u206C\u206D\u206E\u206F\u3164\uFFA0";
     private const string Directions = "\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
+
+    // They make emoji and the words of some scripts what they are.
+    private const string Joiners = "\u200C\u200D\uFEFF\uFE00\uFE01\uFE02\uFE03\uFE04\uFE05\uFE06\uFE07\uFE08\uFE09\uFE0A\uFE0B\uFE0C\uFE0D\uFE0E\uFE0F";
 
     // A high surrogate of the plane of tags and variation selectors.
     private const char Specials = '\uDB40';
 
     private static readonly SearchValues<char> Stops = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x21)).Select(code => (char)code).Where(c => c is not ('\t' or '\n' or '\r' or '\u0085')), .. InvisibleOnes, .. Directions, Specials]);
+        [.. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x21)).Select(code => (char)code).Where(c => c is not ('\t' or '\n' or '\r' or '\u0085')), .. InvisibleOnes, .. Joiners, .. Directions, Specials]);
+
+    private static readonly SearchValues<char> JoinerValues = SearchValues.Create(Joiners);
 
     public static void Find(ReadOnlySpan<char> text, SanitizeFindings found)
     {
+        var before = '\0';
         for (var at = 0; text[at..].IndexOfAny(Stops) is >= 0 and var hit;)
         {
             at += hit;
             var c = text[at];
+
+            // Of what is unseen itself, whatever stands before that counts.
+            before = hit > 0 ? text[at - 1] : before;
             if (c == Specials)
             {
                 at += Special(text, at, found);
+            }
+            else if (JoinerValues.Contains(c))
+            {
+                at += Joined(text, at, before, found);
             }
             else if (Directions.Contains(c, StringComparison.Ordinal))
             {
@@ -31,8 +44,7 @@ internal static class HiddenCharacters
             }
             else if (c >= '\u00AD')
             {
-                // Joiners make emoji and the words of some scripts what they are.
-                found.Add(SanitizeKind.Invisible, c is '\u200C' or '\u200D' or '\uFEFF' && !BetweenWestern(text, at) ? SanitizeSeverity.Low : SanitizeSeverity.Medium, at++, 1);
+                found.Add(SanitizeKind.Invisible, SanitizeSeverity.Medium, at++, 1);
             }
             else
             {
@@ -45,7 +57,7 @@ internal static class HiddenCharacters
 
     private static int Special(ReadOnlySpan<char> text, int at, SanitizeFindings found)
     {
-        if (at + 1 < text.Length && text[at + 1] is (>= '\uDC00' and <= '\uDC7F') or (>= '\uDD00' and <= '\uDDEF'))
+        if (at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]))
         {
             // A flag's tags follow a black flag; each tag is two characters.
             var start = at;
@@ -54,13 +66,28 @@ internal static class HiddenCharacters
                 start -= 2;
             }
 
-            var flag = start >= 2 && text[(start - 2)..].StartsWith("\U0001F3F4") && at - start < 16;
-            found.Add(SanitizeKind.Invisible, flag ? SanitizeSeverity.Low : SanitizeSeverity.High, at, 2);
+            if (!(start >= 2 && text[(start - 2)..].StartsWith("\U0001F3F4") && at - start < 16))
+            {
+                found.Add(SanitizeKind.Invisible, SanitizeSeverity.High, at, 2);
+            }
+
             return 2;
         }
 
         return 1;
     }
 
-    private static bool BetweenWestern(ReadOnlySpan<char> text, int at) => at > 0 && at + 1 < text.Length && char.IsAsciiLetterOrDigit(text[at - 1]) && char.IsAsciiLetterOrDigit(text[at + 1]);
+    /// <summary>Joiners are where they belong, and no finding, unless they part what ASCII writes.</summary>
+    private static int Joined(ReadOnlySpan<char> text, int at, char before, SanitizeFindings found)
+    {
+        var length = text[at..].IndexOfAnyExcept(JoinerValues) is > 0 and var end ? end : text.Length - at;
+        if (IsWestern(before) && at + length < text.Length && IsWestern(text[at + length]))
+        {
+            found.Add(SanitizeKind.Invisible, SanitizeSeverity.Medium, at, length);
+        }
+
+        return length;
+    }
+
+    private static bool IsWestern(char c) => c is > ' ' and < '\u007F';
 }

@@ -26,10 +26,10 @@ public sealed class SanitizeFindings(int most)
             return;
         }
 
-        // A run of one kind is one finding.
+        // A run of one kind is one finding, as grave as the gravest in it.
         if (_found.Count > 0 && _found[^1] is var last && last.Kind == kind && last.End >= start && kind <= SanitizeKind.Bidirectional)
         {
-            _found[^1] = last with { Length = Math.Max(last.Length, start + length - last.Start) };
+            _found[^1] = last with { Length = Math.Max(last.Length, start + length - last.Start), Severity = (SanitizeSeverity)Math.Max((int)last.Severity, (int)severity) };
         }
         else if (_found.Count >= most)
         {

@@ -25,33 +25,49 @@ public static class Sanitizer
     /// <param name="found">Is cleared first.</param>
     public static void Find(MessageText message, SanitizeFindings found)
     {
+        FindUnseen(message, found);
+        Code(message.Plain.Chars, found);
+    }
+
+    /// <summary>Looks only for what nobody sees: kinds up to <see cref="SanitizeKind.Bidirectional"/>.</summary>
+    /// <param name="message">Read by the caller.</param>
+    /// <param name="found">Is cleared first.</param>
+    public static void FindUnseen(MessageText message, SanitizeFindings found)
+    {
         found.Clear();
-        var text = message.Plain.Chars;
-        HiddenCharacters.Find(text, found);
-        ShellShapes.Find(text, found);
-        SqlShapes.Find(text, found);
-        TemplateShapes.Find(text, found);
-        HtmlShapes.Find(text, found);
-        found.Sort();
+        HiddenCharacters.Find(message.Plain.Chars, found);
+    }
+
+    /// <summary>Looks only for shapes of code.</summary>
+    /// <param name="message">Read by the caller.</param>
+    /// <param name="found">Is cleared first.</param>
+    public static void FindCode(MessageText message, SanitizeFindings found)
+    {
+        found.Clear();
+        Code(message.Plain.Chars, found);
     }
 
     /// <summary>Says what must change so that nothing of <paramref name="strip"/> is left: characters that nobody sees go, everything else becomes a mark that says what stood there.</summary>
     /// <param name="message">Where it was found.</param>
-    /// <param name="found">What was found.</param>
+    /// <param name="found">What was found, in the order of the text.</param>
     /// <param name="strip">True for what is to go.</param>
     /// <param name="edits">Is cleared, then takes the edits; each names its kind.</param>
     public static void Plan(MessageText message, ReadOnlySpan<SanitizeFinding> found, Func<SanitizeFinding, bool> strip, EditList edits)
     {
         edits.Clear();
+        var leaves = message.Leaves;
+        var first = 0;
         foreach (var finding in found)
         {
-            if (!strip(finding))
+            // Both are in the order of the text.
+            while (first < leaves.Length && leaves[first].End <= finding.Start)
             {
-                continue;
+                first++;
             }
 
-            foreach (var leaf in message.Leaves)
+            for (var i = first; i < leaves.Length && leaves[i].Start < finding.End && strip(finding); i++)
             {
+                var leaf = leaves[i];
                 var from = Math.Max(finding.Start, leaf.Start);
                 var to = Math.Min(finding.End, leaf.End);
                 if (from < to)
@@ -63,5 +79,14 @@ public static class Sanitizer
         }
 
         edits.Settle();
+    }
+
+    private static void Code(ReadOnlySpan<char> text, SanitizeFindings found)
+    {
+        ShellShapes.Find(text, found);
+        SqlShapes.Find(text, found);
+        TemplateShapes.Find(text, found);
+        HtmlShapes.Find(text, found);
+        found.Sort();
     }
 }

@@ -8,6 +8,8 @@ internal static class ShellShapes
     private const int LongestLine = 512;
     private const int LongestCommand = 1024;
     private const int LongestDocument = 16 * 1024;
+    private const int LongestDelimiter = 40;
+    private const int MostDocuments = 8;
 
     private static readonly SearchValues<char> Operators = SearchValues.Create("$`|;&<");
 
@@ -155,11 +157,12 @@ internal static class ShellShapes
     private static int HereDocument(ReadOnlySpan<char> text, int at, SanitizeFindings found)
     {
         var i = at + 2;
-        i += i < text.Length && text[i] == '-' ? 1 : 0;
+        var isIndented = i < text.Length && text[i] == '-';
+        i += isIndented ? 1 : 0;
         var quote = i < text.Length && text[i] is '\'' or '"' ? 1 : 0;
         i += quote;
         var start = i;
-        while (i < text.Length && i - start < 40 && (char.IsAsciiLetterOrDigit(text[i]) || text[i] == '_'))
+        while (i < text.Length && i - start < LongestDelimiter && (char.IsAsciiLetterOrDigit(text[i]) || text[i] == '_'))
         {
             i++;
         }
@@ -170,26 +173,37 @@ internal static class ShellShapes
             return 2;
         }
 
+        // Each is looked for as far as a document may go: a line that names many is no command.
         var left = LineBefore(text, at);
-        if (!FirstCommand(left, out var fetched))
+        if (left.Count("<<") >= MostDocuments || !FirstCommand(left, out var fetched))
         {
             return 2;
         }
 
-        var body = text[i..Math.Min(text.Length, i + LongestDocument)];
-        for (var from = 0; body[from..].IndexOf(word) is >= 0 and var hit; from += hit + 1)
+        var length = DocumentLength(text[i..Math.Min(text.Length, i + LongestDocument)], word, isIndented);
+        if (length < 0)
         {
-            var end = from + hit;
-            if (end > 0 && body[end - 1] is '\n' or '\t')
-            {
-                var k = 0;
-                var runs = ShellCommands.IsInterpreter(ShellCommands.WordAt(left.TrimStart(), ref k)) || fetched;
-                found.Add(SanitizeKind.HereDocument, runs ? SanitizeSeverity.High : SanitizeSeverity.Medium, at - left.Length, i + end + word.Length - at + left.Length);
-                return i + end + word.Length - at;
-            }
+            return 2;
         }
 
-        return 2;
+        var k = 0;
+        var runs = ShellCommands.IsInterpreter(ShellCommands.WordAt(left.TrimStart(), ref k)) || fetched;
+        found.Add(SanitizeKind.HereDocument, runs ? SanitizeSeverity.High : SanitizeSeverity.Medium, at - left.Length, i + length - at + left.Length);
+        return i + length - at;
+    }
+
+    /// <summary>How far a document goes, the line with the word that ends it included; -1 where none does.</summary>
+    private static int DocumentLength(ReadOnlySpan<char> body, ReadOnlySpan<char> word, bool isIndented)
+    {
+        Span<char> last = stackalloc char[LongestDelimiter + 1];
+        last = last[..(word.Length + 1)];
+        word.CopyTo(last[1..]);
+        last[0] = '\n';
+        var end = body.IndexOf(last);
+        last[0] = '\t';
+        var indented = isIndented ? body[..(end < 0 ? body.Length : end)].IndexOf(last) : -1;
+        end = indented < 0 ? end : indented;
+        return end < 0 ? -1 : end + last.Length;
     }
 
     private static int Phrase(ReadOnlySpan<char> text, int at, SanitizeFindings found)

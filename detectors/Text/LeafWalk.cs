@@ -11,12 +11,17 @@ internal ref struct LeafWalk(ReadOnlySpan<byte> json, TextLimits limits, MappedT
     // Shorter ones cost less to read than to look at.
     private const int SmallestBinary = 256;
     private const int Sample = 64;
+    private const int ShortestLine = 56;
+    private const int LongestPrefix = 128;
 
     private static readonly SearchValues<byte> StringStops = SearchValues.Create("\"\\"u8);
     private static readonly SearchValues<byte> Base64Bytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
 
     private readonly ReadOnlySpan<byte> _json = json;
     private int _at;
+
+    // Numbers are bounded by their characters: a list of them leaves room for what is written behind it.
+    private int _strings;
     private Slice _name;
 
     /// <summary>True when something was left out.</summary>
@@ -67,7 +72,7 @@ internal ref struct LeafWalk(ReadOnlySpan<byte> json, TextLimits limits, MappedT
                     break;
             }
 
-            IsCut |= text.IsCut || leaves.Count >= limits.MaxLeaves;
+            IsCut |= text.IsCut || _strings >= limits.MaxLeaves;
         }
     }
 
@@ -123,50 +128,115 @@ internal ref struct LeafWalk(ReadOnlySpan<byte> json, TextLimits limits, MappedT
         Add(TextLeafKind.Number, new(start, _at - start), escaped: false, '\n');
     }
 
-    private readonly void Add(TextLeafKind kind, Slice raw, bool escaped, char after)
+    private void Add(TextLeafKind kind, Slice raw, bool escaped, char after)
     {
         var from = text.Length;
-        if (kind == TextLeafKind.Value && raw.Length >= SmallestBinary && IsBinary(raw.Of(_json)))
+        var prefix = 0;
+        if (kind == TextLeafKind.Value && raw.Length >= SmallestBinary && IsBinary(raw.Of(_json), out prefix))
         {
             kind = TextLeafKind.Binary;
         }
-        else
-        {
-            JsonString.Append(raw.Of(_json), raw.Start, escaped, text);
-        }
 
+        // Of what is encoded only the type before it is read.
+        JsonString.Append(kind == TextLeafKind.Binary ? raw.Of(_json)[..prefix] : raw.Of(_json), raw.Start, escaped, text);
+        _strings += kind == TextLeafKind.Number ? 0 : 1;
         leaves.Add(new(kind, raw.Start, raw.Length, from, text.Length - from));
         text.Add(after, raw.End);
     }
 
-    /// <summary>True when the string is Base64 and what it encodes is no text, seen at its beginning, middle and end: an image costs nothing, an encoded text is read.</summary>
-    private static bool IsBinary(ReadOnlySpan<byte> raw)
+    /// <summary>
+    /// True when the string is Base64 from end to end and what it encodes is no text, seen at its beginning, middle and end: an image costs nothing, an encoded text is read, and so is whatever stands between pieces of noise.
+    /// </summary>
+    private static bool IsBinary(ReadOnlySpan<byte> raw, out int prefix)
     {
-        if (raw.StartsWith("data:"u8) && raw[..Math.Min(raw.Length, 128)].IndexOf((byte)',') is var comma and > 0)
-        {
-            raw = raw[(comma + 1)..];
-        }
-
-        var middle = raw.Length / 2 / 4 * 4;
-        return raw.Length >= SmallestBinary / 2 && IsNoText(raw[..Sample]) && IsNoText(raw.Slice(middle - (Sample / 2 / 4 * 4), Sample))
-            && IsNoText(raw.Slice((raw.Length / 4 * 4) - Sample - 4, Sample));
-    }
-
-    private static bool IsNoText(ReadOnlySpan<byte> sample)
-    {
-        Span<byte> bytes = stackalloc byte[Sample];
-        if (sample.ContainsAnyExcept(Base64Bytes) || Base64.DecodeFromUtf8(sample, bytes, out _, out var written) != OperationStatus.Done)
+        prefix = PrefixOf(raw);
+        raw = raw[prefix..];
+        if (raw.Length < SmallestBinary / 2 || !IsBase64(raw))
         {
             return false;
         }
 
+        var middle = raw.Length / 2 / 4 * 4;
+        return IsNoText(raw) && IsNoText(raw[(middle - (Sample / 2 / 4 * 4))..]) && IsNoText(raw[((raw.Length / 4 * 4) - Sample - 4)..]);
+    }
+
+    /// <summary>How long <c>data:TYPE;base64,</c> is; 0 where it does not stand there.</summary>
+    private static int PrefixOf(ReadOnlySpan<byte> raw)
+    {
+        var comma = raw.StartsWith("data:"u8) ? raw[..Math.Min(raw.Length, LongestPrefix)].IndexOf((byte)',') : -1;
+        return comma > 0 && raw[..comma].EndsWith(";base64"u8) ? comma + 1 : 0;
+    }
+
+    /// <summary>True when there are only digits of Base64, padding at the end, and what JSON makes of line ends and slashes.</summary>
+    private static bool IsBase64(ReadOnlySpan<byte> raw)
+    {
+        while (raw.EndsWith("="u8) || raw.EndsWith("\\n"u8) || raw.EndsWith("\\r"u8))
+        {
+            raw = raw[..^(raw[^1] == '=' ? 1 : 2)];
+        }
+
+        for (var line = 0; raw.IndexOfAnyExcept(Base64Bytes) is >= 0 and var stop; raw = raw[(stop + 2)..])
+        {
+            line += stop;
+            if (raw[stop] != '\\' || stop + 1 == raw.Length || raw[stop + 1] is not ((byte)'/' or (byte)'n' or (byte)'r'))
+            {
+                return false;
+            }
+
+            // Words in lines are no lines of Base64; of two characters that end a line the second ends none.
+            if (raw[stop + 1] != '/')
+            {
+                if (line is > 0 and < ShortestLine)
+                {
+                    return false;
+                }
+
+                line = 0;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether the first digits encode no text, wherever a group of them begins: escapes before them may have moved it.</summary>
+    private static bool IsNoText(ReadOnlySpan<byte> raw)
+    {
+        Span<byte> digits = stackalloc byte[Sample];
+        Span<byte> bytes = stackalloc byte[Sample];
+        var count = 0;
+        for (var at = 0; at < raw.Length && count < Sample; at++)
+        {
+            if (Base64Bytes.Contains(raw[at]))
+            {
+                digits[count++] = raw[at];
+            }
+            else if (raw[at..].StartsWith("\\n"u8) || raw[at..].StartsWith("\\r"u8))
+            {
+                at++;
+            }
+        }
+
+        for (var skip = 0; skip < 4; skip++)
+        {
+            var groups = digits[skip..count];
+            if (Base64.DecodeFromUtf8(groups[..(groups.Length / 4 * 4)], bytes, out _, out var written) != OperationStatus.Done || !IsOdd(bytes[..written]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsOdd(ReadOnlySpan<byte> bytes)
+    {
         var odd = 0;
-        foreach (var value in bytes[..written])
+        foreach (var value in bytes)
         {
             odd += value is (< 0x20 and not (0x09 or 0x0A or 0x0D)) or >= 0x7F ? 1 : 0;
         }
 
-        return odd * 4 > written;
+        return odd * 4 > bytes.Length;
     }
 }
 

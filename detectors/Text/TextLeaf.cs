@@ -12,7 +12,7 @@ public enum TextLeafKind
     /// <summary>A number as it is written.</summary>
     Number = 2,
 
-    /// <summary>A string of encoded bytes that are no text (an image, a sound): it has a place and no characters.</summary>
+    /// <summary>A string of encoded bytes that are no text (an image, a sound): it has a place and no characters but its type, where <c>data:TYPE;base64,</c> stands before it.</summary>
     Binary = 3,
 }
 

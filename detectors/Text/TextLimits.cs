@@ -9,7 +9,7 @@ public sealed record TextLimits
     /// <summary>Most characters of plain text.</summary>
     public int MaxChars { get; init; } = 256 * 1024;
 
-    /// <summary>Most leaves.</summary>
+    /// <summary>Most strings and names. Numbers are bounded by their characters.</summary>
     public int MaxLeaves { get; init; } = 20_000;
 
     /// <summary>Deepest nesting of objects and arrays.</summary>

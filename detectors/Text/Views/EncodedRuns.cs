@@ -33,8 +33,10 @@ internal static class EncodedRuns
             }
 
             var end = at + 1;
-            while (end < chars.Length && (IsDigit(chars[end]) || Continues(chars, end, start)))
+            var line = -1;
+            while (end < chars.Length && (IsDigit(chars[end]) || Continues(chars, end, start, line)))
             {
+                line = chars[end] == '\n' ? end : line;
                 end++;
             }
 
@@ -99,7 +101,11 @@ internal static class EncodedRuns
     private static bool IsDigit(char c) => c < 128 && Digits[c] != None;
 
     /// <summary>True for the line end inside a long run that was written in lines.</summary>
-    private static bool Continues(ReadOnlySpan<char> chars, int at, int start)
+    /// <param name="chars">The text.</param>
+    /// <param name="at">The line end.</param>
+    /// <param name="start">Where the run begins.</param>
+    /// <param name="line">The last line feed in the run; -1 where there is none.</param>
+    private static bool Continues(ReadOnlySpan<char> chars, int at, int start, int line)
     {
         if (chars[at] is not ('\n' or '\r') || at - start < LongestLine - 4)
         {
@@ -107,8 +113,7 @@ internal static class EncodedRuns
         }
 
         var next = at + 1 < chars.Length && chars[at + 1] == '\n' ? at + 2 : at + 1;
-        var line = chars[start..at].LastIndexOf('\n');
-        return next + 4 <= chars.Length && IsDigit(chars[next]) && IsDigit(chars[next + 3]) && (line < 0 || at - start - line >= LongestLine - 8);
+        return next + 4 <= chars.Length && IsDigit(chars[next]) && IsDigit(chars[next + 3]) && (line < 0 || at - line >= LongestLine - 8);
     }
 
     private static int Hex(ReadOnlySpan<char> run, Span<byte> bytes)

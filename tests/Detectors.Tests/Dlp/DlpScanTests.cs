@@ -66,4 +66,15 @@ public sealed class DlpScanTests(ITestOutputHelper output)
         DlpScan.Run(text, _findings);
         return _findings.All.ToArray().Any(finding => finding.Rule.Id == rule);
     }
+
+    [Fact]
+    public void A_log_full_of_addresses_leaves_room_for_what_may_not_be_in_it()
+    {
+        var found = new DlpFindings(64);
+        DlpScan.Run(string.Concat(Enumerable.Range(0, 200).Select(i => $"81.2.69.{i} GET /\n")) + MadeValues.WithLuhn("453201511283036"), found);
+
+        Assert.True(found is { IsCut: false, IsAddressCut: true });
+        Assert.Equal(65, found.All.Length);
+        Assert.Equal(NumberRules.Card, found.All[^1].Rule);
+    }
 }

@@ -29,6 +29,24 @@ public sealed class RedactorTests
     }
 
     [Fact]
+    public void Copies_of_one_value_leave_room_for_all_others()
+    {
+        var token = MadeValues.Entities["github-token"].Make(new(22));
+        var message = $$"""{"a":"http://u:foo@host.co {{string.Concat(Enumerable.Repeat("foo ", 4100))}}{{Token}} http://u:longer@host.co {{string.Concat(Enumerable.Repeat("longer ", 4100))}}{{token}}"}""";
+        var redacted = Redact(message, out var edits);
+
+        Assert.DoesNotContain(Token, redacted, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, redacted, StringComparison.Ordinal);
+        Assert.DoesNotContain("longer", redacted, StringComparison.Ordinal);
+
+        // What is shorter than six characters may be a word elsewhere.
+        Assert.DoesNotContain("u:foo@", redacted, StringComparison.Ordinal);
+        Assert.Contains("foo foo", redacted, StringComparison.Ordinal);
+        Assert.Equal(4 + 4100, edits.Edits.Length);
+        using var json = JsonDocument.Parse(redacted);
+    }
+
+    [Fact]
     public void A_copy_that_is_escaped_goes_too()
     {
         var escaped = string.Concat(Token.Select(c => $"\\u{(int)c:x4}"));

@@ -3,6 +3,7 @@ using System.Text.Json;
 using McpLedger.Detectors.Redaction;
 using McpLedger.Detectors.Sanitizing;
 using McpLedger.Detectors.Tests.Text;
+using McpLedger.Detectors.Text;
 
 namespace McpLedger.Detectors.Tests.Sanitizing;
 
@@ -45,6 +46,61 @@ public sealed class SanitizerTests
     [InlineData("[click](javascript:alert(1))", SanitizeKind.ScriptUrl)]
     [InlineData("<a href=\"data:text/html;base64,PHNjcmlwdD4=\">x</a>", SanitizeKind.ScriptUrl)]
     public void A_shape_is_found(string text, SanitizeKind kind) => Assert.Contains(kind, Kinds(text));
+
+    [Theory]
+    [InlineData("AK\u200D\u200BIA", 2, 2)]
+    [InlineData("AK\u200B\u200DIA", 2, 2)]
+    [InlineData("AK\u200D\u200DIA", 2, 2)]
+    [InlineData("AK\uFE0FIA", 2, 1)]
+    [InlineData("ghp_\u200Dabc", 4, 1)]
+    [InlineData("glpat\uFEFF-abc", 5, 1)]
+    public void A_joiner_that_parts_letters_of_the_keyboard_is_as_grave_as_any_unseen_character(string text, int start, int length)
+    {
+        var found = Unseen(text);
+
+        Assert.Contains(found, finding => finding.Severity >= SanitizeSeverity.Medium);
+        Assert.All(Enumerable.Range(start, length), at => Assert.True(found.Any(finding => finding.Start <= at && at < finding.End) || text[at] == '\u200D'));
+        Assert.True(Stripped(Stripped(text)).All(char.IsAscii));
+    }
+
+    [Fact]
+    public void Tag_characters_behind_a_joiner_are_grave()
+    {
+        var found = Unseen(" \u200D" + string.Concat("ignore".Select(c => char.ConvertFromUtf32(0xE0000 + c))));
+
+        Assert.Contains(found, finding => finding is { Severity: SanitizeSeverity.High, Length: 12 });
+    }
+
+    [Theory]
+    [InlineData("\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645")]
+    [InlineData("\U0001F468\u200D\U0001F469 \u2764\uFE0F 1\uFE0F\u20E3")]
+    [InlineData("\uFEFFa text")]
+    [InlineData("\U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F")]
+    public void A_joiner_where_it_belongs_is_no_finding(string text) => Assert.Empty(Unseen(text));
+
+    [Fact]
+    public void Documents_that_never_end_are_looked_for_in_the_time_that_their_size_takes()
+    {
+        // Each beginning found the word of all lines behind it: minutes, were it so.
+        var text = new MessageText(new() { MaxChars = 32 * 1024 * 1024 });
+        text.ReadText(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("sh <<a aaaaaaaaaaaaaaa\n", 1024 * 1024))), TextChannel.Response);
+        var found = new SanitizeFindings(64);
+        Sanitizer.FindCode(text, found);
+
+        Assert.Empty(found.All.ToArray());
+    }
+
+    [Theory]
+    [InlineData("cat <<EOF\nx\nEOF\n", 15)]
+    [InlineData("cat <<EOF\n EOF\n\tEOF\n", -1)]
+    [InlineData("cat <<-EOF\nx\n\tEOF\n", 17)]
+    public void A_here_document_ends_where_its_word_begins_a_line(string text, int end)
+    {
+        var found = new SanitizeFindings(64);
+        Sanitizer.Find(Reading.Text(text), found);
+
+        Assert.Equal(end, found.All.ToArray().Where(finding => finding.Kind == SanitizeKind.HereDocument).Select(finding => finding.End).SingleOrDefault(-1));
+    }
 
     [Theory]
     [InlineData("Costs are $(12) per unit; please pay | transfer by Friday & tell me.")]
@@ -99,4 +155,13 @@ public sealed class SanitizerTests
         Sanitizer.Find(Reading.Text(text), found);
         return [.. found.All.ToArray().Select(finding => finding.Kind)];
     }
+
+    private static SanitizeFinding[] Unseen(string text)
+    {
+        var found = new SanitizeFindings(64);
+        Sanitizer.FindUnseen(Reading.Text(text), found);
+        return found.All.ToArray();
+    }
+
+    private static string Stripped(string text) => Unseen(text).Reverse().Aggregate(text, (left, finding) => left.Remove(finding.Start, finding.Length));
 }

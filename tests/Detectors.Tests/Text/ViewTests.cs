@@ -68,6 +68,18 @@ public sealed class ViewTests
         Assert.Contains(Enumerable.Range(0, text.ViewCount).Select(text.View), view => view.Depth == 2 && view.Normal.ToString().Contains("forward every invoice", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_run_in_lines_that_end_in_carriage_returns_takes_the_time_of_its_size()
+    {
+        // Each line end looked for the one before as far as the run goes: minutes, were it so.
+        var text = new MappedText(16 * 1024 * 1024);
+        text.AddAscii(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('A', 60) + '\r', 16 * 1024 * 1024 / 61))), 0);
+        var shelf = new ViewShelf(TextLimits.Default);
+        EncodedRuns.Find(text, 1, new byte[1024], shelf);
+
+        Assert.Equal(0, shelf.Count);
+    }
+
     [Theory]
     [InlineData("Run node_modules/.bin/webpack in /usr/local/lib/python3/site-packages/requests-toolbelt/adapters and see 3f786850e387550fdab836ed7e6dc881de23001b for details.")]
     [InlineData("Order 550e8400-e29b-41d4-a716-446655440000 shipped with MP3, H264 and B2B2C labels at 10am, call 1-800-555-0199 or see v1.2.3 and 2nd floor.")]
