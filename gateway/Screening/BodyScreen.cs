@@ -18,7 +18,7 @@ internal sealed class BodyScreen(SecretMemory memory, TimeProvider time)
         desk.Begin();
         var scores = part.Rules.Of(part.InjectionPlace, ScreeningKind.Injection) != ScreeningAction.Off;
         var digest = scores ? Digest.Of(body) : default;
-        var known = scores ? policy.Scores.Find(part.Channel, digest) : null;
+        var known = scores ? policy.Scores.Find(part.Channel, part.IsJson, digest) : null;
         if (known?.CleanUnder == part.Rules && known is not null && stream is null && !(part.Place == ScreeningPlace.Arguments && memory.Knows(part.Actor)))
         {
             desk.Notes.Scored = known;
@@ -48,7 +48,7 @@ internal sealed class BodyScreen(SecretMemory memory, TimeProvider time)
         if (scored is { Score.NeedsEncoder: false } && known is null)
         {
             var isClean = desk.Notes is { IsEmpty: true, HoldsSecret: false } && desk.Masked.IsEmpty;
-            policy.Scores.Keep(part.Channel, digest, scored with { IsKept = true, CleanUnder = isClean ? part.Rules : null });
+            policy.Scores.Keep(part.Channel, part.IsJson, digest, scored with { IsKept = true, CleanUnder = isClean ? part.Rules : null });
         }
     }
 
@@ -57,6 +57,12 @@ internal sealed class BodyScreen(SecretMemory memory, TimeProvider time)
     {
         desk.Begin();
         part.Read(desk.Text, body);
+        if (ShapeScreen.Unseen(desk, part))
+        {
+            ValueScreen.Hidden(desk, part, memory);
+            ShapeScreen.Clear(desk, body, part);
+        }
+
         ValueScreen.Run(desk, part, memory, stream: null);
         desk.Masked.Settle();
     }
@@ -65,7 +71,7 @@ internal sealed class BodyScreen(SecretMemory memory, TimeProvider time)
     {
         if (desk.Text.IsCut)
         {
-            desk.Notes.Lapse(ScreeningState.Cut, part.Rules.OnCut, "It is longer than what can be looked through. Ask for less at once.");
+            desk.Notes.Cut(part, "It is longer than what can be looked through. Ask for less at once.");
         }
         else if (desk.Text.IsViewCut)
         {

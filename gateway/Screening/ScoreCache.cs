@@ -37,9 +37,13 @@ internal sealed class ScoreCache(string model)
     /// <summary>The model whose scores these are.</summary>
     public string Model { get; } = model;
 
-    public KnownScore? Find(TextChannel channel, Digest text)
+    /// <summary>What came of a text; null when nobody scored it.</summary>
+    /// <param name="channel">Whose words it was read as.</param>
+    /// <param name="isJson">Whether it was read as JSON: the same bytes are another text as one.</param>
+    /// <param name="text">Digest of its bytes.</param>
+    public KnownScore? Find(TextChannel channel, bool isJson, Digest text)
     {
-        var key = new Key(channel, text);
+        var key = new Key(channel, isJson, text);
         if (_young.TryGetValue(key, out var known))
         {
             return known;
@@ -53,7 +57,9 @@ internal sealed class ScoreCache(string model)
         return known;
     }
 
-    public void Keep(TextChannel channel, Digest text, KnownScore score) => Keep(new(channel, text), score);
+    /// <summary>Remembers what came of a text.</summary>
+    /// <inheritdoc cref="Find"/>
+    public void Keep(TextChannel channel, bool isJson, Digest text, KnownScore score) => Keep(new(channel, isJson, text), score);
 
     private void Keep(Key key, KnownScore score)
     {
@@ -71,5 +77,5 @@ internal sealed class ScoreCache(string model)
         }
     }
 
-    private readonly record struct Key(TextChannel Channel, Digest Text);
+    private readonly record struct Key(TextChannel Channel, bool IsJson, Digest Text);
 }

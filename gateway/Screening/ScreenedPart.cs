@@ -17,22 +17,25 @@ internal readonly record struct ScreenedPart(string Root, ScreeningPlace Place, 
     /// <summary>Whose rule says what follows from instructions in it: a server's words about itself are definitions, wherever they stand.</summary>
     public ScreeningPlace InjectionPlace => Place == ScreeningPlace.Results && Channel == TextChannel.Definition ? ScreeningPlace.Definitions : Place;
 
+    /// <summary>Whether it is read as JSON.</summary>
+    public bool IsJson => Root.Length > 0;
+
     public void Read(MessageText text, ReadOnlySpan<byte> body)
     {
-        if (Root.Length == 0)
+        if (IsJson)
         {
-            text.ReadText(body, Channel);
+            text.Read(body, Channel);
         }
         else
         {
-            text.Read(body, Channel);
+            text.ReadText(body, Channel);
         }
     }
 
     /// <summary>The path of a byte, as JSONPath (RFC 9535) writes it; bounded, for names are the sender's.</summary>
     public string PathOf(ReadOnlySpan<byte> body, int offset)
     {
-        if (Root.Length == 0)
+        if (!IsJson)
         {
             return "$";
         }

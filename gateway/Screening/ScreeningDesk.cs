@@ -10,6 +10,7 @@ namespace McpLedger.Gateway.Screening;
 internal sealed class ScreeningDesk
 {
     private const int MaxShapes = 1024;
+    private const int MaxHidden = 8192;
     private const int MaxValues = 2048;
     private const int MaxViewValues = 256;
     private const int MaxSightings = 16;
@@ -26,7 +27,11 @@ internal sealed class ScreeningDesk
 
     public MessageText Text { get; }
 
+    /// <summary>Shapes of code.</summary>
     public SanitizeFindings Shapes { get; } = new(MaxShapes);
+
+    /// <summary>Runs of what is unseen.</summary>
+    public SanitizeFindings Hidden { get; } = new(MaxHidden);
 
     public DlpFindings Values { get; } = new(MaxValues);
 
@@ -43,6 +48,9 @@ internal sealed class ScreeningDesk
 
     /// <summary>What one step plans, before it is added to what the others did.</summary>
     public EditList Step { get; } = new();
+
+    /// <summary>What a step planned, as edits of the body, before it joins a list that it was planned behind.</summary>
+    public EditList Joining { get; } = new();
 
     /// <summary>What is to change in what passes, as ranges of the body that was received.</summary>
     public EditList Passed { get; } = new();

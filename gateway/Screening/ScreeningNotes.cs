@@ -47,6 +47,13 @@ internal sealed class ScreeningNotes
         }
     }
 
+    /// <summary>Notes that part of the text is unread: whoever wants something overlooked writes more than is read.</summary>
+    public void Cut(in ScreenedPart part, string refusal)
+    {
+        Lapse(ScreeningState.Cut, part.Rules.OnCut, refusal);
+        Add(FindingDetectors.Sanitizing, "unread", Severity.Medium, part.Rules.OnCut == ScreeningLapse.Refuse ? ScreeningAction.Refuse : ScreeningAction.Flag, 0, 0);
+    }
+
     /// <summary>Notes a finding.</summary>
     /// <param name="detector">Who found it.</param>
     /// <param name="rule">By which rule; null where the detector is its own.</param>

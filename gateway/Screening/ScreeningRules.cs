@@ -12,7 +12,8 @@ internal sealed class ScreeningRules
     /// <summary>Lays levels over each other, the most general first.</summary>
     public ScreeningRules(ServerTrust trust, params ReadOnlySpan<ScreeningChoices> levels)
     {
-        OnTimeout = OnCut = ScreeningLapse.Release;
+        OnTimeout = ScreeningLapse.Release;
+        OnCut = trust == ServerTrust.Untrusted ? ScreeningLapse.Refuse : ScreeningLapse.Release;
         for (var i = 0; i < _actions.Length; i++)
         {
             _actions[i] = ScreeningPresets.Of(trust, (ScreeningPlace)(i / Kinds), (ScreeningKind)(i % Kinds));

@@ -8,57 +8,74 @@ namespace McpLedger.Gateway.Screening;
 /// </summary>
 internal static class ShapeScreen
 {
-    private static readonly Func<SanitizeFinding, bool> IsUnseen = shape => shape is { Kind: <= SanitizeKind.Bidirectional, Severity: >= SanitizeSeverity.Medium };
+    // What is taken out may bring two halves of an escape sequence together, but hardly twice.
+    private const int MaxReadings = 4;
+    private static readonly Func<SanitizeFinding, bool> Any = static _ => true;
 
-    /// <summary>Notes what is unseen in the text that was read, and plans what of it goes.</summary>
+    /// <summary>Notes what is unseen in the text that was read, and plans what of it goes from what passes.</summary>
     /// <returns>Whether there is any, so that the text must be read anew without it.</returns>
     public static bool Unseen(ScreeningDesk desk, in ScreenedPart part)
     {
-        Sanitizer.Find(desk.Text, desk.Shapes);
-        if (!NoteAll(desk, part, unseen: true))
+        Sanitizer.FindUnseen(desk.Text, desk.Hidden);
+        if (desk.Hidden.All.IsEmpty)
         {
             return false;
         }
 
-        Strip(desk, part, unseen: true);
-        Sanitizer.Plan(desk.Text, desk.Shapes.All, IsUnseen, desk.Unseen);
+        if (Note(desk, part, desk.Hidden))
+        {
+            Strip(desk, part, desk.Hidden);
+        }
+
         return true;
     }
 
-    /// <summary>Reads the text anew without what is unseen.</summary>
+    /// <summary>Reads the text anew without what is unseen, until nothing unseen is left.</summary>
     public static void Clear(ScreeningDesk desk, ReadOnlySpan<byte> body, in ScreenedPart part)
     {
-        part.Read(desk.Text, desk.Clear(body));
-        Sanitizer.Find(desk.Text, desk.Shapes);
+        for (var readings = 0; readings < MaxReadings; readings++)
+        {
+            Sanitizer.Plan(desk.Text, desk.Hidden.All, Any, desk.Step);
+            desk.Joining.Clear();
+            desk.Joining.Add(desk.Step, desk.Unseen);
+            desk.Step.Clear();
+            desk.Unseen.Add(desk.Joining, desk.Step);
+            desk.Unseen.Settle();
+            part.Read(desk.Text, desk.Clear(body));
+            if (!Unseen(desk, part))
+            {
+                return;
+            }
+        }
+
+        desk.Notes.Cut(part, "It holds more hidden characters than can be looked through.");
     }
 
     /// <summary>Notes shapes of code, and plans what of them goes.</summary>
     public static void Code(ScreeningDesk desk, in ScreenedPart part)
     {
-        if (NoteAll(desk, part, unseen: false))
+        Sanitizer.FindCode(desk.Text, desk.Shapes);
+        if (Note(desk, part, desk.Shapes))
         {
-            Strip(desk, part, unseen: false);
+            Strip(desk, part, desk.Shapes);
         }
 
         if (desk.Shapes.IsCut)
         {
-            desk.Notes.Lapse(ScreeningState.Cut, part.Rules.OnCut, "It holds more than can be looked through.");
+            // Where code is only told, a thousand places are told enough.
+            var isTold = part.Rules.Of(part.Place, ScreeningKind.Code) >= ScreeningAction.Flag;
+            desk.Notes.Lapse(ScreeningState.Cut, isTold ? ScreeningLapse.Release : part.Rules.OnCut, "It holds more than can be looked through.");
         }
     }
 
-    private static bool NoteAll(ScreeningDesk desk, in ScreenedPart part, bool unseen)
+    // Whether anything is to be stripped.
+    private static bool Note(ScreeningDesk desk, in ScreenedPart part, SanitizeFindings found)
     {
-        var any = false;
-        foreach (var shape in desk.Shapes.All)
+        var strips = false;
+        foreach (var shape in found.All)
         {
-            if (shape.Severity < SanitizeSeverity.Medium || shape.Kind <= SanitizeKind.Bidirectional != unseen)
-            {
-                continue;
-            }
-
-            any = true;
             var action = part.Rules.Of(part.Place, KindOf(shape.Kind));
-            if (action == ScreeningAction.Off)
+            if (shape.Severity < SanitizeSeverity.Medium || action == ScreeningAction.Off)
             {
                 continue;
             }
@@ -70,19 +87,17 @@ internal static class ShapeScreen
             {
                 desk.Notes.Refuse($"It holds what is not meant to be read ({Sanitizer.NameOf(shape.Kind)}).");
             }
+
+            strips |= action == ScreeningAction.Strip;
         }
 
-        return any;
+        return strips;
     }
 
-    private static void Strip(ScreeningDesk desk, in ScreenedPart part, bool unseen)
+    private static void Strip(ScreeningDesk desk, in ScreenedPart part, SanitizeFindings found)
     {
         var (rules, place) = (part.Rules, part.Place);
-        Sanitizer.Plan(
-            desk.Text,
-            desk.Shapes.All,
-            shape => shape.Severity >= SanitizeSeverity.Medium && shape.Kind <= SanitizeKind.Bidirectional == unseen && rules.Of(place, KindOf(shape.Kind)) == ScreeningAction.Strip,
-            desk.Step);
+        Sanitizer.Plan(desk.Text, found.All, shape => shape.Severity >= SanitizeSeverity.Medium && rules.Of(place, KindOf(shape.Kind)) == ScreeningAction.Strip, desk.Step);
         desk.Passed.Add(desk.Step, desk.Unseen);
     }
 

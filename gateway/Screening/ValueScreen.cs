@@ -10,6 +10,7 @@ namespace McpLedger.Gateway.Screening;
 internal static class ValueScreen
 {
     private const int LongestPlaceholder = 96;
+    private const string TooMany = "It holds more values than can be looked through.";
 
     /// <summary>Looks through the views of a text that is about to be read anew without the characters that spelt them.</summary>
     public static void Hidden(ScreeningDesk desk, in ScreenedPart part, SecretMemory memory)
@@ -52,9 +53,9 @@ internal static class ValueScreen
             Shared(desk, part, stream, said.Start);
         }
 
-        if (desk.Values.IsCut)
+        if (desk.Values.IsCut || (desk.Values.IsAddressCut && (part.Rules.Of(part.Place, ScreeningKind.Contacts) < ScreeningAction.Flag || part.Rules.Of(ScreeningPlace.Ledger, ScreeningKind.Contacts) < ScreeningAction.Flag)))
         {
-            desk.Notes.Lapse(ScreeningState.Cut, part.Rules.OnCut, "It holds more values than can be looked through.");
+            desk.Notes.Cut(part, TooMany);
         }
     }
 
@@ -110,6 +111,11 @@ internal static class ValueScreen
 
         var text = desk.Text.Plain;
         var count = memory.Find(part.Actor, part.Server, text.Chars, desk.Sightings);
+        if (count == desk.Sightings.Length)
+        {
+            desk.Notes.Cut(part, TooMany);
+        }
+
         foreach (var sighting in desk.Sightings.AsSpan(0, count))
         {
             var (start, length) = text.ToBytes(sighting.Start, sighting.Length);
@@ -153,6 +159,11 @@ internal static class ValueScreen
         }
 
         DlpScan.Run(view.Plain.Chars, desk.ViewValues);
+        if (desk.ViewValues.IsCut)
+        {
+            desk.Notes.Cut(part, TooMany);
+        }
+
         foreach (var value in desk.ViewValues.All)
         {
             // A judgement by name and neighbours is worth little where the neighbours are noise.

@@ -25,7 +25,7 @@ internal sealed record ScreeningSection
     [AllowedValues("release", "refuse")]
     public string? OnTimeout { get; init; }
 
-    [Description("A message that is longer, or holds more, than is looked through. Default: release.")]
+    [Description("A message that is longer, or holds more, than is looked through; a finding says so. Default: release, and refuse for servers whose trust is untrusted.")]
     [AllowedValues("release", "refuse")]
     public string? OnCut { get; init; }
 
@@ -48,7 +48,7 @@ internal sealed record ScreeningSection
 
 internal sealed record ServerScreeningSection
 {
-    [Description("How far the server is trusted, which says what holds where no key does: untrusted (secrets are redacted, attacks withheld), ordinary, trusted (what is found is told, nothing is changed).")]
+    [Description("How far the server is trusted, which says what holds where no key does: untrusted (secrets are redacted, attacks and what is too long to be read withheld), ordinary, trusted (what is found is told, nothing is changed).")]
     [AllowedValues("untrusted", "ordinary", "trusted")]
     public string Trust { get; init; } = "ordinary";
 

@@ -197,13 +197,158 @@ public sealed class AnswerScreenTests
         await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
         var token = Screened.Token(25);
         var deep = string.Concat(Enumerable.Repeat("{\"a\":[", 28)) + $"\"{token}\"" + string.Concat(Enumerable.Repeat("]}", 28));
-        var wide = string.Join(',', Enumerable.Range(0, 30_000));
+        var wide = string.Join(',', Enumerable.Range(0, 60_000));
         Screened.Answers(gateway, $$"""{"structuredContent":{"deep":{{deep}},"wide":[{{wide}}]},"content":[],"resultType":"complete"}""");
 
         var text = await Screened.CallAsync(gateway);
 
         Assert.DoesNotContain(token, text, StringComparison.Ordinal);
         Assert.Equal(ScreeningState.Cut, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Screening!.State);
+    }
+
+    [Fact]
+    public async Task A_list_of_numbers_in_front_hides_no_secret()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(26);
+        Screened.Answers(gateway, $$"""{"structuredContent":[{{string.Join(',', Enumerable.Repeat('0', 20_000))}}],"content":[{"type":"text","text":"{{token}}"}],"resultType":"complete"}""");
+
+        await NowhereAsync(gateway, token);
+    }
+
+    [Theory]
+    [InlineData(ServerTrust.Untrusted, false, "withheld")]
+    [InlineData(ServerTrust.Ordinary, true, "alert")]
+    public async Task What_is_too_much_to_be_read_is_a_finding_and_passes_only_where_the_server_is_trusted(ServerTrust trust, bool passes, string effect)
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
+        {
+            Screening = new() { Choices = new() { Budget = TimeSpan.FromMinutes(1) } },
+            Servers = config.Servers.SetItem("demo", config.Servers["demo"] with { Screening = new() { Trust = trust } }),
+        });
+        Screened.Answers(gateway, $$"""{"structuredContent":[{{string.Join(',', Enumerable.Repeat("\"a\"", 20_001))}}],"content":[{"type":"text","text":"{{Screened.Token(27)}}"}],"resultType":"complete"}""");
+
+        var text = await Screened.CallAsync(gateway);
+
+        Assert.Equal(passes, text.Contains(Screened.Token(27), StringComparison.Ordinal));
+        var screening = (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Screening!;
+        Assert.Equal(ScreeningState.Cut, screening.State);
+        Assert.Contains(screening.Findings, finding => finding is { Detector: "sanitizing", Rule: "unread", Severity: Severity.Medium } && finding.Effect == effect);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("data:image/png;base64,")]
+    [InlineData("data:a comma that is no end of a type,")]
+    public async Task A_secret_between_pieces_of_noise_is_neither_released_nor_recorded(string prefix)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(28);
+        var bytes = new byte[48];
+        new Random(28).NextBytes(bytes);
+        var noise = Convert.ToBase64String(bytes);
+        var half = $"{new string('A', 100)} {token} {new string('A', 100)}";
+        Screened.Answers(gateway, $$"""{"content":[{"type":"text","text":"{{prefix}}{{noise}}{{half}}{{noise}}{{half}}{{noise}}{{noise[..4]}}"}],"resultType":"complete"}""");
+
+        await NowhereAsync(gateway, token);
+    }
+
+    [Theory]
+    [InlineData("\u200D\u200B")]
+    [InlineData("\u200B\u200D")]
+    [InlineData("\u200D\u200D")]
+    [InlineData("\u200D\u202E\u200D")]
+    [InlineData("\uFE0F")]
+    [InlineData("\u001B[\u200B31m")]
+    public async Task No_row_of_unseen_characters_hides_a_secret(string unseen)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact), (ScreeningPlace.Results, Hidden, Flag));
+        var token = Screened.Token(29);
+        Screened.Says(gateway, $"use {token[..9]}{unseen}{token[9..]} here");
+
+        await NowhereAsync(gateway, token[9..]);
+    }
+
+    [Theory]
+    [InlineData(" \u200D")]
+    [InlineData("\U0001F468\u200D")]
+    public async Task Tag_characters_go_whatever_stands_before_them(string before)
+    {
+        await using var gateway = await Screened.StartAsync();
+        Screened.Says(gateway, Screened.Letter + before + string.Concat(Screened.Attack.Where(char.IsAscii).Select(c => char.ConvertFromUtf32(0xE0000 + c))));
+
+        var text = await Screened.CallAsync(gateway);
+
+        Assert.DoesNotContain("\\uDB40", text, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(text, Screened.Text((await gateway.CallsAsync()).OfType<CallCompleted>().Single().Released));
+    }
+
+    [Theory]
+    [InlineData(1024)]
+    [InlineData(9000)]
+    public async Task However_many_unseen_characters_stand_before_it_no_secret_is_hidden_and_all_of_them_go(int before)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(34);
+        Screened.Says(gateway, $"{string.Concat(Enumerable.Repeat("a\u200b", before))} {token[..9]}\u200b{token[9..]} \u202Eend");
+
+        var text = await NowhereAsync(gateway, token[9..]);
+
+        Assert.DoesNotContain("\\u20", text, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(new string('a', before), text, StringComparison.Ordinal);
+        Assert.Equal(ScreeningState.Complete, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Screening!.State);
+    }
+
+    [Fact]
+    public async Task More_unseen_characters_than_are_looked_for_are_said_to_be_unread()
+    {
+        await using var gateway = await Screened.StartAsync(new ScreeningChoices { OnCut = ScreeningLapse.Refuse });
+        Screened.Says(gateway, string.Concat(Enumerable.Repeat("a\u200b", 60_000)));
+
+        Assert.Contains("hidden characters", await Screened.CallAsync(gateway), StringComparison.Ordinal);
+        Assert.Equal(ScreeningState.Cut, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Screening!.State);
+    }
+
+    [Fact]
+    public async Task A_secret_in_tag_characters_goes_even_where_the_characters_may_stay()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact), (ScreeningPlace.Results, Hidden, Flag));
+        var hidden = string.Concat($"the token is {Screened.Token(35)} as before".Select(c => char.ConvertFromUtf32(0xE0000 + c)));
+        Screened.Says(gateway, $"{Screened.Letter}{hidden}{Screened.Letter}");
+
+        await NowhereAsync(gateway, System.Text.Json.JsonSerializer.Serialize(string.Concat(Screened.Token(35).Select(c => char.ConvertFromUtf32(0xE0000 + c)))).Trim('"'));
+    }
+
+    [Fact]
+    public async Task Copies_of_a_word_that_is_a_password_somewhere_leave_no_secret_behind_them()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(36);
+        Screened.Says(gateway, $"http://u:foo@host.co {string.Concat(Enumerable.Repeat("foo ", 4100))}{token}");
+
+        await NowhereAsync(gateway, token);
+    }
+
+    [Fact]
+    public async Task Bytes_that_were_clean_as_a_text_are_read_again_as_json()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(37);
+        var bytes = $$"""{"content":[{"type":"text","text":"{{string.Concat(token.Select(c => $"\\u{(int)c:x4}"))}}"}],"resultType":"complete"}""";
+        gateway.Upstream.Answer = async (http, _) =>
+        {
+            http.Response.StatusCode = 400;
+            http.Response.ContentType = "text/plain";
+            await http.Response.WriteAsync(bytes);
+        };
+        await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 400);
+        Screened.Answers(gateway, bytes);
+
+        var text = await Screened.CallAsync(gateway);
+
+        Assert.Contains("[secret:gitlab-token:", text, StringComparison.Ordinal);
+        Assert.DoesNotContain($"\\u{(int)token[^1]:x4}", text, StringComparison.Ordinal);
+        Assert.Equal(text, Screened.Text((await gateway.CallsAsync()).OfType<CallCompleted>().Last().Response));
     }
 
     [Fact]
@@ -247,5 +392,24 @@ public sealed class AnswerScreenTests
         var screening = (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Screening!;
         Assert.Equal("definition", screening.Scores.Single().Channel);
         Assert.Contains(screening.Findings, finding => finding.Detector == "injection");
+    }
+
+    // Calls, and looks for it in what is released and in what is recorded.
+    private static async Task<string> NowhereAsync(GatewayHarness gateway, string secret)
+    {
+        var text = await Screened.CallAsync(gateway);
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single();
+
+        Assert.DoesNotContain(secret, text, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("[secret:gitlab-token:", text, StringComparison.Ordinal);
+        var blobs = gateway.Get<McpLedger.Streaming.IBlobStore>();
+        foreach (var content in new[] { completed.Response, completed.Released }.OfType<Content>())
+        {
+            var recorded = content.Blob is null ? Screened.Text(content) : System.Text.Encoding.UTF8.GetString((await blobs.GetAsync(content.Sha256, CancellationToken.None))!.Value.Span);
+            Assert.Contains("[secret:gitlab-token:", recorded, StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, recorded, StringComparison.OrdinalIgnoreCase);
+        }
+
+        return text;
     }
 }

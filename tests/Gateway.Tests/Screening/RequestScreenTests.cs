@@ -135,6 +135,19 @@ public sealed class RequestScreenTests
     }
 
     [Fact]
+    public async Task What_a_rule_refuses_is_recorded_without_secrets_that_an_unseen_character_parts()
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with { Screening = new(), Rules = [] });
+        var token = Screened.Token(10);
+
+        await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "login", $"{{\"token\":\"{token[..9]}\u200b{token[9..]}\"}}")), 200);
+
+        var recorded = Screened.Text((await gateway.CallsAsync()).OfType<CallRefused>().Single().Request);
+        Assert.Contains("[secret:gitlab-token:", recorded, StringComparison.Ordinal);
+        Assert.DoesNotContain(token[9..], recorded, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_password_in_an_address_is_in_no_member_of_the_event()
     {
         await using var gateway = await Screened.StartAsync();

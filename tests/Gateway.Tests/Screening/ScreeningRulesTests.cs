@@ -35,6 +35,14 @@ public sealed class ScreeningRulesTests
     [Fact]
     public void What_could_not_be_screened_does_not_pass_where_nobody_said_otherwise() => Assert.Equal(ScreeningLapse.Refuse, new ScreeningRules(ServerTrust.Ordinary).OnFailure);
 
+    [Fact]
+    public void What_is_too_long_to_be_read_does_not_pass_from_a_server_that_nobody_trusts()
+    {
+        Assert.Equal(ScreeningLapse.Refuse, new ScreeningRules(ServerTrust.Untrusted).OnCut);
+        Assert.Equal(ScreeningLapse.Release, new ScreeningRules(ServerTrust.Untrusted, new ScreeningChoices { OnCut = ScreeningLapse.Release }).OnCut);
+        Assert.All([ServerTrust.Ordinary, ServerTrust.Trusted], trust => Assert.Equal(ScreeningLapse.Release, new ScreeningRules(trust).OnCut));
+    }
+
     [Theory]
     [InlineData(ServerTrust.Ordinary)]
     [InlineData(ServerTrust.Trusted)]
