@@ -83,7 +83,7 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
     {
         if (await TryEndAsync(new(CallOutcome.UpstreamFailed, upstreamStatus, reason) { Stream = stream, Response = garbage }))
         {
-            await answer.JsonAsync(told, McpErrors.Write(Call.What.Id, McpErrors.InternalError, FailureTold + reason, null));
+            await answer.JsonAsync(told, McpErrors.Write(Call.Message.Id ?? Call.What.Id, McpErrors.InternalError, FailureTold + reason, null));
         }
         else
         {

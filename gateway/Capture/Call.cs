@@ -41,7 +41,7 @@ internal sealed class Call
     /// <summary>Joins the call's events; the client gets it as <c>Audit-Id</c>.</summary>
     public EventId Id { get; }
 
-    public Caller Who { get; }
+    public Caller Who { get; private init; }
 
     public CallTarget What { get; private init; }
 
@@ -93,12 +93,14 @@ internal sealed class Call
     /// <summary>The same call after its message was screened: what it says of itself is what is recorded.</summary>
     public Call After(in ScreenedMessage screened)
     {
-        var arguments = screened.Recorded.Arguments;
+        var recorded = screened.Recorded;
+        var arguments = recorded.Arguments;
         return new(Exchange, screened.Passed, Era, Protocol, Id, Who, What, Where)
         {
-            Recorded = screened.Recorded,
+            Recorded = recorded,
             Screening = screened.Record,
-            What = What with { Name = screened.Recorded.Name, Arguments = arguments.IsEmpty ? null : new(arguments.Length, Digest.Of(arguments.Span)) },
+            Who = Exchange.Principal.ToCaller(recorded.ClientName),
+            What = What with { Method = recorded.Method, Name = recorded.Name, Id = recorded.Id, Arguments = arguments.IsEmpty ? null : new(arguments.Length, Digest.Of(arguments.Span)) },
         };
     }
 

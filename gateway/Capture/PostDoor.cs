@@ -47,7 +47,7 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
         }
 
         var message = read.Message;
-        var fault = McpEraRules.Check(message, HeadersOf(exchange.Http.Request), out var era, out var protocol);
+        var fault = McpEraRules.Check(message, HeadersOf(exchange.Http.Request), out var era, out var protocol) ?? ExtensionOf(message);
         var seen = new ReadMessage(message, era, protocol);
         var refusal = fault is not null ? Refusal.Of(fault with { Data = DataOf(exchange, fault) })
             : Intake.CheckIdentity(exchange)
@@ -102,7 +102,7 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
     {
         var fault = read.Fault ?? (read.Message.Method == "initialize"
             ? new(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, "The method \"initialize\" may not stand in an array (2025-03-26, Lifecycle).", read.Message.Id)
-            : null);
+            : ExtensionOf(read.Message));
         if (fault is null)
         {
             await calls.HandleAsync(exchange, read.Message, McpEra.Legacy, McpRevisions.WithBatches, answer);
@@ -127,6 +127,11 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
     private RawJson? DataOf(Exchange exchange, McpFault fault) => fault.Code == McpErrors.UnsupportedProtocolVersion
         ? versions.Narrow(exchange.ServerName, exchange.Http.Request.Headers[UpstreamHeaders.Protocol].ToString()) ?? fault.Data
         : fault.Data;
+
+    // What no revision knows nobody reads, and so nobody would look through it.
+    private static McpFault? ExtensionOf(in McpMessage message) => message.IsExtended
+        ? new(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, "The message has a member besides \"jsonrpc\", \"id\", \"method\", \"params\", \"result\" and \"error\". Put what it says into \"_meta\", or leave it out.", message.Id)
+        : null;
 
     private static Refusal? ModernOnly(Exchange exchange) => exchange.Server is { ModernOnly: true }
         ? Refusal.Plain(StatusCodes.Status400BadRequest, McpErrors.UnsupportedProtocolVersion, $"This server is reached with revision {McpRevisions.FirstModern} or later only.")

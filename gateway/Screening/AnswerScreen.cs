@@ -25,7 +25,7 @@ internal sealed class AnswerScreen(ToolListScreen tools, MessageScreen messages)
         var screened = messages.Answer(call, answer, stream);
         if (screened.Refusal is { } reason)
         {
-            ReadOnlyMemory<byte> told = call.What is { Method: "tools/call", Id: { } id }
+            ReadOnlyMemory<byte> told = call.What.Method == "tools/call" && (call.Message.Id ?? call.What.Id) is { } id
                 ? McpErrors.ToolError(id, reason, call.Era == McpEra.Modern)
                 : McpErrors.Write(answer.Id, Answers.Refusal.RefusedByPolicy, reason, null);
             return new(told, IsChanged: true, IsRecorded: true, Fault: null) { Recorded = screened.Recorded, Released = told, Screening = screened.Record, Refusal = reason };

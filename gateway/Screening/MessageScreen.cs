@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Contracts.Mcp;
+using McpLedger.Detectors.Dlp;
 using McpLedger.Detectors.Redaction;
 using McpLedger.Detectors.Text;
 using McpLedger.Gateway.Capture;
@@ -15,6 +16,9 @@ namespace McpLedger.Gateway.Screening;
 internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, FindingLog findings, ScreeningTelemetry telemetry, TimeProvider time)
 {
     private const string Unscreenable = "It could not be screened.";
+
+    // A message of which more than its body is looked through.
+    private const string Whole = "$";
 
     /// <summary>Looks through what a client sends.</summary>
     public ScreenedMessage Request(Call call, in McpMessage message) => Screen(call, message, ScreeningPlace.Arguments, TextChannel.User, "arguments", stream: null);
@@ -98,7 +102,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     private ScreenedMessage Screen(Call call, in McpMessage message, ScreeningPlace place, TextChannel channel, string said, StreamMemory? stream)
     {
         var (body, root) = BodyOf(message);
-        if (call.Exchange.Gateway.Screening is not { } policy || body.IsEmpty)
+        if (call.Exchange.Gateway.Screening is not { } policy)
         {
             return ScreenedMessage.Same(message);
         }
@@ -111,11 +115,37 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
 
         var began = time.GetTimestamp();
         var desk = desks.Rent(policy.MaxChars);
+        if (message.IsExtended || HoldsValue(desk, message))
+        {
+            (body, part) = (message.Raw, part with { Root = Whole });
+        }
+
+        if (body.IsEmpty)
+        {
+            desks.Return(desk);
+            return ScreenedMessage.Same(message);
+        }
+
         TryRun(desk, body.Span, part, policy, stream, began);
         var screened = desk.Notes.IsEmpty && desk.Masked.IsEmpty && desk.Passed.IsEmpty ? ScreenedMessage.Same(message) : Make(call, message, body, desk, part, policy, began);
         desks.Return(desk);
-        Raise(call, said, screened.Record);
+
+        // What a finding says of the call is recorded too.
+        Raise(place == ScreeningPlace.Arguments && screened.Record is not null ? call.After(screened) : call, said, screened.Record);
         return screened;
+    }
+
+    // An id and a method are the sender's too, but hardly ever texts: only where one holds something are they looked through with the rest.
+    private static bool HoldsValue(ScreeningDesk desk, in McpMessage message)
+    {
+        DlpScan.Run(message.Method, desk.Values);
+        if (desk.Values.All.IsEmpty && message.Id is { } id && id.Utf8.Span[0] == '"')
+        {
+            desk.Text.Read(id.Utf8.Span, TextChannel.User);
+            DlpScan.Run(desk.Text.Plain.Chars, desk.Values);
+        }
+
+        return !desk.Values.All.IsEmpty;
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A detector that breaks must neither end the call nor let its text pass unseen (I7).")]
@@ -144,6 +174,12 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     {
         var offset = OffsetOf(message, body);
         var limits = call.Exchange.Gateway.Limits;
+        if (part.Root == Whole && message.Id is { } id)
+        {
+            // It joins request and answer: what passes keeps it, what is recorded need not.
+            desk.Passed.Remove(OffsetOf(message, id.Utf8), id.Utf8.Length);
+        }
+
         var passed = McpReader.Read(Apply(message.Raw, offset, body.Length, desk.Passed), limits);
         if (part.Place == ScreeningPlace.Arguments)
         {
@@ -169,7 +205,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             released = both.Span.SequenceEqual(recorded.Message.Raw.Span) ? default : both;
         }
 
-        var (recordedBody, _) = BodyOf(recorded.Message);
+        var recordedBody = part.Root == Whole ? recorded.Message.Raw : BodyOf(recorded.Message).Body;
         return new(passed.Message, recorded.Message)
         {
             IsChanged = !passed.Message.Raw.Span.SequenceEqual(message.Raw.Span),

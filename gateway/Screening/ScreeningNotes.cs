@@ -51,7 +51,7 @@ internal sealed class ScreeningNotes
     public void Cut(in ScreenedPart part, string refusal)
     {
         Lapse(ScreeningState.Cut, part.Rules.OnCut, refusal);
-        Add(FindingDetectors.Sanitizing, "unread", Severity.Medium, part.Rules.OnCut == ScreeningLapse.Refuse ? ScreeningAction.Refuse : ScreeningAction.Flag, 0, 0);
+        Add(FindingDetectors.Sanitizing, "unread", Severity.Medium, part.Rules.OnCut == ScreeningLapse.Refuse ? ScreeningAction.Refuse : ScreeningAction.Flag, 0, 0, "part of the text was not looked through");
     }
 
     /// <summary>Notes a finding.</summary>

@@ -86,6 +86,7 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
             }
             else
             {
+                _parts.IsExtended = true;
                 Other(McpNames.IsEnvelopeVariant(name), name);
             }
         }

@@ -32,6 +32,13 @@ public sealed class McpReaderTests
         Assert.Equal(ModernCall, Text(message.Raw));
     }
 
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":1,"_meta":{"y":2}}}""", false)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"result":{"x":1}}""", false)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"ping","x":1}""", true)]
+    [InlineData("""{"\u0078":{},"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}""", true)]
+    public void Members_that_json_rpc_does_not_have_are_told(string message, bool isExtended) => Assert.Equal(isExtended, Read(message).IsExtended);
+
     [Fact]
     public void A_legacy_initialize_is_read_whole()
     {

@@ -329,6 +329,26 @@ public sealed class AnswerScreenTests
         await NowhereAsync(gateway, token);
     }
 
+    [Theory]
+    [InlineData(Redact)]
+    [InlineData(Flag)]
+    public async Task A_member_that_no_revision_knows_is_looked_through_like_all_others(ScreeningAction action)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, action));
+        var token = Screened.Token(38);
+        string Answer(string value) => $$$"""{"jsonrpc":"2.0","id":7,"result":{"content":[],"resultType":"complete"} , "x":{"{{{value}}}":["{{{value}}}"]}}""";
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteJson(http, 200, Answer(token));
+
+        var text = await Screened.CallAsync(gateway);
+
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single();
+        var recorded = Screened.Text(completed.Response);
+        var start = recorded.IndexOf("[secret:", StringComparison.Ordinal);
+        Assert.Equal(Answer(recorded[start..(recorded.IndexOf(']', start) + 1)]), recorded);
+        Assert.Equal(action == Redact ? recorded : Answer(token), text);
+        Assert.StartsWith("$.x", completed.Screening!.Findings.Single().Span!.Path, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Bytes_that_were_clean_as_a_text_are_read_again_as_json()
     {

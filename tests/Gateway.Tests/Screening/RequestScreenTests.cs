@@ -159,6 +159,54 @@ public sealed class RequestScreenTests
         Assert.All(await gateway.CallsAsync(), each => Assert.DoesNotContain(Password, System.Text.Json.JsonSerializer.Serialize(each, each.GetType()), StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":{}}")]
+    [InlineData("\"method\":\"ping\"")]
+    [InlineData("\"result\":{}")]
+    public async Task A_member_that_no_revision_knows_is_refused_and_its_secret_is_not_recorded(string members)
+    {
+        await using var gateway = await Screened.StartAsync();
+        var token = Screened.Token(11);
+
+        var text = await gateway.TextAsync(Wire.PostRaw("demo", $$"""{"jsonrpc":"2.0","id":7,{{members}},"x":"{{token}}"}""", Wire.Legacy), 400);
+
+        Assert.Contains("a member besides", text, StringComparison.Ordinal);
+        Assert.Contains("\"id\":7", text, StringComparison.Ordinal);
+        Assert.Empty(gateway.Upstream.Requests);
+        await NotRecordedAsync(gateway, token);
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(500)]
+    public async Task A_secret_in_an_id_joins_request_and_answer_and_is_not_recorded(int status)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Arguments, Secrets, Redact));
+        var token = Screened.Token(12);
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteJson(http, status, $$$"""{"jsonrpc":"2.0","id":{{{Wire.IdOf(body)}}},"result":{"content":[],"resultType":"complete"}}""");
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call($"\"{token}\"", "echo")), status == 200 ? 200 : 502);
+
+        Assert.Contains($"\"id\":\"{token}\"", text, StringComparison.Ordinal);
+        Assert.Contains(token, gateway.Upstream.Requests.Single().Body, StringComparison.Ordinal);
+        await NotRecordedAsync(gateway, token);
+        Assert.All(await gateway.CallsAsync(), each => Assert.Contains("[secret:gitlab-token:", (each switch { CallIntended e => e.What.Id, CallCompleted e => e.What.Id, _ => null }).ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_secret_in_a_method_or_in_what_a_client_says_of_itself_is_in_no_member_of_any_event()
+    {
+        await using var gateway = await Screened.StartAsync();
+        var token = Screened.Token(13);
+
+        await gateway.TextAsync(Wire.PostRaw("demo", Wire.Initialize("1").Replace("\"name\":\"", $"\"name\":\"{token} ", StringComparison.Ordinal)), 200);
+        await gateway.TextAsync(Wire.PostRaw("demo", $$$"""{"jsonrpc":"2.0","method":"notifications/{{{token}}}","params":{}}""", Wire.Legacy), 202);
+
+        Assert.Contains(token, gateway.Upstream.Requests.First().Body, StringComparison.Ordinal);
+        await NotRecordedAsync(gateway, token);
+        Assert.Contains("[secret:gitlab-token:", (await gateway.CallsAsync()).OfType<CallIntended>().First().Who.Client, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_tool_that_takes_code_may_be_given_code()
     {
@@ -212,6 +260,9 @@ public sealed class RequestScreenTests
 
         Assert.Empty(gateway.Upstream.Requests);
     }
+
+    private static async Task NotRecordedAsync(GatewayHarness gateway, string secret) =>
+        Assert.All(await gateway.CallsAsync(), each => Assert.DoesNotContain(secret, System.Text.Json.JsonSerializer.Serialize(each, each.GetType()), StringComparison.Ordinal));
 
     private static string Placeholder(string text) => text[text.IndexOf("[secret:", StringComparison.Ordinal)..][..(text[text.IndexOf("[secret:", StringComparison.Ordinal)..].IndexOf(']', StringComparison.Ordinal) + 1)];
 

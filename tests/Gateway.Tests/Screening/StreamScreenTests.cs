@@ -27,6 +27,21 @@ public sealed class StreamScreenTests
     }
 
     [Fact]
+    public async Task A_secret_beside_the_body_of_a_message_goes_like_one_inside()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(34);
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteEvents(
+            http, Wire.Event($$"""{"jsonrpc":"2.0","method":"notifications/message","x":"{{token}}"}"""), Wire.Event($$"""{"jsonrpc":"2.0","id":{{Wire.IdOf(body)}},"result":{"resultType":"complete"},"x":"{{token}}"}"""));
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
+
+        Assert.DoesNotContain(token, text, StringComparison.Ordinal);
+        Assert.Equal(2, text.Split("[secret:gitlab-token:").Length - 1);
+        Assert.All(await gateway.CallsAsync(), each => Assert.DoesNotContain(token, System.Text.Json.JsonSerializer.Serialize(each, each.GetType()), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_secret_that_two_messages_share_is_found_with_the_second_which_says_how_much_is_gone()
     {
         await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
