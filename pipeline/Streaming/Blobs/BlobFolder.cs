@@ -31,10 +31,27 @@ public sealed class BlobFolder(string dataFolder) : IBlobStore
     {
         try
         {
-            var bytes = await File.ReadAllBytesAsync(PathOf(sha256), cancellationToken).ConfigureAwait(false);
-            return Digest.Of(bytes) == sha256 ? bytes.AsMemory() : default(ReadOnlyMemory<byte>?);
+            return await ReadAsync(sha256, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads a blob; unlike <see cref="GetAsync"/> it tells one that is not there from one that cannot be read.</summary>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="IOException">It cannot be read, or its bytes are not what its digest says.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    internal async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(Digest sha256, CancellationToken cancellationToken)
+    {
+        var path = PathOf(sha256);
+        try
+        {
+            var bytes = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+            return Digest.Of(bytes) == sha256 ? bytes.AsMemory() : throw new IOException($"'{path}' holds other bytes than its name says.");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }

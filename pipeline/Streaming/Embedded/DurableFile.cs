@@ -104,9 +104,19 @@ public static partial class DurableFile
     /// <exception cref="IOException">The disk refused; the old content stands.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
-        var temporary = path + ".tmp";
-        Write(temporary, content, mode);
-        File.Move(temporary, path, overwrite: true);
+        // A name of its own: of two that replace a file at once, the first one would take the other's away.
+        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(16)}.tmp";
+        try
+        {
+            Write(temporary, content, mode);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Confluent.Kafka;
 using McpLedger.Contracts.Events;
@@ -12,7 +11,6 @@ namespace McpLedger.Streaming.Kafka;
 /// Blobs of a process whose ledger is in Kafka: durable on its own disk, then shipped in pieces on the blobs topic. With <see cref="KafkaDurability.Quorum"/> a blob is
 /// stored once the in-sync replicas have it; with <see cref="KafkaDurability.Disk"/> once it is on the disk, with a mark that it is still to be shipped.
 /// </summary>
-[SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The producer is disposed on a thread of the pool: it may wait for its own threads.")]
 public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -24,7 +22,7 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly TopicNames _topics;
     private readonly string _unshipped;
-    private readonly IProducer<Null, byte[]> _producer;
+    private readonly RenewedProducer _producer;
     private readonly Channel<Digest> _waiting = Channel.CreateUnbounded<Digest>(new() { SingleReader = true });
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _shipping;
@@ -41,9 +39,14 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
             {
                 _waiting.Writer.TryWrite(blob);
             }
+            else
+            {
+                // A mark that a crash kept from its name: its blob's call was never answered.
+                TryRemove(left);
+            }
         }
 
-        _producer = new KafkaClients(options, telemetry).Producer(KafkaTopics.LongestPiece, telemetry.Trouble);
+        _producer = new(new(options, telemetry), KafkaTopics.LongestPiece);
         _shipping = Task.Run(ShipAsync);
     }
 
@@ -83,7 +86,7 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
         _waiting.Writer.TryComplete();
         await _closing.CancelAsync().ConfigureAwait(false);
         await _shipping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _producer.CloseAsync(_telemetry).ConfigureAwait(false);
+        await _producer.DisposeAsync().ConfigureAwait(false);
         _closing.Dispose();
     }
 
@@ -91,17 +94,29 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
     {
         await foreach (var blob in _waiting.Reader.ReadAllAsync(_closing.Token).ConfigureAwait(false))
         {
-            while (await _folder.GetAsync(blob, _closing.Token).ConfigureAwait(false) is { } bytes)
+            if (await TryShipAsync(blob).ConfigureAwait(false))
             {
-                if (await SendAsync(blob, bytes).WaitAsync(_closing.Token).ConfigureAwait(false))
-                {
-                    break;
-                }
-
-                await Task.Delay(_options.LongestRetryDelay, _time, _closing.Token).ConfigureAwait(false);
+                TryRemove(Path.Combine(_unshipped, blob.ToString()));
+                continue;
             }
 
-            TryForget(blob);
+            // Behind those that wait: one that stays unreadable holds no other up. Its mark stands for the next boot.
+            _waiting.Writer.TryWrite(blob);
+            await Task.Delay(_options.LongestRetryDelay, _time, _closing.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>Whether nothing is left to ship of it: the cluster has it, or there is no such blob.</returns>
+    private async Task<bool> TryShipAsync(Digest blob)
+    {
+        try
+        {
+            return await _folder.ReadAsync(blob, _closing.Token).ConfigureAwait(false) is not { } bytes || await SendAsync(blob, bytes).WaitAsync(_closing.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _telemetry.LogBlobUnreadable(blob, e.Message);
+            return false;
         }
     }
 
@@ -130,7 +145,7 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
             // All pieces of a blob go to one partition; each waits for the one before it, so that at most one is in memory twice.
             foreach (var chunk in BlobChunk.Of(blob, bytes))
             {
-                await _producer.ProduceAsync(place, new() { Value = chunk.Write() }, CancellationToken.None).ConfigureAwait(false);
+                await _producer.SendAsync(place, chunk.Write()).ConfigureAwait(false);
             }
 
             return true;
@@ -142,11 +157,11 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
         }
     }
 
-    private void TryForget(Digest blob)
+    private static void TryRemove(string mark)
     {
         try
         {
-            File.Delete(Path.Combine(_unshipped, blob.ToString()));
+            File.Delete(mark);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -125,8 +125,8 @@ public sealed partial class KafkaTelemetry
     [LoggerMessage(2119, LogLevel.Error, "Blob {Blob} could not be sent and is tried again: {Reason}")]
     internal partial void LogBlobUnsent(Digest blob, string reason);
 
-    [LoggerMessage(2120, LogLevel.Warning, "Blobs of {Partition} cannot be taken and are tried again: {Reason}")]
-    internal partial void LogBlobsUnread(LedgerPartition partition, string reason);
+    [LoggerMessage(2120, LogLevel.Warning, "Blobs of {Partition} cannot be taken and are tried again")]
+    internal partial void LogBlobsUnread(LedgerPartition partition, Exception e);
 
     [LoggerMessage(2121, LogLevel.Error, "The record at offset {Offset} of the blobs topic is no piece of a blob")]
     internal partial void LogNoBlob(long offset);
@@ -136,4 +136,13 @@ public sealed partial class KafkaTelemetry
 
     [LoggerMessage(2123, LogLevel.Warning, "A client of the cluster did not close within {Longest} and is left to the end of the process; was the clock set back?")]
     internal partial void LogLeft(TimeSpan longest);
+
+    [LoggerMessage(2124, LogLevel.Critical, "Appends are refused for as long as this process runs: {Reason}")]
+    internal partial void LogBehind(string reason);
+
+    [LoggerMessage(2125, LogLevel.Error, "Blob {Blob}, begun at offset {Offset}, is given up: {Most} others were begun and none of them is whole")]
+    internal partial void LogBlobGivenUp(Digest blob, long offset, int most);
+
+    [LoggerMessage(2126, LogLevel.Error, "Blob {Blob} cannot be read to be sent and is tried again: {Reason}")]
+    internal partial void LogBlobUnreadable(Digest blob, string reason);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
@@ -13,7 +12,6 @@ namespace McpLedger.Streaming.Kafka;
 /// <param name="options">The ledger's.</param>
 /// <param name="telemetry">Where trouble is told.</param>
 /// <param name="time">The clock.</param>
-[SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The producer is disposed on a thread of the pool: it may wait for its own threads.")]
 public sealed class ParkingTopic(KafkaLedgerOptions options, KafkaTelemetry telemetry, TimeProvider time) : IParkingLot, IAsyncDisposable
 {
     private const int ReadBytes = 1024 * 1024;
@@ -21,7 +19,7 @@ public sealed class ParkingTopic(KafkaLedgerOptions options, KafkaTelemetry tele
 
     private readonly KafkaClients _clients = new(options, telemetry);
     private readonly TopicPartition _place = new(new TopicNames(options.TopicPrefix).Parked, 0);
-    private readonly Lazy<IProducer<Null, byte[]>> _producer = new(() => new KafkaClients(options, telemetry).Producer(KafkaTopics.LongestBatch(options), telemetry.Trouble));
+    private readonly RenewedProducer _producer = new(new(options, telemetry), KafkaTopics.LongestBatch(options));
 
     /// <inheritdoc/>
     public ValueTask ParkAsync(string consumer, LedgerRecord record, string reason, CancellationToken cancellationToken) => SendAsync(
@@ -66,20 +64,14 @@ public sealed class ParkingTopic(KafkaLedgerOptions options, KafkaTelemetry tele
     public ValueTask ForgetAsync(ParkedRecord parked, CancellationToken cancellationToken) => SendAsync(new(parked, default, IsForgotten: true), cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (_producer.IsValueCreated)
-        {
-            await _producer.Value.CloseAsync(telemetry).ConfigureAwait(false);
-        }
-    }
+    public ValueTask DisposeAsync() => _producer.DisposeAsync();
 
     private async ValueTask SendAsync(ParkedPiece piece, CancellationToken cancellationToken)
     {
         try
         {
             // Cancelled, it may still be sent: parking twice says the same twice.
-            await _producer.Value.ProduceAsync(_place, new() { Value = piece.Write() }, CancellationToken.None).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await _producer.SendAsync(_place, piece.Write()).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (KafkaException e)
         {

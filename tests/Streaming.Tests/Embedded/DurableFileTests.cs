@@ -35,6 +35,34 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Many_that_replace_a_file_at_once_all_succeed_and_leave_nothing_beside_it()
+    {
+        var path = Path.Combine(_folder, "mark");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(writer => Task.Factory.StartNew(
+            () =>
+            {
+                for (var round = 0; round < 50; round++)
+                {
+                    DurableFile.Replace(path, Encoding.ASCII.GetBytes($"{writer}"), OwnerOnly);
+                }
+            },
+            TestContext.Current.CancellationToken,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
+        Assert.Single(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+        Assert.Single(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public void What_could_not_replace_a_file_leaves_nothing_beside_it()
+    {
+        var path = Path.Combine(_folder, "taken");
+        Directory.CreateDirectory(Path.Combine(path, "by a folder"));
+        Assert.ThrowsAny<SystemException>(() => DurableFile.Replace(path, "x"u8, OwnerOnly));
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
     public void A_file_that_stands_is_left_as_it_is()
     {
         var path = Path.Combine(_folder, "once");
