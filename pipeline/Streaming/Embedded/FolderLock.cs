@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace McpLedger.Streaming.Embedded;
@@ -15,28 +16,24 @@ public sealed class FolderLock : IDisposable
     /// <summary>Takes the lock of <c>{folder}/lock</c>.</summary>
     /// <returns>Null, with who holds it, when another process does.</returns>
     /// <exception cref="IOException">The folder is missing or cannot be written to.</exception>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The file belongs to the lock.")]
     public static FolderLock? TryTake(string folder, out string? holder)
     {
-        holder = null;
-        var path = Path.Combine(folder, LockName);
-        var existed = File.Exists(path);
-        FileStream? file = null;
-        try
+        if (TryOpen(folder, out holder) is not { } file)
         {
-            file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-            File.WriteAllText(Path.Combine(folder, OwnerName), string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
-            var taken = new FolderLock(file);
-            file = null;
-            return taken;
-        }
-        catch (IOException) when (existed && OwnerOf(folder) is { } owner && !IsReadOnly(path))
-        {
-            holder = owner;
             return null;
         }
-        finally
+
+        try
         {
-            file?.Dispose();
+            // It is held by now: a disk that refuses here is no other process.
+            File.WriteAllText(Path.Combine(folder, OwnerName), string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
+            return new(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
         }
     }
 
@@ -49,6 +46,22 @@ public sealed class FolderLock : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private static FileStream? TryOpen(string folder, out string? holder)
+    {
+        holder = null;
+        var path = Path.Combine(folder, LockName);
+        var existed = File.Exists(path);
+        try
+        {
+            return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException) when (existed && OwnerOf(folder) is { } owner && !IsReadOnly(path))
+        {
+            holder = owner;
+            return null;
+        }
+    }
 
     private static bool IsReadOnly(string path)
     {

@@ -21,6 +21,7 @@ internal sealed class RecordProducer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly TopicNames _topics;
     private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _replacing = new();
     private readonly ITimer _watch;
     private IProducer<Null, byte[]> _producer;
     private Task _repairing = Task.CompletedTask;
@@ -68,9 +69,13 @@ internal sealed class RecordProducer : IAsyncDisposable
     /// <param name="from">Offset that no record to come lies before.</param>
     public PartitionTrack Begin(LedgerPartition partition, long from)
     {
-        var track = new PartitionTrack(partition) { Generation = _generation, Flows = true, LastOffset = from - 1 };
-        _tracks = [.. _tracks, track];
-        return track;
+        lock (_replacing)
+        {
+            // While the producer is replaced records are only kept, and go out with those of the others.
+            var track = new PartitionTrack(partition) { Generation = _generation, Flows = Volatile.Read(ref _broken) == 0, LastOffset = from - 1 };
+            _tracks = [.. _tracks, track];
+            return track;
+        }
     }
 
     /// <summary>Hands a record over. The caller holds the track's gate.</summary>
@@ -236,16 +241,20 @@ internal sealed class RecordProducer : IAsyncDisposable
     private async Task RepairAsync(bool tooLong)
     {
         var closing = _closing.Token;
-        foreach (var track in _tracks)
+        lock (_replacing)
         {
-            lock (track.Gate)
+            foreach (var track in _tracks)
             {
-                track.Flows = false;
-                track.Generation = _generation + 1;
+                lock (track.Gate)
+                {
+                    track.Flows = false;
+                    track.Generation = _generation + 1;
+                }
             }
+
+            _generation++;
         }
 
-        _generation++;
         await Task.Run(_producer.Dispose, closing).ConfigureAwait(false);
         for (var delay = _options.FirstRetryDelay; ; delay = delay * 2 < _options.LongestRetryDelay ? delay * 2 : _options.LongestRetryDelay)
         {
@@ -284,9 +293,15 @@ internal sealed class RecordProducer : IAsyncDisposable
             }
         }
 
-        _producer = Make();
-        Volatile.Write(ref _broken, 0);
-        foreach (var track in _tracks)
+        PartitionTrack[] tracks;
+        lock (_replacing)
+        {
+            _producer = Make();
+            Volatile.Write(ref _broken, 0);
+            tracks = _tracks;
+        }
+
+        foreach (var track in tracks)
         {
             List<(UnderWay Record, long Offset)> done = [];
             lock (track.Gate)

@@ -1,6 +1,7 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Streaming.Kafka;
 using McpLedger.Testing.Kafka;
+using McpLedger.Testing.Ledgers;
 
 namespace McpLedger.Streaming.Tests.Kafka;
 
@@ -98,7 +99,7 @@ public sealed class MockKafkaFaultTests : IDisposable
 
         Assert.Equal(LedgerStatus.Unavailable, ledger.Ledger.Health.Status);
         Assert.Contains("wait for the cluster", ledger.Ledger.Health.Reason, StringComparison.Ordinal);
-        using var control = Testing.Ledgers.TemporaryLedger.Draft(LedgerLog.Control, "pin");
+        using var control = TemporaryLedger.Draft(LedgerLog.Control, "pin");
         Assert.Equal(AppendStatus.Unavailable, (await ledger.Ledger.AppendAsync(control, TestContext.Current.CancellationToken)).Status);
         Down(false);
         await load.MoreAsync(200);
@@ -121,6 +122,41 @@ public sealed class MockKafkaFaultTests : IDisposable
         await load.HoldsAsync(ledger.Ledger);
     }
 
+    [Fact]
+    public async Task A_partition_that_begins_while_the_producer_is_replaced_waits_for_the_new_one()
+    {
+        using var folder = new TemporaryFolder();
+        var options = _cluster.Hold(TemporaryKafkaLedger.SmallIn(folder.Path) with { Partitions = 2 });
+        await using var reader = KafkaTools.Reader(options);
+        await using var producer = new RecordProducer(options, new(options, KafkaTools.Telemetry), new(reader, KafkaTools.Telemetry), 1024 * 1024, KafkaTools.Telemetry, TimeProvider.System);
+        var (first, second) = (new Handed(LedgerPartition.Calls), new Handed(new LedgerPartition(LedgerLog.Calls, 1)));
+        _cluster.FailNext(Produce, Unknown);
+        Send(producer, producer.Begin(first.Partition, 0), first);
+        await UntilAsync(() => producer.Failure is not null);
+
+        // The old client is gone by now, and the settling of what it sent takes longer than this.
+        await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
+        Send(producer, producer.Begin(second.Partition, 0), second);
+        await UntilAsync(() => first.Offset >= 0 && second.Offset >= 0);
+    }
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!holds())
+        {
+            await Task.Delay(20, patience.Token);
+        }
+    }
+
+    private static void Send(RecordProducer producer, PartitionTrack track, UnderWay record)
+    {
+        lock (track.Gate)
+        {
+            producer.Send(track, record);
+        }
+    }
+
     private void Down(bool down)
     {
         for (var broker = 1; broker <= 3; broker++)
@@ -136,4 +172,13 @@ public sealed class MockKafkaFaultTests : IDisposable
         StallAfter = TimeSpan.FromMilliseconds(500),
         Spool = o.Spool with { MaxRecords = 5000 },
     }));
+
+    private sealed class Handed(LedgerPartition partition) : UnderWay(partition, "{}"u8.ToArray(), "test/1/" + partition, 0)
+    {
+        private long _offset = -1;
+
+        public long Offset => Volatile.Read(ref _offset);
+
+        public override void Acknowledged(long offset) => Volatile.Write(ref _offset, offset);
+    }
 }
