@@ -71,8 +71,9 @@ public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch,
     /// <summary>Begins a boot: makes the identity where there is none, and counts the epoch up, durably.</summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="name">Name of the instance; null keeps the one that is there, or makes one.</param>
+    /// <param name="landed">The last boot of the instance that the ledger itself knows of; 0 for none. The folder may know less than that.</param>
     /// <param name="made">Makes id and origin of a ledger that this folder does not know yet.</param>
-    internal static LedgerIdentity Boot(string folder, string? name, Func<(EventId Ledger, string Origin)> made)
+    internal static LedgerIdentity Boot(string folder, string? name, long landed, Func<(EventId Ledger, string Origin)> made)
     {
         var identity = Read(folder) ?? Make(folder, name, made());
         if (name is not null && name != identity.Instance)
@@ -81,7 +82,7 @@ public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch,
             Store(folder, identity);
         }
 
-        identity = identity with { Epoch = identity.Epoch + 1 };
+        identity = identity with { Epoch = Math.Max(identity.Epoch, landed) + 1 };
         DurableFile.Replace(Path.Combine(folder, EpochName), System.Text.Encoding.ASCII.GetBytes(identity.Epoch.ToString(CultureInfo.InvariantCulture) + "\n"), Mode);
         return identity;
     }

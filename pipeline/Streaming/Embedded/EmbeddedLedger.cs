@@ -206,7 +206,7 @@ public sealed class EmbeddedLedger : ILedger
         DurableFile.CreateFolder(folder);
         string? holder = null;
         _lock ??= FolderLock.TryTake(folder, out holder) ?? throw new IOException($"the ledger is locked by process {holder}");
-        _boot ??= LedgerIdentity.Boot(_options.Folder, _options.Instance, () => (EventId.New(_time), $"{_options.OriginHost}/mcpledger/{RandomNumberGenerator.GetHexString(8, lowercase: true)}"));
+        _boot ??= LedgerIdentity.Boot(_options.Folder, _options.Instance, landed: 0, () => (EventId.New(_time), $"{_options.OriginHost}/mcpledger/{RandomNumberGenerator.GetHexString(8, lowercase: true)}"));
         _callsBegun ??= Open(_calls, _boot);
         var control = Open(_control, _boot);
         _identity = _boot;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 
@@ -52,22 +53,34 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
     /// <param name="positions">Where to look.</param>
     /// <param name="started">The chain's first event.</param>
     /// <param name="cancellationToken">Ends the look.</param>
+    /// <returns>Why this boot may not write there; null when it does.</returns>
     /// <exception cref="IOException">The cluster cannot be read.</exception>
-    public async Task BeginAsync(LedgerPartition place, LedgerIdentity identity, LedgerPositions positions, EventDraft started, CancellationToken cancellationToken)
+    public async Task<string?> BeginAsync(LedgerPartition place, LedgerIdentity identity, LedgerPositions positions, EventDraft started, CancellationToken cancellationToken)
     {
         if (Find(place) is not null)
         {
-            return;
+            return null;
         }
 
         var bounds = await reader.BoundsAsync(place, cancellationToken).ConfigureAwait(false);
         var known = positions.Of(place);
-        var last = identity.Epoch == 1 ? null : await Landed.LastOfAsync(place, identity.Instance, known?.Offset ?? bounds.First, cancellationToken).ConfigureAwait(false);
+        var last = identity.Epoch == 1 ? null : await Landed.LastOfAsync(place, identity.Instance, positions.OffsetOf(place, identity.Instance) ?? bounds.First, long.MaxValue, cancellationToken).ConfigureAwait(false);
+        if (last?.Epoch >= identity.Epoch)
+        {
+            return BehindOf(place, last, identity);
+        }
+
         var previous = last?.Sha256 ?? (Digest.TryParse(known?.Sha256, out var kept) ? kept : Digest.Zero);
         var partition = new QuorumPartition(_producer!, _producer!.Begin(place, bounds.End), new(identity.ChainOf(place), previous), options, _waiters);
         _ = partition.AppendAsync(started, own: true, CancellationToken.None).AsTask();
         _partitions = [.. _partitions, partition];
+        return null;
     }
+
+    /// <summary>Says that a boot is not the last of its instance.</summary>
+    public static string BehindOf(LedgerPartition place, LandedRecord last, LedgerIdentity identity) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{place} holds seq {last.Seq} of chain {last.Chain} at offset {last.Offset}, and this boot is {identity.Instance}/{identity.Epoch}: the data folder was restored from an older copy, or another process writes as this instance. Nothing of this boot is sent. Fix: give every process a name of its own, and start this one again: it then begins behind that boot");
 
     public QuorumPartition? Find(LedgerPartition place)
     {

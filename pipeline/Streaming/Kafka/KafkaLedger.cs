@@ -38,6 +38,7 @@ public sealed class KafkaLedger : ILedger
     private volatile LedgerIdentity _identity;
     private volatile string? _notOpen = "the ledger is not open yet";
     private volatile string? _notConnected = "the cluster was not reached yet";
+    private volatile string? _behind;
     private LedgerPositions? _positions;
     private int _failures;
     private bool _disposed;
@@ -67,7 +68,7 @@ public sealed class KafkaLedger : ILedger
         {
             var queued = (_cluster.Producer?.Count ?? 0) + (int)Math.Min(_spool?.Lag.Records ?? 0, int.MaxValue);
             var lost = _notConnected ?? _cluster.Producer?.Failure;
-            var closed = _notOpen ?? (SpoolsCalls ? _spool?.Refusal : lost);
+            var closed = _behind ?? _notOpen ?? (SpoolsCalls ? _spool?.Refusal : lost);
             return closed is not null ? new(LedgerStatus.Unavailable, closed, queued, 0, 0)
                 : lost is not null ? new(LedgerStatus.Degraded, string.Create(CultureInfo.InvariantCulture, $"{lost}; calls are recorded on this disk, {_spool?.Lag.Records} wait; control events are refused"), queued, 0, 0)
                 : _spool?.Trouble is { } trouble ? new(LedgerStatus.Degraded, trouble, queued, 0, 0)
@@ -105,7 +106,8 @@ public sealed class KafkaLedger : ILedger
     public ValueTask<Appended> AppendAsync(EventDraft draft, CancellationToken cancellationToken)
     {
         var place = PartitionChoice.Of(draft.Log, draft.Key, _options.Partitions);
-        return draft.Log == LedgerLog.Calls && _spool is { } spool ? spool.AppendAsync(draft, place, own: false, cancellationToken)
+        return _behind is not null ? new(new Appended(AppendStatus.Unavailable, place, 0))
+            : draft.Log == LedgerLog.Calls && _spool is { } spool ? spool.AppendAsync(draft, place, own: false, cancellationToken)
             : _cluster.Find(place) is { } partition ? partition.AppendAsync(draft, own: false, cancellationToken)
             : new(new Appended(AppendStatus.Unavailable, place, 0));
     }
@@ -168,9 +170,12 @@ public sealed class KafkaLedger : ILedger
         await _opening.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (!_disposed && _notConnected is not null)
+            if (!_disposed && _notConnected is not null && await OpenAsync(_closing.Token).ConfigureAwait(false) is { } behind)
             {
-                await OpenAsync(_closing.Token).ConfigureAwait(false);
+                // Trying again would find the same: another boot has to count on from there.
+                _notConnected = _behind = behind;
+                _telemetry.LogBehind(behind);
+                _heartbeat.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Confluent.Kafka.KafkaException)
@@ -196,15 +201,15 @@ public sealed class KafkaLedger : ILedger
     }
 
     // Each step that succeeded stays, so that a boot that is tried again is still one boot with one chain a partition.
-    private async Task OpenAsync(CancellationToken cancellationToken)
+    private async Task<string?> OpenAsync(CancellationToken cancellationToken)
     {
         DurableFile.CreateFolder(_folder);
         string? holder = null;
         _lock ??= FolderLock.TryTake(_folder, out holder) ?? throw new IOException($"the ledger is locked by process {holder}");
         var known = LedgerIdentity.Read(_options.Folder);
         var ledger = known?.Ledger ?? await _cluster.SeeAsync(null, cancellationToken).ConfigureAwait(false);
-        _boot ??= LedgerIdentity.Boot(_options.Folder, _options.Instance, () => (ledger, OriginOf(ledger)));
         _positions ??= LedgerPositions.Read(_folder, ledger);
+        _boot ??= await BootAsync(known, ledger, cancellationToken).ConfigureAwait(false);
         if (SpoolsCalls)
         {
             _spool ??= OpenSpool(_boot, _positions);
@@ -215,14 +220,56 @@ public sealed class KafkaLedger : ILedger
         foreach (var place in SpoolsCalls ? [LedgerPartition.Control] : CallsPartitions.Append(LedgerPartition.Control))
         {
             using var started = Started(place, _boot);
-            await _cluster.BeginAsync(place, _boot, _positions, started, cancellationToken).ConfigureAwait(false);
+            if (await _cluster.BeginAsync(place, _boot, _positions, started, cancellationToken).ConfigureAwait(false) is { } behind)
+            {
+                return behind;
+            }
         }
 
-        await (_spool?.ShipAsync(CallsPartitions, _boot, _positions, _cluster, _reader, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        if (_spool is not null && await _spool.ShipAsync(CallsPartitions, _boot, _positions, _cluster, _reader, cancellationToken).ConfigureAwait(false) is { } refusal)
+        {
+            return refusal;
+        }
+
         _notConnected = null;
         Opened(_boot);
         _verify.Change(_options.VerifyInterval, _options.VerifyInterval);
         _ = TellDriftsAsync();
+        return null;
+    }
+
+    /// <summary>
+    /// Counts a boot. A folder that was lost, or restored from an older copy, knows less of its instance than the control log: it counts on from there, and its chains go on behind
+    /// what the cluster has. Where the cluster is away the folder's own word has to do; a boot that is behind nevertheless is refused before anything of it is sent.
+    /// </summary>
+    private async Task<LedgerIdentity> BootAsync(LedgerIdentity? known, EventId ledger, CancellationToken cancellationToken)
+    {
+        // A name that is made now has written nothing.
+        var instance = _options.Instance ?? known?.Instance;
+        var last = instance is null ? null : await LastInControlAsync(instance, isKnown: known is not null, cancellationToken).ConfigureAwait(false);
+        if (last is not null && (last.Epoch > (known?.Epoch ?? 0) || _positions!.OffsetOf(LedgerPartition.Control, instance!) is null))
+        {
+            foreach (var place in CallsPartitions)
+            {
+                _positions = await _cluster.Landed.LatestOfAsync(place, instance!, last.Epoch, cancellationToken).ConfigureAwait(false) is { } found ? _positions!.With(place, found) : _positions;
+            }
+
+            _positions = _positions!.With(LedgerPartition.Control, last);
+        }
+
+        return LedgerIdentity.Boot(_options.Folder, _options.Instance, last?.Epoch ?? 0, () => (ledger, OriginOf(ledger)));
+    }
+
+    private async Task<LandedRecord?> LastInControlAsync(string instance, bool isKnown, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _cluster.Landed.LastOfAsync(LedgerPartition.Control, instance, _positions!.OffsetOf(LedgerPartition.Control, instance) ?? 0, long.MaxValue, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException) when (isKnown)
+        {
+            return null;
+        }
     }
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The spool belongs to its side.")]

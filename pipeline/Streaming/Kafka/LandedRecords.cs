@@ -9,6 +9,7 @@ namespace McpLedger.Streaming.Kafka;
 internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry telemetry)
 {
     private const int ReadBytes = 1024 * 1024;
+    private const long FirstWindow = 16 * 1024;
 
     /// <summary>Which of <paramref name="records"/> stand in the partition from <paramref name="from"/> on, and where.</summary>
     /// <exception cref="IOException">The cluster cannot be read, or one stands there with other bytes.</exception>
@@ -29,10 +30,18 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
         return found;
     }
 
-    /// <summary>The last record of <paramref name="instance"/> in the partition, looked for from a place on that it once had.</summary>
+    /// <summary>
+    /// The last record of <paramref name="instance"/> in the partition, looked for from a place on that it once had. The last is that of its last boot: what an
+    /// earlier one left may have been shipped by hand since.
+    /// </summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="instance">Name of the instance.</param>
+    /// <param name="from">Where the look begins.</param>
+    /// <param name="lastEpoch">Boots after this one are left out.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="IOException">The cluster cannot be read.</exception>
-    public async Task<LandedRecord?> LastOfAsync(LedgerPartition partition, string instance, long from, CancellationToken cancellationToken)
+    public async Task<LandedRecord?> LastOfAsync(LedgerPartition partition, string instance, long from, long lastEpoch, CancellationToken cancellationToken)
     {
         var prefix = instance + "/";
         LandedRecord? last = null;
@@ -40,7 +49,8 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
         await foreach (var record in ReadToEndAsync(partition, from, cancellationToken).ConfigureAwait(false))
         {
             next = record.Offset + 1;
-            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && link.Chain.StartsWith(prefix, StringComparison.Ordinal))
+            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && link.Chain.StartsWith(prefix, StringComparison.Ordinal)
+                && LandedRecord.EpochOf(link.Chain) is var epoch && epoch <= lastEpoch && (last is null || (epoch, link.Seq).CompareTo((last.Epoch, last.Seq)) > 0))
             {
                 last = new(record.Offset, link.Chain, link.Seq, Digest.Of(record.Bytes.Span));
             }
@@ -48,6 +58,26 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
 
         telemetry.LogLooked(partition, from, next, last is null ? "none" : $"seq {last.Seq} of {last.Chain} at {last.Offset}");
         return last;
+    }
+
+    /// <summary>The last record of <paramref name="instance"/> in the partition, looked for from its end on backwards, in windows that grow.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="instance">Name of the instance.</param>
+    /// <param name="epoch">Its last boot as far as is known: where one of an earlier boot is found, the look goes on.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="IOException">The cluster cannot be read.</exception>
+    public async Task<LandedRecord?> LatestOfAsync(LedgerPartition partition, string instance, long epoch, CancellationToken cancellationToken)
+    {
+        var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
+        for (var window = FirstWindow; ; window *= 4)
+        {
+            var from = Math.Max(bounds.First, bounds.End - window);
+            if (await LastOfAsync(partition, instance, from, long.MaxValue, cancellationToken).ConfigureAwait(false) is var found && (found?.Epoch >= epoch || from == bounds.First))
+            {
+                return found;
+            }
+        }
     }
 
     private async IAsyncEnumerable<LedgerRecord> ReadToEndAsync(LedgerPartition partition, long from, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -83,6 +113,9 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
 /// <param name="Sha256">Digest of its bytes: what the next record names as its predecessor.</param>
 internal sealed record LandedRecord(long Offset, string Chain, long Seq, Digest Sha256)
 {
-    /// <summary>The boot that wrote it; -1 when its chain is not named as this program names them.</summary>
+    /// <summary>The boot that wrote it.</summary>
+    public long Epoch => EpochOf(Chain);
+
+    /// <summary>The boot that a chain is of; -1 when it is not named as this program names them.</summary>
     public static long EpochOf(string chain) => chain.Split('/') is [_, var epoch, _] && long.TryParse(epoch, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
 }

@@ -24,6 +24,9 @@ internal sealed record LedgerPositions
 
     public LandedPosition? Of(LedgerPartition partition) => Partitions.GetValueOrDefault(partition.ToString());
 
+    /// <summary>Offset that a look for an instance's last record begins at; null when nothing is known of it.</summary>
+    public long? OffsetOf(LedgerPartition partition, string instance) => Of(partition) is { } known && known.Chain.StartsWith(instance + "/", StringComparison.Ordinal) ? known.Offset : null;
+
     /// <summary>What a folder keeps for this ledger; nothing when it is of another one or cannot be read.</summary>
     public static LedgerPositions Read(string folder, EventId ledger)
     {
@@ -52,6 +55,12 @@ internal sealed record LedgerPositions
 
         return this with { Shipped = Math.Max(Shipped, shipped), Partitions = partitions };
     }
+
+    /// <summary>The same, with a record that was found in the cluster.</summary>
+    public LedgerPositions With(LedgerPartition partition, LandedRecord found) => this with
+    {
+        Partitions = new Dictionary<string, LandedPosition>(Partitions) { [partition.ToString()] = new(found.Offset, found.Chain, found.Seq, found.Sha256.ToString()) },
+    };
 
     /// <exception cref="IOException">The disk refuses.</exception>
     public void Write(string folder) =>

@@ -92,15 +92,15 @@ internal sealed class Spool : IAsyncDisposable
 
     private static List<BegunChain> Begin(PartitionLog log, LedgerPositions positions, IReadOnlyList<(LedgerPartition Partition, string Chain, EventDraft Started)> chains)
     {
-        var last = new Dictionary<LedgerPartition, ReadOnlyMemory<byte>>();
+        var last = new Dictionary<LedgerPartition, (ChainLink Link, ReadOnlyMemory<byte> Bytes)>();
         for (var (next, end) = log.Bounds; next < end;)
         {
             var batch = log.Read(next, ReadBytes);
             foreach (var record in batch.Records)
             {
-                if (TryPlace(record.Bytes.Span, out var partition, out _))
+                if (TryPlace(record.Bytes.Span, out var partition, out var link))
                 {
-                    last[partition] = record.Bytes;
+                    last[partition] = (link, record.Bytes);
                 }
             }
 
@@ -110,9 +110,12 @@ internal sealed class Spool : IAsyncDisposable
 
         return [.. chains.Select(c => new BegunChain(c.Partition, new(c.Chain, PreviousOf(c.Partition)), c.Started))];
 
+        // The folder may be older than what is known of the cluster, and then so is what lies in it.
         Digest PreviousOf(LedgerPartition partition) =>
-            last.TryGetValue(partition, out var bytes) ? Digest.Of(bytes.Span)
+            last.TryGetValue(partition, out var here) && (positions.Of(partition) is not { } there || OrderOf(here.Link.Chain, here.Link.Seq).CompareTo(OrderOf(there.Chain, there.Seq)) >= 0) ? Digest.Of(here.Bytes.Span)
             : Digest.TryParse(positions.Of(partition)?.Sha256, out var known) ? known
             : Digest.Zero;
+
+        static (long Epoch, long Seq) OrderOf(string chain, long seq) => (LandedRecord.EpochOf(chain), seq);
     }
 }

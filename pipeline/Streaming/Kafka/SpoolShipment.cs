@@ -37,7 +37,12 @@ public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry tel
         log.LookAgain();
         using var shipper = new SpoolShipper(log, positions.Shipped > log.Bounds.End ? 0 : positions.Shipped, options.Spool, cluster.Producer!, cluster.Landed, time);
         var (from, end) = (shipper.Shipped, log.Bounds.End);
-        await shipper.BeginAsync(reader.Partitions.Where(static p => p.Log == Contracts.Events.LedgerLog.Calls), identity.Instance, positions, reader, cancellationToken).ConfigureAwait(false);
+        var calls = reader.Partitions.Where(static p => p.Log == Contracts.Events.LedgerLog.Calls);
+        if (await shipper.BeginAsync(calls, identity, isRunning: false, positions, reader, cancellationToken).ConfigureAwait(false) is { } foreign)
+        {
+            return new(identity.Instance, end - log.Bounds.First, 0, foreign);
+        }
+
         var shipping = shipper.RunAsync(toTheEnd: true, cancellationToken);
         while (shipper.Shipped < end && shipper.Trouble is null)
         {

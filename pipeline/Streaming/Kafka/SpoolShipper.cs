@@ -1,5 +1,6 @@
 using System.Globalization;
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Streaming.Consuming;
 using McpLedger.Streaming.Embedded;
 
@@ -25,7 +26,7 @@ internal sealed class SpoolShipper : IDisposable
     private readonly SemaphoreSlim _slots;
     private readonly Lock _gate = new();
     private readonly OffsetWatermark _watermark = new();
-    private readonly Dictionary<LedgerPartition, (PartitionTrack Track, long Epoch, long Seq)> _places = [];
+    private readonly Dictionary<LedgerPartition, Place> _places = [];
     private readonly Queue<Spooled> _underWay = new();
     private long _shipped;
 
@@ -68,16 +69,31 @@ internal sealed class SpoolShipper : IDisposable
     }
 
     /// <summary>Finds how far each partition of the cluster has this instance's records. Before <see cref="RunAsync"/>.</summary>
+    /// <param name="partitions">Where records of the spool go.</param>
+    /// <param name="identity">The boot that writes to the spool, or wrote last.</param>
+    /// <param name="isRunning">Whether that boot runs: then nobody may have written after it. What others wrote after a boot that ended says nothing about its spool.</param>
+    /// <param name="positions">Where to look.</param>
+    /// <param name="reader">Reads the cluster.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <returns>Why nothing of it may be shipped; null when it may.</returns>
     /// <exception cref="IOException">The cluster cannot be read.</exception>
-    public async Task BeginAsync(IEnumerable<LedgerPartition> partitions, string instance, LedgerPositions positions, ILedgerReader reader, CancellationToken cancellationToken)
+    public async Task<string?> BeginAsync(IEnumerable<LedgerPartition> partitions, LedgerIdentity identity, bool isRunning, LedgerPositions positions, ILedgerReader reader, CancellationToken cancellationToken)
     {
         var fresh = _shipped >= _log.Bounds.End;
         foreach (var partition in partitions.Where(p => !_places.ContainsKey(p)))
         {
             var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
-            var last = fresh ? null : await _landed.LastOfAsync(partition, instance, positions.Of(partition)?.Offset ?? bounds.First, cancellationToken).ConfigureAwait(false);
-            _places[partition] = (_producer.Begin(partition, bounds.End), last is null ? -1 : LandedRecord.EpochOf(last.Chain), last?.Seq ?? -1);
+            var from = positions.OffsetOf(partition, identity.Instance) ?? bounds.First;
+            var last = fresh ? null : await _landed.LastOfAsync(partition, identity.Instance, from, isRunning ? long.MaxValue : identity.Epoch, cancellationToken).ConfigureAwait(false);
+            if (isRunning && last?.Epoch >= identity.Epoch)
+            {
+                return Trouble = ClusterSide.BehindOf(partition, last, identity);
+            }
+
+            _places[partition] = new(_producer.Begin(partition, bounds.End), last);
         }
+
+        return Trouble = fresh ? null : Foreign();
     }
 
     /// <summary>Ships until cancelled, or, when told to stop at the end, until everything that lies there is under way.</summary>
@@ -117,6 +133,35 @@ internal sealed class SpoolShipper : IDisposable
 
     public void Dispose() => _slots.Dispose();
 
+    /// <summary>
+    /// Looks whether the records that would be taken as landed did land: the one in the cluster then stands in the spool, behind them or as the last of them, and the
+    /// chain that ends in its bytes tells of all before it. Does it not, another folder wrote it under this name.
+    /// </summary>
+    private string? Foreign()
+    {
+        var unproven = new HashSet<LedgerPartition>();
+        for (var (next, end) = (Shipped, _log.Bounds.End); next < end;)
+        {
+            var batch = _log.Read(next, ReadBytes);
+            foreach (var record in batch.Records)
+            {
+                if (!Spool.TryPlace(record.Bytes.Span, out var partition, out var link) || !_places.TryGetValue(partition, out var place) || !place.Has(link))
+                {
+                    continue;
+                }
+
+                _ = place.IsLast(link) && Digest.Of(record.Bytes.Span) == place.Last!.Sha256 ? unproven.Remove(partition) : unproven.Add(partition);
+            }
+
+            // Damage is named when it is shipped, and what lies before it still has to be proven.
+            next = batch.Records.Count > 0 ? batch.Next : _log.Segments.Select(static s => s.BaseOffset).FirstOrDefault(b => b > next, end);
+        }
+
+        return unproven.Count == 0 ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"records of {unproven.First()} wait whose places in their chain were taken in the cluster by another folder of this instance: seq {_places[unproven.First()].Last!.Seq} of chain {_places[unproven.First()].Last!.Chain} is not in this spool. Nothing is sent. Fix: keep the folder '{_log.Folder}' as it is, for what it holds is in no other place, and start with an empty data folder or another instance name");
+    }
+
     private async Task ShipAsync(LedgerRecord record, CancellationToken cancellationToken)
     {
         if (!Spool.TryPlace(record.Bytes.Span, out var partition, out var link) || !_places.TryGetValue(partition, out var place))
@@ -136,7 +181,7 @@ internal sealed class SpoolShipper : IDisposable
             _underWay.Enqueue(shipped);
         }
 
-        if ((LandedRecord.EpochOf(link.Chain), link.Seq).CompareTo((place.Epoch, place.Seq)) <= 0)
+        if (place.Has(link))
         {
             shipped.Acknowledged(-1);
             return;
@@ -165,6 +210,19 @@ internal sealed class SpoolShipper : IDisposable
         }
 
         _slots.Release();
+    }
+
+    /// <summary>A partition that is shipped to, and the last record there that this instance's boots had sent before.</summary>
+    private readonly record struct Place(PartitionTrack Track, LandedRecord? Last)
+    {
+        private readonly long _epoch = Last?.Epoch ?? -1;
+        private readonly long _seq = Last?.Seq ?? -1;
+
+        public bool Has(ChainLink link) => OrderOf(link) <= 0;
+
+        public bool IsLast(ChainLink link) => OrderOf(link) == 0;
+
+        private int OrderOf(ChainLink link) => (LandedRecord.EpochOf(link.Chain), link.Seq).CompareTo((_epoch, _seq));
     }
 
     private sealed class Spooled(SpoolShipper owner, LedgerPartition partition, byte[] bytes, string chain, long seq, long offset) : UnderWay(partition, bytes, chain, seq)

@@ -65,13 +65,19 @@ internal sealed class SpoolSide : IAsyncDisposable
     public long WrittenTo(LedgerPartition partition) => _spool.WrittenTo(partition);
 
     /// <summary>Begins to ship, once the cluster can be read.</summary>
+    /// <returns>Why nothing of it may be shipped; null when it is.</returns>
     /// <exception cref="IOException">It cannot be.</exception>
-    public async Task ShipAsync(IEnumerable<LedgerPartition> partitions, LedgerIdentity identity, LedgerPositions positions, ClusterSide cluster, ILedgerReader reader, CancellationToken cancellationToken)
+    public async Task<string?> ShipAsync(IEnumerable<LedgerPartition> partitions, LedgerIdentity identity, LedgerPositions positions, ClusterSide cluster, ILedgerReader reader, CancellationToken cancellationToken)
     {
         var shipper = _shipper ?? new(_spool.Log, _shippedBefore, _options.Spool, cluster.Producer!, cluster.Landed, _time);
         _shipper = shipper;
-        await shipper.BeginAsync(partitions, identity.Instance, positions, reader, cancellationToken).ConfigureAwait(false);
+        if (await shipper.BeginAsync(partitions, identity, isRunning: true, positions, reader, cancellationToken).ConfigureAwait(false) is { } refusal)
+        {
+            return refusal;
+        }
+
         _shipping = Task.Run(() => shipper.RunAsync(toTheEnd: false, _closing.Token), CancellationToken.None);
+        return null;
     }
 
     /// <summary>Writes what waits, gives the cluster a while to take it, and keeps how far it came. What it did not take is shipped by the next boot.</summary>

@@ -1,0 +1,146 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming.Kafka;
+using McpLedger.Testing.Kafka;
+using McpLedger.Testing.Ledgers;
+
+namespace McpLedger.Streaming.Tests.Kafka;
+
+/// <summary>Folders that know less of their instance than the cluster does: nothing that was answered durable may be taken for what another boot had sent.</summary>
+public sealed class BootEpochTests : IDisposable
+{
+    private readonly MockCluster _cluster = new(1);
+    private readonly TemporaryFolder _first = new();
+    private readonly TemporaryFolder _second = new();
+
+    public void Dispose()
+    {
+        _cluster.Dispose();
+        _first.Dispose();
+        _second.Dispose();
+    }
+
+    [Theory]
+    [InlineData(KafkaDurability.Disk)]
+    [InlineData(KafkaDurability.Quorum)]
+    public async Task A_named_instance_whose_folder_was_lost_begins_behind_the_boots_that_the_cluster_knows(KafkaDurability durable)
+    {
+        var options = OptionsIn(_first.Path, durable);
+        var acknowledged = new List<EventId>();
+        for (var boot = 1; boot <= 2; boot++)
+        {
+            Assert.Equal(boot, await BootAsync(options, 30, acknowledged));
+        }
+
+        Assert.Equal(3, await BootAsync(options with { Folder = _second.Path }, 10, acknowledged));
+        await HoldsAsync(options, acknowledged);
+    }
+
+    [Fact]
+    public async Task A_boot_that_turns_out_to_be_behind_is_refused_and_keeps_what_it_recorded()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk);
+        var acknowledged = new List<EventId>();
+        await BootAsync(options, 30, acknowledged);
+        Copy(_first.Path, _second.Path);
+        await BootAsync(options, 30, acknowledged);
+        var older = options with { Folder = _second.Path };
+        _cluster.SetDown(1, down: true);
+        await using (var ledger = TemporaryKafkaLedger.Open(older))
+        {
+            Assert.Equal(2, ledger.Ledger.Identity.Epoch);
+            await AppendAsync(ledger, 10, []);
+            _cluster.SetDown(1, down: false);
+            await IsRefusedAsync(ledger, "restored");
+        }
+
+        // Its next boot counts on, and still does not take the other's records for those that wait.
+        await using (var ledger = TemporaryKafkaLedger.Open(older))
+        {
+            Assert.Equal(3, ledger.Ledger.Identity.Epoch);
+            await IsRefusedAsync(ledger, "by another folder");
+        }
+
+        var shipped = await KafkaTools.ShipAsync(older);
+        Assert.Equal(0, shipped.Shipped);
+        Assert.Contains("by another folder", shipped.Trouble, StringComparison.Ordinal);
+        await HoldsAsync(options, acknowledged);
+    }
+
+    [Fact]
+    public async Task What_a_lost_gateway_left_is_shipped_by_hand_after_its_successor_wrote_under_its_name()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk);
+        var acknowledged = new List<EventId>();
+        await BootAsync(options, 30, acknowledged);
+        _cluster.SetDown(1, down: true);
+        await using (var ledger = TemporaryKafkaLedger.Open(options))
+        {
+            await AppendAsync(ledger, 30, acknowledged);
+        }
+
+        _cluster.SetDown(1, down: false);
+        foreach (var name in (string[])["identity.json", "epoch"])
+        {
+            File.Copy(Path.Combine(_first.Path, name), Path.Combine(_second.Path, name));
+        }
+
+        var successor = options with { Folder = _second.Path };
+        Assert.Equal(3, await BootAsync(successor, 20, acknowledged));
+        var report = await KafkaTools.ShipAsync(options);
+        Assert.Null(report.Trouble);
+        Assert.InRange(report.Shipped, 30, report.Records);
+        Assert.Equal(0, (await KafkaTools.ShipAsync(options)).Shipped);
+
+        // What was shipped by hand lies behind the successor's records, and is not the last of its own. Its place in the log is a finding of those who verify chains.
+        Assert.Equal(4, await BootAsync(successor, 20, acknowledged));
+        await using var reader = KafkaTools.Reader(options);
+        var there = (await TemporaryLedger.ReadAllAsync(reader, LedgerPartition.Calls, 0)).Select(static r => EventReader.TryReadChain(r.Bytes.Span, out _, out var id) ? id : default).ToArray();
+        Assert.Equal(there.Length, there.Distinct().Count());
+        Assert.Empty(acknowledged.Except(there));
+    }
+
+    private KafkaLedgerOptions OptionsIn(string folder, KafkaDurability durable) =>
+        _cluster.Hold(TemporaryKafkaLedger.SmallIn(folder) with { Durable = durable, AnswerTimeout = TimeSpan.FromSeconds(1) });
+
+    private static async Task<long> BootAsync(KafkaLedgerOptions options, int appends, List<EventId> acknowledged)
+    {
+        await using var ledger = TemporaryKafkaLedger.Open(options);
+        await ledger.ReadyAsync();
+        await AppendAsync(ledger, appends, acknowledged);
+        await ledger.SettledAsync();
+        return ledger.Ledger.Identity.Epoch;
+    }
+
+    private static async Task AppendAsync(TemporaryKafkaLedger ledger, int appends, List<EventId> acknowledged)
+    {
+        for (var i = 0; i < appends; i++)
+        {
+            var (id, appended) = await ledger.AppendAsync($"session-{i}", "", TestContext.Current.CancellationToken);
+            Assert.True(appended.IsDurable);
+            acknowledged.Add(id);
+        }
+    }
+
+    private static async Task IsRefusedAsync(TemporaryKafkaLedger ledger, string reason)
+    {
+        await ledger.UntilAsync(() => ledger.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains(reason, StringComparison.Ordinal));
+        Assert.InRange(ledger.Ledger.Lag.Records, 10, long.MaxValue);
+        Assert.Equal(AppendStatus.Unavailable, (await ledger.AppendAsync("session-1", "", TestContext.Current.CancellationToken)).Appended.Status);
+    }
+
+    private static async Task HoldsAsync(KafkaLedgerOptions options, List<EventId> acknowledged)
+    {
+        await using var reader = KafkaTools.Reader(options);
+        await KafkaLoad.HoldsAsync(reader, acknowledged);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+}
