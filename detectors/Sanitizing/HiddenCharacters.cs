@@ -6,17 +6,18 @@ namespace McpLedger.Detectors.Sanitizing;
 /// <summary>Characters that are obeyed or passed over instead of being seen.</summary>
 internal static class HiddenCharacters
 {
-    private const string InvisibleOnes = "\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B\u180C\u180D\u180E\u180F\u200B\u200E\u200F\u2060\u2061\u2062\u2063\u2064\u2065\u206A\u206B\u206C\u206D\u206E\u206F\u3164\uFFA0";
+    private const string InvisibleOnes = "\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B\u180C\u180D\u180E\u180F\u200B\u200E\u200F\u2060\u2061\u2062\u2063\u2064\u2065\u206A\u206B\u206C\u206D\u206E\u206F\u3164\uFFA0\uFFF0\uFFF1\uFFF2\uFFF3\uFFF4\uFFF5\uFFF6\uFFF7\uFFF8\uFFF9\uFFFA\uFFFB";
     private const string Directions = "\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
 
     // They make emoji and the words of some scripts what they are.
     private const string Joiners = "\u200C\u200D\uFEFF\uFE00\uFE01\uFE02\uFE03\uFE04\uFE05\uFE06\uFE07\uFE08\uFE09\uFE0A\uFE0B\uFE0C\uFE0D\uFE0E\uFE0F";
 
-    // A high surrogate of the plane of tags and variation selectors.
-    private const char Specials = '\uDB40';
+    // A high surrogate of tags and variation selectors; and all that begin characters which are ignored by default: those, shorthand controls, marks of musical phrases.
+    private const char Tags = '\uDB40';
+    private const string Specials = "\uDB40\uDB41\uDB42\uDB43\uD82F\uD834";
 
     private static readonly SearchValues<char> Stops = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x21)).Select(code => (char)code).Where(c => c is not ('\t' or '\n' or '\r' or '\u0085')), .. InvisibleOnes, .. Joiners, .. Directions, Specials]);
+        [.. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x21)).Select(code => (char)code).Where(c => c is not ('\t' or '\n' or '\r' or '\u0085')), .. InvisibleOnes, .. Joiners, .. Directions, .. Specials]);
 
     private static readonly SearchValues<char> JoinerValues = SearchValues.Create(Joiners);
 
@@ -30,7 +31,7 @@ internal static class HiddenCharacters
 
             // Of what is unseen itself, whatever stands before that counts.
             before = hit > 0 ? text[at - 1] : before;
-            if (c == Specials)
+            if (Specials.Contains(c, StringComparison.Ordinal))
             {
                 at += Special(text, at, found);
             }
@@ -57,11 +58,12 @@ internal static class HiddenCharacters
 
     private static int Special(ReadOnlySpan<char> text, int at, SanitizeFindings found)
     {
-        if (at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]))
+        var low = at + 1 < text.Length ? text[at + 1] : '\0';
+        if (text[at] switch { '\uD82F' => low is >= '\uDCA0' and <= '\uDCA3', '\uD834' => low is >= '\uDD73' and <= '\uDD7A', _ => char.IsLowSurrogate(low) })
         {
             // A flag's tags follow a black flag; each tag is two characters.
             var start = at;
-            while (start >= 2 && text[start - 2] == Specials && at - start < 16)
+            while (start >= 2 && text[start - 2] == Tags && at - start < 16)
             {
                 start -= 2;
             }

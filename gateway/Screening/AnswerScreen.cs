@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Mcp;
+using McpLedger.Contracts.Tools;
 using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Tools;
 
@@ -12,17 +13,34 @@ internal sealed class AnswerScreen(ToolListScreen tools, MessageScreen messages)
     /// <param name="answer">The answer.</param>
     /// <param name="stream">What its stream said before; null for a single answer.</param>
     public ValueTask<Screened> ScreenAsync(Call call, McpMessage answer, StreamMemory? stream) =>
-        ToolListScreen.IsList(call, answer) ? ScreenListAsync(call, answer) : new(Screen(call, answer, stream));
+        ToolListScreen.IsList(call, answer) ? ScreenListAsync(call, answer) : new(Of(call, answer, messages.Answer(call, answer, stream)));
 
+    // Tools are judged one by one; what stands around them is looked through like any answer.
     private async ValueTask<Screened> ScreenListAsync(Call call, McpMessage answer)
     {
-        var listed = await tools.ScreenAsync(call, answer);
-        return listed with { Recorded = answer, Released = listed.IsChanged ? listed.Bytes : default };
+        var limits = call.Exchange.Gateway.Limits;
+        var around = messages.Around(call, answer, ToolsOf(answer, limits));
+        if (around.Refusal is not null)
+        {
+            return Of(call, answer, around);
+        }
+
+        var listed = await tools.ScreenAsync(call, around.Passed);
+        var isChanged = listed.IsChanged || around.IsChanged;
+        var released = !isChanged || listed.Bytes.IsEmpty ? default
+            : around.Recorded.Raw.Equals(answer.Raw) ? listed.Bytes
+            : messages.Recordable(call.Exchange, McpReader.Read(listed.Bytes, limits).Message).Raw;
+        return listed with { IsChanged = isChanged, Recorded = around.Recorded, Released = released, Screening = around.Record };
     }
 
-    private Screened Screen(Call call, in McpMessage answer, StreamMemory? stream)
+    // From the first to the last; empty where there is none, or where nobody can say which there are.
+    private static ReadOnlyMemory<byte> ToolsOf(in McpMessage answer, McpLimits limits) =>
+        ToolList.TryRead(answer.Result, limits, out var listed, out _) && listed is [var first, ..] && answer.Raw.Span.Overlaps(first.Raw.Span, out var start) && answer.Raw.Span.Overlaps(listed[^1].Raw.Span, out var last)
+            ? answer.Raw[start..(last + listed[^1].Raw.Length)]
+            : default;
+
+    private static Screened Of(Call call, in McpMessage answer, in ScreenedMessage screened)
     {
-        var screened = messages.Answer(call, answer, stream);
         if (screened.Refusal is { } reason)
         {
             ReadOnlyMemory<byte> told = call.What.Method == "tools/call" && (call.Message.Id ?? call.What.Id) is { } id

@@ -30,6 +30,12 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     public ScreenedMessage Answer(Call call, in McpMessage answer, StreamMemory? stream) =>
         Screen(call, answer, ScreeningPlace.Results, IsListing(call.What.Method) ? TextChannel.Definition : TextChannel.Response, "result", stream);
 
+    /// <summary>Looks through what stands around a part of an answer that is judged otherwise.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="part">Values of an array in it, which stay as they are.</param>
+    public ScreenedMessage Around(Call call, in McpMessage answer, ReadOnlyMemory<byte> part) => Screen(call, answer, ScreeningPlace.Results, TextChannel.Response, "result", stream: null, part);
+
     /// <summary>Looks through a message that a server sends of its own, inside a stream.</summary>
     public ScreenedMessage Message(Call call, in McpMessage message, StreamMemory? stream) => Screen(call, message, ScreeningPlace.Results, TextChannel.Response, "message", stream);
 
@@ -99,7 +105,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
         }
     }
 
-    private ScreenedMessage Screen(Call call, in McpMessage message, ScreeningPlace place, TextChannel channel, string said, StreamMemory? stream)
+    private ScreenedMessage Screen(Call call, in McpMessage message, ScreeningPlace place, TextChannel channel, string said, StreamMemory? stream, ReadOnlyMemory<byte> without = default)
     {
         var (body, root) = BodyOf(message);
         if (call.Exchange.Gateway.Screening is not { } policy)
@@ -126,7 +132,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             return ScreenedMessage.Same(message);
         }
 
-        TryRun(desk, body.Span, part, policy, stream, began);
+        TryRun(desk, Without(body, without).Span, part, policy, stream, began);
         var screened = desk.Notes.IsEmpty && desk.Masked.IsEmpty && desk.Passed.IsEmpty ? ScreenedMessage.Same(message) : Make(call, message, body, desk, part, policy, began);
         desks.Return(desk);
 
@@ -272,6 +278,19 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
 
     // A server's words about itself.
     private static bool IsListing(string? method) => method is "initialize" or "server/discover" or "prompts/list" or "resources/list" or "resources/templates/list";
+
+    // With blanks in its place every byte else stays where it is.
+    private static ReadOnlyMemory<byte> Without(ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> part)
+    {
+        if (!body.Span.Overlaps(part.Span, out var start))
+        {
+            return body;
+        }
+
+        var rest = body.ToArray();
+        rest.AsSpan(start, part.Length).Fill((byte)' ');
+        return rest;
+    }
 
     private static ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> message, int start, int length, EditList edits)
     {

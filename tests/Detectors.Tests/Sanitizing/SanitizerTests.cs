@@ -52,9 +52,12 @@ public sealed class SanitizerTests
     [InlineData("AK\u200B\u200DIA", 2, 2)]
     [InlineData("AK\u200D\u200DIA", 2, 2)]
     [InlineData("AK\uFE0FIA", 2, 1)]
+    [InlineData("AK\uFFF9IA", 2, 1)]
+    [InlineData("AK\U0001D173IA", 2, 2)]
+    [InlineData("AK\U000E0FFFIA", 2, 2)]
     [InlineData("ghp_\u200Dabc", 4, 1)]
     [InlineData("glpat\uFEFF-abc", 5, 1)]
-    public void A_joiner_that_parts_letters_of_the_keyboard_is_as_grave_as_any_unseen_character(string text, int start, int length)
+    public void What_parts_letters_of_the_keyboard_unseen_is_grave_whatever_it_is_elsewhere(string text, int start, int length)
     {
         var found = Unseen(text);
 
@@ -74,7 +77,7 @@ public sealed class SanitizerTests
     [Theory]
     [InlineData("\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645")]
     [InlineData("\U0001F468\u200D\U0001F469 \u2764\uFE0F 1\uFE0F\u20E3")]
-    [InlineData("\uFEFFa text")]
+    [InlineData("\uFEFFa text \U0001D11E \U0001BC00")]
     [InlineData("\U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F")]
     public void A_joiner_where_it_belongs_is_no_finding(string text) => Assert.Empty(Unseen(text));
 

@@ -114,6 +114,66 @@ public sealed class DefinitionScreenTests
         await gateway.TextAsync(Wire.Post("demo", Wire.Request("1", "tools/list")), 503);
     }
 
+    [Fact]
+    public async Task What_stands_around_the_tools_is_looked_through_and_the_tools_stay_as_they_came()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, ScreeningKind.Secrets, ScreeningAction.Redact));
+        var (token, other) = (Screened.Token(70), Screened.Token(71));
+        var tool = Echo.Replace("Says", $"{other} says", StringComparison.Ordinal);
+        string Answer(string value) => $$$"""{"jsonrpc":"2.0","id":1,"result":{"_meta":{"a":"{{{value}}}"},"tools":[{{{tool}}} , {{{Echo.Replace("echo", "other", StringComparison.Ordinal)}}}],"content":[{"text":"{{{value}}}"}]},"x":"{{{value}}}"}""";
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteJson(http, 200, Answer(token));
+
+        var listed = await ListAsync(gateway);
+
+        var start = listed.IndexOf("[secret:", StringComparison.Ordinal);
+        Assert.Equal(Answer(listed[start..(listed.IndexOf(']', start) + 1)]), listed);
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single();
+        Assert.Equal(listed, Screened.Text(completed.Response));
+        Assert.Equal("redacted", completed.Screening!.Findings.Single().Effect);
+    }
+
+    [Fact]
+    public async Task A_list_from_which_a_tool_is_hidden_is_recorded_without_secrets_in_both_forms()
+    {
+        await using var gateway = await Screened.StartAsync();
+        var token = Screened.Token(72);
+        Screened.Answers(gateway, $$$"""{"tools":[{{{Echo}}},{{{Poisoned}}}],"_meta":{"a":"{{{token}}}"}}""");
+
+        var listed = await ListAsync(gateway);
+
+        Assert.Contains(token, listed, StringComparison.Ordinal);
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single();
+        Assert.Contains("id_rsa", Screened.Text(completed.Response), StringComparison.Ordinal);
+        Assert.DoesNotContain("id_rsa", Screened.Text(completed.Released), StringComparison.Ordinal);
+        Assert.All([completed.Response, completed.Released], each => Assert.DoesNotContain(token, Screened.Text(each), StringComparison.Ordinal));
+        Assert.Equal(listed.Replace(token, "", StringComparison.Ordinal).Length, Screened.Text(completed.Released).Length - "[secret:gitlab-token:000000000000]".Length);
+    }
+
+    [Theory]
+    [InlineData("tools")]
+    [InlineData("twice")]
+    public async Task An_attack_beside_tools_is_withheld_like_any_other(string name)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, ScreeningKind.Injection, ScreeningAction.Refuse));
+        Screened.Answers(gateway, $$$"""{"tools":[{{{Echo}}}{{{(name == "twice" ? "," + Echo : "")}}}],"content":[{"type":"text","text":"{{{Screened.Letter}}}\n{{{Screened.Attack}}}"}]}""");
+
+        Assert.Contains("withheld the answer", await ListAsync(gateway), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_on_a_standing_stream_hides_nothing_behind_a_tool()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, ScreeningKind.Secrets, ScreeningAction.Redact));
+        var token = Screened.Token(73);
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, Wire.Event(Wire.Result("5", $"\"tools\":[{Echo}],\"content\":[{{\"type\":\"text\",\"text\":\"{token}\"}}]")));
+
+        var text = await gateway.TextAsync(Wire.Send(HttpMethod.Get, "demo", Wire.Legacy), 200);
+
+        Assert.Contains("[secret:gitlab-token:", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, text, StringComparison.Ordinal);
+        Assert.All(await gateway.CallsAsync(), each => Assert.DoesNotContain(token, System.Text.Json.JsonSerializer.Serialize(each, each.GetType()), StringComparison.Ordinal));
+    }
+
     private static void List(GatewayHarness gateway, params string[] tools) => Screened.Answers(gateway, $"{{\"tools\":[{string.Join(',', tools)}],\"resultType\":\"complete\"}}");
 
     private static Task<string> ListAsync(GatewayHarness gateway) => gateway.TextAsync(Wire.Post("demo", Wire.Request("1", "tools/list")), 200);
