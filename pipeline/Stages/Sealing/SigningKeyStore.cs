@@ -38,7 +38,10 @@ public sealed class SigningKeyStore : IDisposable
         (_key, _previous, _readAt) = Load();
     }
 
-    /// <summary>Opens the keys, making the first one where there is none.</summary>
+    /// <summary>
+    /// Opens the keys, making the first one where there is none. What is published is what is there to sign with: a rotation that a crash cut short before
+    /// its key was written did not happen, one that was cut short behind that is finished.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be written to, or a key cannot be read.</exception>
     public static SigningKeyStore Open(SealingOptions options, IReadOnlyList<LedgerPartition> partitions)
     {
@@ -46,12 +49,13 @@ public sealed class SigningKeyStore : IDisposable
         if (!File.Exists(Path.Combine(options.Keys, Current)))
         {
             using var made = SigningKey.Create(options.Algorithm);
-            Publish(options.Keys, options.OriginPrefix, partitions, made);
             Announce(options.Keys, new(null, VKey(made, options.OriginPrefix, partitions), "start"));
             DurableFile.Replace(Path.Combine(options.Keys, Current), Encoding.UTF8.GetBytes(made.ExportPem()), Secret);
         }
 
-        return new(options.Keys, options.OriginPrefix, partitions);
+        var store = new SigningKeyStore(options.Keys, options.OriginPrefix, partitions);
+        store.Settle();
+        return store;
     }
 
     /// <summary>Replaces the signing key. The next checkpoint of each partition is signed by both, all later ones by the new key.</summary>
@@ -77,9 +81,9 @@ public sealed class SigningKeyStore : IDisposable
             DurableFile.Replace(Path.Combine(retired, $"{day}-{_key.Verifier(_prefix).KeyId:x8}.vkey"), Lines(_key, _prefix, _partitions), Readable);
             DurableFile.Replace(Path.Combine(_folder, Previous), Encoding.UTF8.GetBytes(_key.ExportPem()), Secret);
             Announce(_folder, new(old, next, by));
-            Publish(_folder, _prefix, _partitions, made);
             DurableFile.Replace(Path.Combine(_folder, Current), Encoding.UTF8.GetBytes(made.ExportPem()), Secret);
             Reload();
+            Publish();
         }
 
         var rotated = _rotated;
@@ -157,13 +161,32 @@ public sealed class SigningKeyStore : IDisposable
     private static byte[] Lines(SigningKey key, string prefix, IReadOnlyList<LedgerPartition> partitions) =>
         Encoding.UTF8.GetBytes(string.Concat(partitions.Select(p => key.Verifier(Origin(prefix, p)) + "\n")));
 
-    private static void Publish(string folder, string prefix, IReadOnlyList<LedgerPartition> partitions, SigningKey key)
+    private void Publish()
     {
-        DurableFile.Replace(Path.Combine(folder, "signing.vkey"), Lines(key, prefix, partitions), Readable);
-        foreach (var partition in partitions)
+        Publish("signing.vkey", _partitions);
+        foreach (var partition in _partitions)
         {
-            DurableFile.Replace(Path.Combine(folder, $"{partition}.vkey"), Lines(key, prefix, [partition]), Readable);
+            Publish($"{partition}.vkey", [partition]);
         }
+    }
+
+    private void Publish(string name, IReadOnlyList<LedgerPartition> partitions)
+    {
+        var (path, lines) = (Path.Combine(_folder, name), Lines(_key, _prefix, partitions));
+        if (!File.Exists(path) || !File.ReadAllBytes(path).AsSpan().SequenceEqual(lines))
+        {
+            DurableFile.Replace(path, lines, Readable);
+        }
+    }
+
+    private void Settle()
+    {
+        if (Unannounced() is { } rotation && rotation.New != VKey(_key, _prefix, _partitions))
+        {
+            Announced();
+        }
+
+        Publish();
     }
 
     private static void Announce(string folder, KeyRotation rotation) =>
