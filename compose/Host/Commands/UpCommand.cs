@@ -76,6 +76,7 @@ internal static class UpCommand
 
         var instance = new RunningInstance(Listening.LocalAddress(app.Urls.First()), Environment.ProcessId, certificate, config.Path);
         instance.Announce(config.DataFolder);
+        bool asked;
         try
         {
             var telemetry = app.Services.GetRequiredService<HostTelemetry>();
@@ -88,7 +89,7 @@ internal static class UpCommand
             });
             var drain = app.Services.GetRequiredService<Drain>();
             await using var cancelled = cancellationToken.Register(drain.Ask);
-            await drain.WaitAsync(config.File.Listen.Drain);
+            asked = await drain.WaitAsync(config.File.Listen.Drain);
             await app.StopAsync(CancellationToken.None);
         }
         finally
@@ -96,7 +97,8 @@ internal static class UpCommand
             RunningInstance.Withdraw(config.DataFolder);
         }
 
-        return ExitCode.Ok;
+        // The log says which part gave up: whoever watches the process has to start it again.
+        return asked ? ExitCode.Ok : ExitCode.Unavailable;
     }
 
     // What already runs beside the listener must end in order before anything is disposed of.

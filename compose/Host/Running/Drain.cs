@@ -11,6 +11,7 @@ internal sealed class Drain(IHostApplicationLifetime lifetime, HostTelemetry tel
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<PosixSignalRegistration> _signals = [];
     private volatile bool _serves;
+    private volatile bool _asked;
 
     /// <summary>Whether the process is on its way out.</summary>
     public bool HasBegun => _begun.Task.IsCompleted;
@@ -18,6 +19,7 @@ internal sealed class Drain(IHostApplicationLifetime lifetime, HostTelemetry tel
     /// <summary>Begins; when it has begun, or nothing is served yet, ends the waiting.</summary>
     public void Ask()
     {
+        _asked = true;
         if (!_begun.TrySetResult() || !_serves)
         {
             lifetime.StopApplication();
@@ -45,7 +47,8 @@ internal sealed class Drain(IHostApplicationLifetime lifetime, HostTelemetry tel
     /// To be called once calls are served. Returns when the door may be closed: <paramref name="longest"/> after the first signal, or at once when a part of
     /// the process has given up.
     /// </summary>
-    public async Task WaitAsync(TimeSpan longest)
+    /// <returns>Whether it was asked to end; false when a part of it gave up.</returns>
+    public async Task<bool> WaitAsync(TimeSpan longest)
     {
         var hurried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var stopping = lifetime.ApplicationStopping.Register(() =>
@@ -60,6 +63,8 @@ internal sealed class Drain(IHostApplicationLifetime lifetime, HostTelemetry tel
             telemetry.LogDraining(longest);
             await Task.WhenAny(hurried.Task, Task.Delay(longest, time));
         }
+
+        return _asked;
     }
 
     /// <summary>While it ends, a client is told to make its next connection elsewhere.</summary>

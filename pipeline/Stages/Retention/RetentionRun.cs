@@ -18,8 +18,9 @@ public delegate ValueTask<long> ForgetBefore(DateTimeOffset moment, Cancellation
 public sealed record RetentionReport(int Segments, long Bytes, long Blobs, long Rows, string? Refused);
 
 /// <summary>
-/// Applies the policy once: says <c>segment.dropped.v1</c>, durably, then drops the segment; then the blobs that no kept event refers to, then the
-/// rows of read models. What is not sealed stays, whatever the policy says.
+/// Applies the policy: says <c>segment.dropped.v1</c>, durably, then drops the segment; then the blobs that no kept event refers to, then the
+/// rows of read models. What is not sealed stays, whatever the policy says. Blobs and rows follow the oldest call that is kept, whoever dropped what was before it:
+/// a run that was cut short is made up for by the next, also after a start.
 /// </summary>
 public sealed class RetentionRun(ILedger ledger, RetentionOptions options, ForgetBefore forget, TimeProvider time)
 {
@@ -29,9 +30,11 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
     // A blob is stored before its event; one that is stored again keeps its first time. A day between leaves no event unwritten.
     private static readonly TimeSpan BlobMargin = TimeSpan.FromDays(1);
 
+    private DateTimeOffset? _settled;
+
     private static ReadOnlySpan<byte> BlobMarker => "\"blob\":\"sha256/"u8;
 
-    /// <summary>Runs.</summary>
+    /// <summary>Runs; it may be run again and again.</summary>
     /// <exception cref="IOException">The disk refuses; what was dropped until then was announced.</exception>
     public async Task<RetentionReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -51,14 +54,14 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
             }
         }
 
-        if (dropped.Count == 0)
+        var (blobs, bytes, rows) = (0L, 0L, 0L);
+        if (await FirstKeptAsync(cancellationToken).ConfigureAwait(false) is { } kept && kept != _settled)
         {
-            return new(0, 0, 0, 0, refused);
+            (blobs, bytes) = await DropBlobsAsync(kept - BlobMargin, cancellationToken).ConfigureAwait(false);
+            rows = await forget(kept, cancellationToken).ConfigureAwait(false);
+            _settled = kept;
         }
 
-        var kept = await FirstKeptAsync(cancellationToken).ConfigureAwait(false);
-        var (blobs, bytes) = kept is { } moment ? await DropBlobsAsync(moment - BlobMargin, cancellationToken).ConfigureAwait(false) : (0, 0);
-        var rows = kept is { } first ? await forget(first, cancellationToken).ConfigureAwait(false) : 0;
         return new(dropped.Count, dropped.Sum(static s => s.Bytes) + bytes, blobs, rows, refused);
     }
 

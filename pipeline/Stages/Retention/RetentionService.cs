@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using McpLedger.Streaming;
 using Microsoft.Extensions.Hosting;
 
@@ -12,15 +13,16 @@ internal sealed class RetentionService(Func<RetentionOptions?> options, ILedger 
     {
         try
         {
-            while (true)
+            RetentionOptions? known;
+            while ((known = options()) is null)
             {
-                var known = options();
-                if (known is not null)
-                {
-                    await RunAsync(known, stoppingToken).ConfigureAwait(false);
-                }
+                await Task.Delay(AskAgain, time, stoppingToken).ConfigureAwait(false);
+            }
 
-                await Task.Delay(known?.Interval ?? AskAgain, time, stoppingToken).ConfigureAwait(false);
+            for (var run = new RetentionRun(ledger, known, forget, time); ;)
+            {
+                await RunAsync(run, stoppingToken).ConfigureAwait(false);
+                await Task.Delay(known.Interval, time, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -29,15 +31,16 @@ internal sealed class RetentionService(Func<RetentionOptions?> options, ILedger 
         }
     }
 
-    private async Task RunAsync(RetentionOptions known, CancellationToken cancellationToken)
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of a run: disk, read models and their databases fail in their own ways, and the next run goes on where this one ended.")]
+    private async Task RunAsync(RetentionRun run, CancellationToken stoppingToken)
     {
         try
         {
-            telemetry.Ran(await new RetentionRun(ledger, known, forget, time).RunAsync(cancellationToken).ConfigureAwait(false));
+            telemetry.Ran(await run.RunAsync(stoppingToken).ConfigureAwait(false));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            telemetry.LogFailed(e.Message);
+            telemetry.LogFailed(e);
         }
     }
 }

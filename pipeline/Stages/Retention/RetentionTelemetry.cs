@@ -23,7 +23,7 @@ internal sealed partial class RetentionTelemetry
     {
         _segments.Add(report.Segments);
         _bytes.Add(report.Bytes);
-        if (report.Segments > 0)
+        if (report is { Segments: > 0 } or { Blobs: > 0 } or { Rows: > 0 })
         {
             LogDropped(report.Segments, report.Bytes, report.Blobs, report.Rows);
         }
@@ -34,8 +34,8 @@ internal sealed partial class RetentionTelemetry
         }
     }
 
-    [LoggerMessage(2503, LogLevel.Error, "Retention failed, tries again: {Reason}")]
-    public partial void LogFailed(string reason);
+    [LoggerMessage(2503, LogLevel.Error, "Retention failed, tries again at its next run")]
+    public partial void LogFailed(Exception e);
 
     [LoggerMessage(2501, LogLevel.Information, "Retention dropped {Segments} segments, {Bytes} bytes with {Blobs} blobs; read models forgot {Rows} rows")]
     private partial void LogDropped(int segments, long bytes, long blobs, long rows);

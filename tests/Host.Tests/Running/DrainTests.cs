@@ -22,7 +22,7 @@ public sealed class DrainTests
         Assert.False(wait.IsCompleted);
 
         drain.Ask();
-        await wait;
+        Assert.True(await wait);
     }
 
     [Fact]
@@ -33,8 +33,8 @@ public sealed class DrainTests
         var wait = drain.WaitAsync(TimeSpan.FromDays(1));
 
         life.StopApplication();
-        await wait;
 
+        Assert.False(await wait);
         Assert.True(drain.HasBegun);
     }
 

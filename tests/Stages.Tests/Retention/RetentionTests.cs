@@ -5,6 +5,8 @@ using McpLedger.Stages.Tests.Verification;
 using McpLedger.Streaming.Blobs;
 using McpLedger.Streaming;
 using McpLedger.Testing.Ledgers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 
 namespace McpLedger.Stages.Tests.Retention;
@@ -46,6 +48,53 @@ public sealed class RetentionTests
         var verified = ledger.Verify();
         Assert.True(verified.IsSound, string.Join('\n', verified.Findings));
         Assert.Contains(verified.Findings, f => f.Check == VerificationChecks.SegmentsDropped);
+    }
+
+    [Fact]
+    public async Task What_a_run_that_was_cut_short_left_goes_with_the_next_though_nothing_is_dropped_by_it()
+    {
+        using var ledger = await SealedLedger.MakeAsync(1200);
+        var blobs = new BlobFolder(ledger.Folder);
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+        var run = new RetentionRun(open.Ledger, Options(ledger.Folder, bytes: 300_000), static (_, _) => throw new TimeoutException("no database"), TimeProvider.System);
+        await Assert.ThrowsAsync<TimeoutException>(() => run.RunAsync(CancellationToken.None));
+        await StoreOldAsync(ledger.Folder, "old");
+
+        // As after a start: what was dropped is known by what stands, and the blob and the rows are still there.
+        var (moments, first) = (new List<DateTimeOffset>(), (await open.Ledger.BoundsAsync(LedgerPartition.Calls, CancellationToken.None)).First);
+        Assert.NotEqual(0, first);
+        var next = new RetentionRun(open.Ledger, Options(ledger.Folder, bytes: 300_000), (moment, _) => { moments.Add(moment); return new(3); }, TimeProvider.System);
+        Assert.Equal(new(0, 3, 1, 3, null), await next.RunAsync(CancellationToken.None));
+        Assert.Empty(blobs.List());
+
+        // Settled: nothing is looked through again until something more is dropped.
+        Assert.Equal(new(0, 0, 0, 0, null), await next.RunAsync(CancellationToken.None));
+        Assert.Single(moments);
+    }
+
+    [Fact]
+    public async Task A_read_model_that_fails_ends_neither_the_stage_nor_the_process()
+    {
+        using var ledger = await SealedLedger.MakeAsync(1200);
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+        var forgotten = new TaskCompletionSource();
+        var failures = new Queue<Exception>([new TimeoutException("no database"), new OperationCanceledException("its own time was over"), new InvalidOperationException("its bug")]);
+        await using var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddLogging().AddMetrics().AddSingleton<ILedger>(open.Ledger)
+            .AddRetention(
+                _ => Options(ledger.Folder, bytes: 300_000) with { Interval = TimeSpan.FromMilliseconds(1) },
+                _ => (_, _) => failures.TryDequeue(out var failure) ? throw failure : Forgotten())
+            .BuildServiceProvider();
+        var service = Assert.IsType<BackgroundService>(Assert.Single(services.GetServices<IHostedService>()), exactMatch: false);
+        await service.StartAsync(CancellationToken.None);
+        await forgotten.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        await service.StopAsync(CancellationToken.None);
+        Assert.True(service.ExecuteTask!.IsCompletedSuccessfully);
+
+        ValueTask<long> Forgotten()
+        {
+            forgotten.SetResult();
+            return new(0);
+        }
     }
 
     [Fact]
@@ -97,6 +146,13 @@ public sealed class RetentionTests
         Assert.Equal((VerificationChecks.BlobAltered, id), ledger.Verify().Findings.Where(f => f.Severity == VerificationSeverity.Broken).Select(f => (f.Check, f.Event!.Value)).Single());
         File.Delete(file);
         Assert.Equal((VerificationChecks.BlobMissing, id), ledger.Verify().Findings.Where(f => f.Severity == VerificationSeverity.Broken).Select(f => (f.Check, f.Event!.Value)).Single());
+    }
+
+    private static async Task StoreOldAsync(string folder, string text)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        Assert.True(await new BlobFolder(folder).TryPutAsync(Digest.Of(bytes), bytes, CancellationToken.None));
+        File.SetLastWriteTimeUtc(Directory.GetFiles(Path.Combine(folder, "blobs", "sha256"), "*", SearchOption.AllDirectories).Single(), new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc));
     }
 
     private static MessageRelayed Relayed(Digest digest) => new()
