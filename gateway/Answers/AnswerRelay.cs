@@ -126,7 +126,7 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
                 && await ending.TryEndAsync(new(CallOutcome.UpstreamFailed, upstream.Status, $"The server answered with HTTP {upstream.Status} and no JSON-RPC message.") { Response = content, Screening = screened.Record }))
             {
                 await (screened.Refusal is null
-                    ? answer.BytesAsync(upstream.Status, upstream.ContentType, screened.Passed)
+                    ? answer.BodyAsync(upstream.Status, upstream.ContentType, screened.Passed)
                     : answer.JsonAsync(upstream.Status, McpErrors.Write(ending.Call.Message.Id, Refusal.RefusedByPolicy, screened.Refusal, null)));
             }
             else
@@ -166,8 +166,8 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
     private static bool IsAnswerTo(Capture.Call call, in McpMessage message, int status) =>
         message.Kind == McpKind.Response
         && (status is >= 200 and < 300
-            ? status == StatusCodes.Status200OK && JsonRpcIds.AreSame(message.Id, call.Message.Id)
-            : status >= 400 && status != StatusCodes.Status401Unauthorized && message.ErrorCode is not null && (message.Id is null || JsonRpcIds.AreSame(message.Id, call.Message.Id)));
+            ? status == StatusCodes.Status200OK && MessageKey.AreSame(message.Id, call.Message.Id)
+            : status >= 400 && status != StatusCodes.Status401Unauthorized && message.ErrorCode is not null && (message.Id is null || MessageKey.AreSame(message.Id, call.Message.Id)));
 
     private static async ValueTask Discard(ValueTask<bool> recorded) => await recorded;
 }

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace McpLedger.Gateway.Answers;
 
@@ -14,6 +15,7 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch)
 {
     private const string AuditId = "Audit-Id";
     private const string Json = "application/json";
+    private const string PlainText = "text/plain; charset=utf-8";
     private const string Streams = "text/event-stream";
     private bool _isStream;
 
@@ -44,8 +46,19 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch)
     public ValueTask JsonAsync(int status, ReadOnlyMemory<byte> message) =>
         IsStream ? MessageEventAsync(message) : BytesAsync(status, Json, message);
 
-    /// <summary>Gives a body as it is.</summary>
-    public async ValueTask BytesAsync(int status, string? contentType, ReadOnlyMemory<byte> body)
+    /// <summary>
+    /// Gives a server's body that is no JSON-RPC as it is, but for its type: one that a browser would show as a page, or run, must not come from the gateway's own origin.
+    /// </summary>
+    public ValueTask BodyAsync(int status, string? contentType, ReadOnlyMemory<byte> body)
+    {
+        SetHeader(HeaderNames.XContentTypeOptions, "nosniff");
+        return BytesAsync(status, body.IsEmpty ? null : IsJson(contentType) ? Json : PlainText, body);
+    }
+
+    private static bool IsJson(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type) && type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase);
+
+    private async ValueTask BytesAsync(int status, string? contentType, ReadOnlyMemory<byte> body)
     {
         if (IsGone)
         {

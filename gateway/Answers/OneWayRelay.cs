@@ -45,7 +45,9 @@ internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, U
             && await TryReadAsync(body, answered, call.Exchange.Server!.ResponseTimeout, call.Exchange.Http.RequestAborted) is { } bytes && McpReader.Read(bytes, call.Exchange.Gateway.Limits) is { IsRead: true } read)
         {
             var error = screen.Message(call, read.Message, stream: null);
-            await answer.JsonAsync(answered.Status, error.Refusal is null ? error.Passed.Raw : McpErrors.Write(null, McpErrors.InternalError, error.Refusal, null));
+            await (await messages.RecordAsync(call, owner: null, error, Direction.ToClient, error.Refusal)
+                ? answer.JsonAsync(answered.Status, error.Refusal is null ? error.Passed.Raw : McpErrors.Write(null, McpErrors.InternalError, error.Refusal, null))
+                : Refuser.UnrecordableAsync(call, answer));
         }
         else
         {

@@ -171,7 +171,7 @@ internal sealed class StandaloneRelay(
         var content = body.IsEmpty ? null : await recorder.OfBytesAsync(screened.Recorded);
         if ((content is not null || body.IsEmpty) && await ending.TryEndAsync(new(outcome, status, reason) { Response = content, Screening = screened.Record }))
         {
-            await (screened.Refusal is null ? answer.BytesAsync(told, body.IsEmpty ? null : contentType, screened.Passed) : answer.BytesAsync(told, null, default));
+            await answer.BodyAsync(told, contentType, screened.Refusal is null ? screened.Passed : default);
         }
         else
         {

@@ -83,7 +83,7 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         var message = parsed.Message;
         if (message.Kind == McpKind.Response)
         {
-            if (JsonRpcIds.AreSame(message.Id, call.Message.Id))
+            if (MessageKey.AreSame(message.Id, call.Message.Id))
             {
                 await ReleaseFinalAsync(ending, read, message, opened, tally, said, answer);
                 return false;

@@ -6,7 +6,8 @@ namespace McpLedger.Gateway.Capture;
 
 /// <summary>
 /// Which Host and Origin are answered. A browser that was led here by a rebound name (DNS rebinding) sends that name as Host; one that runs
-/// somebody's page sends that page's Origin. Requests without an Origin are no browser's.
+/// somebody's page sends that page's Origin, or, where the page follows a link or asks for a picture, says in Sec-Fetch-Site that another site did (Fetch Metadata).
+/// Requests with neither are no browser's.
 /// </summary>
 internal sealed class HostRules
 {
@@ -32,7 +33,12 @@ internal sealed class HostRules
         }
 
         var origins = request.Headers.Origin;
-        return origins.Count == 0 || (origins.Count == 1 && IsAllowed(origins[0])) ? null : $"The origin '{Shown(origins.ToString())}' is not allowed. Add it to listen.origins if it should be.";
+        if (origins.Count == 0)
+        {
+            return request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" ? "A page of another site led a browser here. MCP is spoken by clients, not by links." : null;
+        }
+
+        return origins.Count == 1 && IsAllowed(origins[0]) ? null : $"The origin '{Shown(origins.ToString())}' is not allowed. Add it to listen.origins if it should be.";
     }
 
     /// <summary>The request's origin, when the configuration names it: pages of that origin may read the answer.</summary>

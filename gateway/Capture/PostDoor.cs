@@ -70,7 +70,8 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
     private async ValueTask HandleBatchAsync(Exchange exchange, Body body, ClientAnswer whole)
     {
         var limits = exchange.Gateway.Config.Limits;
-        var version = HeadersOf(exchange.Http.Request).ProtocolVersion ?? McpRevisions.Assumed;
+        var headers = HeadersOf(exchange.Http.Request);
+        var version = headers.ProtocolVersion ?? McpRevisions.Assumed;
         var batch = version == McpRevisions.WithBatches
             ? McpReader.ReadBatch(body.Bytes, exchange.Gateway.Limits, limits.MaxBatch)
             : new([], new(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, $"The body is an array, which only {McpRevisions.WithBatches} has. Send one message a request.", null));
@@ -88,7 +89,7 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
             var answer = new ClientAnswer(exchange.Http, isBatch: true);
             foreach (var read in batch.Messages)
             {
-                await HandleInBatchAsync(exchange, read, answer);
+                await HandleInBatchAsync(exchange, read, headers, answer);
             }
 
             if (!answer.HasBegun)
@@ -98,11 +99,11 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
         }
     }
 
-    private async ValueTask HandleInBatchAsync(Exchange exchange, McpRead read, ClientAnswer answer)
+    private async ValueTask HandleInBatchAsync(Exchange exchange, McpRead read, McpRequestHeaders headers, ClientAnswer answer)
     {
         var fault = read.Fault ?? (read.Message.Method == "initialize"
             ? new(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, "The method \"initialize\" may not stand in an array (2025-03-26, Lifecycle).", read.Message.Id)
-            : ExtensionOf(read.Message));
+            : McpEraRules.Check(read.Message, headers, out _, out _) ?? ExtensionOf(read.Message));
         if (fault is null)
         {
             await calls.HandleAsync(exchange, read.Message, McpEra.Legacy, McpRevisions.WithBatches, answer);

@@ -89,11 +89,11 @@ internal static class CallDecider
             ? new(rule.Cited, RefusalKind.Hidden, "A rule blocks this tool.")
             : new(rule.Cited, RefusalKind.Told, rule.Reason ?? "A rule blocks this request.");
 
-    /// <summary>Whether a method only opens the way to tools.</summary>
+    /// <summary>Whether a method only opens the way to tools. A list of tasks is none: it names the tasks, and so the results, of everybody whom the server takes for one.</summary>
     public static bool LeadsToTools(string? method) => method switch
     {
         null or "GET" or "DELETE" => true,
         "initialize" or "ping" or "server/discover" or "tools/list" or "logging/setLevel" or "subscriptions/listen" => true,
-        _ => method.StartsWith("notifications/", StringComparison.Ordinal) || method.StartsWith("tasks/", StringComparison.Ordinal),
+        _ => method.StartsWith("notifications/", StringComparison.Ordinal) || method is "tasks/get" or "tasks/result" or "tasks/update" or "tasks/cancel",
     };
 }

@@ -10,18 +10,18 @@ namespace McpLedger.Gateway.Sessions;
 internal sealed class LiveCalls
 {
     private const int MaxCalls = 65_536;
-    private readonly ConcurrentDictionary<(string Session, string Id), LiveCall> _calls = new();
+    private readonly ConcurrentDictionary<(string Session, MessageKey Id), LiveCall> _calls = new();
 
     /// <summary>Remembers a call.</summary>
     /// <returns>Null when it cannot be joined to anything: no session, or too many calls.</returns>
     public LiveCall? Enter(SessionRef session, RawJson? id)
     {
-        if (session.Kind != "protocol" || id is not { } known || _calls.Count >= MaxCalls)
+        if (session.Kind != "protocol" || MessageKey.From(id) is not { } known || _calls.Count >= MaxCalls)
         {
             return null;
         }
 
-        var call = new LiveCall((session.Id, known.ToString()));
+        var call = new LiveCall((session.Id, known));
         return _calls.TryAdd(call.Key, call) ? call : null;
     }
 
@@ -37,7 +37,7 @@ internal sealed class LiveCalls
     /// <summary>Marks the call that a client cancelled.</summary>
     public void Cancel(SessionRef session, RawJson? id)
     {
-        if (session.Kind == "protocol" && id is { } known && _calls.TryGetValue((session.Id, known.ToString()), out var call))
+        if (session.Kind == "protocol" && MessageKey.From(id) is { } known && _calls.TryGetValue((session.Id, known), out var call))
         {
             call.IsCancelled = true;
         }
@@ -45,11 +45,11 @@ internal sealed class LiveCalls
 }
 
 /// <summary>A legacy call in flight.</summary>
-internal sealed class LiveCall((string Session, string Id) key)
+internal sealed class LiveCall((string Session, MessageKey Id) key)
 {
     private volatile bool _isCancelled;
 
-    public (string Session, string Id) Key { get; } = key;
+    public (string Session, MessageKey Id) Key { get; } = key;
 
     /// <summary>Whether the client has cancelled it.</summary>
     public bool IsCancelled

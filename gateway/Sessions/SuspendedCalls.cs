@@ -14,12 +14,12 @@ internal sealed class SuspendedCalls(TimeProvider time)
 {
     private const int MaxCalls = 16_384;
     private static readonly TimeSpan Longest = TimeSpan.FromHours(6);
-    private readonly ConcurrentDictionary<(string Session, string Id), SuspendedCall> _calls = new();
+    private readonly ConcurrentDictionary<(string Session, MessageKey Id), SuspendedCall> _calls = new();
 
     /// <summary>Keeps a call until its answer comes.</summary>
     public void Keep(SuspendedCall call)
     {
-        if (call.Where.Session.Kind != "protocol" || call.What.Id is not { } id)
+        if (call.Where.Session.Kind != "protocol" || MessageKey.From(call.What.Id) is not { } id)
         {
             return;
         }
@@ -31,14 +31,14 @@ internal sealed class SuspendedCalls(TimeProvider time)
 
         if (_calls.Count < MaxCalls)
         {
-            _calls.TryAdd((call.Where.Session.Id, id.ToString()), call);
+            _calls.TryAdd((call.Where.Session.Id, id), call);
         }
     }
 
     /// <summary>Hands out the call that an answer in a session belongs to, once.</summary>
     /// <returns>Null when none is known.</returns>
     public SuspendedCall? Take(SessionRef session, RawJson? id) =>
-        session.Kind == "protocol" && id is { } known && _calls.TryRemove((session.Id, known.ToString()), out var call) ? call : null;
+        session.Kind == "protocol" && MessageKey.From(id) is { } known && _calls.TryRemove((session.Id, known), out var call) ? call : null;
 
     private void Forget()
     {

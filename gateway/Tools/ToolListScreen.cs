@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Contracts.Tools;
 using McpLedger.Gateway.Capture;
@@ -32,14 +33,9 @@ internal sealed class ToolListScreen(ToolCatalogue catalogue, ControlState contr
 {
     private const string ToolsList = "tools/list";
 
-    /// <summary>Whether an answer is a list of tools.</summary>
+    /// <summary>Whether an answer is a list of tools. Which request an answer on a GET stream belongs to is not told, so its form decides.</summary>
     public static bool IsList(Call call, in McpMessage answer) =>
-        !answer.Result.IsEmpty && (call.What.Method == ToolsList || (call.What.Method == "GET" && LooksLikeList(call, answer)));
-
-    // Which request a resumed stream's answer belongs to is not told, so its form decides.
-    private static bool LooksLikeList(Call call, McpMessage answer) =>
-        !answer.Result.IsEmpty && ToolListFilter.Apply(answer, call.Exchange.Gateway.Limits, isPerCaller: false, static _ => true) is not null
-        && answer.Result.Span.IndexOf("\"inputSchema\""u8) >= 0;
+        !answer.Result.IsEmpty && (call.What.Method == ToolsList || (call.What.Method == "GET" && ToolList.IsIn(answer.Result, call.Exchange.Gateway.Limits)));
 
     /// <summary>Screens a list.</summary>
     public async ValueTask<Screened> ScreenAsync(Call call, McpMessage answer)
@@ -55,12 +51,18 @@ internal sealed class ToolListScreen(ToolCatalogue catalogue, ControlState contr
             return new(default, IsChanged: false, IsRecorded: false, Fault: null);
         }
 
-        var filtered = ToolListFilter.Apply(answer, gateway.Limits, gateway.Policy.IsPerCaller, tool => IsShown(call, tool));
+        var listed = tools.ToDictionary(tool => tool.Name, tool => tool.Definition, StringComparer.Ordinal);
+        var filtered = ToolListFilter.Apply(answer, gateway.Limits, gateway.Policy.IsPerCaller, tool => IsShown(call, tool, listed[tool]));
         return filtered is null
             ? new(default, IsChanged: false, IsRecorded: true, "Its list of tools cannot be judged.")
             : new(filtered.Message, filtered.IsChanged, IsRecorded: true, Fault: null);
     }
 
-    private bool IsShown(Call call, string tool) =>
-        CallDecider.Decide(call.Exchange.Gateway.Policy, CallHandler.FactsOf(call.Exchange, "tools/call", tool, control.FindTool(call.Exchange.ServerName, tool))) is Decision.Forward;
+    // What is known by now may be of another list, which a server sent meanwhile: it speaks for the definition that it was about, and for no other.
+    private bool IsShown(Call call, string tool, Digest definition)
+    {
+        var known = control.FindTool(call.Exchange.ServerName, tool);
+        return (definition == known?.Seen || definition == known?.Pinned)
+            && CallDecider.Decide(call.Exchange.Gateway.Policy, CallHandler.FactsOf(call.Exchange, "tools/call", tool, known)) is Decision.Forward;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Sessions;
 
 namespace McpLedger.Gateway.Upstreams.Bridging;
 

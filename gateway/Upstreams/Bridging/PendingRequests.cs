@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Sessions;
 
 namespace McpLedger.Gateway.Upstreams.Bridging;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using McpLedger.Contracts.Events;
+using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Upstreams.Bridging;
 
 namespace McpLedger.Gateway.Upstreams.Stdio;

@@ -12,6 +12,9 @@ public sealed record ToolDefinition(string Name, ReadOnlyMemory<byte> Raw, Diges
 /// <summary>The tools of a <c>tools/list</c> result.</summary>
 public static class ToolList
 {
+    /// <summary>Whether a result has an array <c>tools</c>, whatever stands in it: a client may take it for a list.</summary>
+    public static bool IsIn(ReadOnlyMemory<byte> result, McpLimits limits) => ToolListScan.HasTools(result, limits);
+
     /// <summary>Takes the tools out of a result.</summary>
     /// <param name="result">The object <c>result</c> that <see cref="McpReader"/> read.</param>
     /// <param name="limits">The wire's limits.</param>
@@ -62,6 +65,27 @@ internal readonly record struct ToolItem(string? Name, Slice Whole);
 /// <summary>Finds the tools and the cache scope in a result without copying it.</summary>
 internal static class ToolListScan
 {
+    public static bool HasTools(ReadOnlyMemory<byte> result, McpLimits limits)
+    {
+        var json = new StrictJson(result, limits);
+        try
+        {
+            var members = json.Peek() == '{' ? json.Open(folds: true) : default;
+            var has = false;
+            while (!has && json.Next(ref members, out var name))
+            {
+                has = name.SequenceEqual("tools"u8) && json.Peek() == '[';
+                json.Skip();
+            }
+
+            return has;
+        }
+        finally
+        {
+            json.Release();
+        }
+    }
+
     public static bool Read(ReadOnlyMemory<byte> result, McpLimits limits, List<ToolItem> items, out Slice cacheScope)
     {
         var json = new StrictJson(result, limits);

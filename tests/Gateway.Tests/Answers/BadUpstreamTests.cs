@@ -74,6 +74,49 @@ public sealed class BadUpstreamTests
         Assert.Equal(outcome, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Outcome);
     }
 
+    [Theory]
+    [InlineData("POST", 400, "text/html", "text/plain")]
+    [InlineData("GET", 404, "text/html", "text/plain")]
+    [InlineData("GET", 200, "image/svg+xml", "text/plain")]
+    [InlineData("GET", 400, "application/json; charset=utf-8", "application/json")]
+    public async Task A_page_of_a_server_is_no_page_of_the_gateways(string method, int status, string type, string told)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) =>
+        {
+            http.Response.StatusCode = status;
+            http.Response.ContentType = type;
+            return http.Response.WriteAsync("<script>steal()</script>");
+        };
+
+        using var response = await gateway.Client.SendAsync(method == "GET" ? Wire.Send(HttpMethod.Get, "demo", Wire.Legacy) : Wire.Post("demo", Wire.Call("7", "echo")));
+
+        Assert.Equal((status, told), ((int)response.StatusCode, response.Content.Headers.ContentType!.MediaType));
+        Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Equal("<script>steal()</script>", await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task What_a_server_answers_to_a_notification_is_recorded_before_it_passes()
+    {
+        const string Error = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32000,\"message\":\"not yet\"}}";
+        const string Notification = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}";
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteJson(http, 400, Error);
+
+        Assert.Equal(Error, await gateway.TextAsync(Wire.PostRaw("demo", Notification, Wire.Legacy), 400));
+
+        var passed = (await gateway.CallsAsync()).OfType<MessageRelayed>().Single(m => m.Direction == Direction.ToClient);
+        Assert.Equal((Error, null), (passed.Message.Json.ToString(), passed.Dropped));
+
+        gateway.Upstream.Answer = (http, _) =>
+        {
+            gateway.Faults.Refused = "*";
+            return FakeServer.WriteJson(http, 400, Error);
+        };
+        Assert.DoesNotContain("not yet", await gateway.TextAsync(Wire.PostRaw("demo", Notification, Wire.Legacy), 503), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_server_that_hangs_is_given_up_with_504()
     {

@@ -142,6 +142,49 @@ public sealed class BadInputTests
         Assert.Equal(status == 403, (await gateway.CallsAsync())[0] is CallRefused);
     }
 
+    [Theory]
+    [InlineData("cross-site", 403)]
+    [InlineData("same-site", 403)]
+    [InlineData("same-origin", 200)]
+    [InlineData("none", 200)]
+    public async Task A_page_that_leads_a_browser_here_without_an_Origin_opens_nothing(string site, int status)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, ": here\n\n");
+        using var request = Wire.Send(HttpMethod.Get, "demo", Wire.Legacy);
+        request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", site);
+
+        await gateway.TextAsync(request, status);
+
+        Assert.Equal(status == 200 ? 1 : 0, gateway.Upstream.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_message_of_another_era_in_an_array_is_refused_alone()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var modern = Wire.Request("1", "tools/call", "\"name\":\"echo\"");
+
+        var text = await gateway.TextAsync(Wire.PostRaw("demo", $"[{modern},{Wire.LegacyRequest("2", "ping")}]", "2025-03-26"), 200);
+
+        Assert.Contains("\"id\":1,\"error\":{\"code\":-32020", text, StringComparison.Ordinal);
+        Assert.Equal(Wire.LegacyRequest("2", "ping"), Assert.Single(gateway.Upstream.Requests).Body);
+    }
+
+    [Fact]
+    public async Task An_array_under_two_version_headers_is_refused()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var body = $"[{Wire.LegacyRequest("2", "ping")}]";
+
+        var answer = await RawAsync(
+            gateway,
+            $"POST /s/demo/mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: */*\r\nMCP-Protocol-Version: 2025-03-26\r\nMCP-Protocol-Version: 2026-07-28\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+
+        Assert.Contains("more than once", answer, StringComparison.Ordinal);
+        Assert.Empty(gateway.Upstream.Requests);
+    }
+
     [Fact]
     public async Task A_server_that_does_not_exist_is_refused_and_recorded_under_the_name_that_was_asked_for()
     {

@@ -28,6 +28,18 @@ public sealed class ResumptionTests
     }
 
     [Fact]
+    public async Task An_answer_whose_id_is_spelled_otherwise_is_the_calls_all_the_same()
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with { Rules = [new() { Id = "echo", Effect = McpLedger.Gateway.Configuration.RuleEffect.Allow, Tools = ["echo"] }] });
+        var session = await SuspendAsync(gateway, "\"a\"", "tools/list", "");
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, Wire.Event(Result("\"\\u0061\"", "\"tools\":[{\"name\":\"echo\"},{\"name\":\"rm\"}]")));
+
+        Assert.DoesNotContain("rm", await gateway.TextAsync(Resume(session), 200), StringComparison.Ordinal);
+
+        Assert.Single((await gateway.CallsAsync()).OfType<CallCompleted>(), e => e.What.Method == "tools/list");
+    }
+
+    [Fact]
     public async Task An_answer_that_is_replayed_completes_the_call_once()
     {
         await using var gateway = await GatewayHarness.StartAsync();

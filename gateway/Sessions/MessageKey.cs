@@ -2,11 +2,16 @@ using System.Globalization;
 using System.Text.Json;
 using McpLedger.Contracts.Events;
 
-namespace McpLedger.Gateway.Upstreams.Bridging;
+namespace McpLedger.Gateway.Sessions;
 
 /// <summary>A JSON-RPC id or progress token, compared by its type and value and not by its spelling: <c>1</c> is not <c>"1"</c>, <c>"a"</c> is <c>"\u0061"</c>.</summary>
 internal readonly record struct MessageKey(bool IsText, string Value)
 {
+    /// <summary>Whether two ids are one.</summary>
+    public static bool AreSame(RawJson? one, RawJson? other) =>
+        one is { } a && other is { } b && (a.Utf8.Span.SequenceEqual(b.Utf8.Span) || (From(a) is { } left && left == From(b)));
+
+    /// <summary>The key of an id or token that the strict reader read; null for none.</summary>
     public static MessageKey? From(RawJson? raw) => raw is { } value && !value.Utf8.IsEmpty ? From(value.Utf8.Span) : null;
 
     private static MessageKey? From(ReadOnlySpan<byte> utf8)
