@@ -10,6 +10,9 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
 {
     private const int MostCursors = 16;
     private const int MostIdle = 4;
+
+    // Each keeps its threads and what it had fetched.
+    private const int MostStuck = 32;
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);
 
     private readonly KafkaLedgerOptions _options;
@@ -76,7 +79,7 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
             }
 
             // Those that are lent are closed when they come back.
-            ending = [.. _alive.Select(static c => c.Ended)];
+            ending = [.. _alive.Where(static c => !c.IsStuck).Select(static c => c.Ended)];
         }
 
         await Task.WhenAll(ending).EndsAsync(_clients.Telemetry).ConfigureAwait(false);
@@ -119,6 +122,11 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
                 return found;
             }
 
+            if (_alive.Count(static c => c.IsStuck) >= MostStuck)
+            {
+                throw new IOException($"{partition} cannot be read from Kafka: {MostStuck} clients have not come back. Restart this process.");
+            }
+
             // Under the gate: one that is made while the reader is disposed of is either refused above or waited for there.
             var made = new PartitionCursor(partition, _topics.Of(partition), _clients, _options.AnswerTimeout);
             _alive.Add(made);
@@ -140,7 +148,7 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
         lock (_gate)
         {
             cursor.Used = _time.GetTimestamp();
-            if (_disposed)
+            if (_disposed || cursor.IsStuck)
             {
                 cursor.Close();
             }

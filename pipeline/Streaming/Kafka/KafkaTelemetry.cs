@@ -145,4 +145,7 @@ public sealed partial class KafkaTelemetry
 
     [LoggerMessage(2126, LogLevel.Error, "Blob {Blob} cannot be read to be sent and is tried again: {Reason}")]
     internal partial void LogBlobUnreadable(Digest blob, string reason);
+
+    [LoggerMessage(2127, LogLevel.Critical, "A client of the cluster for {What} has not come back for {Longest} and is left to itself; another takes its place")]
+    internal partial void LogStuck(string what, TimeSpan longest);
 }

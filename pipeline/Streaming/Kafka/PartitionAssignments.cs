@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using McpLedger.Contracts.Events;
@@ -11,6 +12,7 @@ namespace McpLedger.Streaming.Kafka;
 /// </summary>
 public sealed class PartitionAssignments
 {
+    private const int StuckAfter = 3;
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(1);
 
@@ -49,60 +51,90 @@ public sealed class PartitionAssignments
     /// <summary>Is a member until cancelled; then every runner ends and the partitions go to the others.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var running = Task.Factory.StartNew(() => Run(cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        try
+        while (!cancellationToken.IsCancellationRequested)
         {
-            await running.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            if (!await running.EndsAsync(_telemetry).ConfigureAwait(false))
+            var membership = new Membership(cancellationToken);
+            var running = Task.Factory.StartNew(() => Run(membership), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            if (await EndsAsync(running, membership, cancellationToken).ConfigureAwait(false))
             {
-                // The group gives them away when it misses this member; the work on them ends now.
-                Stop(Places());
+                return;
+            }
+
+            // The group gives them away when it misses this member; the work on them ends now.
+            membership.Leave();
+            Stop(Places());
+        }
+    }
+
+    /// <returns>False when the client did not come back.</returns>
+    private async Task<bool> EndsAsync(Task running, Membership membership, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await running.WaitAsync(_sessionTimeout, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return await running.EndsAsync(_telemetry).ConfigureAwait(false);
+            }
+            catch (TimeoutException) when (!running.IsFaulted)
+            {
+                if (membership.Silence > _sessionTimeout * StuckAfter)
+                {
+                    _telemetry.LogStuck(_group, _sessionTimeout * StuckAfter);
+                    return false;
+                }
             }
         }
     }
 
-    private void Run(CancellationToken cancellationToken)
+    private void Run(Membership membership)
     {
         using var consumer = _clients.Member(_group, _sessionTimeout)
-            .SetPartitionsAssignedHandler((_, partitions) => partitions.Select(p => Start(p)).ToList())
-            .SetPartitionsRevokedHandler((_, partitions) => Stop(partitions.Select(static p => p.TopicPartition)))
-            .SetPartitionsLostHandler((_, partitions) => Stop(partitions.Select(static p => p.TopicPartition)))
+            .SetPartitionsAssignedHandler((_, partitions) =>
+            {
+                membership.Hear(() => partitions.ForEach(Start));
+                return partitions.Select(static p => new TopicPartitionOffset(p, Offset.End));
+            })
+            .SetPartitionsRevokedHandler((_, partitions) => membership.Hear(() => Stop(partitions.Select(static p => p.TopicPartition))))
+            .SetPartitionsLostHandler((_, partitions) => membership.Hear(() => Stop(partitions.Select(static p => p.TopicPartition))))
             .Build();
         consumer.Subscribe([_topics.Calls, _topics.Control]);
-        while (!cancellationToken.IsCancellationRequested)
+        while (!membership.IsOver)
         {
             try
             {
+                membership.Sign();
                 _ = consumer.Consume(Slice);
                 consumer.Pause(consumer.Assignment);
             }
             catch (KafkaException e)
             {
                 _telemetry.LogGroup(_group, e.Error.Reason);
-                cancellationToken.WaitHandle.WaitOne(Restart);
+                membership.Wait(Restart);
             }
         }
 
         consumer.Close();
     }
 
-    private TopicPartitionOffset Start(TopicPartition place)
+    private void Start(TopicPartition place)
     {
-        if (_topics.PartitionOf(place) is { } partition)
+        if (_topics.PartitionOf(place) is not { } partition)
         {
-            var stop = new CancellationTokenSource();
-            lock (_gate)
-            {
-                _runners[place] = (stop, Task.Run(() => KeepRunningAsync(partition, stop.Token), CancellationToken.None));
-            }
-
-            _telemetry.LogAssigned(_group, partition);
+            return;
         }
 
-        return new(place, Offset.End);
+        var stop = new CancellationTokenSource();
+        lock (_gate)
+        {
+            _runners[place] = (stop, Task.Run(() => KeepRunningAsync(partition, stop.Token), CancellationToken.None));
+        }
+
+        _telemetry.LogAssigned(_group, partition);
     }
 
     private List<TopicPartition> Places()
@@ -161,6 +193,48 @@ public sealed class PartitionAssignments
             }
 
             await Task.Delay(Restart, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>
+    /// One client's time in the group. What a client says that was given up is not heard: another has taken its place. Why one may not come back says <see cref="PartitionCursor"/>.
+    /// </summary>
+    private sealed class Membership(CancellationToken cancellationToken)
+    {
+        private readonly Lock _gate = new();
+        private volatile bool _isHeard;
+        private volatile bool _isLeft;
+        private long _sign = Stopwatch.GetTimestamp();
+
+        public bool IsOver => _isLeft || cancellationToken.IsCancellationRequested;
+
+        /// <summary>For how long its thread has been away in the client. While runners end it is not, however long they take.</summary>
+        public TimeSpan Silence => _isHeard ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Interlocked.Read(ref _sign));
+
+        public void Sign() => Interlocked.Exchange(ref _sign, Stopwatch.GetTimestamp());
+
+        public void Wait(TimeSpan longest) => cancellationToken.WaitHandle.WaitOne(longest);
+
+        public void Hear(Action said)
+        {
+            lock (_gate)
+            {
+                if (!_isLeft)
+                {
+                    _isHeard = true;
+                    said();
+                    Sign();
+                    _isHeard = false;
+                }
+            }
+        }
+
+        public void Leave()
+        {
+            lock (_gate)
+            {
+                _isLeft = true;
+            }
         }
     }
 }

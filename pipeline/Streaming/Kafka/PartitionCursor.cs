@@ -9,12 +9,14 @@ namespace McpLedger.Streaming.Kafka;
 
 /// <summary>
 /// A place in one partition from which records are read on: a librdkafka consumer and the only thread that touches it. What was fetched ahead is used
-/// when the next read begins where the last one ended. One request at a time.
+/// when the next read begins where the last one ended. One request at a time. A client that does not come back is left to itself, and another takes its place:
+/// librdkafka's threads can lock each other out for good when a broker fails (its issue 5476), and wait for a clock that was set back.
 /// </summary>
 [SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The cursor's thread disposes what only it touches, when its requests have ended.")]
 internal sealed class PartitionCursor : IAsyncDisposable
 {
     private const int StackBytes = 256 * 1024;
+    private const int StuckAfter = 3;
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
 
     private readonly LedgerPartition _partition;
@@ -27,6 +29,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
     private LedgerRecord? _peeked;
     private bool _assigned;
     private bool _atEnd;
+    private long _sign;
 
     public PartitionCursor(LedgerPartition partition, TopicPartition place, KafkaClients clients, TimeSpan patience)
     {
@@ -39,6 +42,9 @@ internal sealed class PartitionCursor : IAsyncDisposable
 
     /// <summary>Timestamp of its last use.</summary>
     public long Used { get; set; }
+
+    /// <summary>Whether its client did not come back. It is not to be asked again; if it does come back, it ends.</summary>
+    public bool IsStuck { get; private set; }
 
     public Task<ReadBatch> ReadAsync(long from, int maxBytes) => AskAsync(() => Read(from, maxBytes));
 
@@ -56,22 +62,40 @@ internal sealed class PartitionCursor : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Close();
-        await Ended.EndsAsync(_clients.Telemetry).ConfigureAwait(false);
+        if (!IsStuck)
+        {
+            await Ended.EndsAsync(_clients.Telemetry).ConfigureAwait(false);
+        }
     }
 
     private async Task<T> AskAsync<T>(Func<T> request)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Sign();
         _requests.Add(() => Answer(answer, request));
-        try
+        while (true)
         {
-            return await answer.Task.ConfigureAwait(false);
-        }
-        catch (KafkaException e)
-        {
-            throw new IOException($"{_partition} cannot be read from Kafka: {e.Error.Reason}", e);
+            try
+            {
+                return await answer.Task.WaitAsync(_patience).ConfigureAwait(false);
+            }
+            catch (TimeoutException) when (!answer.Task.IsFaulted)
+            {
+                if (!answer.Task.IsCompleted && Stopwatch.GetElapsedTime(Interlocked.Read(ref _sign)) > _patience * StuckAfter)
+                {
+                    IsStuck = true;
+                    _clients.Telemetry.LogStuck($"{_partition}", _patience * StuckAfter);
+                    throw new IOException($"{_partition} cannot be read from Kafka: the client has not come back. Another takes its place.");
+                }
+            }
+            catch (KafkaException e)
+            {
+                throw new IOException($"{_partition} cannot be read from Kafka: {e.Error.Reason}", e);
+            }
         }
     }
+
+    private void Sign() => Interlocked.Exchange(ref _sign, Stopwatch.GetTimestamp());
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Every failure belongs to whoever asked.")]
     private static void Answer<T>(TaskCompletionSource<T> answer, Func<T> request)
@@ -180,6 +204,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
 
     private bool TryTake(TimeSpan wait, out LedgerRecord record, out string? damage)
     {
+        Sign();
         damage = null;
         record = _peeked.GetValueOrDefault();
         if (_peeked is not null)
@@ -237,6 +262,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
 
     private LedgerBounds Bounds()
     {
+        Sign();
         var watermarks = _consumer.QueryWatermarkOffsets(_place, _patience);
         return new(watermarks.Low.Value, watermarks.High.Value);
     }

@@ -34,6 +34,7 @@ public sealed partial class MockCluster : IDisposable
 
         _cluster = Native.NewCluster(_client, brokers);
         Bootstrap = Marshal.PtrToStringUTF8(Native.Bootstraps(_cluster))!;
+        Native.GroupsGatherFor(_cluster, milliseconds: 0);
     }
 
     /// <summary>Where its brokers listen.</summary>
@@ -91,6 +92,10 @@ public sealed partial class MockCluster : IDisposable
         [DefaultDllImportSearchPaths(Places)]
         [LibraryImport(Library, EntryPoint = "rd_kafka_mock_cluster_bootstraps")]
         public static partial nint Bootstraps(nint cluster);
+
+        [DefaultDllImportSearchPaths(Places)]
+        [LibraryImport(Library, EntryPoint = "rd_kafka_mock_group_initial_rebalance_delay_ms")]
+        public static partial void GroupsGatherFor(nint cluster, int milliseconds);
 
         [DefaultDllImportSearchPaths(Places)]
         [LibraryImport(Library, EntryPoint = "rd_kafka_mock_topic_create", StringMarshalling = StringMarshalling.Utf8)]
