@@ -129,6 +129,12 @@ internal sealed class SegmentScan(string folder) : IRecordScan
         while (position < length)
         {
             var filled = RandomAccess.Read(file, _window, position);
+            if (filled == 0)
+            {
+                // The writer went on to the next segment and gave back what it had not used of this one.
+                break;
+            }
+
             var window = _window.AsSpan(0, filled);
             data |= window.ContainsAnyExcept((byte)0);
             for (var at = position == began ? Alignment : 0; at + FrameHeader <= window.Length; at += Alignment)

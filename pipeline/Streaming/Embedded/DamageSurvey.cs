@@ -68,7 +68,7 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
     private DamagedStretch Behind(Segment segment, SegmentCursor cursor, long offset, long position, long segmentEnd, long limit)
     {
         // A record that rotted where it stands keeps its length, and its neighbour shows that it does.
-        if (FrameAt(segment, position) is { } framed && position + framed <= limit)
+        if (FrameAt(segment, position, limit) is { } framed)
         {
             cursor.Seek(position + framed);
             if (offset + 1 == segmentEnd || cursor.Step() == CursorStop.Record)
@@ -98,7 +98,8 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
         return Of(segment, offset, segmentEnd, position, limit - position);
     }
 
-    private static long? FrameAt(Segment segment, long position)
+    // The length is whatever stands there: all ones is one of two gigabytes.
+    private static long? FrameAt(Segment segment, long position, long limit)
     {
         using var file = segment.OpenToRead();
         Span<byte> word = stackalloc byte[sizeof(uint)];
@@ -107,8 +108,8 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
             return null;
         }
 
-        var length = (int)(BinaryPrimitives.ReadUInt32LittleEndian(word) & ~SegmentFormat.GroupStart);
-        return length > 0 ? SegmentFormat.Framed(length) : null;
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(word) & ~SegmentFormat.GroupStart;
+        return length > 0 && length < limit - position && SegmentFormat.Framed((int)length) is var framed && position + framed <= limit ? framed : null;
     }
 
     private DamagedStretch Of(Segment segment, long first, long next, long position, long length) =>

@@ -16,9 +16,14 @@ internal readonly struct SegmentReader(LedgerPartition partition, ImmutableArray
 
     public ReadBatch Read(long from, int maxBytes)
     {
-        if (segments.IsEmpty || from >= end)
+        if (from > end)
         {
-            return new([], Math.Min(from, end), null);
+            return new([], from, $"{partition} ends at offset {end}; the records from there to {from - 1} are gone from the ledger");
+        }
+
+        if (segments.IsEmpty || from == end)
+        {
+            return new([], end, null);
         }
 
         // What was dropped from the front is no damage: retention said so in the control log.

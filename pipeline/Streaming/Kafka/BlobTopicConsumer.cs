@@ -26,13 +26,11 @@ public sealed class BlobTopicConsumer(KafkaLedgerOptions options, KafkaTelemetry
     {
         var partition = new LedgerPartition(LedgerLog.Calls, number);
         var kept = new PositionFile(Path.Combine(options.Folder, KafkaLedger.FolderName, "blobs", partition.ToString()));
-        var cursor = new PartitionCursor(partition, new(_topics.Blobs, number), _clients, options.AnswerTimeout);
-        await using var closing = cursor.ConfigureAwait(false);
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                await ConsumeAsync(cursor, kept, cancellationToken).ConfigureAwait(false);
+                await ConsumeAsync(partition, kept, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -46,8 +44,10 @@ public sealed class BlobTopicConsumer(KafkaLedgerOptions options, KafkaTelemetry
         }
     }
 
-    private async Task ConsumeAsync(PartitionCursor cursor, PositionFile kept, CancellationToken cancellationToken)
+    private async Task ConsumeAsync(LedgerPartition partition, PositionFile kept, CancellationToken cancellationToken)
     {
+        var cursor = new PartitionCursor(partition, new(_topics.Blobs, partition.Number), _clients, options.AnswerTimeout);
+        await using var closing = cursor.ConfigureAwait(false);
         using var blobs = new BlobAssembly(options.Folder, _folder, telemetry);
         for (var next = kept.Load(); ;)
         {

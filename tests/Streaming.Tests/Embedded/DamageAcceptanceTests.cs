@@ -13,6 +13,7 @@ public sealed class DamageAcceptanceTests
     [Theory]
     [InlineData("one byte of a record", 1)]
     [InlineData("the length of a record", 1)]
+    [InlineData("ones over a record", 1)]
     [InlineData("three records", 3)]
     [InlineData("zeros over two records", 2)]
     public async Task What_was_accepted_is_stepped_over_and_every_other_record_is_read(string what, int lost)
@@ -111,6 +112,9 @@ public sealed class DamageAcceptanceTests
                 break;
             case "the length of a record":
                 bytes[at] ^= 0x55;
+                break;
+            case "ones over a record":
+                bytes.AsSpan(at, PositionOf(bytes, 6) - at).Fill(0xFF);
                 break;
             case "three records":
                 bytes.AsSpan(at, PositionOf(bytes, 8) - at).Fill(0xA5);

@@ -163,6 +163,20 @@ public sealed class EmbeddedLedgerTests
     }
 
     [Fact]
+    public async Task A_reader_that_is_ahead_of_the_ledger_is_told_so()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await ledger.AppendAsync(LedgerLog.Calls, "one");
+        var end = (await ledger.Ledger.BoundsAsync(LedgerPartition.Calls, CancellationToken.None)).End;
+
+        var batch = await ledger.Ledger.ReadAsync(LedgerPartition.Calls, end + 3, 1, CancellationToken.None);
+
+        Assert.Equal((0, end + 3), (batch.Records.Count, batch.Next));
+        Assert.Contains($"the records from there to {end + 2} are gone", batch.Damage, StringComparison.Ordinal);
+        Assert.Null((await ledger.Ledger.ReadAsync(LedgerPartition.Calls, end, 1, CancellationToken.None)).Damage);
+    }
+
+    [Fact]
     public async Task After_the_end_appends_are_refused_and_records_can_still_be_read()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
