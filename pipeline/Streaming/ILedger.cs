@@ -25,4 +25,11 @@ public interface ILedger : ILedgerWriter, ILedgerReader, IAsyncDisposable
     /// <returns>What was removed.</returns>
     /// <exception cref="IOException">The store refuses; what was removed until then stays removed, from the front.</exception>
     ValueTask<IReadOnlyList<LedgerSegment>> DropThroughAsync(LedgerPartition partition, long offset, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes what carried blobs from process to process before <paramref name="moment"/>; a ledger of one machine has nothing of the kind. Blobs are stored before their events:
+    /// the caller leaves a margin before the oldest one that is kept.
+    /// </summary>
+    /// <exception cref="IOException">The store refuses.</exception>
+    ValueTask DropBlobsBeforeAsync(DateTimeOffset moment, CancellationToken cancellationToken);
 }

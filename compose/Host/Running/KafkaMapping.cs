@@ -26,6 +26,7 @@ internal static class KafkaMapping
             Version = UpHost.Version,
             RecordMode = config.File.Ledger.Record,
             WritesCalls = roles.HasFlag(HostRoles.Gateway),
+            KeepsBlobs = roles != HostRoles.Gateway,
             Spool = new() { MaxBytes = kafka.Spool.Bytes.Bytes, MaxAge = kafka.Spool.Age },
         };
     }

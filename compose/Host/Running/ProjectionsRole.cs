@@ -2,6 +2,8 @@ using McpLedger.Host.Configuration;
 using McpLedger.Projections;
 using McpLedger.Projections.Api;
 using McpLedger.Projections.Search.Elastic;
+using McpLedger.Stages.Retention;
+using McpLedger.Streaming;
 using McpLedger.Streaming.Kafka;
 
 namespace McpLedger.Host.Running;
@@ -9,7 +11,7 @@ namespace McpLedger.Host.Running;
 /// <summary>The projections: read models and index, and the API over them.</summary>
 internal static class ProjectionsRole
 {
-    public static IServiceCollection AddProjectionsRole(this IServiceCollection services, LoadedConfig config, BlobTopicConsumer? blobs)
+    public static IServiceCollection AddProjectionsRole(this IServiceCollection services, LoadedConfig config, HostRoles roles, LedgerIdentity identity, BlobTopicConsumer? blobs)
     {
         services.AddProjections();
         if (config.File is { Postgres: not null, Search: not null })
@@ -24,6 +26,11 @@ internal static class ProjectionsRole
         if (blobs is not null)
         {
             services.AddHostedService(_ => new BlobFilling(blobs));
+            if (!roles.HasFlag(HostRoles.Pipeline) && config.File.Ledger.Retention is not { Age: null, Bytes: null })
+            {
+                // What is dropped is the pipeline's to say; the blobs of what went lie here.
+                services.AddRetention(_ => PipelineRole.RetentionOf(config, identity.SourceOf("retention")) with { MaxAge = null, MaxBytes = null }, static _ => static (_, _) => new(0));
+            }
         }
 
         services.AddApiDescription();

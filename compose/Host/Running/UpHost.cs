@@ -38,7 +38,7 @@ internal static class UpHost
 
         if (roles.HasFlag(HostRoles.Projections))
         {
-            builder.Services.AddProjectionsRole(config, room.BlobTopic);
+            builder.Services.AddProjectionsRole(config, roles, identity, room.BlobTopic);
         }
 
         builder.Services.Configure<RouteHandlerOptions>(static o => o.ThrowOnBadRequest = true);

@@ -58,6 +58,7 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
         if (await FirstKeptAsync(cancellationToken).ConfigureAwait(false) is { } kept && kept != _settled)
         {
             (blobs, bytes) = await DropBlobsAsync(kept - BlobMargin, cancellationToken).ConfigureAwait(false);
+            await ledger.DropBlobsBeforeAsync(kept - BlobMargin, cancellationToken).ConfigureAwait(false);
             rows = await forget(kept, cancellationToken).ConfigureAwait(false);
             _settled = kept;
         }

@@ -90,7 +90,8 @@ public sealed class BlobFolder(string dataFolder) : IBlobStore
         return true;
     }
 
-    private string PathOf(Digest sha256)
+    /// <summary>Where a blob lies, if it is there.</summary>
+    internal string PathOf(Digest sha256)
     {
         var hex = sha256.ToString();
         return Path.Combine(_root, hex[..2], hex);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using McpLedger.Contracts.Events;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ public sealed partial class ConsumerTelemetry
     private readonly Counter<long> _parked;
     private readonly Counter<long> _retries;
     private readonly Meter _meter;
+    private readonly ConcurrentDictionary<PartitionConsumer, KeyValuePair<string, object?>[]> _observed = new();
 
     /// <summary>Telemetry on a meter factory and a logger.</summary>
     public ConsumerTelemetry(IMeterFactory meters, ILogger<ConsumerTelemetry> logger)
@@ -24,16 +26,16 @@ public sealed partial class ConsumerTelemetry
         _handled = _meter.CreateCounter<long>("mcpledger.consumer.handled", "{record}", "Records whose effect is kept.");
         _parked = _meter.CreateCounter<long>("mcpledger.consumer.parked", "{record}", "Records that could not be handled and were parked.");
         _retries = _meter.CreateCounter<long>("mcpledger.consumer.retries", "{retry}", "Batches tried again.");
+        _meter.CreateObservableGauge("mcpledger.consumer.position", () => Measure(static c => c.State.Position), "{offset}", "Offset to go on with.");
+        _meter.CreateObservableGauge("mcpledger.consumer.in_flight", () => Measure<long>(static c => c.State.InFlight), "{record}", "Records in hand.");
+        _meter.CreateObservableGauge("mcpledger.consumer.lag", () => Measure(static c => c.Lag.Records), "{offset}", "Offsets between the position and the partition's end as last seen.");
+        _meter.CreateObservableGauge("mcpledger.consumer.age", () => Measure(static c => c.Lag.Age.TotalSeconds), "s", "Time since the oldest record that is not handled was written.");
     }
 
-    internal void Observe(string consumer, LedgerPartition partition, Func<ConsumerState> state, Func<ConsumerLag> lag)
-    {
-        KeyValuePair<string, object?>[] tags = [new("consumer", consumer), new("partition", partition.ToString())];
-        _meter.CreateObservableGauge("mcpledger.consumer.position", () => new Measurement<long>(state().Position, tags), "{offset}", "Offset to go on with.");
-        _meter.CreateObservableGauge("mcpledger.consumer.in_flight", () => new Measurement<long>(state().InFlight, tags), "{record}", "Records in hand.");
-        _meter.CreateObservableGauge("mcpledger.consumer.lag", () => new Measurement<long>(lag().Records, tags), "{offset}", "Offsets between the position and the partition's end as last seen.");
-        _meter.CreateObservableGauge("mcpledger.consumer.age", () => new Measurement<double>(lag().Age.TotalSeconds, tags), "s", "Time since the oldest record that is not handled was written.");
-    }
+    /// <summary>A consumer is to be seen until <see cref="Forget"/>: an instrument stays as long as its meter, so consumers come and go behind these few.</summary>
+    internal void Observe(PartitionConsumer consumer) => _observed[consumer] = [new("consumer", consumer.Name), new("partition", consumer.Partition.ToString())];
+
+    internal void Forget(PartitionConsumer consumer) => _observed.TryRemove(consumer, out _);
 
     internal void Handled(string consumer, int records) => _handled.Add(records, new KeyValuePair<string, object?>("consumer", consumer));
 
@@ -48,6 +50,10 @@ public sealed partial class ConsumerTelemetry
         _retries.Add(1, new KeyValuePair<string, object?>("consumer", consumer));
         LogRetried(consumer, partition, position, reason);
     }
+
+    private IEnumerable<Measurement<T>> Measure<T>(Func<PartitionConsumer, T> of)
+        where T : struct =>
+        _observed.Select(o => new Measurement<T>(of(o.Key), o.Value));
 
     [LoggerMessage(2051, LogLevel.Error, "{Consumer} cannot handle {Partition} offset {Offset}: {Reason}. The record is parked")]
     private partial void LogParked(string consumer, LedgerPartition partition, long offset, string reason);

@@ -33,7 +33,7 @@ public sealed class PartitionConsumer : IDisposable
     public PartitionConsumer(ConsumerOptions options, LedgerPartition partition, ILedgerReader reader, IRecordHandler handler, IParkingLot parking, TimeProvider time, ConsumerTelemetry telemetry)
     {
         (_options, Partition, _reader, _handler, _parking, _time, _telemetry) = (options, partition, reader, handler, parking, time, telemetry);
-        telemetry.Observe(options.Name, partition, () => State, () => Lag);
+        telemetry.Observe(this);
     }
 
     /// <summary>The partition it consumes.</summary>
@@ -128,7 +128,11 @@ public sealed class PartitionConsumer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _turn.Dispose();
+    public void Dispose()
+    {
+        _telemetry.Forget(this);
+        _turn.Dispose();
+    }
 
     private static bool IsTransient(Exception e) => e is IOException or TimeoutException or DbException or HttpRequestException or SocketException or OperationCanceledException;
 

@@ -122,6 +122,9 @@ public sealed class EmbeddedLedger : ILedger
     public void AcceptDamage(DamagedStretch stretch) => LogOf(stretch.Partition).Accepted.Accept(stretch);
 
     /// <summary>Takes no more appends, writes those that wait, closes the chains with <c>writer.stopped.v1</c> and lets the folder go.</summary>
+    public ValueTask DropBlobsBeforeAsync(DateTimeOffset moment, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _opening.WaitAsync().ConfigureAwait(false);

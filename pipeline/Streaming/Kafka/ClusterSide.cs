@@ -99,6 +99,10 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
     /// <exception cref="IOException">The cluster refuses.</exception>
     public Task DropBeforeAsync(LedgerPartition partition, long offset) => Topics.DropBeforeAsync(partition, offset);
 
+    /// <summary>Removes the pieces of blobs that landed before a moment, for good.</summary>
+    /// <exception cref="IOException">The cluster refuses.</exception>
+    public Task DropBlobsBeforeAsync(DateTimeOffset moment) => Topics.DropBlobsBeforeAsync(moment);
+
     public async ValueTask DisposeAsync()
     {
         if (_producer is not null)

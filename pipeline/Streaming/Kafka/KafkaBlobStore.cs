@@ -10,6 +10,7 @@ namespace McpLedger.Streaming.Kafka;
 /// <summary>
 /// Blobs of a process whose ledger is in Kafka: durable on its own disk, then shipped in pieces on the blobs topic. With <see cref="KafkaDurability.Quorum"/> a blob is
 /// stored once the in-sync replicas have it; with <see cref="KafkaDurability.Disk"/> once it is on the disk, with a mark that it is still to be shipped.
+/// Where nobody reads them here (<see cref="KafkaLedgerOptions.KeepsBlobs"/>) its copy goes once the cluster has it.
 /// </summary>
 public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
 {
@@ -23,6 +24,8 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
     private readonly TopicNames _topics;
     private readonly string _unshipped;
     private readonly RenewedProducer _producer;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Digest, int> _puts = [];
     private readonly Channel<Digest> _waiting = Channel.CreateUnbounded<Digest>(new() { SingleReader = true });
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _shipping;
@@ -53,28 +56,32 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<bool> TryPutAsync(Digest sha256, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        var mark = Path.Combine(_unshipped, sha256.ToString());
+        Begin(sha256);
         try
         {
-            if (_options.Durable == KafkaDurability.Disk)
-            {
-                // Before the blob: a crash between the two leaves a mark without one, which is only forgotten.
-                DurableFile.Replace(mark, [], Mode);
-            }
-
-            if (!await _folder.TryPutAsync(sha256, bytes, cancellationToken).ConfigureAwait(false))
+            if (!await TryKeepAsync(sha256, bytes, cancellationToken).ConfigureAwait(false))
             {
                 return false;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        finally
         {
-            return false;
+            End(sha256);
         }
 
-        return _options.Durable == KafkaDurability.Disk
-            ? _waiting.Writer.TryWrite(sha256)
-            : await SendPatientlyAsync(sha256, bytes.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (_options.Durable == KafkaDurability.Disk)
+        {
+            return _waiting.Writer.TryWrite(sha256);
+        }
+
+        try
+        {
+            return await SendPatientlyAsync(sha256, bytes.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Discard(sha256);
+        }
     }
 
     /// <inheritdoc/>
@@ -90,13 +97,34 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
         _closing.Dispose();
     }
 
+    private async ValueTask<bool> TryKeepAsync(Digest sha256, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_options.Durable == KafkaDurability.Disk)
+            {
+                // Before the blob: a crash between the two leaves a mark without one, which is only forgotten.
+                DurableFile.Replace(MarkOf(sha256), [], Mode);
+            }
+
+            return await _folder.TryPutAsync(sha256, bytes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private string MarkOf(Digest blob) => Path.Combine(_unshipped, blob.ToString());
+
     private async Task ShipAsync()
     {
+        DiscardLeft();
         await foreach (var blob in _waiting.Reader.ReadAllAsync(_closing.Token).ConfigureAwait(false))
         {
             if (await TryShipAsync(blob).ConfigureAwait(false))
             {
-                TryRemove(Path.Combine(_unshipped, blob.ToString()));
+                Forget(blob);
                 continue;
             }
 
@@ -157,15 +185,81 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
         }
     }
 
-    private static void TryRemove(string mark)
+    private void Begin(Digest blob)
+    {
+        lock (_gate)
+        {
+            _puts[blob] = _puts.GetValueOrDefault(blob) + 1;
+        }
+    }
+
+    private void End(Digest blob)
+    {
+        lock (_gate)
+        {
+            if (--_puts[blob] == 0)
+            {
+                _puts.Remove(blob);
+            }
+        }
+    }
+
+    /// <summary>The cluster has it. One that is being put again is left to that put, which may have looked already whether it stands.</summary>
+    private void Forget(Digest blob)
+    {
+        lock (_gate)
+        {
+            if (_puts.ContainsKey(blob))
+            {
+                return;
+            }
+
+            if (!_options.KeepsBlobs)
+            {
+                TryRemove(_folder.PathOf(blob));
+            }
+
+            TryRemove(MarkOf(blob));
+        }
+    }
+
+    /// <summary>A copy without a mark is in the cluster, or its call was never answered.</summary>
+    private void Discard(Digest blob)
+    {
+        lock (_gate)
+        {
+            if (!_options.KeepsBlobs && !_puts.ContainsKey(blob) && !File.Exists(MarkOf(blob)))
+            {
+                TryRemove(_folder.PathOf(blob));
+            }
+        }
+    }
+
+    /// <summary>Copies that an earlier boot left when it was killed, or kept.</summary>
+    private void DiscardLeft()
     {
         try
         {
-            File.Delete(mark);
+            foreach (var blob in _options.KeepsBlobs ? [] : _folder.List())
+            {
+                Discard(blob.Sha256);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It is shipped once more by the next boot, and nobody minds.
+            // They only take room; the next boot looks again.
+        }
+    }
+
+    private static void TryRemove(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A mark is shipped once more by the next boot, and nobody minds; a copy goes then.
         }
     }
 }

@@ -137,6 +137,10 @@ public sealed class KafkaLedger : ILedger
         return dropped;
     }
 
+    /// <inheritdoc/>
+    public async ValueTask DropBlobsBeforeAsync(DateTimeOffset moment, CancellationToken cancellationToken) =>
+        await _cluster.DropBlobsBeforeAsync(moment).WaitAsync(cancellationToken).ConfigureAwait(false);
+
     /// <summary>Takes no more appends, closes the chains with <c>writer.stopped.v1</c>, gives the cluster a while to take what is under way, and keeps where the chains end.</summary>
     public async ValueTask DisposeAsync()
     {

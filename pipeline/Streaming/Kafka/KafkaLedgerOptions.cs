@@ -60,6 +60,9 @@ public sealed record KafkaLedgerOptions
     /// <summary>Whether this process writes calls; one that only writes control events (sealer, projections) begins no chains of calls.</summary>
     public bool WritesCalls { get; init; } = true;
 
+    /// <summary>Whether blobs stay in this process's folder once the cluster has them: false where nobody reads them there.</summary>
+    public bool KeepsBlobs { get; init; } = true;
+
     /// <summary>Longest record in bytes. A topic that allows less makes it less.</summary>
     public int MaxRecordBytes { get; init; } = 1024 * 1024;
 

@@ -88,6 +88,33 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         }
     }
 
+    /// <summary>Removes the pieces of blobs that landed before a moment, for good.</summary>
+    /// <exception cref="IOException">The cluster refuses.</exception>
+    public async Task DropBlobsBeforeAsync(DateTimeOffset moment)
+    {
+        try
+        {
+            using var admin = clients.Admin();
+
+            // The ends first: what lands while this looks is younger than anything that goes.
+            var ends = await OffsetsAsync(admin, OffsetSpec.Latest()).ConfigureAwait(false);
+            var firsts = await OffsetsAsync(admin, OffsetSpec.ForTimestamp(moment.ToUnixTimeMilliseconds())).ConfigureAwait(false);
+            var cuts = firsts.Select((f, n) => new TopicPartitionOffset(f.TopicPartition, f.Offset >= 0 ? f.Offset : ends[n].Offset));
+            await admin.DeleteRecordsAsync(cuts, new() { RequestTimeout = options.AnswerTimeout }).ConfigureAwait(false);
+        }
+        catch (KafkaException e)
+        {
+            throw new IOException($"{_names.Blobs} could not be cut before {moment:u}: {e.Error.Reason}", e);
+        }
+    }
+
+    private async Task<IReadOnlyList<TopicPartitionOffset>> OffsetsAsync(IAdminClient admin, OffsetSpec at)
+    {
+        var places = Enumerable.Range(0, options.Partitions).Select(n => new TopicPartitionOffsetSpec { TopicPartition = new(_names.Blobs, n), OffsetSpec = at });
+        var found = await admin.ListOffsetsAsync(places, new() { RequestTimeout = options.AnswerTimeout }).ConfigureAwait(false);
+        return [.. found.ResultInfos.Select(static r => r.TopicPartitionOffsetError.TopicPartitionOffset).OrderBy(static o => o.Partition.Value)];
+    }
+
     private Dictionary<string, int> Wanted() => new() { [_names.Calls] = options.Partitions, [_names.Control] = 1, [_names.Blobs] = options.Partitions, [_names.Parked] = 1 };
 
     // A piece of a blob is as long as it is, however short the ledger's records are.

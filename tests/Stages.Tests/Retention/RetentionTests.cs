@@ -73,6 +73,16 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task What_carried_blobs_goes_up_to_a_day_before_the_oldest_call_that_is_kept()
+    {
+        using var ledger = await SealedLedger.MakeAsync(1200);
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+        var (carried, forgotten) = (new Carrying(open.Ledger), default(DateTimeOffset));
+        await new RetentionRun(carried, Options(ledger.Folder, bytes: 300_000), (moment, _) => { forgotten = moment; return new(0); }, TimeProvider.System).RunAsync(CancellationToken.None);
+        Assert.Equal(forgotten - TimeSpan.FromDays(1), carried.DroppedBefore);
+    }
+
+    [Fact]
     public async Task A_read_model_that_fails_ends_neither_the_stage_nor_the_process()
     {
         using var ledger = await SealedLedger.MakeAsync(1200);
@@ -172,4 +182,38 @@ public sealed class RetentionTests
 
     private static RetentionOptions Options(string folder, int? age = null, long? bytes = null) =>
         new() { Folder = folder, Source = "/retention/test/1", MaxAge = age is { } days ? TimeSpan.FromDays(days) : null, MaxBytes = bytes };
+
+    /// <summary>A ledger as one in Kafka is: its blobs come by way of a topic.</summary>
+    private sealed class Carrying(ILedger inner) : ILedger
+    {
+        public DateTimeOffset? DroppedBefore { get; private set; }
+
+        public LedgerIdentity Identity => inner.Identity;
+
+        public LedgerHealth Health => inner.Health;
+
+        public LedgerCounters Counters => inner.Counters;
+
+        public IReadOnlyList<LedgerPartition> Partitions => inner.Partitions;
+
+        public ValueTask<Appended> AppendAsync(EventDraft draft, CancellationToken cancellationToken) => inner.AppendAsync(draft, cancellationToken);
+
+        public ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken) => inner.BoundsAsync(partition, cancellationToken);
+
+        public ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken) => inner.ReadAsync(partition, from, maxBytes, cancellationToken);
+
+        public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) => inner.WaitAsync(partition, from, cancellationToken);
+
+        public ValueTask<IReadOnlyList<LedgerSegment>> ListSegmentsAsync(LedgerPartition partition, CancellationToken cancellationToken) => inner.ListSegmentsAsync(partition, cancellationToken);
+
+        public ValueTask<IReadOnlyList<LedgerSegment>> DropThroughAsync(LedgerPartition partition, long offset, CancellationToken cancellationToken) => inner.DropThroughAsync(partition, offset, cancellationToken);
+
+        public ValueTask DropBlobsBeforeAsync(DateTimeOffset moment, CancellationToken cancellationToken)
+        {
+            DroppedBefore = moment;
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

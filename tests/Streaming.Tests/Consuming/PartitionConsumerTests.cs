@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using McpLedger.Contracts.Events;
 using McpLedger.Streaming.Consuming;
 using McpLedger.Streaming.Parking;
@@ -45,6 +46,33 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
         Assert.Equal(new(551, 551, 0, 0, 551, null), _consumer.State);
         await _stop.CancelAsync();
         await run.WaitAsync(Enough);
+    }
+
+    [Fact]
+    public void A_consumer_that_is_disposed_of_is_seen_no_more()
+    {
+        var seen = new List<string?>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter.Scope == _services.GetRequiredService<IMeterFactory>() && instrument.Name == "mcpledger.consumer.position")
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => seen.Add(string.Join(' ', tags.ToArray().Select(t => t.Value))));
+        listener.Start();
+        using (Consumer(_ledger.Ledger))
+        {
+            listener.RecordObservableInstruments();
+            Assert.Equal(["fold calls-0", "fold calls-0"], seen);
+        }
+
+        seen.Clear();
+        listener.RecordObservableInstruments();
+        Assert.Equal(["fold calls-0"], seen);
     }
 
     [Fact]

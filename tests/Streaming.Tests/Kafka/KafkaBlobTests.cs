@@ -43,6 +43,41 @@ public sealed class KafkaBlobTests(KafkaBroker broker)
     }
 
     [Fact]
+    public async Task What_carried_blobs_before_a_moment_is_dropped_and_who_comes_later_has_the_rest()
+    {
+        var (bootstrap, reason) = await broker.FindAsync();
+        Assert.SkipWhen(bootstrap is null, reason ?? "");
+        using var elsewhere = new TemporaryFolder();
+        await using var ledger = TemporaryKafkaLedger.Open(o => o with { Bootstrap = bootstrap!, Durable = KafkaDurability.Quorum, Partitions = 3 });
+        await ledger.ReadyAsync();
+        await using var store = new KafkaBlobStore(ledger.Options, KafkaTools.Telemetry, TimeProvider.System);
+        byte[][] blobs = [.. Enumerable.Range(0, 20).Select(static _ => RandomNumberGenerator.GetBytes(100))];
+        await PutAsync(blobs[..10]);
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        var moment = TimeProvider.System.GetUtcNow();
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        await PutAsync(blobs[10..]);
+
+        await ledger.Ledger.DropBlobsBeforeAsync(moment, TestContext.Current.CancellationToken);
+
+        using var stop = new CancellationTokenSource();
+        var consuming = new BlobTopicConsumer(ledger.Options with { Folder = elsewhere.Path }, KafkaTools.Telemetry, TimeProvider.System).RunAsync(stop.Token);
+        var folder = new BlobFolder(elsewhere.Path);
+        await ledger.UntilAsync(() => folder.List().Count() >= 10);
+        await stop.CancelAsync();
+        await consuming;
+        Assert.Equal(blobs[10..].Select(static b => Digest.Of(b).ToString()).Order(), folder.List().Select(static b => b.Sha256.ToString()).Order());
+
+        async Task PutAsync(IEnumerable<byte[]> some)
+        {
+            foreach (var blob in some)
+            {
+                Assert.True(await store.TryPutAsync(Digest.Of(blob), blob, TestContext.Current.CancellationToken));
+            }
+        }
+    }
+
+    [Fact]
     public void Bytes_that_are_no_piece_are_none()
     {
         var record = BlobChunk.Of(Digest.Of("x"u8), "x"u8.ToArray()).Single().Write();

@@ -76,6 +76,27 @@ public sealed class MockBlobTests : IDisposable
         Assert.Equal(2, new BlobFolder(_elsewhere.Path).List().Count());
     }
 
+    [Theory]
+    [InlineData(KafkaDurability.Disk)]
+    [InlineData(KafkaDurability.Quorum)]
+    public async Task Where_nobody_reads_blobs_they_go_once_the_cluster_has_them(KafkaDurability durable)
+    {
+        var folder = new BlobFolder(_here.Path);
+        var left = RandomNumberGenerator.GetBytes(100);
+        Assert.True(await folder.TryPutAsync(Digest.Of(left), left, TestContext.Current.CancellationToken));
+        byte[][] blobs = [.. Enumerable.Range(0, 20).Select(static _ => RandomNumberGenerator.GetBytes(100))];
+        await using var store = new KafkaBlobStore(_options with { Durable = durable, KeepsBlobs = false }, KafkaTools.Telemetry, TimeProvider.System);
+        for (var round = 0; round < 10; round++)
+        {
+            // Each twice at once: one may be shipped and gone while the other one looks whether it stands.
+            var put = await Task.WhenAll(blobs.Concat(blobs).Select(b => store.TryPutAsync(Digest.Of(b), b, TestContext.Current.CancellationToken).AsTask()));
+            Assert.All(put, Assert.True);
+        }
+
+        await UntilAsync(() => !folder.List().Any() && !Directory.EnumerateFiles(Path.Combine(_here.Path, "kafka", "unshipped")).Any());
+        await ConsumesAsync(null, blobs.Length);
+    }
+
     [Fact]
     public async Task A_producer_of_blobs_that_failed_for_good_is_replaced()
     {
@@ -122,12 +143,14 @@ public sealed class MockBlobTests : IDisposable
         }
     }
 
-    private async Task ConsumesAsync(long position)
+    private Task ConsumesAsync(long position) => ConsumesAsync(position, 0);
+
+    private async Task ConsumesAsync(long? position, int blobs)
     {
         using var stop = new CancellationTokenSource();
         var consuming = new BlobTopicConsumer(_options with { Folder = _elsewhere.Path }, KafkaTools.Telemetry, TimeProvider.System).RunAsync(stop.Token);
         var kept = Path.Combine(_elsewhere.Path, "kafka", "blobs", "calls-0");
-        await UntilAsync(() => File.Exists(kept) && File.ReadAllText(kept).Trim() == position.ToString(CultureInfo.InvariantCulture));
+        await UntilAsync(() => position is { } behind ? File.Exists(kept) && File.ReadAllText(kept).Trim() == behind.ToString(CultureInfo.InvariantCulture) : new BlobFolder(_elsewhere.Path).List().Count() == blobs);
         await stop.CancelAsync();
         await consuming;
     }
