@@ -73,25 +73,25 @@ internal sealed class PartitionCursor : IAsyncDisposable
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Sign();
         _requests.Add(() => Answer(answer, request));
-        while (true)
+        while (!answer.Task.IsCompleted)
         {
-            try
+            // Whether it failed is asked of the answer alone: it may come in the moment in which this wait is over.
+            await ((Task)answer.Task).WaitAsync(_patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!answer.Task.IsCompleted && Stopwatch.GetElapsedTime(Interlocked.Read(ref _sign)) > _patience * StuckAfter)
             {
-                return await answer.Task.WaitAsync(_patience).ConfigureAwait(false);
+                IsStuck = true;
+                _clients.Telemetry.LogStuck($"{_partition}", _patience * StuckAfter);
+                throw new IOException($"{_partition} cannot be read from Kafka: the client has not come back. Another takes its place.");
             }
-            catch (TimeoutException) when (!answer.Task.IsFaulted)
-            {
-                if (!answer.Task.IsCompleted && Stopwatch.GetElapsedTime(Interlocked.Read(ref _sign)) > _patience * StuckAfter)
-                {
-                    IsStuck = true;
-                    _clients.Telemetry.LogStuck($"{_partition}", _patience * StuckAfter);
-                    throw new IOException($"{_partition} cannot be read from Kafka: the client has not come back. Another takes its place.");
-                }
-            }
-            catch (KafkaException e)
-            {
-                throw new IOException($"{_partition} cannot be read from Kafka: {e.Error.Reason}", e);
-            }
+        }
+
+        try
+        {
+            return await answer.Task.ConfigureAwait(false);
+        }
+        catch (KafkaException e)
+        {
+            throw new IOException($"{_partition} cannot be read from Kafka: {e.Error.Reason}", e);
         }
     }
 
