@@ -24,7 +24,7 @@ internal sealed class EventSource(Stream upstream, int maxEventBytes, TimeSpan i
     /// <returns>False when the time was up first.</returns>
     public async ValueTask<bool> WaitAsync(TimeSpan longest, CancellationToken cancellationToken)
     {
-        var reading = upstream.ReadAsync(_chunk, cancellationToken);
+        var reading = ReadAsync(cancellationToken);
         if (reading.IsCompleted)
         {
             _pending = reading;

@@ -22,9 +22,10 @@ internal sealed class ChildLink(ChildProcess child, Action released, BridgeLimit
 
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, child.Over);
         try
         {
-            while (await _lines.ReadAsync(cancellationToken) is { } line)
+            while (await _lines.ReadAsync(either.Token) is { } line)
             {
                 if (!line.Span.IsWhiteSpaceOnly())
                 {
@@ -32,7 +33,7 @@ internal sealed class ChildLink(ChildProcess child, Action released, BridgeLimit
                 }
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The same as the end of the output: the child is gone.
         }

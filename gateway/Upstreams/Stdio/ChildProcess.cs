@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Upstreams.Bridging;
 
@@ -11,11 +12,15 @@ namespace McpLedger.Gateway.Upstreams.Stdio;
 /// </summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
+    // A descendant that left the group still holds the pipes; what the child itself wrote is read by then.
+    private static readonly TimeSpan PipeGrace = TimeSpan.FromSeconds(1);
     private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "TMPDIR"];
     private readonly Process _process;
     private readonly string _server;
     private readonly StdioConfig _config;
     private readonly ChildSupervision _supervision;
+    [SuppressMessage("Usage", "CA2213", Justification = "Disposed when the child has ended.")]
+    private readonly CancellationTokenSource _over;
     private readonly Task _stderr;
     private readonly Lazy<Task> _disposal;
     private readonly long _started;
@@ -32,7 +37,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         supervision.Watch.Add(Id);
         supervision.Records.Add(Id, server);
         _disposal = new(EndAsync);
-        _stderr = StderrDrain.RunAsync(process.StandardError.BaseStream, server, Id, supervision.Telemetry, supervision.Time);
+        _over = new(Timeout.InfiniteTimeSpan, supervision.Time);
+        Over = _over.Token;
+        _stderr = StderrDrain.RunAsync(process.StandardError.BaseStream, server, Id, supervision.Telemetry, supervision.Time, Over);
         Exited = WaitAsync();
     }
 
@@ -41,6 +48,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     public Stream Input => _process.StandardInput.BaseStream;
 
     public Stream Output => _process.StandardOutput.BaseStream;
+
+    /// <summary>Cancelled shortly after the child is gone: whoever else holds its pipes is not waited for.</summary>
+    public CancellationToken Over { get; }
 
     /// <summary>Completes with the exit code once the child is gone and its group with it.</summary>
     public Task<int> Exited { get; }
@@ -138,6 +148,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             ProcessGroup.ForceEnd(_process, Id);
         }
 
+        _over.CancelAfter(PipeGrace);
         _supervision.Watch.Remove(Id);
         _supervision.Records.Remove(Id);
         _supervision.Telemetry.Ended(_server, Id, _process.ExitCode, _how, _supervision.Time.GetElapsedTime(_started));
@@ -164,6 +175,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         await Exited;
         Close(Input);
         await _stderr;
+        await _over.CancelAsync();
+        _over.Dispose();
         _process.Dispose();
     }
 

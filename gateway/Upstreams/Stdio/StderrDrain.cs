@@ -11,7 +11,7 @@ internal static class StderrDrain
     private const int LinesPerSecond = 20;
     private const int MaxSecrets = 32;
 
-    public static async Task RunAsync(Stream source, string server, int processId, StdioTelemetry telemetry, TimeProvider time)
+    public static async Task RunAsync(Stream source, string server, int processId, StdioTelemetry telemetry, TimeProvider time, CancellationToken over)
     {
         var buffer = new byte[4096];
         var line = new List<byte>(MaxLine);
@@ -19,7 +19,7 @@ internal static class StderrDrain
         var window = time.GetTimestamp();
         var shown = 0;
         var skipped = 0L;
-        while (await ReadAsync(source, buffer) is var count and > 0)
+        while (await ReadAsync(source, buffer, over) is var count and > 0)
         {
             foreach (var value in buffer.AsSpan(0, count))
             {
@@ -68,11 +68,11 @@ internal static class StderrDrain
         }
     }
 
-    private static async ValueTask<int> ReadAsync(Stream source, byte[] buffer)
+    private static async ValueTask<int> ReadAsync(Stream source, byte[] buffer, CancellationToken over)
     {
         try
         {
-            return await source.ReadAsync(buffer);
+            return await source.ReadAsync(buffer, over);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {

@@ -69,26 +69,22 @@ public sealed class PartitionAssignments
     /// <returns>False when the client did not come back.</returns>
     private async Task<bool> EndsAsync(Task running, Membership membership, CancellationToken cancellationToken)
     {
-        while (true)
+        while (!await running.CompletesAsync(_sessionTimeout, cancellationToken).ConfigureAwait(false))
         {
-            try
-            {
-                await running.WaitAsync(_sessionTimeout, cancellationToken).ConfigureAwait(false);
-                return true;
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            if (cancellationToken.IsCancellationRequested)
             {
                 return await running.EndsAsync(_telemetry).ConfigureAwait(false);
             }
-            catch (TimeoutException) when (!running.IsFaulted)
+
+            if (membership.Silence > _sessionTimeout * StuckAfter)
             {
-                if (membership.Silence > _sessionTimeout * StuckAfter)
-                {
-                    _telemetry.LogStuck(_group, _sessionTimeout * StuckAfter);
-                    return false;
-                }
+                _telemetry.LogStuck(_group, _sessionTimeout * StuckAfter);
+                return false;
             }
         }
+
+        await running.ConfigureAwait(false);
+        return true;
     }
 
     private void Run(Membership membership)

@@ -73,11 +73,9 @@ internal sealed class PartitionCursor : IAsyncDisposable
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Sign();
         _requests.Add(() => Answer(answer, request));
-        while (!answer.Task.IsCompleted)
+        while (!await answer.Task.CompletesAsync(_patience).ConfigureAwait(false))
         {
-            // Whether it failed is asked of the answer alone: it may come in the moment in which this wait is over.
-            await ((Task)answer.Task).WaitAsync(_patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!answer.Task.IsCompleted && Stopwatch.GetElapsedTime(Interlocked.Read(ref _sign)) > _patience * StuckAfter)
+            if (Stopwatch.GetElapsedTime(Interlocked.Read(ref _sign)) > _patience * StuckAfter)
             {
                 IsStuck = true;
                 _clients.Telemetry.LogStuck($"{_partition}", _patience * StuckAfter);

@@ -133,6 +133,25 @@ public sealed class BadUpstreamTests
     }
 
     [Fact]
+    public async Task A_stream_that_never_says_anything_is_given_up()
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
+        {
+            Servers = config.Servers.SetItem("demo", config.Servers["demo"] with { IdleTimeout = TimeSpan.FromMilliseconds(200) }),
+        });
+        gateway.Upstream.Answer = async (http, _) =>
+        {
+            await FakeServer.WriteEvents(http, "");
+            await Task.Delay(Timeout.Infinite, http.RequestAborted);
+        };
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 504);
+
+        Assert.Contains("silent", text, StringComparison.Ordinal);
+        Assert.Equal(CallOutcome.UpstreamFailed, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Outcome);
+    }
+
+    [Fact]
     public async Task A_stream_that_falls_silent_is_given_up()
     {
         await using var gateway = await GatewayHarness.StartAsync(config => config with

@@ -157,6 +157,38 @@ public sealed class HostileStdioTests
     }
 
     [Fact]
+    public async Task What_left_the_group_and_holds_the_pipes_is_not_waited_for()
+    {
+        Assert.SkipUnless(ProcessGroup.Setsid is not null, "There is no setsid on this system.");
+        var gateway = new BridgeHarness(ShellServer.Config("legacy"));
+        var strays = new List<int>();
+        try
+        {
+            foreach (var last in new[] { "DELETE", "test/exit" })
+            {
+                var session = await gateway.OpenAsync();
+                var text = await TextAsync(await gateway.CallAsync(session, 1, "test/stray"));
+                strays.Add(int.Parse(text.Split("\"pid\":")[1].TrimEnd('}', '\n')));
+                _ = last == "DELETE" ? await gateway.SendAsync("DELETE", session, null) : await gateway.CallAsync(session, 2, last);
+                await UntilAsync(() => gateway.Children!.ProcessCount == 0, "the server ends");
+            }
+
+            var open = await gateway.OpenAsync();
+            strays.Add(int.Parse((await TextAsync(await gateway.CallAsync(open, 1, "test/stray"))).Split("\"pid\":")[1].TrimEnd('}', '\n')));
+            await gateway.DisposeAsync().AsTask().WaitAsync(BridgeHarness.Patience, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            foreach (var stray in strays)
+            {
+                Assert.NotNull(ChildRecords.StartTime(stray));
+                using var process = System.Diagnostics.Process.GetProcessById(stray);
+                process.Kill();
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_flood_of_stderr_blocks_nothing()
     {
         await using var gateway = new BridgeHarness(ShellServer.Config("legacy"));
