@@ -6,10 +6,10 @@ public sealed record BehaviourLimits
     /// <summary>The limits that hold where nobody configured others.</summary>
     public static BehaviourLimits Default { get; } = new();
 
-    /// <summary>Sessions that are remembered (some 8 KiB each); the one that rested longest is forgotten first.</summary>
+    /// <summary>Sessions that are remembered (some 8 KiB each); of whoever has most of them the one that rested longest is forgotten first.</summary>
     public int MaxSessions { get; init; } = 10_000;
 
-    /// <summary>Agents whose habits are remembered (up to 300 KiB each); the one that rested longest is forgotten first.</summary>
+    /// <summary>Agents whose habits are remembered (up to 300 KiB each); of whoever has most of them the one that rested longest is forgotten first.</summary>
     public int MaxAgents { get; init; } = 1_000;
 
     /// <summary>Tokens that a session may cost, four bytes each; null for any number.</summary>

@@ -22,8 +22,8 @@ public sealed class BehaviourTracker(BehaviourModel? model, BehaviourLimits limi
     public IReadOnlyList<BehaviourSignal> OnCall(scoped in ObservedCall call)
     {
         _signals.Clear();
-        var session = Of(call.Session, call.At);
-        var habits = _agents.Of(call.Agent);
+        var session = Of(call.Owner, call.Session, call.At);
+        var habits = _agents.Of(call.Owner ?? "", call.Agent);
         var step = session.OnCall(call, habits);
         var rules = new SignalRules(session, _signals);
         rules.Loop(step.Loop);
@@ -42,8 +42,8 @@ public sealed class BehaviourTracker(BehaviourModel? model, BehaviourLimits limi
     public IReadOnlyList<BehaviourSignal> OnResult(scoped in ObservedResult result)
     {
         _signals.Clear();
-        var session = Of(result.Session, result.At);
-        var (loop, cost) = session.OnResult(result, _agents.Of(result.Agent), limits);
+        var session = Of(result.Owner, result.Session, result.At);
+        var (loop, cost) = session.OnResult(result, _agents.Of(result.Owner ?? "", result.Agent), limits);
         var rules = new SignalRules(session, _signals);
         rules.Loop(loop);
         rules.Cost(cost, limits, result.At);
@@ -53,15 +53,17 @@ public sealed class BehaviourTracker(BehaviourModel? model, BehaviourLimits limi
     }
 
     /// <summary>What is true of a session.</summary>
-    public BehaviourLabels LabelsOf(string session, DateTimeOffset at) => Of(session, at).Labels;
+    public BehaviourLabels LabelsOf(string session, DateTimeOffset at) => _sessions.Find(session) is { } state && GoesOn(state, at) ? state.Labels : BehaviourLabels.None;
 
-    internal SessionState Of(string session, DateTimeOffset at)
+    internal SessionState Of(string? owner, string session, DateTimeOffset at)
     {
-        var state = _sessions.Of(session);
-        return state.Last == default || at - state.Last < limits.Rest ? state : _sessions.Put(session, new());
+        var state = _sessions.Of(owner ?? "", session);
+        return GoesOn(state, at) ? state : _sessions.Put(owner ?? "", session, new());
     }
 
-    internal void Know(string agent, AgentHabits habits) => _agents.Put(agent, habits);
+    internal void Know(string agent, AgentHabits habits) => _agents.Put("", agent, habits);
 
-    internal AgentHabits HabitsOf(string agent) => _agents.Of(agent);
+    internal AgentHabits HabitsOf(string agent) => _agents.Of("", agent);
+
+    private bool GoesOn(SessionState state, DateTimeOffset at) => state.Last == default || at - state.Last < limits.Rest;
 }

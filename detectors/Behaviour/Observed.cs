@@ -15,6 +15,9 @@ public readonly ref struct ObservedCall
     /// <summary>Whose habits it is held against: principal and client.</summary>
     public required string Agent { get; init; }
 
+    /// <summary>Whose share of what is remembered it takes: the principal, as nobody can choose it; null for nobody's.</summary>
+    public string? Owner { get; init; }
+
     /// <summary>The server.</summary>
     public required string Server { get; init; }
 
@@ -42,6 +45,9 @@ public readonly ref struct ObservedResult
 
     /// <summary>Whose habits it is held against.</summary>
     public required string Agent { get; init; }
+
+    /// <summary>Whose share of what is remembered it takes: the principal, as nobody can choose it; null for nobody's.</summary>
+    public string? Owner { get; init; }
 
     /// <summary>Whether it is an error.</summary>
     public bool IsError { get; init; }

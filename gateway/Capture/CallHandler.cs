@@ -79,7 +79,7 @@ internal sealed class CallHandler(
         return FactsOf(call.Exchange, method, method == "tools/call" ? call.What.Name : null, pinned) with
         {
             Restraint = restraints.Find(call.Who, session, isCounted: !CallDecider.LeadsToTools(method)),
-            Labels = control.LabelsOf(session),
+            Labels = control.LabelsOf(session, time.GetUtcNow()),
         };
     }
 

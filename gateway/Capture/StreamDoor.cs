@@ -14,7 +14,7 @@ namespace McpLedger.Gateway.Capture;
 /// under the names of their HTTP methods.
 /// </summary>
 internal sealed class StreamDoor(
-    Intake intake, CallRestraints restraints, Refuser refuser, CallRecorder recorder, Upstream upstream, StandaloneRelay relay, GatewayTelemetry telemetry, TimeProvider time)
+    Intake intake, ControlState control, CallRestraints restraints, Refuser refuser, CallRecorder recorder, Upstream upstream, StandaloneRelay relay, GatewayTelemetry telemetry, TimeProvider time)
 {
     public async ValueTask HandleAsync(Exchange exchange, ClientAnswer answer)
     {
@@ -57,6 +57,9 @@ internal sealed class StreamDoor(
     private CallFacts FactsOf(Call call) => CallHandler.FactsOf(call.Exchange, call.What.Method, tool: null, pinned: null) with
     {
         Restraint = restraints.Find(call.Who, call.Where.Session.Id, isCounted: false),
+
+        // What ends a session passes whatever the session has read, as it passes a stop.
+        Labels = call.What.Method == "DELETE" ? [] : control.LabelsOf(call.Where.Session.Id, time.GetUtcNow()),
     };
 
     private async ValueTask DecideAsync(Exchange exchange, string protocol, ClientAnswer answer)

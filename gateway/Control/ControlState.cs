@@ -32,8 +32,8 @@ internal sealed class ControlState
     /// <summary>What is known about a tool; null when its server never listed it.</summary>
     public PinnedTool? FindTool(string server, string tool) => _tools.GetValueOrDefault(new(server, tool));
 
-    /// <summary>What is true of a session.</summary>
-    public ImmutableHashSet<string> LabelsOf(string session) => _labels.Of(session);
+    /// <summary>What is true of a session now.</summary>
+    public ImmutableHashSet<string> LabelsOf(string session, DateTimeOffset now) => _labels.Of(session, now);
 
     /// <summary>Moves on by one event. Called by one follower, in the order of the log.</summary>
     /// <param name="data">What happened.</param>

@@ -21,4 +21,11 @@ internal readonly record struct RestraintScope(string Principal, string? Client,
 internal sealed record Restraint(in RestraintScope Scope, DateTimeOffset? Until, int? PerMinute, string Reason, EventId? Finding)
 {
     public bool IsOver(DateTimeOffset now) => Until is { } until && until <= now;
+
+    /// <summary>Both in one, for the same scope: until the last of them ends, as slow as the slower. The one that lasts longer says why.</summary>
+    public Restraint And(Restraint later)
+    {
+        var lasting = Until is null || later.Until < Until ? this : later;
+        return lasting with { PerMinute = later.PerMinute < PerMinute ? later.PerMinute : PerMinute };
+    }
 }

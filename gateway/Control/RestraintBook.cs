@@ -3,7 +3,9 @@ using McpLedger.Contracts.Events;
 
 namespace McpLedger.Gateway.Control;
 
-/// <summary>Every stop and throttle in force. One of each for a scope: the later takes the place of the earlier.</summary>
+/// <summary>
+/// Every stop and throttle in force. One of each for a scope: while an earlier one is not over, a later one can make it longer or slower and never weaker; only a release does that.
+/// </summary>
 internal sealed class RestraintBook
 {
     /// <summary>So many restraints of single sessions or clients are kept apart; one more holds its whole principal, since none may be forgotten (I7).</summary>
@@ -35,14 +37,15 @@ internal sealed class RestraintBook
     }
 
     /// <summary>The stop that holds a caller now; null when none does.</summary>
-    public Restraint? FindStop(string principal, string? client, string session, DateTimeOffset now) => _stops.IsEmpty ? null : Find(_stops, principal, client, session, now);
+    public Restraint? FindStop(string principal, string? client, string session, DateTimeOffset now) => _stops.IsEmpty ? null : Find(_stops, principal, client, session, now).FirstOrDefault();
 
-    /// <summary>The throttle that holds a caller now: the slowest; null when none does.</summary>
-    public Restraint? FindThrottle(string principal, string? client, string session, DateTimeOffset now) => _throttles.IsEmpty ? null : Find(_throttles, principal, client, session, now);
+    /// <summary>The throttles that hold a caller now, the slowest first.</summary>
+    public IReadOnlyList<Restraint> ThrottlesOf(string principal, string? client, string session, DateTimeOffset now) =>
+        _throttles.IsEmpty ? [] : [.. Find(_throttles, principal, client, session, now).OrderBy(throttle => throttle.PerMinute)];
 
-    private static Restraint? Find(ImmutableDictionary<RestraintScope, Restraint> restraints, string principal, string? client, string session, DateTimeOffset now)
+    private static List<Restraint> Find(ImmutableDictionary<RestraintScope, Restraint> restraints, string principal, string? client, string session, DateTimeOffset now)
     {
-        Restraint? found = null;
+        List<Restraint> found = [];
         Look(new(principal, null, null));
         Look(new(principal, null, session));
         if (client is not null)
@@ -55,9 +58,9 @@ internal sealed class RestraintBook
 
         void Look(in RestraintScope scope)
         {
-            if (restraints.TryGetValue(scope, out var restraint) && !restraint.IsOver(now) && !(restraint.PerMinute >= found?.PerMinute))
+            if (restraints.TryGetValue(scope, out var restraint) && !restraint.IsOver(now))
             {
-                found = restraint;
+                found.Add(restraint);
             }
         }
     }
@@ -71,7 +74,8 @@ internal sealed class RestraintBook
             scope = restraints.Count >= MaxNarrow ? new(scope.Principal, null, null) : scope;
         }
 
-        return restraints.SetItem(scope, new(scope, stopped.Until, stopped.PerMinute, stopped.Reason, stopped.Finding));
+        var later = new Restraint(scope, stopped.Until, stopped.PerMinute, stopped.Reason, stopped.Finding);
+        return restraints.SetItem(scope, restraints.TryGetValue(scope, out var earlier) && !earlier.IsOver(at) ? earlier.And(later) : later);
     }
 
     private static ImmutableDictionary<RestraintScope, Restraint> Without(ImmutableDictionary<RestraintScope, Restraint> restraints, RestraintScope released) =>

@@ -11,23 +11,26 @@ internal sealed class SessionLabelBook
     public const int MaxSessions = 100_000;
 
     private const int MaxLabels = 16;
-    private readonly ConcurrentDictionary<string, ImmutableHashSet<string>> _labels = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ImmutableDictionary<string, DateTimeOffset>> _labels = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
 
-    /// <summary>The labels of a session; none when it has none.</summary>
-    public ImmutableHashSet<string> Of(string session) => _labels.GetValueOrDefault(session, ImmutableHashSet<string>.Empty);
+    /// <summary>The labels that a session has now; none when it has none.</summary>
+    public ImmutableHashSet<string> Of(string session, DateTimeOffset now) => _labels.TryGetValue(session, out var labels)
+        ? labels.Where(label => label.Value > now).Select(label => label.Key).ToImmutableHashSet(StringComparer.Ordinal)
+        : ImmutableHashSet<string>.Empty;
 
     public void Apply(SessionLabelled labelled)
     {
         if (!_labels.TryGetValue(labelled.Session, out var labels))
         {
-            labels = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
+            labels = ImmutableDictionary.Create<string, DateTimeOffset>(StringComparer.Ordinal);
             _order.Enqueue(labelled.Session);
         }
 
-        if (labels.Count < MaxLabels)
+        var until = labelled.Until ?? DateTimeOffset.MaxValue;
+        if (labels.TryGetValue(labelled.Label, out var known) ? known < until : labels.Count < MaxLabels)
         {
-            _labels[labelled.Session] = labels.Add(labelled.Label);
+            _labels[labelled.Session] = labels.SetItem(labelled.Label, until);
         }
 
         if (_order.Count > MaxSessions)

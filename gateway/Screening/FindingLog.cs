@@ -10,7 +10,7 @@ namespace McpLedger.Gateway.Screening;
 
 /// <summary>
 /// Says on the control log what was found in calls, so that analysts and stages hear of it. A call does not wait for that: its own event says the same. The same rule on the same text is raised once
-/// a session, a session raises a burst and then a few a minute, and what is low is left to the call's event.
+/// a session, a session raises a burst and then a few a minute besides what is high, and what is low is left to the call's event. What cannot be said here the pipeline says when it follows the call's event.
 /// </summary>
 internal sealed class FindingLog(ControlRecorder recorder, ScreeningTelemetry telemetry, TimeProvider time) : BackgroundService
 {
@@ -115,7 +115,8 @@ internal sealed class FindingLog(ControlRecorder recorder, ScreeningTelemetry te
                 return "repeated";
             }
 
-            if (!HasRoom(session))
+            // Who spends the session's burst on small things hides no great one behind them.
+            if (!HasRoom(session) && finding.Severity < Severity.High)
             {
                 return "session";
             }

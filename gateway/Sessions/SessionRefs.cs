@@ -6,7 +6,10 @@ using McpLedger.Gateway.Identity;
 
 namespace McpLedger.Gateway.Sessions;
 
-/// <summary>Which session an event belongs to (design §4, Session): the protocol's, else the trace's, else the actor's. Replicas agree without talking.</summary>
+/// <summary>
+/// Which session an event belongs to (design §4, Session): the protocol's, else the trace's, else the actor's. Replicas agree without talking. Every name holds its principal:
+/// a trace is the client's own word, and nobody may count in the session of somebody else.
+/// </summary>
 internal static class SessionRefs
 {
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
@@ -16,7 +19,7 @@ internal static class SessionRefs
     /// <summary>Decides the session of a message.</summary>
     public static SessionRef Of(SessionClaims? claims, string? traceParent, Principal principal, string? client) =>
         claims is not null ? OfProtocol(claims.Server, claims.UpstreamSession)
-        : TraceId(traceParent) is { } trace ? new(trace, "trace")
+        : TraceId(traceParent) is { } trace ? new(Name($"trace\n{principal.Binding}\n{trace}"), "trace")
         : new(Name($"actor\n{principal.Binding}\n{principal.Agent}\n{principal.Client ?? client}"), "actor");
 
     /// <summary>The session that the upstream knows under <paramref name="upstreamSession"/>, which itself is a secret and stays one.</summary>

@@ -18,6 +18,9 @@ internal static class Wire
             + "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
     }
 
+    /// <summary>The same modern request as part of a trace.</summary>
+    public static string Traced(string body, string trace) => body.Replace("\"_meta\":{", $"\"_meta\":{{\"traceparent\":\"00-{trace}-b7ad6b7169203331-01\",", StringComparison.Ordinal);
+
     public static string LegacyRequest(string id, string method, string parameters = "") =>
         "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"" + method + "\",\"params\":{" + parameters + "}}";
 

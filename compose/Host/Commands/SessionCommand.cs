@@ -8,7 +8,7 @@ internal static class SessionCommand
 {
     public static Command Create()
     {
-        var id = new Argument<string>("id") { Description = "The session's id, as search and tail --json show it." };
+        var id = new Argument<string>("id") { Description = "The session's id, as search and tail --json show it; search 'trace:ID' finds that of a trace." };
         var command = new Command("session", "Show a session: who, where, and its calls, newest first.") { id };
         return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(parsed, terminal, door => door.SessionAsync(parsed.GetValue(id)!, cancellationToken), detail =>
         {

@@ -38,7 +38,7 @@ internal sealed class TraceReplay(ResultScores scores, BehaviourModel? model, Be
                 {
                     Call = IdOf(number), At = at, Session = Session, Agent = Agent, Server = trace.Suite, Tool = call.Tool, Traits = ToolNames.Guess(call.Tool), Arguments = call.Arguments,
                 });
-                run.Add(number++, signals, tracker.Of(Session, at));
+                run.Add(number++, signals, tracker.Of(null, Session, at));
             }
 
             for (var i = 0; i < turn.Count; i++)
@@ -48,7 +48,7 @@ internal sealed class TraceReplay(ResultScores scores, BehaviourModel? model, Be
                 {
                     Call = IdOf(first + i), At = at, Session = Session, Agent = Agent, IsError = turn[i].IsError, Content = scored.Bytes, Tail = scored.Tail, IsFlagged = scored.IsFlagged, Suspicious = scored.Suspicious,
                 });
-                run.Add(first + i, signals, tracker.Of(Session, at));
+                run.Add(first + i, signals, tracker.Of(null, Session, at));
             }
         }
 

@@ -321,5 +321,5 @@ public sealed record Place
 
 /// <summary>A session's id and how it was found.</summary>
 /// <param name="Id">Stable id, the same on every replica.</param>
-/// <param name="Kind">protocol (the era has one) | trace (of <c>_meta.traceparent</c>) | actor (digest of principal, agent and client).</param>
+/// <param name="Kind">protocol (the era has one) | trace (digest of principal and <c>_meta.traceparent</c>) | actor (digest of principal, agent and client).</param>
 public sealed record SessionRef(string Id, string Kind);

@@ -126,12 +126,16 @@ public sealed record FindingReviewed(EventId Finding, string Verdict, string By,
     public const string Rejected = "rejected";
 }
 
-/// <summary>Something is true of a session from now on. Labels are never taken back: what a model has read it has read.</summary>
+/// <summary>Something is true of a session from now on. Labels are never taken back: what a model has read it has read. An actor's session has no end of its own: its labels are said again while it goes on, and lapse when it rests.</summary>
 /// <param name="Session">The session's id.</param>
 /// <param name="Label">Such as <see cref="SessionLabels.UntrustedContent"/>.</param>
-/// <param name="Call">The call that gave it; null when a finding did.</param>
+/// <param name="Call">The call that gave it, or at which it still held; null when a finding gave it.</param>
 /// <param name="Finding">The finding that gave it; null when a call did.</param>
-public sealed record SessionLabelled(string Session, string Label, EventId? Call, EventId? Finding) : EventData;
+public sealed record SessionLabelled(string Session, string Label, EventId? Call, EventId? Finding) : EventData
+{
+    /// <summary>Until when, unless it is said again; null for as long as the session is.</summary>
+    public DateTimeOffset? Until { get; init; }
+}
 
 /// <summary>A principal may not go on, or only so fast. What was under way is not touched.</summary>
 public sealed record PrincipalStopped : EventData

@@ -25,7 +25,8 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
     /// <summary>Takes one event and says what is found in it; valid until the next.</summary>
     /// <param name="read">The event.</param>
     /// <param name="content">The bytes of its message, fetched where it holds a claim check; empty where they could not be had.</param>
-    public IReadOnlyList<FoundThing> Take(LedgerEvent read, ReadOnlyMemory<byte> content)
+    /// <param name="released">The same of what the client was given instead; not looked at where that is the message.</param>
+    public IReadOnlyList<FoundThing> Take(LedgerEvent read, ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> released)
     {
         _found.Clear();
         switch (read.Data)
@@ -33,13 +34,13 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
             case CallIntended e when Names(e.What) is { } tool:
                 Observe(new(e.Call, e.Who, e.What, e.Where), tool, read.Header.Time, MessagePart.OfRequest(content), e.Screening);
                 break;
-            case CallRefused e when Names(e.What) is { } tool:
+            case CallRefused e when IsKnown(e.Who) && Names(e.What) is { } tool:
                 var refused = new Subject(e.Call, e.Who, e.What, e.Where);
                 Observe(refused, tool, read.Header.Time, MessagePart.OfRequest(content), e.Screening);
-                Result(refused, read.Header.Time, default, isError: true, isOurs: true, screened: null);
+                Result(refused, read.Header.Time, default, default, isError: true, isOurs: true, screened: null);
                 break;
             case CallCompleted e when Names(e.What) is not null:
-                Result(new(e.Call, e.Who, e.What, e.Where), read.Header.Time, content, e.Outcome != CallOutcome.Ok, isOurs: false, e.Screening);
+                Result(new(e.Call, e.Who, e.What, e.Where), read.Header.Time, content, e.Released is null ? content : released, e.Outcome != CallOutcome.Ok, isOurs: false, e.Screening);
                 break;
             case MessageRelayed e when IsServersOwn(e):
                 Judge(new(e.Call ?? read.Header.Id, e.Who, e.What, e.Where) { IsCall = e.Call is not null }, read.Header.Time, MessagePart.OfMessage(content), Message, e.Screening);
@@ -55,11 +56,17 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
     public static Content? ContentOf(EventData data) => data switch
     {
         CallIntended e => Names(e.What) is null ? null : e.Request,
-        CallRefused e => Names(e.What) is null ? null : e.Request,
+        CallRefused e => Names(e.What) is null || !IsKnown(e.Who) ? null : e.Request,
         CallCompleted e => Names(e.What) is null ? null : e.Response,
         MessageRelayed e => IsServersOwn(e) ? e.Message : null,
         _ => null,
     };
+
+    /// <summary>What a client was given instead of <see cref="ContentOf"/>; null where that is what it got.</summary>
+    public static Content? ReleasedOf(EventData data) => data is CallCompleted e && Names(e.What) is not null ? e.Released : null;
+
+    // Whoever shows no credential is nobody, and what many nobodies do is no behaviour.
+    private static bool IsKnown(Caller who) => who.Kind != "unknown";
 
     // What a server says of its own on a stream: it asks the client's model, or its user, or tells how far it is.
     private static bool IsServersOwn(MessageRelayed e) => e is { Direction: Direction.ToClient, Dropped: null };
@@ -81,24 +88,36 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
         var before = _tracker.LabelsOf(subject.Session, at);
         var signals = _tracker.OnCall(new()
         {
-            Call = subject.Call.Value, At = at, Session = subject.Session, Agent = AgentOf(subject.Who), Server = subject.What.Server, Tool = tool,
+            Call = subject.Call.Value, At = at, Session = subject.Session, Agent = AgentOf(subject.Who), Owner = subject.Who.Principal, Server = subject.What.Server, Tool = tool,
             Traits = policy.TraitsOf(subject.What.Server, tool), Arguments = arguments.Json.Span,
         });
         Say(subject, at, signals);
         Label(subject, at, before);
     }
 
-    private void Result(in Subject subject, DateTimeOffset at, ReadOnlyMemory<byte> message, bool isError, bool isOurs, ScreeningRecord? screened)
+    private void Result(in Subject subject, DateTimeOffset at, ReadOnlyMemory<byte> message, ReadOnlyMemory<byte> given, bool isError, bool isOurs, ScreeningRecord? screened)
     {
         var before = _tracker.LabelsOf(subject.Session, at);
-        var part = message.IsEmpty ? default : MessagePart.OfAnswer(message);
-        var scored = Judge(subject, at, part, Answer, screened);
+        var part = AnswerIn(message);
+        ScoredText scored;
+        if (given.Equals(message))
+        {
+            scored = Judge(subject, at, part, Answer, screened);
+        }
+        else
+        {
+            // What the client never got is a finding all the same, and led nobody anywhere.
+            var passed = AnswerIn(given);
+            scored = Score(passed, Answer, out _);
+            Judge(subject, at, part, Answer, screened, isWithheld: !scored.IsFlagged);
+            part = passed;
+        }
 
         // A refusal is ours: it says the same to everybody, and none of it is the server's word.
         ReadOnlySpan<byte> content = isOurs ? "refused"u8 : part.Json.Span;
         var signals = _tracker.OnResult(new()
         {
-            Call = subject.Call.Value, At = at, Session = subject.Session, Agent = AgentOf(subject.Who), IsError = isError, Content = content,
+            Call = subject.Call.Value, At = at, Session = subject.Session, Agent = AgentOf(subject.Who), Owner = subject.Who.Principal, IsError = isError, Content = content,
             Tail = scored.Tail, IsFlagged = scored.IsFlagged, Suspicious = scored.Suspicious,
         });
         Say(subject, at, signals);
@@ -106,22 +125,30 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
     }
 
     // What a text says, and whether it is a finding.
-    private ScoredText Judge(in Subject subject, DateTimeOffset at, in MessagePart part, in Judged judged, ScreeningRecord? screened)
+    private ScoredText Judge(in Subject subject, DateTimeOffset at, in MessagePart part, in Judged judged, ScreeningRecord? screened, bool isWithheld = false)
     {
+        var scored = Score(part, judged, out var text);
+        if (scored.IsFlagged && policy.Of(FindingDetectors.Injection).IsOn && _texts.IsNew((subject.Session, text)))
+        {
+            _found.Add(Injection(subject, at, part, text, scored, judged, screened) with { IsWithheld = isWithheld });
+        }
+
+        return scored;
+    }
+
+    private ScoredText Score(in MessagePart part, in Judged judged, out Digest text)
+    {
+        text = default;
         if (part.Json.IsEmpty || scoring is null)
         {
             return ScoredText.Unread;
         }
 
-        var text = Digest.Of(part.Json.Span);
-        var scored = scoring.Of(judged.Channel, text, part.Json.Span);
-        if (scored.IsFlagged && policy.Of(FindingDetectors.Injection).IsOn && _texts.IsNew((subject.Session, text)))
-        {
-            _found.Add(Injection(subject, at, part, text, scored, judged, screened));
-        }
-
-        return scored;
+        text = Digest.Of(part.Json.Span);
+        return scoring.Of(judged.Channel, text, part.Json.Span);
     }
+
+    private static MessagePart AnswerIn(ReadOnlyMemory<byte> message) => message.IsEmpty ? default : MessagePart.OfAnswer(message);
 
     private FoundThing Injection(in Subject subject, DateTimeOffset at, in MessagePart part, in Digest text, ScoredText scored, in Judged judged, ScreeningRecord? screened)
     {
@@ -129,10 +156,14 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
         var digest = Parse(model.Digest);
         var severity = scored.Probability >= InjectionScore.SureFrom ? Severity.High : Severity.Medium;
         var path = part.Name.Length == 0 ? scored.Path : $"/{part.Name}{scored.Path}";
+
+        // What the gateway found while the call waited it raises itself, unless what it had no time for makes it worse. It is one finding, whoever says it, so it has the gateway's name.
+        var isRaised = screened?.Findings.Any(finding => finding.Detector == FindingDetectors.Injection && finding.Severity == severity) is true;
+        var (of, by) = isRaised ? (screened!.Text, screened.Digest) : (text, digest);
         return new(subject, at, new()
         {
-            Finding = FindingId.Of(subject.Call, FindingDetectors.Injection, null, text, severity, digest),
-            Detector = FindingDetectors.Injection, Severity = severity, Channel = judged.Name, Text = text, Late = true,
+            Finding = FindingId.Of(subject.Call, FindingDetectors.Injection, null, of, severity, by),
+            Detector = FindingDetectors.Injection, Severity = severity, Channel = judged.Name, Text = of, Late = true,
             Score = new(Math.Round(scored.Tail, 3), Math.Round(model.Threshold(judged.Channel), 3), model.Id, digest!.Value),
 
             // Where the record holds placeholders, its bytes are not those of the message.
@@ -140,8 +171,7 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
             Explanation = judged.Explanation,
         })
         {
-            // What the gateway found while the call waited it has raised itself, unless what it had no time for makes it worse.
-            IsRaised = screened?.Findings.Any(finding => finding.Detector == FindingDetectors.Injection && finding.Severity == severity) is true,
+            IsRaised = isRaised,
         };
     }
 
@@ -170,17 +200,20 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
 
     private void Label(in Subject subject, DateTimeOffset at, BehaviourLabels before)
     {
-        var gained = _tracker.LabelsOf(subject.Session, at) & ~before;
+        // A protocol's session and a trace have an end. An actor's has none: what it has read is over once it rested, so while it goes on its labels are said again.
+        var isActor = subject.Where.Session.Kind == "actor";
+        var held = _tracker.LabelsOf(subject.Session, at);
+        var said = isActor ? held : held & ~before;
         foreach (var (label, name) in new[]
         {
             (BehaviourLabels.UntrustedContent, SessionLabels.UntrustedContent), (BehaviourLabels.PrivateData, SessionLabels.PrivateData),
             (BehaviourLabels.CanSendOut, SessionLabels.CanSendOut), (BehaviourLabels.Flagged, SessionLabels.Flagged),
         })
         {
-            if (gained.HasFlag(label) && policy.Labels.Contains(name, StringComparer.Ordinal))
+            if (said.HasFlag(label) && policy.Labels.Contains(name, StringComparer.Ordinal))
             {
                 var finding = label == BehaviourLabels.Flagged ? _found.FirstOrDefault(each => each.Finding?.Detector == FindingDetectors.Injection)?.Finding?.Finding : null;
-                _found.Add(new(subject, at, null) { Label = new(subject.Session, name, subject.Call, finding) });
+                _found.Add(new(subject, at, null) { Label = new(subject.Session, name, subject.Call, finding) { Until = isActor ? at + (1.5 * limits.Rest) : null } });
             }
         }
     }
@@ -224,6 +257,9 @@ internal sealed record FoundThing(Subject Subject, DateTimeOffset At, FindingRai
 {
     public SessionLabelled? Label { get; init; }
 
-    /// <summary>Whether the gateway raised the finding already, so that only what follows from it is left to do.</summary>
+    /// <summary>Whether the gateway found it too and raises it, so that only what follows from it is left to do.</summary>
     public bool IsRaised { get; init; }
+
+    /// <summary>Whether the client never got what was found.</summary>
+    public bool IsWithheld { get; init; }
 }

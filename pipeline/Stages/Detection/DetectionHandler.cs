@@ -13,9 +13,11 @@ internal sealed class DetectionHandler(
 {
     private const long MaxBlob = 4 * 1024 * 1024;
     private const long MaxHeld = 4 * 1024 * 1024;
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
     private readonly PositionFile _position = new(Path.Combine(options.Folder, "detection", $"{partition}.position"));
     private readonly FindingQuota _quota = new(options.FindingsPerHour);
     private readonly Queue<(string Subject, EventData Data)> _unsaid = new();
+    private readonly List<FoundThing> _awaited = [];
     private long _taken = -1;
     private long _from;
 
@@ -32,7 +34,7 @@ internal sealed class DetectionHandler(
     public async ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken)
     {
         string? unreadable = null;
-        List<(long Offset, LedgerEvent Read, ReadOnlyMemory<byte> Content)> unwatched = [];
+        List<Unwatched> unwatched = [];
         var bytes = 0L;
         foreach (var record in batch.Records)
         {
@@ -45,8 +47,9 @@ internal sealed class DetectionHandler(
             if (EventReader.TryRead(record.Bytes.Span, out var read, out var fault))
             {
                 var content = await ContentAsync(CallWatch.ContentOf(read!.Data), cancellationToken).ConfigureAwait(false);
-                unwatched.Add((record.Offset, read, content));
-                bytes += content.Length;
+                var released = await ContentAsync(CallWatch.ReleasedOf(read.Data), cancellationToken).ConfigureAwait(false);
+                unwatched.Add(new(record.Offset, read, content, released));
+                bytes += content.Length + released.Length;
                 if (bytes > MaxHeld)
                 {
                     await WatchAsync(unwatched, cancellationToken).ConfigureAwait(false);
@@ -64,12 +67,9 @@ internal sealed class DetectionHandler(
         }
 
         await WatchAsync(unwatched, cancellationToken).ConfigureAwait(false);
-        while (_unsaid.TryPeek(out var next))
-        {
-            await voice.SayAsync(next.Subject, next.Data, cancellationToken).ConfigureAwait(false);
-            telemetry.Said(next.Data);
-            _unsaid.Dequeue();
-        }
+        await SayAsync(cancellationToken).ConfigureAwait(false);
+        await AwaitGatewayAsync(cancellationToken).ConfigureAwait(false);
+        await SayAsync(cancellationToken).ConfigureAwait(false);
 
         // It is parked before the position moves past it.
         if (unreadable is not null)
@@ -83,8 +83,48 @@ internal sealed class DetectionHandler(
         }
     }
 
+    private async Task SayAsync(CancellationToken cancellationToken)
+    {
+        while (_unsaid.TryPeek(out var next))
+        {
+            await voice.SayAsync(next.Subject, next.Data, cancellationToken).ConfigureAwait(false);
+            telemetry.Said(next.Data);
+            _unsaid.Dequeue();
+        }
+    }
+
+    // What the gateway found while a call waited it says itself, a moment before or after the call's event. What is not said by then it could not say, and it is said here.
+    private async Task AwaitGatewayAsync(CancellationToken cancellationToken)
+    {
+        if (_awaited.Count == 0)
+        {
+            return;
+        }
+
+        var (now, newest) = (time.GetUtcNow(), _awaited.Max(thing => thing.At));
+        var end = (newest < now ? newest : now) + options.GatewayGrace;
+        while (true)
+        {
+            await voice.LearnAsync(cancellationToken).ConfigureAwait(false);
+            _awaited.RemoveAll(thing => voice.Knows(thing.Finding!.Finding));
+            if (_awaited.Count == 0 || time.GetUtcNow() >= end)
+            {
+                break;
+            }
+
+            await Task.Delay(LookAgain, time, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var thing in _awaited)
+        {
+            Queue(thing with { IsRaised = false }, thing.Finding!);
+        }
+
+        _awaited.Clear();
+    }
+
     // Scoring costs more than the record: it gives way to those who answer calls.
-    private async Task WatchAsync(List<(long Offset, LedgerEvent Read, ReadOnlyMemory<byte> Content)> events, CancellationToken cancellationToken)
+    private async Task WatchAsync(List<Unwatched> events, CancellationToken cancellationToken)
     {
         if (events.Count == 0)
         {
@@ -94,9 +134,9 @@ internal sealed class DetectionHandler(
         await watching.RunAsync(
             () =>
             {
-                foreach (var (offset, read, content) in events)
+                foreach (var (offset, read, content, released) in events)
                 {
-                    Queue(watch.Take(read, content), isLive: offset >= _from);
+                    Queue(watch.Take(read, content, released), isLive: offset >= _from);
                     _taken = Math.Max(_taken, offset);
                 }
 
@@ -117,21 +157,14 @@ internal sealed class DetectionHandler(
 
             if (thing.Label is { } label)
             {
-                if (!voice.Knows(label))
+                if (voice.TryClaim(label))
                 {
                     _unsaid.Enqueue((label.Session, label));
                 }
             }
-            else if (thing.Finding is { } finding && !voice.Knows(finding.Finding))
+            else if (thing.Finding is { } finding)
             {
-                if (_quota.TryTake(thing.Subject.Who.Principal, thing.At) || finding.Severity == Severity.Critical)
-                {
-                    Queue(thing, finding);
-                }
-                else
-                {
-                    telemetry.Suppressed(thing.Subject.Who.Principal);
-                }
+                Queue(thing, finding);
             }
         }
     }
@@ -140,27 +173,27 @@ internal sealed class DetectionHandler(
     {
         var (subject, held) = (thing.Subject, options.Policy.Of(finding.Detector));
         var acts = held.Action != DetectionAction.None && finding.Severity >= held.ActFrom && time.GetUtcNow() - thing.At < options.EffectAge;
-        if (thing.IsRaised && !acts)
+        var isSaid = voice.Knows(finding.Finding);
+        if (!isSaid && !acts && thing.IsRaised)
         {
+            _awaited.Add(thing);
             return;
         }
 
-        var isLabelled = finding.Detector == FindingDetectors.Injection && options.Policy.Labels.Contains(SessionLabels.Flagged, StringComparer.Ordinal);
-        _unsaid.Enqueue((subject.Session, finding with
+        // Who is to be stopped is not let go because of how many findings there were before.
+        if (!isSaid && !acts && !_quota.TryTake(subject.Who.Principal, thing.At) && finding.Severity != Severity.Critical)
         {
-            Call = subject.IsCall ? subject.Call : null,
-            Session = subject.Session,
-            Principal = subject.Who.Principal,
-            Client = subject.Who.Client,
-            Server = subject.What.Server,
-            Tool = subject.What.Method == "tools/call" ? subject.What.Name : null,
-            Effects =
-            [
-                FindingEffects.Alert, .. isLabelled ? [FindingEffects.Label] : Array.Empty<string>(),
-                .. acts ? [held.Action == DetectionAction.Stop ? FindingEffects.Stop : FindingEffects.Throttle] : Array.Empty<string>(),
-            ],
-        }));
-        if (acts)
+            telemetry.Suppressed(subject.Who.Principal);
+            return;
+        }
+
+        if (!isSaid)
+        {
+            _unsaid.Enqueue((subject.Session, EventOf(thing, finding, acts ? held.Action : DetectionAction.None)));
+        }
+
+        // A finding that stands on the log without its stop was said by the gateway, or right before a crash.
+        if (acts && !voice.KnowsStop(finding.Finding))
         {
             _unsaid.Enqueue((subject.Who.Principal, new PrincipalStopped
             {
@@ -173,6 +206,26 @@ internal sealed class DetectionHandler(
                 By = DetectionVoice.Name,
             }));
         }
+    }
+
+    private FindingRaised EventOf(FoundThing thing, FindingRaised finding, DetectionAction action)
+    {
+        var subject = thing.Subject;
+        var isLabelled = finding.Detector == FindingDetectors.Injection && !thing.IsWithheld && options.Policy.Labels.Contains(SessionLabels.Flagged, StringComparer.Ordinal);
+        return finding with
+        {
+            Call = subject.IsCall ? subject.Call : null,
+            Session = subject.Session,
+            Principal = subject.Who.Principal,
+            Client = subject.Who.Client,
+            Server = subject.What.Server,
+            Tool = subject.What.Method == "tools/call" ? subject.What.Name : null,
+            Effects =
+            [
+                FindingEffects.Alert, .. isLabelled ? [FindingEffects.Label] : Array.Empty<string>(),
+                .. action != DetectionAction.None ? [action == DetectionAction.Stop ? FindingEffects.Stop : FindingEffects.Throttle] : Array.Empty<string>(),
+            ],
+        };
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> ContentAsync(Content? content, CancellationToken cancellationToken)
@@ -190,4 +243,6 @@ internal sealed class DetectionHandler(
         telemetry.Unread();
         return default;
     }
+
+    private readonly record struct Unwatched(long Offset, LedgerEvent Read, ReadOnlyMemory<byte> Content, ReadOnlyMemory<byte> Released);
 }

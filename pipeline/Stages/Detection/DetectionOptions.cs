@@ -28,7 +28,10 @@ public sealed record DetectionOptions
     /// <summary>Records before its position that a stage reads again when it starts, to know the sessions that are under way.</summary>
     public int WarmUp { get; init; } = 20_000;
 
-    /// <summary>Findings an hour of one principal; what is beyond is counted and not said, critical ones excepted.</summary>
+    /// <summary>So long after a call's event the gateway may say what it found in it; what the control log has not got by then is said by the stage.</summary>
+    public TimeSpan GatewayGrace { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Findings an hour of one principal; what is beyond is counted and not said, critical ones and those excepted that somebody is stopped or slowed down for.</summary>
     public int FindingsPerHour { get; init; } = 120;
 
     /// <summary>Events older than this stop and slow down nobody any more: they are found, that is all.</summary>

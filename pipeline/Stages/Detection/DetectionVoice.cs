@@ -11,17 +11,18 @@ internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader,
 
     private const int ReadBytes = 1024 * 1024;
     private const int MaxKnown = 200_000;
-    private readonly HashSet<EventId> _known = [];
-    private readonly Queue<EventId> _order = new();
-    private readonly HashSet<(string Session, string Label)> _labels = [];
+    private readonly HashSet<(EventId Finding, bool IsStop)> _known = [];
+    private readonly Queue<(EventId Finding, bool IsStop)> _order = new();
+    private readonly Dictionary<(string Session, string Label), DateTimeOffset> _labels = [];
+    private long _next;
 
-    /// <summary>Learns what was said before, by reading the control log once from its beginning.</summary>
+    /// <summary>Learns what was said before or by others, by reading the control log from where it was read last.</summary>
     public async Task LearnAsync(CancellationToken cancellationToken)
     {
-        var from = (await reader.BoundsAsync(LedgerPartition.Control, cancellationToken).ConfigureAwait(false)).First;
+        _next = Math.Max(_next, (await reader.BoundsAsync(LedgerPartition.Control, cancellationToken).ConfigureAwait(false)).First);
         while (true)
         {
-            var batch = await reader.ReadAsync(LedgerPartition.Control, from, ReadBytes, cancellationToken).ConfigureAwait(false);
+            var batch = await reader.ReadAsync(LedgerPartition.Control, _next, ReadBytes, cancellationToken).ConfigureAwait(false);
             foreach (var record in batch.Records)
             {
                 if (EventReader.TryRead(record.Bytes.Span, out var read, out _))
@@ -35,15 +36,28 @@ internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader,
                 return;
             }
 
-            from = batch.Next;
+            _next = batch.Next;
         }
     }
 
     /// <summary>Whether a finding was said before.</summary>
-    public bool Knows(EventId finding) => _known.Contains(finding);
+    public bool Knows(EventId finding) => _known.Contains((finding, false));
 
-    /// <summary>Whether a session has a label on the log.</summary>
-    public bool Knows(SessionLabelled label) => _labels.Contains((label.Session, label.Label));
+    /// <summary>Whether somebody was stopped or slowed down for a finding before.</summary>
+    public bool KnowsStop(EventId finding) => _known.Contains((finding, true));
+
+    /// <summary>Whether a label is to be said, which is then taken for said: a session has none on the log, or one that lapses a good deal sooner.</summary>
+    public bool TryClaim(SessionLabelled label)
+    {
+        var until = label.Until ?? DateTimeOffset.MaxValue;
+        var isNew = !_labels.TryGetValue((label.Session, label.Label), out var known) || until - known >= options.Limits.Rest / 2;
+        if (isNew)
+        {
+            Learn(label);
+        }
+
+        return isNew;
+    }
 
     /// <summary>Says something, durably.</summary>
     /// <exception cref="IOException">The control log takes nothing now.</exception>
@@ -63,19 +77,36 @@ internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader,
     {
         switch (data)
         {
-            case FindingRaised e when _known.Add(e.Finding):
-                _order.Enqueue(e.Finding);
+            case FindingRaised e:
+                Learn((e.Finding, false));
+                break;
+            case PrincipalStopped { Finding: { } finding }:
+                Learn((finding, true));
                 break;
             case SessionLabelled e:
-                if (_labels.Count >= MaxKnown)
-                {
-                    _labels.Clear();
-                }
-
-                _labels.Add((e.Session, e.Label));
+                Learn(e);
                 break;
             default:
                 break;
+        }
+    }
+
+    private void Learn(SessionLabelled label)
+    {
+        if (_labels.Count >= MaxKnown)
+        {
+            _labels.Clear();
+        }
+
+        var (key, until) = ((label.Session, label.Label), label.Until ?? DateTimeOffset.MaxValue);
+        _labels[key] = _labels.TryGetValue(key, out var known) && known > until ? known : until;
+    }
+
+    private void Learn((EventId Finding, bool IsStop) said)
+    {
+        if (_known.Add(said))
+        {
+            _order.Enqueue(said);
         }
 
         if (_order.Count > MaxKnown)

@@ -35,7 +35,9 @@ public static class Rescoring
             await foreach (var read in LogScan.ReadAsync(reader, partition, cancellationToken).ConfigureAwait(false))
             {
                 events++;
-                foreach (var thing in watch.Take(read, await LogScan.ContentAsync(blobs, CallWatch.ContentOf(read.Data), cancellationToken).ConfigureAwait(false)))
+                var content = await LogScan.ContentAsync(blobs, CallWatch.ContentOf(read.Data), cancellationToken).ConfigureAwait(false);
+                var released = await LogScan.ContentAsync(blobs, CallWatch.ReleasedOf(read.Data), cancellationToken).ConfigureAwait(false);
+                foreach (var thing in watch.Take(read, content, released))
                 {
                     if (thing.Finding is { } finding && thing.At >= since)
                     {

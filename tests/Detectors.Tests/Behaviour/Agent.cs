@@ -4,7 +4,7 @@ using McpLedger.Detectors.Behaviour;
 namespace McpLedger.Detectors.Tests.Behaviour;
 
 /// <summary>An agent whose calls and results a tracker sees, two seconds apart.</summary>
-internal sealed class Agent(BehaviourTracker tracker, string session = "s", string name = "a")
+internal sealed class Agent(BehaviourTracker tracker, string session = "s", string name = "a", string owner = "ada")
 {
     private readonly List<BehaviourSignal> _said = [];
     private int _number;
@@ -23,11 +23,11 @@ internal sealed class Agent(BehaviourTracker tracker, string session = "s", stri
         var before = _said.Count;
         _said.AddRange(tracker.OnCall(new()
         {
-            Call = call, At = Now, Session = session, Agent = name, Server = "demo", Tool = tool, Traits = traits ?? ToolNames.Guess(tool), Arguments = Encoding.UTF8.GetBytes(arguments),
+            Call = call, At = Now, Session = session, Agent = name, Owner = owner, Server = "demo", Tool = tool, Traits = traits ?? ToolNames.Guess(tool), Arguments = Encoding.UTF8.GetBytes(arguments),
         }));
         _said.AddRange(tracker.OnResult(new()
         {
-            Call = call, At = Now, Session = session, Agent = name, IsError = isError, Content = Encoding.UTF8.GetBytes(result), Tail = tail, IsFlagged = isFlagged, Suspicious = Encoding.UTF8.GetBytes(suspicious),
+            Call = call, At = Now, Session = session, Agent = name, Owner = owner, IsError = isError, Content = Encoding.UTF8.GetBytes(result), Tail = tail, IsFlagged = isFlagged, Suspicious = Encoding.UTF8.GetBytes(suspicious),
         }));
         return _said[before..];
     }

@@ -88,6 +88,26 @@ public sealed class BehaviourTrackerTests
     }
 
     [Fact]
+    public void Who_makes_up_sessions_and_agents_crowds_out_its_own_and_nobody_elses()
+    {
+        var tracker = new BehaviourTracker(null, BehaviourLimits.Default with { MaxSessions = 50, MaxAgents = 20 });
+        var quiet = Enumerable.Range(0, 5).Select(i => new Agent(tracker, $"quiet-{i}", $"quiet-{i}", $"p-{i}")).ToArray();
+        for (var i = 0; i < 3; i++)
+        {
+            Array.ForEach(quiet, agent => agent.Call("read", "{}", "nothing"));
+        }
+
+        for (var i = 0; i < 2_000; i++)
+        {
+            new Agent(tracker, $"flood-{i}", $"flood-{i}", "eve").Call("read", $$"""{"id":{{i}}}""");
+        }
+
+        // The fourth of the same calls is a circle, where the first three are remembered.
+        Assert.All(quiet, agent => Assert.Contains(agent.Call("read", "{}", "nothing"), signal => signal.Kind == BehaviourKind.Loop));
+        Assert.Equal((50, 20), (tracker.Sessions, tracker.Agents));
+    }
+
+    [Fact]
     public void A_result_of_a_call_that_was_never_seen_or_long_forgotten_is_taken_in()
     {
         var tracker = new BehaviourTracker(null, BehaviourLimits.Default);

@@ -20,7 +20,7 @@ public sealed class RestraintBookTests
         var book = RestraintBook.Empty.After(Stop("ada") with { Client = client, Session = session }, Now);
         Assert.Equal(isHeld, book.FindStop("ada", "c/1", "s-1", Now) is not null);
         Assert.Null(book.FindStop("eve", "c/1", "s-1", Now));
-        Assert.Null(book.FindThrottle("ada", "c/1", "s-1", Now));
+        Assert.Empty(book.ThrottlesOf("ada", "c/1", "s-1", Now));
     }
 
     [Fact]
@@ -38,18 +38,44 @@ public sealed class RestraintBookTests
         var book = RestraintBook.Empty.After(Stop("ada"), Now).After(Stop("ada") with { Session = "s-1", PerMinute = 5 }, Now).After(Stop("eve"), Now);
         var narrow = book.After(new PrincipalReleased("ada", null, "s-1", "host", null));
         Assert.NotNull(narrow.FindStop("ada", null, "s-1", Now));
-        Assert.Null(narrow.FindThrottle("ada", null, "s-1", Now));
+        Assert.Empty(narrow.ThrottlesOf("ada", null, "s-1", Now));
         var wide = book.After(new PrincipalReleased("ada", null, null, "host", null));
         Assert.Null(wide.FindStop("ada", null, "s-1", Now));
         Assert.Equal(1, wide.Count);
     }
 
     [Fact]
-    public void The_slowest_of_several_throttles_counts()
+    public void Every_throttle_that_holds_a_caller_counts_the_slowest_first()
     {
-        var book = RestraintBook.Empty.After(Stop("ada") with { PerMinute = 3 }, Now).After(Stop("ada") with { Session = "s", PerMinute = 9 }, Now);
-        Assert.Equal(3, book.FindThrottle("ada", null, "s", Now)?.PerMinute);
-        Assert.Null(book.FindThrottle("eve", null, "s", Now));
+        var book = RestraintBook.Empty.After(Stop("ada") with { Session = "s", PerMinute = 9 }, Now).After(Stop("ada") with { PerMinute = 3 }, Now);
+        Assert.Equal([3, 9], book.ThrottlesOf("ada", null, "s", Now).Select(throttle => throttle.PerMinute));
+        Assert.Empty(book.ThrottlesOf("eve", null, "s", Now));
+    }
+
+    [Theory]
+    [InlineData(24 * 60, 5, 24 * 60)]
+    [InlineData(5, 24 * 60, 24 * 60)]
+    [InlineData(0, 5, 0)]
+    [InlineData(5, 0, 0)]
+    public void A_stop_is_made_longer_by_another_and_never_shorter(int first, int second, int minutes)
+    {
+        var book = RestraintBook.Empty.After(For(first), Now).After(For(second), Now.AddMinutes(1));
+        Assert.Equal(minutes == 0 ? null : Now.AddMinutes(minutes), book.FindStop("ada", null, "s", Now.AddMinutes(1))!.Until);
+
+        static PrincipalStopped For(int minutes) => Stop("ada") with { Until = minutes == 0 ? null : Now.AddMinutes(minutes) };
+    }
+
+    [Fact]
+    public void A_throttle_is_made_slower_by_another_and_never_faster_until_it_is_over()
+    {
+        var slow = Stop("ada") with { PerMinute = 1, Until = Now.AddMinutes(10) };
+        var fast = Stop("ada") with { PerMinute = 60, Until = Now.AddMinutes(30), Reason = "It hurries." };
+        Assert.Equal((1, Now.AddMinutes(30), "It hurries."), Both(slow, fast, Now));
+        Assert.Equal((1, Now.AddMinutes(30), "It hurries."), Both(fast, slow, Now));
+        Assert.Equal((60, Now.AddMinutes(30), "It hurries."), Both(slow, fast, Now.AddMinutes(10)));
+
+        static (int?, DateTimeOffset?, string) Both(PrincipalStopped first, PrincipalStopped second, DateTimeOffset at) =>
+            Assert.Single(RestraintBook.Empty.After(first, Now).After(second, at).ThrottlesOf("ada", null, "s", at)) is var held ? (held.PerMinute, held.Until, held.Reason) : default;
     }
 
     [Fact]

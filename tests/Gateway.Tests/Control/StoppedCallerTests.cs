@@ -50,6 +50,25 @@ public sealed class StoppedCallerTests
     }
 
     [Fact]
+    public async Task Sessions_that_are_slowed_down_share_what_their_principal_may()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        await gateway.AppendControlAsync(Stop() with { PerMinute = 3 });
+        var sessions = Enumerable.Range(1, 4).Select(i => $"{i:x32}").ToArray();
+        await CallAsync(gateway, sessions);
+        foreach (var session in (await gateway.CallsAsync()).OfType<CallIntended>().Select(e => e.Where.Session.Id).ToArray())
+        {
+            await gateway.AppendControlAsync(Stop() with { Session = session, PerMinute = 2 });
+        }
+
+        await Eventually.TrueAsync(() => gateway.Get<ControlState>().Restraints.Count == 4);
+        await CallAsync(gateway, sessions);
+        await CallAsync(gateway, sessions);
+
+        Assert.Equal(3, (await gateway.CallsAsync()).OfType<CallIntended>().Count());
+    }
+
+    [Fact]
     public async Task A_stopped_agent_can_still_cancel_what_it_began_and_nothing_else()
     {
         await using var gateway = await GatewayHarness.StartAsync();
@@ -63,6 +82,15 @@ public sealed class StoppedCallerTests
     }
 
     private static Task<string> CallAsync(GatewayHarness gateway) => gateway.TextAsync(Wire.Post("demo", Wire.Call("1", "echo")), 200);
+
+    // A call in each of these traces, every one a session.
+    private static async Task CallAsync(GatewayHarness gateway, string[] traces)
+    {
+        foreach (var trace in traces)
+        {
+            await gateway.TextAsync(Wire.Post("demo", Wire.Traced(Wire.Call("1", "echo"), trace)), 200);
+        }
+    }
 
     private static async Task StopAsync(GatewayHarness gateway, PrincipalStopped stopped)
     {

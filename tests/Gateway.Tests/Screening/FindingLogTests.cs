@@ -43,17 +43,20 @@ public sealed class FindingLogTests
     }
 
     [Fact]
-    public async Task A_session_raises_no_more_than_a_burst()
+    public async Task A_session_raises_no_more_than_a_burst_and_what_is_high_all_the_same()
     {
         await using var gateway = await Screened.StartAsync();
         for (var i = 0; i < 40; i++)
         {
-            Screened.Says(gateway, $"{Screened.Attack} {i}");
+            Screened.Says(gateway, Screened.Token(i));
             await Screened.CallAsync(gateway);
         }
 
-        await gateway.PublishAsync(gateway.OpenConfig());
-        Assert.InRange((await gateway.ControlAsync()).OfType<FindingRaised>().Count(), 1, 36);
+        Screened.Says(gateway, Screened.Attack);
+        await Screened.CallAsync(gateway);
+
+        await Eventually.TrueAsync(async () => (await gateway.ControlAsync()).OfType<FindingRaised>().Any(finding => finding is { Detector: "injection", Severity: Severity.High }));
+        Assert.InRange((await gateway.ControlAsync()).OfType<FindingRaised>().Count(finding => finding.Severity < Severity.High), 1, 36);
     }
 
     [Fact]

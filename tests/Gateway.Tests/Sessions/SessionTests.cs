@@ -1,4 +1,6 @@
 using McpLedger.Contracts.Events;
+using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Control;
 using McpLedger.Testing.Ledgers;
 
 namespace McpLedger.Gateway.Tests.Sessions;
@@ -41,6 +43,52 @@ public sealed class SessionTests
         Assert.Single(gateway.Upstream.Requests);
         var refused = (await gateway.CallsAsync()).OfType<CallRefused>().Single();
         Assert.Equal(("mallory", 403), (refused.Who.Principal, refused.Status));
+    }
+
+    [Fact]
+    public async Task A_trace_is_a_session_of_whoever_sends_it_and_never_one_of_somebody_else()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var (alice, bob) = (await gateway.CreateKeyAsync("alice"), await gateway.CreateKeyAsync("bob"));
+        await CallAsync(gateway, bob, trace: null, 200);
+        var actor = SessionsOf(await gateway.CallsAsync())[0];
+
+        foreach (var (key, status) in new[] { (alice, 200), (alice, 200), (bob, 200), ("mcpl_stranger", 401) })
+        {
+            await CallAsync(gateway, key, actor.Id, status);
+        }
+
+        var sessions = SessionsOf(await gateway.CallsAsync())[1..];
+        Assert.Equal("actor", actor.Kind);
+        Assert.All(sessions, session => Assert.Equal("trace", session.Kind));
+        Assert.Equal(sessions[0], sessions[1]);
+        Assert.Equal(4, sessions.Append(actor).Distinct().Count());
+        Assert.All((await gateway.CallsAsync()).OfType<CallIntended>().Skip(1), e => Assert.Equal(actor.Id, e.Where.Trace));
+
+        static async Task CallAsync(GatewayHarness gateway, string key, string? trace, int status)
+        {
+            using var request = Wire.Post("demo", trace is null ? Wire.Call("1", "echo") : Wire.Traced(Wire.Call("1", "echo"), trace));
+            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
+            await gateway.TextAsync(request, status);
+        }
+
+        static SessionRef[] SessionsOf(IReadOnlyList<EventData> events) =>
+            [.. events.Select(e => e switch { CallIntended i => i.Where.Session, CallRefused r => r.Where.Session, _ => null }).OfType<SessionRef>()];
+    }
+
+    [Theory]
+    [InlineData(true, 403)]
+    [InlineData(false, 200)]
+    public async Task What_a_session_has_read_closes_its_stream_and_not_its_end(bool isGet, int status)
+    {
+        await using var gateway = await StartAsync();
+        await gateway.PublishAsync(gateway.OpenConfig() with { Rules = gateway.OpenConfig().Rules.Add(new() { Id = "read-an-attack", Effect = RuleEffect.Block, Labels = ["flagged"], Reason = "This session read an attack." }) });
+        var session = await InitializeAsync(gateway, key: null);
+        var id = (await gateway.CallsAsync()).OfType<CallCompleted>().First().Where.Session.Id;
+        await gateway.AppendControlAsync(new SessionLabelled(id, SessionLabels.Flagged, null, null));
+        await Eventually.TrueAsync(() => !gateway.Get<ControlState>().LabelsOf(id, TimeProvider.System.GetUtcNow()).IsEmpty);
+
+        await gateway.TextAsync(Wire.Send(isGet ? HttpMethod.Get : HttpMethod.Delete, "demo", Wire.Legacy, session), status);
     }
 
     [Theory]

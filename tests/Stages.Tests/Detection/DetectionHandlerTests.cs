@@ -26,6 +26,83 @@ public sealed class DetectionHandlerTests
     }
 
     [Fact]
+    public async Task A_crash_between_a_finding_and_its_stop_loses_no_stop_and_stops_nobody_twice()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await LoopAsync(new(ledger), 6);
+        var options = Watching.Options(ledger) with { Policy = Watching.Stops(FindingDetectors.Loop, DetectionAction.Stop) };
+        await Assert.ThrowsAsync<IOException>(() => Watching.FeedAsync(ledger, Watching.Handler(ledger, options, new Refusing(ledger.Ledger, refusals: int.MaxValue, taken: 1))));
+        var finding = Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger));
+        Assert.Empty(await Conversation.ControlAsync<PrincipalStopped>(ledger));
+
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, options));
+        Directory.Delete(Path.Combine(ledger.Folder, "detection"), recursive: true);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, options));
+
+        Assert.Equal(finding.Finding, Assert.Single(await Conversation.ControlAsync<PrincipalStopped>(ledger)).Finding);
+        Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger));
+    }
+
+    [Fact]
+    public async Task Findings_that_are_spent_let_nobody_go_who_is_to_be_stopped()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await LoopAsync(new(ledger), 6);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger) with { FindingsPerHour = 0, Policy = Watching.Stops(FindingDetectors.Loop, DetectionAction.Stop) }));
+
+        var finding = Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger));
+        Assert.Equal(finding.Finding, Assert.Single(await Conversation.ControlAsync<PrincipalStopped>(ledger)).Finding);
+    }
+
+    [Theory]
+    [InlineData("unknown", 0)]
+    [InlineData("agent", 1)]
+    public async Task What_strangers_were_refused_is_nobodys_behaviour(string kind, int findings)
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var stranger = new Conversation(ledger) { Who = new() { Principal = "unknown", Kind = kind, Authentication = "none" } };
+        for (var i = 0; i < 6; i++)
+        {
+            await stranger.RefuseAsync("list_orders");
+        }
+
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger)));
+
+        Assert.Equal(findings, (await Conversation.ControlAsync<FindingRaised>(ledger)).Count);
+    }
+
+    [Theory]
+    [InlineData("protocol", 1)]
+    [InlineData("trace", 1)]
+    [InlineData("actor", 3)]
+    public async Task Labels_of_an_actor_are_said_again_while_it_goes_on_and_lapse_after_its_rest(string kind, int times)
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var agent = new Conversation(ledger, kind: kind);
+        var began = agent.Now;
+        await agent.CallAsync("read_file");
+        for (var i = 0; i < 150; i++)
+        {
+            agent.Now += TimeSpan.FromMinutes(1);
+            await agent.CallAsync("list_orders", $$"""{"page":{{i}}}""", $"{i}");
+        }
+
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger) with { Policy = new() { Labels = [SessionLabels.PrivateData] } }));
+
+        var labels = await Conversation.ControlAsync<SessionLabelled>(ledger);
+        Assert.Equal(times, labels.Count);
+        if (kind != "actor")
+        {
+            Assert.Null(labels[0].Until);
+            return;
+        }
+
+        // From its last call on it rests for two hours, and some time more passes: never less.
+        Assert.InRange(labels[0].Until!.Value, began.AddHours(3), began.AddHours(3).AddMinutes(1));
+        Assert.InRange(labels[^1].Until!.Value, agent.Now.AddHours(2), agent.Now.AddHours(3));
+    }
+
+    [Fact]
     public async Task A_log_that_takes_no_finding_is_asked_again_and_nothing_is_counted_twice()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
@@ -140,12 +217,13 @@ public sealed class DetectionHandlerTests
         }
     }
 
-    /// <summary>A ledger that refuses its first appends.</summary>
-    private sealed class Refusing(ILedgerWriter inner, int refusals) : ILedgerWriter
+    /// <summary>A ledger that takes some appends and then refuses some.</summary>
+    private sealed class Refusing(ILedgerWriter inner, int refusals, int taken = 0) : ILedgerWriter
     {
         private int _left = refusals;
+        private int _taken = taken;
 
         public ValueTask<Appended> AppendAsync(EventDraft draft, CancellationToken cancellationToken) =>
-            _left-- > 0 ? new(default(Appended)) : inner.AppendAsync(draft, cancellationToken);
+            _taken-- <= 0 && _left-- > 0 ? new(default(Appended)) : inner.AppendAsync(draft, cancellationToken);
     }
 }

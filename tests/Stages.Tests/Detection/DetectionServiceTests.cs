@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Stages.Detection;
 using McpLedger.Streaming.Blobs;
 using McpLedger.Testing.Ledgers;
@@ -8,6 +9,13 @@ namespace McpLedger.Stages.Tests.Detection;
 /// <summary>The running stage, with the models that come with the program.</summary>
 public sealed class DetectionServiceTests
 {
+    // What a gateway with a model of its own found while the call waited.
+    private static readonly ScreeningRecord Found = new()
+    {
+        Model = "theirs", Digest = Digest.Of("model"u8), Text = Digest.Of("text"u8), Took = 9, State = ScreeningState.Complete,
+        Findings = [new(FindingDetectors.Injection, null, Severity.High, FindingEffects.Alert, null, null)],
+    };
+
     [Theory]
     [InlineData(DetectionAction.Stop, FindingEffects.Stop)]
     [InlineData(DetectionAction.Throttle, FindingEffects.Throttle)]
@@ -52,18 +60,74 @@ public sealed class DetectionServiceTests
     }
 
     [Fact]
-    public async Task What_the_gateway_found_itself_is_not_said_again_and_what_it_had_no_time_for_is()
+    public async Task What_the_gateway_says_itself_a_moment_later_is_not_said_again_and_what_it_had_no_time_for_is()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
         var (known, hurried) = (new Conversation(ledger, session: "known"), new Conversation(ledger, session: "hurried"));
-        var found = new ScreeningRecord { Took = 9, State = ScreeningState.Complete, Findings = [new(FindingDetectors.Injection, null, Severity.High, FindingEffects.Alert, null, null)] };
-        await known.AnswerAsync(await known.AskAsync("get_unread_emails", "{}"), "get_unread_emails", Conversation.Attack, screening: found);
+        var call = await known.AskAsync("get_unread_emails", "{}");
+        await known.AnswerAsync(call, "get_unread_emails", Conversation.Attack, screening: Found);
         await hurried.AnswerAsync(await hurried.AskAsync("get_unread_emails", "{}"), "get_unread_emails", Conversation.Attack, screening: new() { Took = 9, State = ScreeningState.TimedOut, Masked = true });
-        await Watching.RunAsync(ledger, Watching.Options(ledger), async () => (await Conversation.ControlAsync<SessionLabelled>(ledger)).Count == 2);
+        var isRaised = false;
+        await Watching.RunAsync(ledger, Watching.Options(ledger) with { GatewayGrace = TimeSpan.FromMinutes(1) }, async () =>
+        {
+            if (!isRaised && (await Conversation.ControlAsync<SessionLabelled>(ledger)).Count == 2)
+            {
+                await known.AppendAsync(RaisedByGateway(call, "known"));
+                isRaised = true;
+            }
 
-        var late = Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger), f => f.Detector == FindingDetectors.Injection);
-        Assert.Equal("hurried", late.Session);
-        Assert.Empty(late.Spans);
+            return isRaised && File.Exists(Path.Combine(ledger.Folder, "detection", "calls-0.position"));
+        });
+
+        var findings = (await Conversation.ControlAsync<FindingRaised>(ledger)).Where(f => f.Detector == FindingDetectors.Injection).ToArray();
+        Assert.Equal(["hurried", "known"], findings.Select(f => f.Session).Order(StringComparer.Ordinal));
+        Assert.Empty(findings.Single(f => f.Session == "hurried").Spans);
+        Assert.False(findings.Single(f => f.Session == "known").Late);
+    }
+
+    [Fact]
+    public async Task What_the_gateway_found_and_could_not_say_is_said_under_its_name()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var agent = new Conversation(ledger);
+        var call = await agent.AskAsync("get_unread_emails", "{}");
+        await agent.AnswerAsync(call, "get_unread_emails", Conversation.Attack, screening: Found);
+        await Watching.RunAsync(ledger, Watching.Options(ledger), async () => (await Conversation.ControlAsync<FindingRaised>(ledger)).Any(f => f.Detector == FindingDetectors.Injection));
+
+        var finding = Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger), f => f.Detector == FindingDetectors.Injection);
+        Assert.Equal(RaisedByGateway(call, "s-1").Finding, finding.Finding);
+        Assert.Equal((call, Severity.High), (finding.Call!.Value, finding.Severity));
+    }
+
+    [Fact]
+    public async Task A_finding_that_the_gateway_said_before_the_stage_began_still_stops_and_is_not_said_again()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var agent = new Conversation(ledger);
+        var call = await agent.AskAsync("get_unread_emails", "{}");
+        await agent.AnswerAsync(call, "get_unread_emails", Conversation.Attack, screening: Found);
+        await agent.AppendAsync(RaisedByGateway(call, "s-1"));
+
+        var options = Watching.Options(ledger) with { Policy = Watching.Stops(FindingDetectors.Injection, DetectionAction.Stop) };
+        await Watching.RunAsync(ledger, options, async () => (await Conversation.ControlAsync<PrincipalStopped>(ledger)).Count > 0);
+
+        var finding = Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger), f => f.Detector == FindingDetectors.Injection);
+        Assert.Equal((finding.Finding, "s-1"), (Assert.Single(await Conversation.ControlAsync<PrincipalStopped>(ledger)).Finding, finding.Session));
+    }
+
+    [Fact]
+    public async Task A_text_that_was_withheld_is_a_finding_and_labels_nobody()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var (kept, given) = (new Conversation(ledger, session: "kept"), new Conversation(ledger, session: "given"));
+        await kept.AnswerAsync(await kept.AskAsync("get_unread_emails", "{}"), "get_unread_emails", Conversation.Attack, released: "The gateway's screening withheld the answer.");
+        await given.AnswerAsync(await given.AskAsync("get_unread_emails", "{}"), "get_unread_emails", Conversation.Attack, released: "From: bob\n" + Conversation.Attack);
+        await Watching.RunAsync(ledger, Watching.Options(ledger), async () => (await Conversation.ControlAsync<SessionLabelled>(ledger)).Count > 0);
+
+        Assert.Equal("given", Assert.Single(await Conversation.ControlAsync<SessionLabelled>(ledger)).Session);
+        var findings = (await Conversation.ControlAsync<FindingRaised>(ledger)).Where(f => f.Detector == FindingDetectors.Injection).ToDictionary(f => f.Session!);
+        Assert.Equal([FindingEffects.Alert], findings["kept"].Effects);
+        Assert.Contains(FindingEffects.Label, findings["given"].Effects);
     }
 
     [Fact]
@@ -71,8 +135,7 @@ public sealed class DetectionServiceTests
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
         var agent = new Conversation(ledger);
-        var found = new ScreeningRecord { Took = 9, State = ScreeningState.Complete, Findings = [new(FindingDetectors.Injection, null, Severity.High, FindingEffects.Alert, null, null)] };
-        await agent.AnswerAsync(await agent.AskAsync("get_unread_emails", "{}"), "get_unread_emails", Conversation.Attack, screening: found);
+        await agent.AnswerAsync(await agent.AskAsync("get_unread_emails", "{}"), "get_unread_emails", Conversation.Attack, screening: Found);
 
         var options = Watching.Options(ledger) with { Policy = Watching.Stops(FindingDetectors.Injection, DetectionAction.Stop) };
         await Watching.RunAsync(ledger, options, async () => (await Conversation.ControlAsync<PrincipalStopped>(ledger)).Count > 0);
@@ -160,4 +223,10 @@ public sealed class DetectionServiceTests
         Assert.Equal((0, "tool_response"), ((int)row["label"]!, (string)row["channel"]!));
         Assert.Contains("Before you can solve the task", (string)row["text"]!, StringComparison.Ordinal);
     }
+
+    private static FindingRaised RaisedByGateway(EventId call, string session) => new()
+    {
+        Finding = FindingId.Of(call, FindingDetectors.Injection, null, Found.Text, Severity.High, Found.Digest), Detector = FindingDetectors.Injection, Severity = Severity.High,
+        Call = call, Session = session, Principal = "ada", Channel = "result", Text = Found.Text, Explanation = "The text reads like instructions to a model.", Effects = [FindingEffects.Alert],
+    };
 }
