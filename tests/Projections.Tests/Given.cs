@@ -66,6 +66,12 @@ internal sealed class Given(int seed)
         Code = outcome == CallOutcome.ProtocolError ? -32602 : null, DurationMicros = micros, Where = Place(session),
     };
 
+    public FindingRaised Finding(string detector, Severity severity, string session) => new()
+    {
+        Finding = NewId(), Detector = detector, Severity = severity, Call = NewId(), Session = session, Principal = "ada", Server = "demo", Tool = "echo", Explanation = "what was found",
+        Score = new(0.9, 0.5, "m", Digest.Of("m"u8)), Spans = [new("/result", 1, 2)], Effects = [FindingEffects.Alert],
+    };
+
     /// <summary>A ledger with this many events: calls that end and calls that do not, refusals, messages, and control events between them.</summary>
     public MemoryLedger Ledger(int events)
     {

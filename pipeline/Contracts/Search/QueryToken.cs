@@ -22,10 +22,10 @@ internal enum TokenKind
 /// <param name="Position">Where it starts, in UTF-16 units from 0.</param>
 /// <param name="Text">Its characters without quotes and escapes.</param>
 /// <param name="Star">True when an unescaped <c>*</c> ends a word.</param>
-/// <param name="Plain">True when nothing was quoted or escaped, so that it may be a keyword.</param>
+/// <param name="Plain">True when nothing was quoted or escaped, so that without a star it may be a keyword.</param>
 internal readonly record struct QueryToken(TokenKind Kind, int Position, string Text, bool Star, bool Plain)
 {
-    public bool IsKeyword(string keyword) => Kind == TokenKind.Word && Plain && string.Equals(Text, keyword, StringComparison.OrdinalIgnoreCase);
+    public bool IsKeyword(string keyword) => Kind == TokenKind.Word && Plain && !Star && string.Equals(Text, keyword, StringComparison.OrdinalIgnoreCase);
 
     public string Found => Kind switch
     {

@@ -6,8 +6,8 @@ using McpLedger.Contracts.Search;
 namespace McpLedger.Projections.Homes.Embedded;
 
 /// <summary>
-/// Field values as terms of the full-text index: <c>server=demo</c> for a value, <c>server?</c> for having one, <c>duration^17</c> for a number's power of two.
-/// Terms of the text hold letters and digits only, so the two never meet.
+/// Field values as terms of the full-text index: <c>=server:demo</c> for a value, <c>?server</c> for having one, <c>^duration:17</c> for a number's power of two.
+/// Terms of the text hold letters and digits only and these begin with a sign, so the two never meet, nor does the beginning of a word meet a field.
 /// </summary>
 internal static class FieldTokens
 {
@@ -26,7 +26,7 @@ internal static class FieldTokens
             Append(text.Append(' '), field, value);
             if (field != previous && !AlwaysThere.Contains(field))
             {
-                text.Append(' ').Append(field.Name).Append('?');
+                text.Append(' ').Append(Has(field));
             }
 
             previous = field;
@@ -36,13 +36,13 @@ internal static class FieldTokens
         {
             if (!AlwaysThere.Contains(field))
             {
-                text.Append(' ').Append(Bucket(field, BucketOf(value))).Append(' ').Append(field.Name).Append('?');
+                text.Append(' ').Append(Bucket(field, BucketOf(value))).Append(' ').Append(Has(field));
             }
         }
 
         if (document.Terms.Length > 0)
         {
-            text.Append(' ').Append(FieldCatalog.Text.Name).Append("? ").Append(document.Terms);
+            text.Append(' ').Append(Has(FieldCatalog.Text)).Append(' ').Append(document.Terms);
         }
 
         return text.ToString();
@@ -50,9 +50,9 @@ internal static class FieldTokens
 
     public static string Value(SearchField field, string value) => Append(new(), field, value).ToString();
 
-    public static string Has(SearchField field) => AlwaysThere.Contains(field) ? $"{Any}" : $"{field.Name}?";
+    public static string Has(SearchField field) => AlwaysThere.Contains(field) ? $"{Any}" : $"?{field.Name}";
 
-    public static string Bucket(SearchField field, int bucket) => string.Create(CultureInfo.InvariantCulture, $"{field.Name}^{bucket}");
+    public static string Bucket(SearchField field, int bucket) => string.Create(CultureInfo.InvariantCulture, $"^{field.Name}:{bucket}");
 
     /// <summary>The power of two below a number: -64 … -1 for negative ones, 0 for zero, 1 … 63.</summary>
     public static int BucketOf(long value) => value switch
@@ -65,7 +65,7 @@ internal static class FieldTokens
     // The index cuts at spaces and control characters, and quotes end its strings: those are written as %XX.
     private static StringBuilder Append(StringBuilder text, SearchField field, string value)
     {
-        text.Append(field.Name).Append('=');
+        text.Append('=').Append(field.Name).Append(':');
         foreach (var c in value)
         {
             if (c is <= ' ' or '%' or '"' or '\'' or '\\' or '`' or (char)127)

@@ -17,7 +17,7 @@ internal static class EventSearch
     private const string HitColumns =
         "e.row, e.id, e.type, e.call, e.server, e.method, e.name, e.principal, e.session, e.verdict, e.outcome, e.status, e.code, e.duration, e.size, e.partition, e.offset";
 
-    private const string FacetColumns = "e.row, e.type, e.server, CASE WHEN e.method = 'tools/call' OR e.type LIKE 'tool.%' THEN e.name END, e.principal, e.verdict, e.outcome";
+    private const string FacetColumns = "e.row, e.type, e.server, CASE WHEN e.method = 'tools/call' OR e.type LIKE 'tool.%' OR e.type = 'finding.raised.v1' THEN e.name END, e.principal, e.verdict, e.outcome";
 
     public static SearchPage Run(SqliteDatabase database, SearchPlan plan)
     {

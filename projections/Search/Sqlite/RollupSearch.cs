@@ -134,7 +134,8 @@ internal static class RollupSearch
         {
             if (values[i].Length > 0)
             {
-                keywords.Add(FieldKeyword.Of(Columns[i], values[i]));
+                // What is longer than a keyword was made one when it was summed.
+                keywords.Add(values[i].Length > SearchDocument.LongestKeyword ? new(Columns[i], values[i], values[i]) : FieldKeyword.Of(Columns[i], values[i]));
             }
         }
 

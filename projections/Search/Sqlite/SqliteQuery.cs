@@ -74,9 +74,10 @@ internal sealed record SqliteQuery(string Match, string? Condition, IReadOnlyLis
         var depth = parts[0].Depth + 1;
         var wanted = parts.Where(p => p.Excludes is null && p.Match != Any).Select(p => p.Match).DefaultIfEmpty(Any).ToArray();
         var match = wanted.Length == 1 ? wanted[0] : $"({string.Join(" AND ", wanted)})";
-        foreach (var excluded in parts.Where(p => p.Excludes is not null))
+        string[] excluded = [.. parts.Select(p => p.Excludes).OfType<string>()];
+        if (excluded.Length > 0)
         {
-            match = $"({match} NOT {excluded.Excludes})";
+            match = $"({match} NOT {(excluded.Length == 1 ? excluded[0] : $"({string.Join(" OR ", excluded)})")})";
         }
 
         var residual = string.Join(" AND ", parts.Where(p => !p.Exact).Select(p => $"({p.Residual})"));

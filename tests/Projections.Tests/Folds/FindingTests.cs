@@ -1,5 +1,4 @@
 using McpLedger.Contracts.Events;
-using McpLedger.Contracts.Integrity;
 
 namespace McpLedger.Projections.Tests.Folds;
 
@@ -10,7 +9,7 @@ public sealed class FindingTests
     {
         using var home = new TemporaryHome();
         var (given, ledger) = (new Given(11), new MemoryLedger());
-        var finding = Finding(given, FindingDetectors.Loop, Severity.High, "s-1");
+        var finding = given.Finding(FindingDetectors.Loop, Severity.High, "s-1");
         given.Append(ledger, finding);
         given.Pass(TimeSpan.FromSeconds(1));
         given.Append(ledger, finding with { Explanation = "said again" });
@@ -41,7 +40,7 @@ public sealed class FindingTests
         var (given, ledger) = (new Given(13), new MemoryLedger());
         for (var i = 0; i < 60; i++)
         {
-            given.Append(ledger, Finding(given, i % 3 == 0 ? FindingDetectors.Hijack : FindingDetectors.Loop, (Severity)(i % 4), $"s-{i % 5}"));
+            given.Append(ledger, given.Finding(i % 3 == 0 ? FindingDetectors.Hijack : FindingDetectors.Loop, (Severity)(i % 4), $"s-{i % 5}"));
             given.Pass(TimeSpan.FromMilliseconds(i % 2));
         }
 
@@ -62,10 +61,4 @@ public sealed class FindingTests
         Assert.Single(loops!.Items);
         Assert.NotNull((await queries.FindingsAsync(new() { Limit = 0 }, CancellationToken.None)).Fault);
     }
-
-    private static FindingRaised Finding(Given given, string detector, Severity severity, string session) => new()
-    {
-        Finding = given.NewId(), Detector = detector, Severity = severity, Call = given.NewId(), Session = session, Principal = "ada", Server = "demo", Tool = "echo", Explanation = "what was found",
-        Score = new(0.9, 0.5, "m", Digest.Of("m"u8)), Spans = [new("/result", 1, 2)], Effects = [FindingEffects.Alert],
-    };
 }

@@ -6,7 +6,7 @@ internal sealed class QueryGenerator(int seed)
     private static readonly string[] Leaves =
     [
         "ordinary", "words", "passwd", "/etc/passwd", "etc", "example.com", "api.example.com", "camelCaseName", "camelcasename", "case", "snake_case_name", "snake", "東京", "タワー", "straße", "timeout",
-        "48213", "42", "camel*", "exam*", "snake_ca*", "/etc/pass*", "\"ordinary words\"", "\"words here\"", "\"words ordinary\"", "\"path /etc/passwd was read\"", "\"timeout after 30 s\"", "nothing", "zz*",
+        "48213", "42", "camel*", "exam*", "snake_ca*", "/etc/pass*", "\"ordinary words\"", "\"words here\"", "\"words ordinary\"", "\"path /etc/passwd was read\"", "\"timeout after 30 s\"", "nothing", "zz*", "se*", "tool*", "text*", "co*",
         "server: files", "server: (files or demo)", "server: f*", "server: crm-eu", "not server: mail", "tool: read_file", "tool: READFILE", "tool: read*", "tool: \"o'brien \\\"x\\\" 100%\"", "tool: del*",
         "principal: alice", "principal: \"zoë ångström\"", "principal: svc*", "type: call.completed", "type: call.*", "type: call.intended.v1", "verdict: refused", "outcome: (ok or tool-error)", "outcome: *",
         "not outcome: *", "tool: *", "code: *", "code: -32602", "code < 0", "status: 200", "status >= 400", "status: [1 TO 399]", "duration > 5s", "duration <= 1s", "duration: [100ms TO 3s]", "size > 100", "size < 1kb",

@@ -34,6 +34,20 @@ public sealed class RollupTests
         }
     }
 
+    [Fact]
+    public async Task A_name_longer_than_a_keyword_is_summed_under_what_it_is_asked_by()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(44), new MemoryLedger());
+        var tool = new string('n', 300);
+        given.Append(ledger, given.Refused(given.NewId(), "alice", "files", tool, "s-1", "x"));
+        given.Append(ledger, given.Refused(given.NewId(), "alice", "files", tool + "n", "s-1", "x"));
+        await home.FoldAsync(ledger);
+        var plan = SearchPlan.Of(new() { Query = $"tool: {tool}" }, home.Time.GetUtcNow()).Value!;
+
+        Assert.Equal(1, (await home.Home.ReadAsync(d => RollupSearch.Run(d, plan), CancellationToken.None))!.Total);
+    }
+
     [Theory]
     [InlineData("server: files", "principal")]
     [InlineData("principal: alice", "tool")]

@@ -32,6 +32,45 @@ public sealed class SearchAgreementTests
         Assert.True(matched > 500, $"Only {matched} of the queries told documents apart.");
     }
 
+    [Theory]
+    [InlineData("se*")]
+    [InlineData("tool*")]
+    [InlineData("text*")]
+    [InlineData("duration*")]
+    [InlineData("wor*")]
+    [InlineData("not tool*")]
+    public async Task The_beginning_of_a_word_meets_words_and_no_field(string text)
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(20).Ledger(200);
+        await home.FoldAsync(ledger);
+        Assert.True(QueryParser.TryParse(text, home.Time.GetUtcNow(), out var query, out _));
+
+        var found = await AllPagesAsync(home.Queries(ledger), text);
+
+        Assert.Equal(Documents(ledger).Where(d => QueryEvaluator.Matches(query, d)).Select(d => d.Id.ToString()).Order(), found.Order());
+    }
+
+    [Fact]
+    public async Task The_tool_of_a_finding_is_counted_like_any_other()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(21), new MemoryLedger());
+        given.Append(ledger, given.Refused(given.NewId(), "alice", "files", "read_file", "s-1", "x"));
+        given.Append(ledger, given.Finding(FindingDetectors.Loop, Severity.High, "s-1") with { Tool = "read_file" });
+        await home.FoldAsync(ledger);
+        var plan = Projections.Search.SearchPlan.Of(new() { Query = "tool: *" }, home.Time.GetUtcNow()).Value!;
+
+        var (page, _) = await home.Queries(ledger).SearchAsync(new() { Query = "tool: *" }, CancellationToken.None);
+        var sums = await home.Home.ReadAsync(d => Projections.Search.Sqlite.RollupSearch.Run(d, plan), CancellationToken.None);
+
+        Assert.Equal("exact", page!.Summary!.Basis);
+        foreach (var summary in new[] { page.Summary, sums! })
+        {
+            Assert.Equal(new("read_file", 2), Assert.Single(summary.Facets.Single(f => f.Field == "tool").Values));
+        }
+    }
+
     [Fact]
     public async Task Totals_facets_and_histogram_count_every_hit_once()
     {
@@ -120,9 +159,11 @@ public sealed class SearchAgreementTests
         var deep = string.Concat(Enumerable.Repeat("not (", 13)) + "server: files" + new string(')', 13);
         var mingled = string.Concat(Enumerable.Repeat("(tool: a or server: files and ", 27)) + "kind: agent" + new string(')', 27);
         var longest = string.Join(" or ", Enumerable.Range(0, 200).Select(i => $"w{i}"));
+        var negated = string.Join(' ', Enumerable.Range(0, 200).Select(i => $"not w{i}"));
+        var nested = string.Concat(Enumerable.Repeat("(not a not b not (c or ", 9)) + "server: files" + new string(')', 18);
         var mixed = string.Join(" or ", Enumerable.Range(0, 60).Select(i => $"(duration > {i}s and not tool: t{i})"));
 
-        foreach (var text in new[] { deep, mingled, longest, mixed })
+        foreach (var text in new[] { deep, mingled, longest, negated, nested, mixed })
         {
             var (page, fault) = await home.Queries(ledger).SearchAsync(new() { Query = text }, CancellationToken.None);
             Assert.True(page is not null, $"{fault}");
