@@ -157,10 +157,10 @@ public sealed class LedgerQueries
         return new(_views.Version, partitions);
     }
 
-    // Calls whose answer came late are unresolved in their own view: who asks for unresolved ones is not shown them.
+    // Calls whose answer came late are unresolved in their own view: who asks for unresolved ones is not shown them, who asks for their outcome is.
     private async ValueTask<ViewPage<CallView>> EndedAsync(CallFilter filter, CancellationToken cancellationToken)
     {
-        var page = await _views.CallsAsync(filter, cancellationToken);
+        var page = await _views.CallsAsync(filter with { OrUnresolved = LateAnswerFold.MayEndAs(filter.Outcome) }, cancellationToken);
         var items = new List<CallView>(page.Items.Count);
         foreach (var call in page.Items)
         {

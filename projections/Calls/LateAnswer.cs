@@ -30,6 +30,7 @@ public sealed record LateAnswer
 internal static class LateAnswerFold
 {
     private const string Came = "The answer came on a resumed stream.";
+    private static readonly HashSet<string> Outcomes = [.. new[] { CallOutcome.Ok, CallOutcome.ToolError, CallOutcome.ProtocolError }.Select(SearchDocuments.NameOf)];
 
     public static Fold<LateAnswer> Fold { get; } = new("late_answers", Keys, Evolve, ViewJson.Default.LateAnswer);
 
@@ -47,6 +48,9 @@ internal static class LateAnswerFold
                 CompletedEvent = late.Event,
             }
             : call;
+
+    /// <summary>Whether a late answer can give a call this outcome.</summary>
+    public static bool MayEndAs(string? outcome) => outcome is not null && Outcomes.Contains(outcome);
 
     public static string KeyOf(string session, string id) => $"{session} {id}";
 

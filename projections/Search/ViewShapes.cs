@@ -29,6 +29,9 @@ public sealed record CallFilter
     /// <summary>unresolved | refused | ok | tool-error | protocol-error | upstream-failed | cancelled | client-gone.</summary>
     public string? Outcome { get; init; }
 
+    /// <summary>Whether unresolved calls are wanted beside those of <see cref="Outcome"/>: a late answer may give them that one.</summary>
+    internal bool OrUnresolved { get; init; }
+
     /// <summary>Earliest start, inclusive.</summary>
     public DateTimeOffset? From { get; init; }
 

@@ -6,6 +6,7 @@ namespace McpLedger.Projections.Sessions;
 /// <summary>Gathers what belongs to one session; an actor's is cut into windows, since it never ends by itself.</summary>
 internal static class SessionFold
 {
+    private const string Initialize = "initialize";
     private const int MostNames = 64;
     private const int MostWindows = 64;
     private static readonly TimeSpan Gap = TimeSpan.FromMinutes(15);
@@ -21,7 +22,7 @@ internal static class SessionFold
             return view;
         }
 
-        var time = read.Header.Time;
+        var (time, calls) = (read.Header.Time, view?.Counts.Calls ?? 0);
         view ??= new()
         {
             Session = key,
@@ -36,14 +37,22 @@ internal static class SessionFold
             Client = view.Client ?? traffic.Who.Client,
             First = Bounded.Earlier(view.First, time),
             Last = Bounded.Later(view.Last, time),
-            Counts = view.Counts.After(read.Data),
+            Counts = Counted(view.Counts, read.Data),
             Servers = view.Servers.With(traffic.What.Server, MostNames),
             Tools = view.Tools.With(traffic.What.Method == "tools/call" ? $"{traffic.What.Server}/{traffic.What.Name}" : null, MostNames),
         };
-        return view.Kind == "actor" ? Windowed(view, time, read.Data is CallIntended or CallRefused ? 1 : 0) : view;
+        return view.Kind == "actor" ? Windowed(view, time, view.Counts.Calls - calls) : view;
     }
 
-    private static SessionView Windowed(SessionView view, DateTimeOffset time, int calls)
+    // It begins in the actor's session and ends in the one that it opened: counted where it begins, it would be open there for ever.
+    private static CallCounts Counted(CallCounts counts, EventData data) => data switch
+    {
+        CallIntended { What.Method: Initialize } => counts,
+        CallCompleted { What.Method: Initialize } => counts.After(data) with { Calls = counts.Calls + 1 },
+        _ => counts.After(data),
+    };
+
+    private static SessionView Windowed(SessionView view, DateTimeOffset time, long calls)
     {
         if (view.Windows is [.., var last] && time - last.Last <= Gap)
         {

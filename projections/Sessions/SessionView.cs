@@ -26,7 +26,7 @@ public sealed record SessionView
     /// <summary>Time of the last event.</summary>
     public required DateTimeOffset Last { get; init; }
 
-    /// <summary>Calls and how they went.</summary>
+    /// <summary>Calls and how they went; an <c>initialize</c> counts in the session in which it ended.</summary>
     public CallCounts Counts { get; init; } = new();
 
     /// <summary>Servers addressed; the first 64 by name.</summary>
@@ -45,5 +45,5 @@ public sealed record SessionView
 /// <summary>A stretch of activity.</summary>
 /// <param name="First">Its first event.</param>
 /// <param name="Last">Its last event.</param>
-/// <param name="Calls">Calls begun or refused in it.</param>
+/// <param name="Calls">Calls begun or refused in it, and <c>initialize</c>s ended.</param>
 public sealed record ActivityWindow(DateTimeOffset First, DateTimeOffset Last, long Calls);

@@ -22,6 +22,11 @@ internal static class CallListing
             // Written out, so that the index of just these is used.
             conditions.Add($"outcome = '{CallFold.Unresolved}'");
         }
+        else if (filter is { OrUnresolved: true, Outcome: { } outcome })
+        {
+            conditions.Add($"outcome IN (?{6 + values.Count}, '{CallFold.Unresolved}')");
+            values.Add(outcome);
+        }
         else
         {
             Add("outcome", filter.Outcome);

@@ -38,9 +38,15 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
         Add("method =", StorableText.KeyOrNull(filter.Method));
         Add("name =", StorableText.KeyOrNull(filter.Name));
         Add("principal =", StorableText.KeyOrNull(filter.Principal));
-        Add("outcome =", StorableText.KeyOrNull(filter.Outcome));
+        Add("outcome =", filter.OrUnresolved ? null : StorableText.KeyOrNull(filter.Outcome));
         Add("started >=", filter.From is { } from ? QueryValues.Micros(from) : null);
         Add("started <=", filter.To is { } to ? QueryValues.Micros(to) : null);
+        if (filter is { OrUnresolved: true, Outcome: { } outcome })
+        {
+            values.Add(StorableText.Key(outcome));
+            conditions.Add(string.Create(CultureInfo.InvariantCulture, $"outcome IN (${values.Count}, '{CallFold.Unresolved}')"));
+        }
+
         return PageAsync(CallFold.Fold, "started", conditions, values, filter.Limit, filter.Cursor, cancellationToken);
 
         void Add(string condition, object? value)

@@ -74,6 +74,31 @@ public sealed class CallAndToolTests
         Assert.Equal("message.relayed.v1", (await queries.CallAsync(call, CancellationToken.None))!.Events[^1].Type);
         Assert.Equal(other.ToString(), Assert.Single((await queries.CallsAsync(new() { Outcome = "unresolved" }, CancellationToken.None)).Value!.Items).Call);
         Assert.Contains((await queries.SessionAsync("s-1", CancellationToken.None))!.Calls.Items, c => c.Outcome == "tool-error");
+        Assert.Equal(call.ToString(), Assert.Single((await queries.CallsAsync(new() { Outcome = "tool-error" }, CancellationToken.None)).Value!.Items).Call);
+        Assert.Empty((await queries.CallsAsync(new() { Outcome = "ok" }, CancellationToken.None)).Value!.Items);
+    }
+
+    [Fact]
+    public async Task An_initialize_counts_in_the_session_that_it_opens_and_stays_open_nowhere()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(9), new MemoryLedger());
+        var (opening, failing) = (given.NewId(), given.NewId());
+        var what = new CallTarget { Server = "files", Kind = "request", Method = "initialize", Id = RawJson.FromTrusted("0"u8.ToArray()), Era = "legacy" };
+        var actor = given.Place("alice at files", "actor");
+        given.Append(ledger, given.Intended(opening, "alice", "files", "x", "", "x") with { What = what, Where = actor });
+        given.Append(ledger, given.Completed(opening, "alice", "files", "x", "s-1", "y", CallOutcome.Ok, 1) with { What = what });
+        given.Append(ledger, given.Intended(failing, "alice", "files", "x", "", "x") with { What = what, Where = actor });
+        given.Append(ledger, given.Completed(failing, "alice", "files", "x", "", "y", CallOutcome.UpstreamFailed, 1) with { What = what, Where = actor });
+        given.Append(ledger, given.Refused(given.NewId(), "alice", "files", "x", "", "x") with { What = what, Where = actor });
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+
+        var (opened, before) = ((await queries.SessionAsync("s-1", CancellationToken.None))!.Session, (await queries.SessionAsync("alice at files", CancellationToken.None))!.Session);
+
+        Assert.Equal((1, 1, 0), (opened.Counts.Calls, opened.Counts.Completed, opened.Counts.Open));
+        Assert.Equal((2, 1, 1, 0), (before.Counts.Calls, before.Counts.Completed, before.Counts.Refused, before.Counts.Open));
+        Assert.Equal(2, Assert.Single(before.Windows).Calls);
     }
 
     [Fact]
