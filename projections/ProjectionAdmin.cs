@@ -2,15 +2,20 @@ using McpLedger.Projections.Homes;
 using McpLedger.Streaming.Consuming;
 using McpLedger.Streaming.Parking;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace McpLedger.Projections;
 
 /// <summary>What an operator can do to the read models of a running instance.</summary>
-public sealed class ProjectionAdmin
+public sealed class ProjectionAdmin : IAsyncDisposable
 {
     private readonly IProjectionHandler _handler;
     private readonly IParkingLot _parking;
     private readonly PartitionConsumer[] _consumers;
+    private readonly ProjectionTelemetry _telemetry;
+    private readonly CancellationToken _stopping;
+    private readonly Lock _gate = new();
+    private Task<RebuildReport>? _rebuilding;
 
     /// <summary>Takes what the instance's container holds.</summary>
     /// <param name="provider">The container that <see cref="ProjectionExtensions"/> filled.</param>
@@ -19,11 +24,31 @@ public sealed class ProjectionAdmin
         _handler = provider.GetRequiredService<IProjectionHandler>();
         _parking = provider.GetRequiredService<IParkingLot>();
         _consumers = [.. provider.GetServices<PartitionConsumer>()];
+        _telemetry = provider.GetRequiredService<ProjectionTelemetry>();
+        _stopping = provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
     }
 
-    /// <summary>Drops every read model and folds the log anew beside those in force, which answer until the new ones take their place.</summary>
+    /// <summary>
+    /// Drops every read model and folds the log anew beside those in force, which answer until the new ones take their place. One at a time: whoever asks
+    /// while one goes on waits for that one.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting. The rebuild goes on until the process stops.</param>
     /// <exception cref="IOException">The ledger is damaged; the read models stay as they were.</exception>
-    public ValueTask<RebuildReport> RebuildAsync(CancellationToken cancellationToken) => _handler.RebuildAsync(cancellationToken);
+    public async ValueTask<RebuildReport> RebuildAsync(CancellationToken cancellationToken)
+    {
+        Task<RebuildReport> rebuilding;
+        lock (_gate)
+        {
+            if (_rebuilding is not { IsCompleted: false })
+            {
+                _rebuilding = Task.Run(RebuildToTheEndAsync, CancellationToken.None);
+            }
+
+            rebuilding = _rebuilding;
+        }
+
+        return await rebuilding.WaitAsync(cancellationToken);
+    }
 
     /// <summary>Forgets the events that the ledger does not keep any more, once there are enough of them to be worth it.</summary>
     /// <returns>How many were forgotten.</returns>
@@ -49,6 +74,29 @@ public sealed class ProjectionAdmin
         }
 
         return new(replayed, (await ParkedAsync(cancellationToken)).Count, failures);
+    }
+
+    /// <summary>Waits for a rebuild that goes on; the process that stops has ended it by then.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_rebuilding is Task rebuilding)
+        {
+            await rebuilding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<RebuildReport> RebuildToTheEndAsync()
+    {
+        try
+        {
+            return await _handler.RebuildAsync(_stopping);
+        }
+        catch (Exception e)
+        {
+            // Who asked may be gone by now.
+            _telemetry.RebuildFailed(e);
+            throw;
+        }
     }
 
     /// <summary>Records that the consumers of this process could not handle, in whichever process of the role that was.</summary>

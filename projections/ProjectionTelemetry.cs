@@ -57,6 +57,9 @@ internal sealed partial class ProjectionTelemetry
         }
     }
 
+    /// <summary>A rebuild ended without new read models; whoever asked for it may be gone.</summary>
+    public void RebuildFailed(Exception exception) => LogRebuildFailed(exception.Message);
+
     /// <summary>Shows how far the daemon is behind the events that the home holds.</summary>
     public void ObserveDaemon(Func<long> lag) =>
         _meter.CreateObservableGauge("mcpledger.projections.daemon.lag", lag, "{event}", "Events between the views across sessions and the events that the home holds; 0 where another process leads.");
@@ -81,4 +84,7 @@ internal sealed partial class ProjectionTelemetry
 
     [LoggerMessage(3007, LogLevel.Information, "The read models forgot {Forgotten} events of dropped segments and were built anew from {Events}")]
     private partial void LogForgot(long forgotten, long events);
+
+    [LoggerMessage(3008, LogLevel.Warning, "The read models were not rebuilt and stay as they were: {Reason}")]
+    private partial void LogRebuildFailed(string reason);
 }

@@ -6,6 +6,7 @@ using McpLedger.Projections.Partitions;
 using McpLedger.Projections.Principals;
 using McpLedger.Projections.Search;
 using McpLedger.Projections.Sessions;
+using McpLedger.Projections.Tail;
 using McpLedger.Projections.ToolCatalog;
 
 namespace McpLedger.Projections.Api;
@@ -14,6 +15,8 @@ namespace McpLedger.Projections.Api;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SearchPage))]
 [JsonSerializable(typeof(Hit))]
+[JsonSerializable(typeof(TailEnd))]
+[JsonSerializable(typeof(object))]
 [JsonSerializable(typeof(CallDetail))]
 [JsonSerializable(typeof(SessionDetail))]
 [JsonSerializable(typeof(ViewPage<CallView>))]

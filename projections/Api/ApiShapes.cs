@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using McpLedger.Projections.Search;
 
 namespace McpLedger.Projections.Api;
@@ -16,7 +17,15 @@ internal sealed record ParkedLine(string Consumer, string Partition, long Offset
 /// <summary>An event with where it lies.</summary>
 /// <param name="Hit">Where it lies and what it is about.</param>
 /// <param name="Content">The whole event; null when the ledger does not keep it any more.</param>
-internal sealed record EventDetail(Hit Hit, JsonElement? Content);
+internal sealed record EventDetail(Hit Hit, [property: JsonConverter(typeof(AsStored))] byte[]? Content);
+
+/// <summary>Writes bytes that are JSON already: an event may nest deeper than serializers go.</summary>
+internal sealed class AsStored : JsonConverter<byte[]>
+{
+    public override byte[] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Answers are only written.");
+
+    public override void Write(Utf8JsonWriter writer, byte[] value, JsonSerializerOptions options) => writer.WriteRawValue(value, skipInputValidation: true);
+}
 
 /// <summary>What a rebuild found.</summary>
 internal sealed record RebuildAnswer(bool Identical, string Before, string After, IReadOnlyList<string> Differences, long Events, long Unfoldable, long Forgotten, double Seconds);

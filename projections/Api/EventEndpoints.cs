@@ -25,7 +25,7 @@ internal static class EventEndpoints
             .WithName("projections-parked").WithSummary("Records that could not be folded or indexed").RequireAuthorization(LedgerApi.Auditor);
         projections.MapPost("/parked/replay", ReplayAsync).WithName("projections-replay")
             .WithSummary("Folds parked records once more; those that can be read now take effect and are parked no longer").RequireAuthorization(LedgerApi.Admin);
-        projections.MapPost("/rebuild", RebuildAsync).WithName("rebuild").WithSummary("Folds the whole log anew and compares the rows").RequireAuthorization(LedgerApi.Admin);
+        projections.MapPost("/rebuild", RebuildAsync).WithName("rebuild").WithSummary("Folds the whole log anew and compares the rows; goes on when who asked is gone, and whoever asks meanwhile gets the same answer").RequireAuthorization(LedgerApi.Admin);
     }
 
     private static async Task<Results<Ok<EventDetail>, ProblemHttpResult>> EventAsync(LedgerQueries queries, Access access, string id, CancellationToken cancellationToken)
@@ -40,7 +40,7 @@ internal static class EventEndpoints
             return NoEvent;
         }
 
-        return TypedResults.Ok(new EventDetail(hit, await queries.EventBytesAsync(read, cancellationToken) is { } bytes ? ContentOf(bytes) : null));
+        return TypedResults.Ok(new EventDetail(hit, (await queries.EventBytesAsync(read, cancellationToken))?.ToArray()));
     }
 
     private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> RawAsync(LedgerQueries queries, Access access, string id, CancellationToken cancellationToken)
@@ -72,6 +72,10 @@ internal static class EventEndpoints
         {
             return Problems.Busy(e.Message);
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Problems.Busy("The instance is ending; the read models stay as they were.");
+        }
     }
 
     private static async Task<Results<Ok<IReadOnlyList<ParkedLine>>, ProblemHttpResult>> ParkedAsync(ProjectionAdmin admin, CancellationToken cancellationToken)
@@ -102,11 +106,5 @@ internal static class EventEndpoints
         {
             return Problems.Busy(e.Message);
         }
-    }
-
-    private static JsonElement ContentOf(ReadOnlyMemory<byte> bytes)
-    {
-        using var document = JsonDocument.Parse(bytes);
-        return document.RootElement.Clone();
     }
 }

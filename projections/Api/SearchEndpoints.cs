@@ -25,7 +25,7 @@ internal static class SearchEndpoints
             .WithName("fields").WithTags("search").RequireAuthorization(LedgerApi.Viewer).WithSummary("Lists the fields of the query language");
         api.MapGet("/tail", TailAsync).WithName("tail").WithTags("search").RequireAuthorization(LedgerApi.Viewer)
             .WithSummary("Follows the ledger as server-sent events")
-            .WithDescription("First an event `following` without data, then an event `event` for each hit; its id resumes behind it when it is sent back as Last-Event-ID.")
+            .WithDescription("First an event `following` without data, then an event `event` for each hit; its id resumes behind it when it is sent back as Last-Event-ID. An event `ended` with a `reason` is the last: the log is damaged there.")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -51,7 +51,7 @@ internal static class SearchEndpoints
         return page is null ? Problems.Of(fault!) : TypedResults.Ok(page);
     }
 
-    private static async Task<Results<ServerSentEventsResult<Hit?>, ProblemHttpResult>> TailAsync(
+    private static async Task<Results<ServerSentEventsResult<object?>, ProblemHttpResult>> TailAsync(
         LedgerTail tail,
         Access access,
         IHostApplicationLifetime lifetime,

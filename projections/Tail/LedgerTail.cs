@@ -45,9 +45,9 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         return new(new(plan, positions), null);
     }
 
-    /// <summary>Follows until the enumeration is cancelled or <paramref name="stopping"/>, and then ends in good order: a first item <c>following</c> without data, then an item <c>event</c> for each hit.</summary>
+    /// <summary>Follows until the enumeration is cancelled or <paramref name="stopping"/>, and then ends in good order: a first item <c>following</c> without data, then an item <c>event</c> with each <see cref="Hit"/>. At damage it ends too, with an item <c>ended</c> that holds a <see cref="TailEnd"/>.</summary>
     /// <returns>Null when <see cref="Most"/> follow already.</returns>
-    public IAsyncEnumerable<SseItem<Hit?>>? TryFollow(TailStart start, CancellationToken stopping)
+    public IAsyncEnumerable<SseItem<object?>>? TryFollow(TailStart start, CancellationToken stopping)
     {
         if (Interlocked.Increment(ref _following) > Most)
         {
@@ -58,7 +58,7 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         return FollowAsync(start, stopping, CancellationToken.None);
     }
 
-    private async IAsyncEnumerable<SseItem<Hit?>> FollowAsync(TailStart start, CancellationToken stopping, [EnumeratorCancellation] CancellationToken gone)
+    private async IAsyncEnumerable<SseItem<object?>> FollowAsync(TailStart start, CancellationToken stopping, [EnumeratorCancellation] CancellationToken gone)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, gone);
         var cancellationToken = either.Token;
@@ -84,6 +84,11 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
                     }
 
                     start.Positions[name] = (partition, batch.Next);
+                    if (batch.Damage is { } damage)
+                    {
+                        yield return new(new TailEnd($"{partition} is damaged at offset {batch.Next}: {damage}"), "ended") { EventId = IdOf(start.Positions) };
+                        yield break;
+                    }
                 }
 
                 if (idle)
@@ -152,6 +157,10 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         return null;
     }
 }
+
+/// <summary>Why nothing more is followed.</summary>
+/// <param name="Reason">What is damaged, and where. It can be followed behind that once somebody has accepted it.</param>
+public sealed record TailEnd(string Reason);
 
 /// <summary>What is followed, and from where.</summary>
 public sealed class TailStart

@@ -18,6 +18,9 @@ internal sealed class MemoryLedger : ILedgerReader, IBlobStore
     private readonly Lock _gate = new();
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>What is broken behind the last record of every partition; null when nothing is.</summary>
+    public string? Damage { get; set; }
+
     public IReadOnlyList<LedgerPartition> Partitions => [.. _logs.Keys];
 
     public IReadOnlyList<LedgerRecord> Of(LedgerPartition partition) => _logs[partition].Records;
@@ -56,7 +59,7 @@ internal sealed class MemoryLedger : ILedgerReader, IBlobStore
             }
         }
 
-        return new(new ReadBatch(records, from + records.Count, null));
+        return new(new ReadBatch(records, from + records.Count, Damage));
     }
 
     public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken)

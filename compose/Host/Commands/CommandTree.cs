@@ -25,11 +25,12 @@ internal static class CommandTree
         }
         catch (OperationCanceledException)
         {
+            await Console.Error.WriteLineAsync("mcpledger: ended before it was done");
             return ExitCode.Unavailable;
         }
         catch (Exception e)
         {
-            await Console.Error.WriteLineAsync($"mcpledger: {e.Message} ({e.GetType().Name})");
+            await Console.Error.WriteLineAsync($"mcpledger: {Terminal.OneLine(e.Message)} ({e.GetType().Name})");
             if (Environment.GetEnvironmentVariable("MCPLEDGER_TRACE") is not null)
             {
                 await Console.Error.WriteLineAsync(e.ToString());

@@ -17,7 +17,7 @@ internal static class DamageCommand
         var answer = await AskAsync(
             parsed,
             terminal,
-            live => live.SendAsync<IReadOnlyList<DamageLine>>(HttpMethod.Get, "api/v1/damage", null, cancellationToken),
+            live => live.SendLongAsync<IReadOnlyList<DamageLine>>(HttpMethod.Get, "api/v1/damage", null, cancellationToken),
             desk => Task.FromResult(new DoorAnswer<IReadOnlyList<DamageLine>>(desk.List(cancellationToken), null, ExitCode.Ok)));
         if (answer.Value is not { } damage)
         {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Output;
 using McpLedger.Projections.Search;
+using McpLedger.Projections.Tail;
 
 namespace McpLedger.Host.Commands;
 
@@ -31,9 +32,15 @@ internal static class TailCommand
         try
         {
             await using var stream = await door.StreamAsync(path, cancellationToken);
-            await foreach (var item in SseParser.Create(stream, (_, data) => JsonSerializer.Deserialize<Hit>(data, Terminal.JsonForm)).EnumerateAsync(cancellationToken))
+            await foreach (var item in SseParser.Create(stream, Read).EnumerateAsync(cancellationToken))
             {
-                if (item.Data is { } hit)
+                if (item.Data is TailEnd end)
+                {
+                    terminal.Error($"mcpledger: {end.Reason}. Fix: see 'mcpledger damage list'.");
+                    return ExitCode.Unavailable;
+                }
+
+                if (item.Data is Hit hit)
                 {
                     await Console.Out.WriteLineAsync((terminal.IsJson ? JsonSerializer.Serialize(hit, JsonLine) : LineOf(hit)).AsMemory(), cancellationToken);
                 }
@@ -51,6 +58,13 @@ internal static class TailCommand
 
         return ExitCode.Ok;
     }
+
+    private static object? Read(string type, ReadOnlySpan<byte> data) => type switch
+    {
+        "event" => JsonSerializer.Deserialize<Hit>(data, Terminal.JsonForm),
+        "ended" => JsonSerializer.Deserialize<TailEnd>(data, Terminal.JsonForm),
+        _ => null,
+    };
 
     private static JsonSerializerOptions JsonLine { get; } = new(Terminal.JsonForm) { WriteIndented = false };
 

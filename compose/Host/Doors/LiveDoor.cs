@@ -15,20 +15,31 @@ using McpLedger.Projections.ToolCatalog;
 namespace McpLedger.Host.Doors;
 
 /// <summary>The HTTP API of the instance that has the ledger open, with the admin token that lies beside its address.</summary>
-internal sealed class LiveDoor(HttpClient client) : ILedgerDoor
+internal sealed class LiveDoor : ILedgerDoor
 {
     private const int MaxProblemBytes = 64 * 1024;
     private const int MaxBytes = 1024 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    private readonly HttpClient _client;
+    private readonly TimeSpan _patience;
+
+    /// <param name="client">Toward the instance; it waits without end from here on.</param>
+    /// <param name="patience">Longest that an answer may take which is none to a long verb.</param>
+    internal LiveDoor(HttpClient client, TimeSpan patience)
+    {
+        (_client, _patience) = (client, patience);
+        client.Timeout = Timeout.InfiniteTimeSpan;
+    }
 
     /// <returns>Null when no instance has the folder open.</returns>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The door owns the client and disposes it.")]
     public static LiveDoor? Find(string dataFolder) =>
-        RunningInstance.Find(dataFolder) is { } instance ? new(LocalHttp.Toward(instance, AdminToken.Read(dataFolder))) : null;
+        RunningInstance.Find(dataFolder) is { } instance ? new(LocalHttp.Toward(instance, AdminToken.Read(dataFolder)), Patience) : null;
 
     /// <summary>The API that the command line names, else that of the instance that has the folder open.</summary>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The door owns the client and disposes it.")]
     public static LiveDoor? Find(ParseResult parsed) => Elsewhere(parsed) is { } url
-        ? new(LocalHttp.Toward(new(url, 0, null, ""), Environment.GetEnvironmentVariable(ConnectCommand.KeyVariable)))
+        ? new(LocalHttp.Toward(new(url, 0, null, ""), Environment.GetEnvironmentVariable(ConnectCommand.KeyVariable)), Patience)
         : Find(DataFolder.Of(parsed));
 
     /// <summary>Where the command line says the API is; null when it says nothing.</summary>
@@ -71,13 +82,23 @@ internal sealed class LiveDoor(HttpClient client) : ILedgerDoor
     /// <param name="path">Path and query, from <c>api/</c> on.</param>
     /// <param name="body">What is sent as JSON; null for nothing.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<DoorAnswer<T>> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+    public Task<DoorAnswer<T>> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+        where T : class => SendAsync<T>(method, path, body, _patience, cancellationToken);
+
+    /// <summary>Asks for what takes as long as the ledger is: whoever asked ends the waiting, no clock does.</summary>
+    public Task<DoorAnswer<T>> SendLongAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+        where T : class => SendAsync<T>(method, path, body, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    private async Task<DoorAnswer<T>> SendAsync<T>(HttpMethod method, string path, object? body, TimeSpan longest, CancellationToken gone)
         where T : class
     {
+        using var deadline = new CancellationTokenSource(longest);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, gone);
+        var cancellationToken = either.Token;
         try
         {
             using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body is null ? null : JsonContent.Create(body, options: Terminal.JsonForm) };
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
             return response.IsSuccessStatusCode
                 ? new(response.StatusCode == System.Net.HttpStatusCode.NoContent ? null : await JsonSerializer.DeserializeAsync<T>(stream, Terminal.JsonForm, cancellationToken), null, ExitCode.Ok)
@@ -85,16 +106,23 @@ internal sealed class LiveDoor(HttpClient client) : ILedgerDoor
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or IOException)
         {
-            return new(null, $"the running instance at {client.BaseAddress} does not answer: {e.Message}", ExitCode.Unavailable);
+            return new(null, $"the running instance at {_client.BaseAddress} does not answer: {e.Message}", ExitCode.Unavailable);
+        }
+        catch (OperationCanceledException) when (!gone.IsCancellationRequested)
+        {
+            return Late<T>();
         }
     }
 
     /// <summary>Asks for bytes as they are.</summary>
-    public async Task<DoorAnswer<byte[]>> BytesAsync(string path, CancellationToken cancellationToken)
+    public async Task<DoorAnswer<byte[]>> BytesAsync(string path, CancellationToken gone)
     {
+        using var deadline = new CancellationTokenSource(_patience);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, gone);
+        var cancellationToken = either.Token;
         try
         {
-            using var response = await client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var response = await _client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (response.IsSuccessStatusCode)
             {
                 return new(await BoundedBody.ReadAsync(response.Content, MaxBytes, cancellationToken), null, ExitCode.Ok);
@@ -105,19 +133,26 @@ internal sealed class LiveDoor(HttpClient client) : ILedgerDoor
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return new(null, $"the running instance at {client.BaseAddress} does not answer: {e.Message}", ExitCode.Unavailable);
+            return new(null, $"the running instance at {_client.BaseAddress} does not answer: {e.Message}", ExitCode.Unavailable);
+        }
+        catch (OperationCanceledException) when (!gone.IsCancellationRequested)
+        {
+            return Late<byte[]>();
         }
     }
 
     /// <summary>Opens a stream of server-sent events.</summary>
     public async Task<Stream> StreamAsync(string path, CancellationToken cancellationToken)
     {
-        var response = await client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        var response = await _client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         return response.IsSuccessStatusCode ? stream : throw new HttpRequestException(await ProblemOf(response, stream, cancellationToken));
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
+
+    private DoorAnswer<T> Late<T>()
+        where T : class => new(null, string.Create(CultureInfo.InvariantCulture, $"the running instance at {_client.BaseAddress} did not answer within {_patience.TotalMinutes:0.##} minutes."), ExitCode.Unavailable);
 
     private static string Optional(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
 

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Security.Claims;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Projections.Api;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Parking;
@@ -87,6 +90,23 @@ public sealed class LedgerApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_event_is_shown_however_deep_it_nests()
+    {
+        var (given, id) = (new Given(23), new Given(24).NewId());
+        var deep = Encoding.UTF8.GetBytes(new string('[', 64) + new string(']', 64));
+        var json = new Content { Size = deep.Length, Sha256 = Digest.Of(deep), Json = RawJson.FromTrusted(deep) };
+        _ledger.Append(id, given.Now, given.Intended(given.NewId(), "alice", "files", "read_file", "s-1", "x") with { Request = json });
+        await _home.FoldAsync(_ledger);
+        using var client = Client("auditor");
+
+        var detail = await client.GetStringAsync(new Uri($"/api/v1/events/{id}", UriKind.Relative));
+
+        Assert.Contains(Encoding.UTF8.GetString(_ledger.Of(LedgerPartition.Calls)[^1].Bytes.Span), detail, StringComparison.Ordinal);
+        using var read = JsonDocument.Parse(detail, new() { MaxDepth = 128 });
+        Assert.Equal(id.ToString(), read.RootElement.GetProperty("content").GetProperty("id").GetString());
+    }
+
+    [Fact]
     public async Task A_session_is_shown_as_it_was_at_a_time()
     {
         var (_, now) = await GetAsync("sessions/s-1", "viewer");
@@ -154,8 +174,8 @@ public sealed class LedgerApiTests : IAsyncLifetime
         var lot = _app.Services.GetRequiredService<IParkingLot>();
         var given = new Given(22);
         given.Append(_ledger, given.Refused(given.NewId(), "eve", "files", "read_file", "s-9", "x"));
-        await lot.ParkAsync(ProjectionExtensions.ConsumerName, _ledger.Of(McpLedger.Contracts.Events.LedgerPartition.Calls)[^1], "a version before could not read it", CancellationToken.None);
-        await lot.ParkAsync(ProjectionExtensions.ConsumerName, new(McpLedger.Contracts.Events.LedgerPartition.Control, 9_999, "{}"u8.ToArray()), "no event", CancellationToken.None);
+        await lot.ParkAsync(ProjectionExtensions.ConsumerName, _ledger.Of(LedgerPartition.Calls)[^1], "a version before could not read it", CancellationToken.None);
+        await lot.ParkAsync(ProjectionExtensions.ConsumerName, new(LedgerPartition.Control, 9_999, "{}"u8.ToArray()), "no event", CancellationToken.None);
         using var auditor = Client("auditor");
         using var refused = await auditor.PostAsync(new Uri("/api/v1/projections/parked/replay", UriKind.Relative), null);
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
@@ -182,6 +202,18 @@ public sealed class LedgerApiTests : IAsyncLifetime
         using var body = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync());
         Assert.True(body.RootElement.GetProperty("identical").GetBoolean());
         Assert.Equal(HttpStatusCode.OK, (await GetAsync("search?q=*", "viewer")).Status);
+    }
+
+    [Fact]
+    public async Task The_tail_ends_at_damage_and_says_why()
+    {
+        _ledger.Damage = "the checksum of calls-0 does not hold";
+        using var client = Client("viewer");
+
+        var sent = await client.GetStringAsync(new Uri("/api/v1/tail", UriKind.Relative));
+
+        Assert.Contains("event: ended", sent, StringComparison.Ordinal);
+        Assert.Contains("\"reason\":\"calls-0 is damaged at offset", sent, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class LedgerTailTests
 
         var rest = await TakeAsync(tail, whole[5].EventId, 6);
 
-        Assert.Equal(whole.Skip(6).Take(6).Select(i => i.Data!.Event), rest.Select(i => i.Data!.Event));
+        Assert.Equal(whole.Skip(6).Take(6).Select(EventOf), rest.Select(EventOf));
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class LedgerTailTests
     {
         var tail = new LedgerTail(new MemoryLedger(), new FakeTimeProvider(Given.Start));
         var (start, _) = await tail.StartAsync("", housekeeping: false, after: null, CancellationToken.None);
-        var following = new List<IAsyncEnumerator<System.Net.ServerSentEvents.SseItem<McpLedger.Projections.Search.Hit?>>>();
+        var following = new List<IAsyncEnumerator<System.Net.ServerSentEvents.SseItem<object?>>>();
         for (var i = 0; i < LedgerTail.Most; i++)
         {
             following.Add(tail.TryFollow(start!, CancellationToken.None)!.GetAsyncEnumerator());
@@ -52,7 +52,25 @@ public sealed class LedgerTailTests
         Assert.NotNull(tail.TryFollow(start!, CancellationToken.None));
     }
 
-    private static async Task<List<System.Net.ServerSentEvents.SseItem<McpLedger.Projections.Search.Hit?>>> TakeAsync(LedgerTail tail, string? after, int count)
+    [Fact]
+    public async Task At_damage_what_lies_before_it_is_sent_and_then_the_reason()
+    {
+        var (given, ledger) = (new Given(32), new MemoryLedger());
+        var tail = new LedgerTail(ledger, new FakeTimeProvider(Given.Start));
+        var (start, _) = await tail.StartAsync("", housekeeping: false, "calls-0:0,control-0:0", CancellationToken.None);
+        given.Append(ledger, given.Refused(given.NewId(), "alice", "files", "read_file", "s-1", "x"));
+        ledger.Damage = "a checksum does not hold";
+
+        var items = await tail.TryFollow(start!, CancellationToken.None)!.ToListAsync();
+
+        Assert.Equal(["following", "event", "ended"], items.Select(i => i.EventType));
+        Assert.Equal("calls-0 is damaged at offset 1: a checksum does not hold", ((TailEnd)items[^1].Data!).Reason);
+        Assert.Equal("calls-0:1,control-0:0", items[^1].EventId);
+    }
+
+    private static string EventOf(System.Net.ServerSentEvents.SseItem<object?> item) => ((McpLedger.Projections.Search.Hit)item.Data!).Event;
+
+    private static async Task<List<System.Net.ServerSentEvents.SseItem<object?>>> TakeAsync(LedgerTail tail, string? after, int count)
     {
         var (start, _) = await tail.StartAsync("", housekeeping: true, after, CancellationToken.None);
         return await tail.TryFollow(start!, CancellationToken.None)!.Where(i => i.EventType == "event").Take(count).ToListAsync();
