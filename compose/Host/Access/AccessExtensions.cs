@@ -1,3 +1,4 @@
+using McpLedger.Host.Running;
 using Microsoft.AspNetCore.Authentication;
 
 namespace McpLedger.Host.Access;
@@ -12,6 +13,7 @@ internal static class AccessExtensions
         services.AddSingleton<AccessTelemetry>();
         services.AddSingleton<ApiKeys>();
         services.AddHostedService(p => p.GetRequiredService<ApiKeys>());
+        services.AddSingleton(p => new ReadinessCheck("keys", p.GetRequiredService<ApiKeys>().Check));
         services.AddAuthentication(TokenAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);
         var authorization = services.AddAuthorizationBuilder();

@@ -1,18 +1,30 @@
+using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Access;
 using McpLedger.Contracts.Events;
 using McpLedger.Streaming;
 
 namespace McpLedger.Host.Access;
 
-/// <summary>Follows the control log and keeps the API keys in force. Until it has read the log once, nobody but the admin token gets in.</summary>
-internal sealed class ApiKeys(ILedgerReader reader, AccessTelemetry telemetry) : BackgroundService
+/// <summary>
+/// Follows the control log and keeps the API keys in force. Until it has read the log to its end, and while something in it cannot be read, nobody but the
+/// admin token gets in: a revocation may stand in what was not read.
+/// </summary>
+internal sealed class ApiKeys(ILedgerReader reader, AccessTelemetry telemetry, TimeProvider time) : BackgroundService
 {
     private const int BatchBytes = 1024 * 1024;
+    private const string Unread = "The control log has not been read to its end yet.";
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+    private ApiKeyRing _folded = ApiKeyRing.Empty;
     private volatile ApiKeyRing _ring = ApiKeyRing.Empty;
+    private volatile string? _why = Unread;
 
+    /// <summary>The keys that open something now.</summary>
     public ApiKeyRing Ring => _ring;
 
+    /// <summary>Why no key opens anything; null when they do.</summary>
+    public string? Check() => _why;
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The edge of the follow loop: whatever the store throws, following goes on when it is back.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         long next = 0;
@@ -22,14 +34,14 @@ internal sealed class ApiKeys(ILedgerReader reader, AccessTelemetry telemetry) :
             {
                 next = await FollowAsync(next, stoppingToken);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (IOException e)
+            catch (Exception e)
             {
                 telemetry.Unreadable(e.Message);
-                await Task.Delay(Retry, TimeProvider.System, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Retry, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -42,13 +54,24 @@ internal sealed class ApiKeys(ILedgerReader reader, AccessTelemetry telemetry) :
         {
             if (EventReader.TryRead(record.Bytes.Span, out var read, out _))
             {
-                _ring = _ring.Apply(read!.Data);
+                _folded = _folded.Apply(read!.Data);
             }
         }
 
-        if (batch.Records.Count == 0)
+        if (batch.Damage is { } damage)
         {
+            (_ring, _why) = (ApiKeyRing.Empty, $"The control log is damaged at offset {batch.Next}.");
+            telemetry.Unreadable($"it is damaged at offset {batch.Next}, and no key is in force before that is restored or accepted: {damage}");
+            await Task.Delay(Retry, time, cancellationToken);
+        }
+        else if (batch.Records.Count == 0)
+        {
+            (_ring, _why) = (_folded, null);
             await reader.WaitAsync(LedgerPartition.Control, batch.Next, cancellationToken);
+        }
+        else if (_why is null)
+        {
+            _ring = _folded;
         }
 
         return batch.Next;

@@ -26,7 +26,7 @@ internal sealed class TokenAuthentication(
     {
         if (QueryNames.Any(Request.Query.ContainsKey))
         {
-            return TurnAway("a token stands in the URL");
+            return Fail("a token stands in the URL");
         }
 
         var header = Request.Headers.Authorization;
@@ -38,7 +38,7 @@ internal sealed class TokenAuthentication(
         var value = header.Count == 1 ? header[0] ?? "" : "";
         if (!value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
         {
-            return TurnAway("the Authorization header is no single bearer token");
+            return Fail("the Authorization header is no single bearer token");
         }
 
         var presented = value.AsSpan(Bearer.Length).Trim();
@@ -47,13 +47,19 @@ internal sealed class TokenAuthentication(
             return Admit("admin-token", Roles.Admin);
         }
 
-        return keys.Ring.Match(presented, time.GetUtcNow()) is not { } key ? TurnAway("the token is unknown, revoked or expired")
-            : key.Role is null ? TurnAway($"the key {key.Key} has no role toward the API")
+        return keys.Ring.Match(presented, time.GetUtcNow()) is not { } key ? Fail("the token is unknown, revoked or expired")
+            : key.Role is null ? Fail($"the key {key.Key} has no role toward the API")
             : Admit(key.Principal ?? $"key:{key.Key}", key.Role);
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        // Here and not where the token is read: every request comes by there, also of clients whose key is for servers.
+        if ((await HandleAuthenticateOnceSafeAsync()).Failure is { } failure)
+        {
+            telemetry.LogTurnedAway(Peer, Request.Path, failure.Message);
+        }
+
         Response.Headers.WWWAuthenticate = "Bearer realm=\"mcpledger\"";
         await Refusals.WriteAsync(Response, StatusCodes.Status401Unauthorized, "This needs a token: Authorization: Bearer …. The admin token is in access/admin.token of the data folder; keys come from 'mcpledger keys create --role'.");
     }
@@ -66,11 +72,7 @@ internal sealed class TokenAuthentication(
 
     private string Peer => Context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
 
-    private Task<AuthenticateResult> TurnAway(string reason)
-    {
-        telemetry.LogTurnedAway(Peer, Request.Path, reason);
-        return Task.FromResult(AuthenticateResult.Fail(reason));
-    }
+    private static Task<AuthenticateResult> Fail(string reason) => Task.FromResult(AuthenticateResult.Fail(reason));
 
     private Task<AuthenticateResult> Admit(string name, string role)
     {

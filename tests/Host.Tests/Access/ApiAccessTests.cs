@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using McpLedger.Host.Access;
 using McpLedger.Host.Tests.Running;
+using Microsoft.Extensions.Logging;
 
 namespace McpLedger.Host.Tests.Access;
 
@@ -68,6 +69,22 @@ public sealed class ApiAccessTests(RunningHost host) : IClassFixture<RunningHost
         Assert.Equal(HttpStatusCode.Forbidden, (await asAuditor.PostAsync("api/v1/reload", null)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await asAuditor.PostAsJsonAsync("api/v1/keys", new { Role = "admin" })).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await asCaller.GetAsync("api/v1/search")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_key_for_servers_is_said_to_be_turned_away_where_it_is_and_nowhere_else()
+    {
+        var (_, caller) = await host.KeyAsync(null, "robot");
+        using var client = host.Client(caller);
+        using var said = new TurnedAway();
+        host.Get<ILoggerFactory>().AddProvider(said);
+
+        await client.PostAsJsonAsync("s/one/mcp", new { Jsonrpc = "2.0", Id = 1, Method = "tools/list" });
+        await client.GetAsync("healthz");
+        Assert.Empty(said.Lines);
+        await client.GetAsync("api/v1/search");
+
+        Assert.Contains("/api/v1/search: the key", Assert.Single(said.Lines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,5 +179,31 @@ public sealed class ApiAccessTests(RunningHost host) : IClassFixture<RunningHost
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(AdminToken.PathIn(host.Data)));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(host.Data, "keys", "sessions.key")));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(host.Data));
+    }
+
+    private sealed class TurnedAway : ILoggerProvider, ILogger
+    {
+        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = [];
+
+        public IEnumerable<string> Lines => _lines;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Name == nameof(AccessTelemetry.LogTurnedAway))
+            {
+                _lines.Enqueue(formatter(state, exception));
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

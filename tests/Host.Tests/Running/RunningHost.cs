@@ -37,6 +37,10 @@ public sealed class RunningHost : IAsyncLifetime
         _app = UpHost.Build(config, _room, HostRoles.All, null);
         Assert.True(await Get<GatewayConfigSource>().PublishAsync(config.Gateway, "start", CancellationToken.None));
         await _app.StartAsync();
+        while (Get<ApiKeys>().Check() is not null)
+        {
+            await Task.Yield();
+        }
     }
 
     public async ValueTask DisposeAsync()
