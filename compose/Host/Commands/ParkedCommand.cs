@@ -6,6 +6,9 @@ using McpLedger.Host.Doors;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
 using McpLedger.Projections;
+using McpLedger.Projections.Homes.Embedded;
+using McpLedger.Streaming;
+using McpLedger.Streaming.Blobs;
 using McpLedger.Streaming.Kafka;
 using McpLedger.Streaming.Parking;
 
@@ -31,16 +34,69 @@ internal static class ParkedCommand
         using var live = LiveDoor.Find(parsed);
         if (live is null)
         {
-            return await WithLotAsync(parsed, terminal, lot => ReplayClosedAsync(lot, terminal, cancellationToken));
+            return await ReplayClosedAsync(parsed, terminal, cancellationToken);
         }
 
-        var (report, fault, exitCode) = await live.SendAsync<ReplayReport>(HttpMethod.Post, "api/v1/projections/parked/replay", null, cancellationToken);
+        var (report, fault, exitCode) = await live.SendLongAsync<ReplayReport>(HttpMethod.Post, "api/v1/projections/parked/replay", null, cancellationToken);
         if (report is null)
         {
             terminal.Error($"mcpledger: {fault}");
             return exitCode;
         }
 
+        return Show(terminal, report);
+    });
+
+    // Where nothing else folds, the rebuild folds them in their place; only what the read models then hold is forgotten.
+    private static async Task<int> ReplayClosedAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        if (ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections).File is { } file && (file.Kafka ?? file.Postgres ?? (object?)file.Search) is not null)
+        {
+            terminal.Error("mcpledger: no instance answers, and with this configuration only one of the projections role hands parked records over. Fix: start it, or name the API's address with --api.");
+            return ExitCode.Unavailable;
+        }
+
+        var folder = DataFolder.Of(parsed);
+        var (report, fault, exitCode) = await ClosedReadModels.WithAsync(folder, (home, files) => ReplayAsync(new ParkingFolder(folder, TimeProvider.System), home, files, new BlobFolder(folder), cancellationToken));
+        if (report is null)
+        {
+            terminal.Error($"mcpledger: {fault}");
+            return exitCode;
+        }
+
+        return Show(terminal, report);
+    }
+
+    private static async Task<ReplayReport> ReplayAsync(IParkingLot lot, ProjectionHome home, ILedgerReader reader, IBlobStore blobs, CancellationToken cancellationToken)
+    {
+        var all = await lot.ListAsync(cancellationToken);
+        if (all.Any(IsOfReadModels))
+        {
+            await ProjectionRebuild.RunAsync(home, reader, blobs, TimeProvider.System, cancellationToken);
+        }
+
+        var queries = home.Queries(reader, TimeProvider.System);
+        var failures = new List<string>();
+        foreach (var parked in all)
+        {
+            if (IsOfReadModels(parked)
+                && EventReader.TryRead((await lot.TakeAsync(parked, cancellationToken)).Bytes.Span, out var read, out _)
+                && await queries.EventAsync(read!.Header.Id, cancellationToken) is not null)
+            {
+                await lot.ForgetAsync(parked, cancellationToken);
+                continue;
+            }
+
+            failures.Add($"{parked.Partition} offset {parked.Offset} of {parked.Consumer}: {(IsOfReadModels(parked) ? parked.Reason : "only a running instance hands it over")}");
+        }
+
+        return new(all.Count - failures.Count, failures.Count, failures);
+    }
+
+    private static bool IsOfReadModels(ParkedRecord parked) => parked.Consumer == ProjectionExtensions.ConsumerName;
+
+    private static int Show(Terminal terminal, ReplayReport report)
+    {
         terminal.Document(new { report.Replayed, report.Kept, report.Failures });
         foreach (var failure in report.Failures)
         {
@@ -49,26 +105,6 @@ internal static class ParkedCommand
 
         terminal.Line($"{report.Replayed} replayed, {report.Kept} stay parked");
         return report.Kept == 0 ? ExitCode.Ok : ExitCode.Finding;
-    });
-
-    // Nothing folds while no instance runs: what can be read is forgotten here and folded in its place by the rebuild.
-    private static async Task<int> ReplayClosedAsync(IParkingLot lot, Terminal terminal, CancellationToken cancellationToken)
-    {
-        var all = await lot.ListAsync(cancellationToken);
-        var replayed = 0;
-        foreach (var parked in all)
-        {
-            if (EventReader.TryRead((await lot.TakeAsync(parked, cancellationToken)).Bytes.Span, out _, out _))
-            {
-                await lot.ForgetAsync(parked, cancellationToken);
-                replayed++;
-            }
-        }
-
-        var kept = all.Count - replayed;
-        terminal.Document(new { Replayed = replayed, Kept = kept, Failures = Array.Empty<string>() });
-        terminal.Line($"{replayed} can be read now, {kept} stay parked{(replayed > 0 ? "; run 'mcpledger rebuild'" : "")}");
-        return kept == 0 ? ExitCode.Ok : ExitCode.Finding;
     }
 
     /// <summary>Lends what is parked: on the topic where the configuration names a cluster, else in the data folder.</summary>

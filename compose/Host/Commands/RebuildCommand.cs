@@ -3,9 +3,7 @@ using System.Globalization;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Output;
 using McpLedger.Projections;
-using McpLedger.Projections.Homes.Embedded;
 using McpLedger.Streaming.Blobs;
-using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Host.Commands;
 
@@ -17,7 +15,7 @@ internal static class RebuildCommand
         var folder = DataFolder.Of(parsed);
         using var live = LiveDoor.Find(parsed);
         var (report, fault, code) = live is not null
-            ? await live.SendAsync<Rebuilt>(HttpMethod.Post, "api/v1/projections/rebuild", null, cancellationToken)
+            ? await live.SendLongAsync<Rebuilt>(HttpMethod.Post, "api/v1/projections/rebuild", null, cancellationToken)
             : await RebuildAsync(folder, cancellationToken);
         if (report is null)
         {
@@ -29,24 +27,11 @@ internal static class RebuildCommand
         return report.Identical ? ExitCode.Ok : ExitCode.Finding;
     });
 
-    private static async Task<DoorAnswer<Rebuilt>> RebuildAsync(string folder, CancellationToken cancellationToken)
+    private static Task<DoorAnswer<Rebuilt>> RebuildAsync(string folder, CancellationToken cancellationToken) => ClosedReadModels.WithAsync(folder, async (home, files) =>
     {
-        if (!Directory.Exists(Path.Combine(folder, "ledger")))
-        {
-            return new(null, $"there is no ledger in {folder}.", ExitCode.Unavailable);
-        }
-
-        try
-        {
-            using var home = ProjectionHome.Open(Path.Combine(folder, "readmodels"), TimeProvider.System);
-            var report = await ProjectionRebuild.RunAsync(home, EmbeddedLedgerFiles.OpenReadOnly(folder, TimeProvider.System), new BlobFolder(folder), TimeProvider.System, cancellationToken);
-            return new(new(report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Forgotten, report.Took.TotalSeconds), null, ExitCode.Ok);
-        }
-        catch (IOException e)
-        {
-            return new(null, e.Message, ExitCode.Unavailable);
-        }
-    }
+        var report = await ProjectionRebuild.RunAsync(home, files, new BlobFolder(folder), TimeProvider.System, cancellationToken);
+        return new Rebuilt(report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Forgotten, report.Took.TotalSeconds);
+    });
 
     private static void Show(Terminal terminal, Rebuilt report)
     {

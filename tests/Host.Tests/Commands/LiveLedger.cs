@@ -98,6 +98,22 @@ internal sealed class LiveLedger : IAsyncDisposable
         throw new TimeoutException($"'{string.Join(' ', arguments)}' never said 0.");
     }
 
+    /// <summary>Searches again and again until something is found: projecting takes a moment.</summary>
+    public async Task RunUntilFoundAsync(string query)
+    {
+        for (var attempt = 0; attempt < 60; attempt++)
+        {
+            if ((await RunAsync("search", query, "--json")).Output.Contains("\"event\":", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(250), TestContext.Current.CancellationToken);
+        }
+
+        throw new TimeoutException($"Nothing was found for '{query}'.");
+    }
+
     /// <summary>Makes the server tell another description of its tool.</summary>
     public void Describe(string description) => _description.Value = description;
 
