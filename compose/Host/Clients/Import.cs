@@ -26,22 +26,26 @@ internal static partial class Import
     public const string RuleId = "imported";
     private const int LongestName = 63;
 
-    public static ImportPlan Plan(ConfigFile existing, IReadOnlyList<ClientServer> servers, bool replace)
+    /// <param name="existing">What is configured already.</param>
+    /// <param name="servers">What the client's configuration says.</param>
+    /// <param name="replace">Whether an imported server takes the place of one of its name.</param>
+    /// <param name="present">What a secret's file holds that is there already, by its path relative to the configuration; null for none.</param>
+    public static ImportPlan Plan(ConfigFile existing, IReadOnlyList<ClientServer> servers, bool replace, Func<string, string?> present)
     {
         var sections = existing.Servers.ToBuilder();
         var (secrets, imported, notes) = (new List<MovedSecret>(), new List<string>(), new List<string>());
         foreach (var server in servers)
         {
             var name = NameOf(server.Name, imported);
-            if (Section(server.Entry, name, out var moved, out var fault) is not { } section)
+            if (Section(server.Entry, new(name, secrets, present), out var moved, out var fault) is not { } section)
             {
                 notes.Add($"'{server.Name}' was left out: {fault}");
                 continue;
             }
 
-            if (sections.TryGetValue(name, out var present) && !replace)
+            if (sections.TryGetValue(name, out var there) && !replace)
             {
-                notes.Add(Same(present, section) ? $"'{name}' is there already" : $"'{name}' was left out: another server has that name (use --replace to take the new one)");
+                notes.Add(Same(there, section) ? $"'{name}' is there already" : $"'{name}' was left out: another server has that name (use --replace to take the new one)");
                 continue;
             }
 
@@ -51,7 +55,7 @@ internal static partial class Import
             }
 
             notes.AddRange(moved.Where(m => m.Value is null).Select(m => $"{m.File} has to be filled in by you: the client asks a person for it"));
-            secrets.AddRange(moved);
+            secrets.AddRange(moved.Where(m => !secrets.Contains(m)));
             imported.Add(name);
             sections[name] = section;
         }
@@ -77,7 +81,7 @@ internal static partial class Import
             : rules.Replace(mine, mine with { Allow = mine.Allow! with { Servers = [.. mine.Allow.Servers.Union(imported).Order(StringComparer.Ordinal)] } });
     }
 
-    private static ServerSection? Section(JsonElement entry, string name, out IReadOnlyList<MovedSecret> moved, out string? fault)
+    private static ServerSection? Section(JsonElement entry, SecretMover mover, out IReadOnlyList<MovedSecret> moved, out string? fault)
     {
         moved = [];
         fault = entry.ValueKind != JsonValueKind.Object ? "its entry is no object"
@@ -88,7 +92,6 @@ internal static partial class Import
             return null;
         }
 
-        var mover = new SecretMover(name);
         var url = McpServersJson.Text(entry, "url") ?? McpServersJson.Text(entry, "serverUrl") ?? McpServersJson.Text(entry, "httpUrl");
         var section = McpServersJson.Text(entry, "command") is { } command ? Stdio(entry, command, mover) : url is not null ? Http(entry, url, mover) : null;
         fault = section is null ? "it has neither a command nor a url" : null;

@@ -7,6 +7,13 @@ internal static class ImportWriter
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>What a secret's file beside the configuration holds; null when there is none.</summary>
+    public static string? SecretIn(string path, string file)
+    {
+        var full = Path.Combine(Path.GetDirectoryName(path)!, file);
+        return File.Exists(full) ? File.ReadAllText(full).TrimEnd('\r', '\n') : null;
+    }
+
     /// <returns>Where the file that was there before is kept; null when there was none.</returns>
     public static string? Write(string path, ImportPlan plan, TimeProvider time)
     {

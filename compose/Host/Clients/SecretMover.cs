@@ -13,7 +13,10 @@ internal sealed record MovedSecret(string File, string? Value)
 }
 
 /// <summary>Takes literal secrets out of values and leaves references; turns clients' own references into ours.</summary>
-internal sealed partial class SecretMover(string server)
+/// <param name="server">Name of the server that they belong to.</param>
+/// <param name="taken">Files that other servers of the same import have.</param>
+/// <param name="present">What a file holds that is there already; null for none.</param>
+internal sealed partial class SecretMover(string server, IReadOnlyCollection<MovedSecret> taken, Func<string, string?> present)
 {
     private readonly List<MovedSecret> _moved = [];
 
@@ -57,7 +60,7 @@ internal sealed partial class SecretMover(string server)
     private string Reference(string key, string? value)
     {
         var file = $"secrets/{server}-{Unsafe().Replace(key, "-").Trim('-').ToLowerInvariant()}";
-        while (value is not null && _moved.Any(m => m.File == file && m.Value != value))
+        while (IsAnothers(file, value))
         {
             file += "-2";
         }
@@ -69,6 +72,10 @@ internal sealed partial class SecretMover(string server)
 
         return $"${{file:{file}}}";
     }
+
+    // Names run together: ENTERPRISE_TOKEN of github and TOKEN of github-enterprise make one file. What is in it tells.
+    private bool IsAnothers(string file, string? value) => taken.Any(m => m.File == file && (value is null || m.Value != value))
+        || (value is not null && (_moved.Any(m => m.File == file && m.Value != value) || (present(file) is { } there && there != value)));
 
     [GeneratedRegex(@"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}", RegexOptions.CultureInvariant, 100)]
     private static partial Regex Shell();

@@ -42,7 +42,7 @@ internal static class ImportCommand
                 existing = read.Config.File;
             }
 
-            var plan = Import.Plan(existing, servers, parsed.GetValue(replace));
+            var plan = Import.Plan(existing, servers, parsed.GetValue(replace), file => ImportWriter.SecretIn(path, file));
             var write = !parsed.GetValue(dryRun) && plan.Imported.Count > 0;
             var kept = write ? ImportWriter.Write(path, plan, TimeProvider.System) : null;
             terminal.Document(new { Path = path, Written = write, Backup = kept, plan.Imported, Secrets = plan.Secrets.Select(s => s.File), plan.Notes, Yaml = write ? null : plan.Text });

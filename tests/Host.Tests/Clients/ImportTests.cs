@@ -25,9 +25,11 @@ public sealed class ImportTests : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mcpl-import-");
 
+    private static string? Nothing(string file) => null;
+
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private static ImportPlan Plan() => Import.Plan(new(), McpServersJson.Read(Client, out _)!, replace: false);
+    private static ImportPlan Plan() => Import.Plan(new(), McpServersJson.Read(Client, out _)!, replace: false, Nothing);
 
     [Fact]
     public void What_is_imported_is_a_configuration_that_holds_and_reads_back_the_same()
@@ -86,10 +88,37 @@ public sealed class ImportTests : IDisposable
         var first = Plan();
         var edited = first.File with { Rules = first.File.Rules.Add(new() { Id = "mine", Block = new() { Tools = ["rm*"] } }) };
 
-        var second = Import.Plan(edited, McpServersJson.Read(Client, out _)!, replace: false);
+        var second = Import.Plan(edited, McpServersJson.Read(Client, out _)!, replace: false, Nothing);
 
         Assert.Empty(second.Imported);
         Assert.Equal(edited.Rules, second.File.Rules);
+    }
+
+    [Fact]
+    public void Servers_and_keys_whose_names_run_together_keep_their_own_secrets()
+    {
+        const string Both = """{ "mcpServers": { "github": { "command": "x", "env": { "ENTERPRISE_TOKEN": "aaaaaaaaaaaaaaaa" } }, "github-enterprise": { "command": "x", "env": { "TOKEN": "bbbbbbbbbbbbbbbb" } } } }""";
+        var path = Path.Combine(_folder.FullName, "mcpledger.yaml");
+
+        ImportWriter.Write(path, Import.Plan(new(), McpServersJson.Read(Both, out _)!, replace: false, Nothing), new FakeTimeProvider());
+
+        var servers = ConfigReader.Read(path).Config!.Gateway.Servers;
+        Assert.Equal("aaaaaaaaaaaaaaaa", servers["github"].Stdio!.Environment["ENTERPRISE_TOKEN"]);
+        Assert.Equal("bbbbbbbbbbbbbbbb", servers["github-enterprise"].Stdio!.Environment["TOKEN"]);
+    }
+
+    [Fact]
+    public void A_secret_that_is_there_already_is_not_written_over_by_another()
+    {
+        const string One = """{ "mcpServers": { "github": { "command": "x", "env": { "TOKEN": "aaaaaaaaaaaaaaaa" } } } }""";
+        var path = Path.Combine(_folder.FullName, "mcpledger.yaml");
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder.FullName, "secrets")).FullName, "github-token");
+        File.WriteAllText(file, "somebody else's\n");
+
+        ImportWriter.Write(path, Import.Plan(new(), McpServersJson.Read(One, out _)!, replace: false, f => ImportWriter.SecretIn(path, f)), new FakeTimeProvider());
+
+        Assert.Equal("somebody else's\n", File.ReadAllText(file));
+        Assert.Equal("aaaaaaaaaaaaaaaa", ConfigReader.Read(path).Config!.Gateway.Servers["github"].Stdio!.Environment["TOKEN"]);
     }
 
     [Fact]
@@ -113,7 +142,7 @@ public sealed class ImportTests : IDisposable
             var text = Export.Write(config, client, config.Gateway.Servers.Keys, """{ "theirs": 1, "mcpServers": { "other": { "url": "http://o/" } } }""");
 
             Assert.Equal(1, JsonNode.Parse(text)!["theirs"]!.GetValue<int>());
-            var again = Import.Plan(new(), McpServersJson.Read(client == "vscode" ? text.Replace("\"mcpServers\"", "\"x\"", StringComparison.Ordinal) : text, out _)!, replace: false);
+            var again = Import.Plan(new(), McpServersJson.Read(client == "vscode" ? text.Replace("\"mcpServers\"", "\"x\"", StringComparison.Ordinal) : text, out _)!, replace: false, Nothing);
             Assert.Contains("a", again.Imported);
             Assert.True(client == "claude-desktop" || again.File.Servers["a"].Url!.Template == "http://127.0.0.1:8377/s/a/mcp", client);
         }

@@ -34,7 +34,7 @@ public sealed partial class ExampleTests
         {
             if (text.Contains("ervers\"", StringComparison.Ordinal))
             {
-                Assert.NotEmpty(Import.Plan(new(), McpServersJson.Read(text, out _)!, replace: false).Imported);
+                Assert.NotEmpty(Import.Plan(new(), McpServersJson.Read(text, out _)!, replace: false, static _ => null).Imported);
             }
             else
             {
