@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace McpLedger.Host.Commands;
 
@@ -15,6 +16,23 @@ internal static class CommonOptions
     public static Option<Uri?> Api { get; } = Address("--api", $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from MCPLEDGER_KEY.", recursive: true);
 
     public static Option<string?> Data { get; } = new("--data", "-d") { Description = "The ledger's folder, where there is no configuration file at hand.", Recursive = true };
+
+    /// <summary>An option that takes a time: of UTC where it does not say, like every time that is shown.</summary>
+    public static Option<DateTimeOffset?> Time(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = static result =>
+        {
+            var text = result.Tokens[^1].Value;
+            if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            {
+                return time;
+            }
+
+            result.AddError($"'{text}' is no time. Fix: write it as ISO 8601, such as 2026-11-24T10:00:00Z");
+            return null;
+        },
+    };
 
     /// <summary>An option that takes an address: the library that reads command lines knows none.</summary>
     public static Option<Uri?> Address(string name, string description, bool recursive) => new(name)

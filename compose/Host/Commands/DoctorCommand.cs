@@ -1,6 +1,7 @@
 using System.CommandLine;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Doctor;
+using McpLedger.Host.Output;
 
 namespace McpLedger.Host.Commands;
 
@@ -25,7 +26,11 @@ internal static class DoctorCommand
             terminal.Document(findings);
             foreach (var finding in findings)
             {
-                terminal.Line($"{Mark(finding.Level)} {finding.Check}: {finding.Message}{(finding.Fix is null ? "" : $"\n    fix: {finding.Fix}")}");
+                terminal.Line(Terminal.OneLine($"{Mark(finding.Level)} {finding.Check}: {finding.Message}"));
+                if (finding.Fix is { } fix)
+                {
+                    terminal.Line(Terminal.OneLine($"    fix: {fix}"));
+                }
             }
 
             return findings.Any(f => f is { Level: FindingLevel.Error, Check: Examination.ConfigurationCheck }) ? ExitCode.Usage

@@ -13,8 +13,8 @@ internal static class SearchCommand
     public static Command Create()
     {
         var query = new Argument<string>("query") { Description = "Such as 'server:github and outcome:tool-error', 'tool:delete*', '\"exact words\"', 'duration >= 2s'. Empty finds everything.", DefaultValueFactory = _ => "" };
-        var from = new Option<DateTimeOffset?>("--from") { Description = "Earliest time, ISO 8601." };
-        var to = new Option<DateTimeOffset?>("--to") { Description = "Latest time, ISO 8601." };
+        var from = CommonOptions.Time("--from", "Earliest time, ISO 8601; UTC where no offset is written.");
+        var to = CommonOptions.Time("--to", "Latest time, ISO 8601; UTC where no offset is written.");
         var limit = new Option<int>("--limit", "-n") { Description = $"Hits of a page, 1 to {SearchRequest.MostHits}.", DefaultValueFactory = _ => 20 };
         var cursor = new Option<string?>("--cursor") { Description = "The cursor of the page before." };
         var housekeeping = new Option<bool>("--housekeeping") { Description = "Also heartbeats, checkpoints and writers' starts and stops." };
@@ -42,7 +42,7 @@ internal static class SearchCommand
             terminal.Line($"{summary.Total} found ({summary.Basis})");
             foreach (var facet in summary.Facets.Where(f => f.Values.Count > 0))
             {
-                terminal.Line($"  {facet.Field}{(facet.Newest is { } newest ? $" (of the newest {newest})" : "")}: {string.Join(", ", facet.Values.Take(TopValues).Select(v => $"{v.Value} {v.Count}"))}");
+                terminal.Line(Terminal.OneLine($"  {facet.Field}{(facet.Newest is { } newest ? $" (of the newest {newest})" : "")}: {string.Join(", ", facet.Values.Take(TopValues).Select(v => $"{v.Value} {v.Count}"))}"));
             }
         }
 

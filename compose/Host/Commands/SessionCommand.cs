@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using McpLedger.Host.Output;
 
 namespace McpLedger.Host.Commands;
 
@@ -13,8 +14,8 @@ internal static class SessionCommand
         return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(parsed, terminal, door => door.SessionAsync(parsed.GetValue(id)!, cancellationToken), detail =>
         {
             var session = detail.Session;
-            terminal.Line($"{session.Session} ({session.Kind}) of {session.Principal}{(session.Client is null ? "" : $", client {session.Client}")}");
-            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{session.First:u} to {session.Last:u}; servers {string.Join(", ", session.Servers)}; tools {string.Join(", ", session.Tools)}"));
+            terminal.Line(Terminal.OneLine($"{session.Session} ({session.Kind}) of {session.Principal}{(session.Client is null ? "" : $", client {session.Client}")}"));
+            terminal.Line(Terminal.OneLine(string.Create(CultureInfo.InvariantCulture, $"{session.First:u} to {session.Last:u}; servers {string.Join(", ", session.Servers)}; tools {string.Join(", ", session.Tools)}")));
             terminal.Table(["started", "call", "server", "name", "outcome", "ms", "reason"], detail.Calls.Items.Select(c => (IReadOnlyList<string?>)
             [
                 c.Started.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), c.Call, c.Server, c.Name ?? c.Method, c.Outcome,

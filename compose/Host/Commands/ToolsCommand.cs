@@ -33,7 +33,7 @@ internal static class ToolsCommand
         var command = new Command("show", "Show a tool's definition and its history.") { server, tool };
         return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(parsed, terminal, door => door.ToolAsync(parsed.GetValue(server)!, parsed.GetValue(tool)!, cancellationToken), view =>
         {
-            terminal.Line($"{view.Server}/{view.Tool} {view.Definition} ({StateOf(view)})");
+            terminal.Line(Terminal.OneLine($"{view.Server}/{view.Tool} {view.Definition} ({StateOf(view)})"));
             terminal.Line(Terminal.OneLine(view.Content ?? ""));
             terminal.Table(["time", "step", "definition", "risk", "by", "event"], view.History.Select(s => (IReadOnlyList<string?>)[Time(s.Time), s.Step, Short(s.Definition), s.Risk, s.By, s.Event]));
         }));
@@ -81,7 +81,7 @@ internal static class ToolsCommand
             {
                 foreach (var one in approved!)
                 {
-                    terminal.Line($"{one.Server}/{one.Tool} is pinned at {Short(one.Definition)}");
+                    terminal.Line(Terminal.OneLine($"{one.Server}/{one.Tool} is pinned at {Short(one.Definition)}"));
                 }
 
                 terminal.Line(approved.Count == 0 ? "nothing waits" : $"{approved.Count} approved");

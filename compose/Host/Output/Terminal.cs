@@ -29,12 +29,12 @@ internal sealed class Terminal(IAnsiConsole console, TextWriter output, TextWrit
     public static Terminal ForProcess(bool json) =>
         new(AnsiConsole.Console, System.Console.Out, System.Console.Error, json, System.Console.IsOutputRedirected);
 
-    /// <summary>Says something to people.</summary>
+    /// <summary>Says something to people, on one line or several.</summary>
     public void Line(string text)
     {
         if (!json)
         {
-            output.WriteLine(text);
+            output.WriteLine(Lines(text));
         }
     }
 
@@ -49,12 +49,12 @@ internal sealed class Terminal(IAnsiConsole console, TextWriter output, TextWrit
         if (redirected)
         {
             output.WriteLine();
-            output.WriteLine($"== {text}");
+            output.WriteLine($"== {OneLine(text)}");
         }
         else
         {
             console.WriteLine();
-            console.Write(new Rule($"[bold]{Markup.Escape(text)}[/]") { Justification = Justify.Left });
+            console.Write(new Rule($"[bold]{Markup.Escape(OneLine(text))}[/]") { Justification = Justify.Left });
         }
     }
 
@@ -97,10 +97,10 @@ internal sealed class Terminal(IAnsiConsole console, TextWriter output, TextWrit
     }
 
     /// <summary>Says what went wrong, whoever reads.</summary>
-    public void Error(string text) => errors.WriteLine(text);
+    public void Error(string text) => errors.WriteLine(Lines(text));
 
     /// <summary>Control characters of what was recorded must not drive the terminal.</summary>
-    public static string OneLine(string text) => text.AsSpan().IndexOfAnyInRange('\0', '\u001f') < 0 && !text.Contains('\u007f', StringComparison.Ordinal)
-        ? text
-        : string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+    public static string OneLine(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
+
+    private static string Lines(string text) => string.Join(Environment.NewLine, text.Split('\n').Select(l => OneLine(l.TrimEnd('\r'))));
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using McpLedger.Host.Commands;
 
 namespace McpLedger.Host.Tests.Commands;
@@ -26,6 +27,7 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("export", "--client", "telnet")]
     [InlineData("search", "x", "--api", "nowhere")]
     [InlineData("connect", "demo", "--url", "ftp://127.0.0.1:1")]
+    [InlineData("search", "x", "--from", "yesterday")]
     public async Task What_cannot_be_understood_is_2(params string[] line) => Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync(line));
 
     [Theory]
@@ -43,6 +45,18 @@ public sealed class ExitCodeTests : IDisposable
 
         Assert.Equal(ExitCode.Ok, await CommandTree.RunAsync(["doctor", "--config", good]));
         Assert.Equal(ExitCode.Finding, await CommandTree.RunAsync(["doctor", "--config", bad]));
+    }
+
+    [Fact]
+    public void A_time_without_an_offset_is_of_UTC()
+    {
+        var from = CommonOptions.Time("--from", "");
+
+        var parsed = new Command("search") { from }.Parse(["--from", "2026-11-24T10:00"]);
+
+        Assert.Equal(new DateTimeOffset(2026, 11, 24, 10, 0, 0, TimeSpan.Zero), parsed.GetValue(from));
+        Assert.Equal(TimeSpan.Zero, parsed.GetValue(from)!.Value.Offset);
+        Assert.Equal(TimeSpan.FromHours(2), new Command("search") { from }.Parse(["--from", "2026-11-24T10:00+02:00"]).GetValue(from)!.Value.Offset);
     }
 
     [Fact]
