@@ -20,6 +20,7 @@ internal sealed record ReloadOutcome(bool InForce, IReadOnlyList<ConfigFault> Er
 /// <summary>Takes a changed file without a restart. One at a time; a file with a fault changes nothing.</summary>
 internal sealed class ConfigReload(LoadedConfig started, HostRoles roles, PublishConfig publish, HostTelemetry telemetry) : IDisposable
 {
+    private static readonly Dictionary<string, string> Uncommented = [];
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly LoadedConfig _started = started;
 
@@ -76,15 +77,23 @@ internal sealed class ConfigReload(LoadedConfig started, HostRoles roles, Publis
         return new(true, [], fixedKeys, [.. next.Gateway.Servers.Keys]);
     }
 
+    // By what is written: sections hold lists, which are equal to none but themselves.
     private static IEnumerable<string> NeedRestart(ConfigFile was, ConfigFile next)
     {
-        (string Key, bool Changed)[] keys =
+        (string Key, Func<ConfigFile, ConfigFile> Part)[] keys =
         [
-            ("ledger", was.Ledger != next.Ledger), ("listen.url", was.Listen.Url != next.Listen.Url), ("listen.tls", was.Listen.Tls != next.Listen.Tls),
-            ("sessions", was.Sessions != next.Sessions), ("bridge", was.Bridge != next.Bridge), ("instance", was.Instance != next.Instance), ("telemetry", was.Telemetry != next.Telemetry),
-            ("kafka", was.Kafka != next.Kafka), ("postgres", was.Postgres != next.Postgres), ("search", was.Search != next.Search),
-            ("listen.drain", was.Listen.Drain != next.Listen.Drain), ("listen.finish", was.Listen.Finish != next.Listen.Finish),
+            ("ledger", f => new() { Ledger = f.Ledger }), ("listen.url", f => new() { Listen = new() { Url = f.Listen.Url } }), ("listen.tls", f => new() { Listen = new() { Tls = f.Listen.Tls } }),
+            ("sessions", f => new() { Sessions = f.Sessions }), ("bridge", f => new() { Bridge = f.Bridge }), ("instance", f => new() { Instance = f.Instance }), ("telemetry", f => new() { Telemetry = f.Telemetry }),
+            ("kafka", f => new() { Kafka = f.Kafka }), ("postgres", f => new() { Postgres = f.Postgres }), ("search", f => new() { Search = f.Search }), ("detection", f => new() { Detection = f.Detection }),
+            ("listen.drain", f => new() { Listen = new() { Drain = f.Listen.Drain } }), ("listen.finish", f => new() { Listen = new() { Finish = f.Listen.Finish } }),
         ];
-        return keys.Where(k => k.Changed).Select(k => k.Key);
+        return keys.Where(k => ConfigWriter.Write(k.Part(was), Uncommented) != ConfigWriter.Write(k.Part(next), Uncommented)).Select(k => k.Key).Concat(OfBridges(was, next));
+    }
+
+    // Where the gateway speaks to a server by a bridge, that one keeps the limits it was made with.
+    private static IEnumerable<string> OfBridges(ConfigFile was, ConfigFile next)
+    {
+        (string Key, bool Changed)[] keys = [("limits.depth", was.Limits.Depth != next.Limits.Depth), ("limits.nodes", was.Limits.Nodes != next.Limits.Nodes)];
+        return next.Servers.Values.Any(s => s.Command is not null || s.Transport == "sse") ? keys.Where(k => k.Changed).Select(k => k.Key) : [];
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Host.Configuration;
 using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Tests.Running;
@@ -38,6 +39,51 @@ public sealed class ReloadTests(RunningHost host) : IClassFixture<RunningHost>
         Assert.Equal("screening.model", Assert.Single(outcome.Errors).Path);
         Assert.Same(before, host.Get<GatewayConfigSource>().Current);
         host.WriteConfig(good);
+        folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData("detection: { perHour: 7 }", "detection")]
+    [InlineData("detection: { labels: [flagged, can-send-out] }", "detection")]
+    [InlineData("limits: { depth: 32 }\nservers: { one: { url: 'http://127.0.0.1:9/mcp' }, two: { command: sh } }", "limits.depth")]
+    [InlineData("limits: { depth: 32 }", "")]
+    public async Task What_is_read_once_at_the_start_is_said_to_need_another(string more, string key)
+    {
+        var good = await File.ReadAllTextAsync(host.ConfigPath);
+        host.WriteConfig($"{(more.Contains("servers:", StringComparison.Ordinal) ? string.Join('\n', good.Split('\n').Where(l => !l.StartsWith("servers:", StringComparison.Ordinal))) : good)}\n{more}\n");
+
+        var outcome = await host.Get<ConfigReload>().ReloadAsync("test", CancellationToken.None);
+
+        Assert.True(outcome.InForce, string.Join('\n', outcome.Errors));
+        Assert.Equal(key.Length == 0 ? [] : [key], outcome.NeedsRestart);
+        host.WriteConfig(good);
+        await host.Get<ConfigReload>().ReloadAsync("test", CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Sections_with_lists_that_did_not_change_need_no_restart()
+    {
+        const string Yaml = """
+            ledger: { data: data, durable: quorum }
+            instance: one
+            kafka: { bootstrap: ["127.0.0.1:9092", "127.0.0.1:9093"] }
+            postgres: { connection: "Host=127.0.0.1;Database=x" }
+            search: { urls: ["http://127.0.0.1:9200"] }
+            rules: [{ id: all, allow: {} }]
+            """;
+        var folder = Directory.CreateTempSubdirectory("mcpl-reload-");
+        var path = Path.Combine(folder.FullName, "mcpledger.yaml");
+        await File.WriteAllTextAsync(path, Yaml);
+        var read = ConfigReader.Read(path);
+        Assert.True(read.Config is not null, string.Join('\n', read.Faults));
+        using var reload = new ConfigReload(read.Config, HostRoles.All, (_, _, _) => Task.FromResult(true), host.Get<HostTelemetry>());
+
+        var same = await reload.ReloadAsync("test", CancellationToken.None);
+        await File.WriteAllTextAsync(path, Yaml.Replace("9093", "9094", StringComparison.Ordinal));
+        var changed = await reload.ReloadAsync("test", CancellationToken.None);
+
+        Assert.Empty(same.NeedsRestart);
+        Assert.Equal(["kafka"], changed.NeedsRestart);
         folder.Delete(recursive: true);
     }
 
