@@ -67,7 +67,7 @@ internal static class ParkedCommand
         return Show(terminal, report);
     }
 
-    private static async Task<ReplayReport> ReplayAsync(IParkingLot lot, ProjectionHome home, ILedgerReader reader, IBlobStore blobs, CancellationToken cancellationToken)
+    private static async Task<ReplayReport> ReplayAsync(ParkingFolder lot, ProjectionHome home, ILedgerReader reader, IBlobStore blobs, CancellationToken cancellationToken)
     {
         var all = await lot.ListAsync(cancellationToken);
         if (all.Any(IsOfReadModels))
