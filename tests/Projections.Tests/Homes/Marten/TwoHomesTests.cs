@@ -40,7 +40,7 @@ public sealed class TwoHomesTests(PostgresServer server)
 
         foreach (var filter in new CallFilter[]
         {
-            new(), new() { Server = "files" }, new() { Name = "nul\0tool" }, new() { Name = new('n', 700) }, new() { Principal = "user-3", Outcome = "unresolved" }, new() { Outcome = "refused" },
+            new(), new() { Server = "files" }, new() { Name = "nul\0tool" }, new() { Name = new('n', 700) }, new() { Principal = "user-3", Outcome = "unresolved" }, new() { Outcome = "refused" }, new() { Outcome = "ok" }, new() { Outcome = "tool-error", Server = "files" },
             new() { Session = "protocol-7" }, new() { Method = "tools/call", From = Given.Start.AddMinutes(20), To = Given.Start.AddMinutes(60) }, new() { Server = "'; DROP TABLE x; --" },
         })
         {
