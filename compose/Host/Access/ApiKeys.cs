@@ -14,15 +14,32 @@ internal sealed class ApiKeys(ILedgerReader reader, AccessTelemetry telemetry, T
     private const int BatchBytes = 1024 * 1024;
     private const string Unread = "The control log has not been read to its end yet.";
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(5);
     private ApiKeyRing _folded = ApiKeyRing.Empty;
     private volatile ApiKeyRing _ring = ApiKeyRing.Empty;
     private volatile string? _why = Unread;
+    private long _read;
 
     /// <summary>The keys that open something now.</summary>
     public ApiKeyRing Ring => _ring;
 
     /// <summary>Why no key opens anything; null when they do.</summary>
     public string? Check() => _why;
+
+    /// <summary>
+    /// Whether a key may be revoked: what was said before this was asked is read first, so that a key can be taken back as soon as it was made. While the log cannot be read any key may be.
+    /// </summary>
+    public async ValueTask<bool> MayRevokeAsync(string id, CancellationToken cancellationToken)
+    {
+        var end = (await reader.BoundsAsync(LedgerPartition.Control, cancellationToken)).End;
+        for (var began = time.GetTimestamp(); _why is null && Interlocked.Read(ref _read) < end && time.GetElapsedTime(began) < LongestLag;)
+        {
+            await Task.Delay(Moment, time, cancellationToken);
+        }
+
+        return _why is not null || _ring.Keys.Any(key => key.Key == id);
+    }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The edge of the follow loop: whatever the store throws, following goes on when it is back.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -67,11 +84,13 @@ internal sealed class ApiKeys(ILedgerReader reader, AccessTelemetry telemetry, T
         else if (batch.Records.Count == 0)
         {
             (_ring, _why) = (_folded, null);
+            Interlocked.Exchange(ref _read, batch.Next);
             await reader.WaitAsync(LedgerPartition.Control, batch.Next, cancellationToken);
         }
         else if (_why is null)
         {
             _ring = _folded;
+            Interlocked.Exchange(ref _read, batch.Next);
         }
 
         return batch.Next;

@@ -139,6 +139,6 @@ internal static partial class Import
         return unique;
     }
 
-    [GeneratedRegex("[^a-z0-9_-]+", RegexOptions.CultureInvariant, 100)]
+    [GeneratedRegex("[^a-z0-9_-]+", RegexOptions.CultureInvariant)]
     private static partial Regex NotInNames();
 }

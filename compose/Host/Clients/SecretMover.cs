@@ -77,24 +77,24 @@ internal sealed partial class SecretMover(string server, IReadOnlyCollection<Mov
     private bool IsAnothers(string file, string? value) => taken.Any(m => m.File == file && (value is null || m.Value != value))
         || (value is not null && (_moved.Any(m => m.File == file && m.Value != value) || (present(file) is { } there && there != value)));
 
-    [GeneratedRegex(@"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}", RegexOptions.CultureInvariant, 100)]
+    [GeneratedRegex(@"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}", RegexOptions.CultureInvariant)]
     private static partial Regex Shell();
 
-    [GeneratedRegex(@"\$\{input:([^}]+)\}", RegexOptions.CultureInvariant, 100)]
+    [GeneratedRegex(@"\$\{input:([^}]+)\}", RegexOptions.CultureInvariant)]
     private static partial Regex Input();
 
-    [GeneratedRegex(@"^(Bearer|Basic|Token)\s+(\S+)$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 100)]
+    [GeneratedRegex(@"^(Bearer|Basic|Token)\s+(\S+)$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Scheme();
 
-    [GeneratedRegex("^(--?[A-Za-z][A-Za-z0-9_-]*)=(.+)$", RegexOptions.CultureInvariant | RegexOptions.Singleline, 100)]
+    [GeneratedRegex("^(--?[A-Za-z][A-Za-z0-9_-]*)=(.+)$", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Option();
 
-    [GeneratedRegex("^--?[A-Za-z][A-Za-z0-9_-]*$", RegexOptions.CultureInvariant, 100)]
+    [GeneratedRegex("^--?[A-Za-z][A-Za-z0-9_-]*$", RegexOptions.CultureInvariant)]
     private static partial Regex OptionName();
 
-    [GeneratedRegex(@"^https?://[^/@\s]+@|[?&][^=&]*(key|token|secret|auth|sig)[^=&]*=[^&]{6,}", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 100)]
+    [GeneratedRegex(@"^https?://[^/@\s]+@|[?&][^=&]*(key|token|secret|auth|sig)[^=&]*=[^&]{6,}", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex UrlSecret();
 
-    [GeneratedRegex("[^A-Za-z0-9]+", RegexOptions.CultureInvariant, 100)]
+    [GeneratedRegex("[^A-Za-z0-9]+", RegexOptions.CultureInvariant)]
     private static partial Regex Unsafe();
 }

@@ -114,9 +114,9 @@ internal static partial class ConfigWriter
 
     private static string Scalar(string text) => Plain().IsMatch(text) && !Ambiguous().IsMatch(text) ? text : JsonSerializer.Serialize(text, Quotes);
 
-    [GeneratedRegex("^[A-Za-z_./][A-Za-z0-9_./-]*(:[/0-9][A-Za-z0-9_./:-]*)?$", RegexOptions.CultureInvariant, 100)]
+    [GeneratedRegex("^[A-Za-z_./][A-Za-z0-9_./-]*(:[/0-9][A-Za-z0-9_./:-]*)?$", RegexOptions.CultureInvariant)]
     private static partial Regex Plain();
 
-    [GeneratedRegex("^(true|false|null|yes|no|on|y|n|~|\\.inf|\\.nan)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 100)]
+    [GeneratedRegex("^(true|false|null|yes|no|on|y|n|~|\\.inf|\\.nan)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Ambiguous();
 }

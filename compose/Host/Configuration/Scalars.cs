@@ -66,9 +66,9 @@ internal static partial class Scalars
 
     private static string Number(long number, string unit) => string.Create(CultureInfo.InvariantCulture, $"{number}{unit}");
 
-    [GeneratedRegex(@"^(\d{1,10})(ms|s|m|h|d)$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex(@"^(\d{1,10})(ms|s|m|h|d)$", RegexOptions.CultureInvariant)]
     private static partial Regex DurationForm();
 
-    [GeneratedRegex(@"^(\d{1,16})\s?(B|KiB|MiB|GiB|TiB|KB|MB|GB|TB)$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex(@"^(\d{1,16})\s?(B|KiB|MiB|GiB|TiB|KB|MB|GB|TB)$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex SizeForm();
 }

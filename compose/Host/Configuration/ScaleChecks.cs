@@ -149,6 +149,6 @@ internal sealed partial class ScaleChecks(ConfigChecks checks, string folder)
         }
     }
 
-    [GeneratedRegex(@"^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex(@"^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}$", RegexOptions.CultureInvariant)]
     private static partial Regex Broker();
 }

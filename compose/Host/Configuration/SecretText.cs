@@ -76,9 +76,9 @@ internal sealed partial record SecretText(string Template)
         }
     }
 
-    [GeneratedRegex(@"\$\{(?<kind>file|env):(?<name>[^${}]+)\}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex(@"\$\{(?<kind>file|env):(?<name>[^${}]+)\}", RegexOptions.CultureInvariant)]
     private static partial Regex Reference();
 
-    [GeneratedRegex(@"\$\{(?!(file|env):[^${}]+\})[^}]*\}?", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex(@"\$\{(?!(file|env):[^${}]+\})[^}]*\}?", RegexOptions.CultureInvariant)]
     private static partial Regex Unknown();
 }

@@ -45,7 +45,7 @@ internal static class KeyEndpoints
 
     private static async Task<IResult> RevokeAsync(string id, HttpContext context, ApiKeys keys, ControlLog control)
     {
-        if (!keys.Ring.Keys.Any(k => k.Key == id))
+        if (!await keys.MayRevokeAsync(id, context.RequestAborted))
         {
             return Refusals.Answer(StatusCodes.Status404NotFound, $"There is no key {id} in force.");
         }

@@ -61,6 +61,31 @@ public sealed class ApiKeysTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_key_can_be_taken_back_before_its_making_was_read()
+    {
+        await _keys.StartAsync(CancellationToken.None);
+        await _control.AnswerAsync(null);
+        await _control.WaitedAsync();
+        _control.Answer(null, Created);
+
+        var may = _keys.MayRevokeAsync(_made.Id, CancellationToken.None).AsTask();
+        _control.Grow();
+        while (!Opens)
+        {
+            await Task.Yield();
+        }
+
+        while (!may.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(20));
+            await Task.Yield();
+        }
+
+        Assert.True(await may);
+        Assert.False(await _keys.MayRevokeAsync("another", CancellationToken.None));
+    }
+
+    [Fact]
     public async Task In_front_of_damage_no_key_opens_anything_and_the_log_is_asked_again_only_after_a_while()
     {
         await _keys.StartAsync(CancellationToken.None);
