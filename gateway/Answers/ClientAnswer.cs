@@ -52,11 +52,14 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch)
     public ValueTask BodyAsync(int status, string? contentType, ReadOnlyMemory<byte> body)
     {
         SetHeader(HeaderNames.XContentTypeOptions, "nosniff");
-        return BytesAsync(status, body.IsEmpty ? null : IsJson(contentType) ? Json : PlainText, body);
+        return BytesAsync(status, body.IsEmpty ? null : TypeOf(contentType), body);
     }
 
-    private static bool IsJson(string? contentType) =>
-        MediaTypeHeaderValue.TryParse(contentType, out var type) && type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase);
+    private static string TypeOf(string? contentType) =>
+        !MediaTypeHeaderValue.TryParse(contentType, out var type) ? PlainText
+        : type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase) ? Json
+        : type.MediaType.Equals(Streams, StringComparison.OrdinalIgnoreCase) ? Streams
+        : PlainText;
 
     private async ValueTask BytesAsync(int status, string? contentType, ReadOnlyMemory<byte> body)
     {

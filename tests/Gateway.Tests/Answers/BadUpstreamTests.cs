@@ -79,6 +79,7 @@ public sealed class BadUpstreamTests
     [InlineData("GET", 404, "text/html", "text/plain")]
     [InlineData("GET", 200, "image/svg+xml", "text/plain")]
     [InlineData("GET", 400, "application/json; charset=utf-8", "application/json")]
+    [InlineData("POST", 404, "text/event-stream", "text/event-stream")]
     public async Task A_page_of_a_server_is_no_page_of_the_gateways(string method, int status, string type, string told)
     {
         await using var gateway = await GatewayHarness.StartAsync();
