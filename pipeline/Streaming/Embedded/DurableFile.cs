@@ -79,7 +79,7 @@ public static partial class DurableFile
     /// <exception cref="IOException">The disk refused.</exception>
     public static bool TryCreate(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
-        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(16)}.tmp";
+        var temporary = TemporaryOf(path);
         try
         {
             Write(temporary, content, mode);
@@ -104,8 +104,7 @@ public static partial class DurableFile
     /// <exception cref="IOException">The disk refused; the old content stands.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
-        // A name of its own: of two that replace a file at once, the first one would take the other's away.
-        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(16)}.tmp";
+        var temporary = TemporaryOf(path);
         try
         {
             Write(temporary, content, mode);
@@ -119,6 +118,9 @@ public static partial class DurableFile
 
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
+
+    // A name of its own: of two that write a file at once, the first one would take the other's away.
+    private static string TemporaryOf(string path) => $"{path}.{RandomNumberGenerator.GetHexString(16)}.tmp";
 
     private static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {

@@ -121,10 +121,10 @@ public sealed class EmbeddedLedger : ILedger
     /// <exception cref="IOException">The disk refuses.</exception>
     public void AcceptDamage(DamagedStretch stretch) => LogOf(stretch.Partition).Accepted.Accept(stretch);
 
-    /// <summary>Takes no more appends, writes those that wait, closes the chains with <c>writer.stopped.v1</c> and lets the folder go.</summary>
+    /// <inheritdoc/>
     public ValueTask DropBlobsBeforeAsync(DateTimeOffset moment, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    /// <inheritdoc/>
+    /// <summary>Takes no more appends, writes those that wait, closes the chains with <c>writer.stopped.v1</c> and lets the folder go.</summary>
     public async ValueTask DisposeAsync()
     {
         await _opening.WaitAsync().ConfigureAwait(false);

@@ -1,7 +1,7 @@
 namespace McpLedger.Streaming.Kafka;
 
 /// <summary>
-/// Waits for librdkafka's clients, and closes them. They wait by the wall clock: when it is set back, a poll of a tenth of a second that was under way lasts until the old time is reached again, and so would closing.
+/// Closes librdkafka's clients. They wait by the wall clock: when it is set back, a poll of a tenth of a second that was under way lasts until the old time is reached again, and so would closing.
 /// </summary>
 internal static class ClientClosing
 {
@@ -24,13 +24,5 @@ internal static class ClientClosing
             telemetry.LogLeft(Longest);
             return false;
         }
-    }
-
-    /// <summary>Waits for a task for some time.</summary>
-    /// <returns>Whether it is complete, however it ended.</returns>
-    public static async ValueTask<bool> CompletesAsync(this Task task, TimeSpan longest, CancellationToken cancellationToken = default)
-    {
-        await task.WaitAsync(longest, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return task.IsCompleted;
     }
 }

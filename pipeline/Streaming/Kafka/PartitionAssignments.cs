@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using McpLedger.Contracts.Events;
@@ -12,7 +11,6 @@ namespace McpLedger.Streaming.Kafka;
 /// </summary>
 public sealed class PartitionAssignments
 {
-    private const int StuckAfter = 3;
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(1);
 
@@ -53,7 +51,7 @@ public sealed class PartitionAssignments
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            var membership = new Membership(cancellationToken);
+            var membership = new Membership(_sessionTimeout, cancellationToken);
             var running = Task.Factory.StartNew(() => Run(membership), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             if (await EndsAsync(running, membership, cancellationToken).ConfigureAwait(false))
             {
@@ -69,18 +67,15 @@ public sealed class PartitionAssignments
     /// <returns>False when the client did not come back.</returns>
     private async Task<bool> EndsAsync(Task running, Membership membership, CancellationToken cancellationToken)
     {
-        while (!await running.CompletesAsync(_sessionTimeout, cancellationToken).ConfigureAwait(false))
+        if (!await membership.Pulse.WaitAsync(running, () => membership.IsHeard, cancellationToken).ConfigureAwait(false))
         {
-            if (cancellationToken.IsCancellationRequested)
-            {
-                return await running.EndsAsync(_telemetry).ConfigureAwait(false);
-            }
+            _telemetry.LogStuck(_group, membership.Pulse.Longest);
+            return false;
+        }
 
-            if (membership.Silence > _sessionTimeout * StuckAfter)
-            {
-                _telemetry.LogStuck(_group, _sessionTimeout * StuckAfter);
-                return false;
-            }
+        if (!running.IsCompleted)
+        {
+            return await running.EndsAsync(_telemetry).ConfigureAwait(false);
         }
 
         await running.ConfigureAwait(false);
@@ -103,7 +98,7 @@ public sealed class PartitionAssignments
         {
             try
             {
-                membership.Sign();
+                membership.Pulse.Sign();
                 _ = consumer.Consume(Slice);
                 consumer.Pause(consumer.Assignment);
             }
@@ -193,21 +188,20 @@ public sealed class PartitionAssignments
     }
 
     /// <summary>
-    /// One client's time in the group. What a client says that was given up is not heard: another has taken its place. Why one may not come back says <see cref="PartitionCursor"/>.
+    /// One client's time in the group. What a client says that was given up (<see cref="ClientPulse"/>) is not heard: another has taken its place.
     /// </summary>
-    private sealed class Membership(CancellationToken cancellationToken)
+    private sealed class Membership(TimeSpan patience, CancellationToken cancellationToken)
     {
         private readonly Lock _gate = new();
         private volatile bool _isHeard;
         private volatile bool _isLeft;
-        private long _sign = Stopwatch.GetTimestamp();
 
         public bool IsOver => _isLeft || cancellationToken.IsCancellationRequested;
 
-        /// <summary>For how long its thread has been away in the client. While runners end it is not, however long they take.</summary>
-        public TimeSpan Silence => _isHeard ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Interlocked.Read(ref _sign));
+        public ClientPulse Pulse { get; } = new(patience);
 
-        public void Sign() => Interlocked.Exchange(ref _sign, Stopwatch.GetTimestamp());
+        /// <summary>Whether its thread is in a handler: while runners begin or end it is not away in the client, however long they take.</summary>
+        public bool IsHeard => _isHeard;
 
         public void Wait(TimeSpan longest) => cancellationToken.WaitHandle.WaitOne(longest);
 
@@ -218,9 +212,15 @@ public sealed class PartitionAssignments
                 if (!_isLeft)
                 {
                     _isHeard = true;
-                    said();
-                    Sign();
-                    _isHeard = false;
+                    try
+                    {
+                        said();
+                    }
+                    finally
+                    {
+                        Pulse.Sign();
+                        _isHeard = false;
+                    }
                 }
             }
         }

@@ -9,31 +9,29 @@ namespace McpLedger.Streaming.Kafka;
 
 /// <summary>
 /// A place in one partition from which records are read on: a librdkafka consumer and the only thread that touches it. What was fetched ahead is used
-/// when the next read begins where the last one ended. One request at a time. A client that does not come back is left to itself, and another takes its place:
-/// librdkafka's threads can lock each other out for good when a broker fails (its issue 5476), and wait for a clock that was set back.
+/// when the next read begins where the last one ended. One request at a time. A client that does not come back is left to itself, and another takes its place (<see cref="ClientPulse"/>).
 /// </summary>
 [SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The cursor's thread disposes what only it touches, when its requests have ended.")]
 internal sealed class PartitionCursor : IAsyncDisposable
 {
     private const int StackBytes = 256 * 1024;
-    private const int StuckAfter = 3;
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
 
     private readonly LedgerPartition _partition;
     private readonly TopicPartition _place;
     private readonly KafkaClients _clients;
     private readonly TimeSpan _patience;
+    private readonly ClientPulse _pulse;
     private readonly BlockingCollection<Action> _requests = new(boundedCapacity: 1);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IConsumer<Ignore, byte[]> _consumer = null!;
     private LedgerRecord? _peeked;
     private bool _assigned;
     private bool _atEnd;
-    private long _sign;
 
     public PartitionCursor(LedgerPartition partition, TopicPartition place, KafkaClients clients, TimeSpan patience)
     {
-        (_partition, _place, _clients, _patience) = (partition, place, clients, patience);
+        (_partition, _place, _clients, _patience, _pulse) = (partition, place, clients, patience, new(patience));
         new Thread(Run, StackBytes) { IsBackground = true, Name = $"kafka {partition}" }.Start();
     }
 
@@ -71,16 +69,13 @@ internal sealed class PartitionCursor : IAsyncDisposable
     private async Task<T> AskAsync<T>(Func<T> request)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Sign();
+        _pulse.Sign();
         _requests.Add(() => Answer(answer, request));
-        while (!await answer.Task.CompletesAsync(_patience).ConfigureAwait(false))
+        if (!await _pulse.WaitAsync(answer.Task, isElsewhere: null, CancellationToken.None).ConfigureAwait(false))
         {
-            if (Stopwatch.GetElapsedTime(Interlocked.Read(ref _sign)) > _patience * StuckAfter)
-            {
-                IsStuck = true;
-                _clients.Telemetry.LogStuck($"{_partition}", _patience * StuckAfter);
-                throw new IOException($"{_partition} cannot be read from Kafka: the client has not come back. Another takes its place.");
-            }
+            IsStuck = true;
+            _clients.Telemetry.LogStuck($"{_partition}", _pulse.Longest);
+            throw new IOException($"{_partition} cannot be read from Kafka: the client has not come back. Another takes its place.");
         }
 
         try
@@ -92,8 +87,6 @@ internal sealed class PartitionCursor : IAsyncDisposable
             throw new IOException($"{_partition} cannot be read from Kafka: {e.Error.Reason}", e);
         }
     }
-
-    private void Sign() => Interlocked.Exchange(ref _sign, Stopwatch.GetTimestamp());
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Every failure belongs to whoever asked.")]
     private static void Answer<T>(TaskCompletionSource<T> answer, Func<T> request)
@@ -202,7 +195,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
 
     private bool TryTake(TimeSpan wait, out LedgerRecord record, out string? damage)
     {
-        Sign();
+        _pulse.Sign();
         damage = null;
         record = _peeked.GetValueOrDefault();
         if (_peeked is not null)
@@ -260,7 +253,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
 
     private LedgerBounds Bounds()
     {
-        Sign();
+        _pulse.Sign();
         var watermarks = _consumer.QueryWatermarkOffsets(_place, _patience);
         return new(watermarks.Low.Value, watermarks.High.Value);
     }
