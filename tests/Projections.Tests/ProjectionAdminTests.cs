@@ -2,6 +2,7 @@ using McpLedger.Contracts.Events;
 using McpLedger.Projections.Homes;
 using McpLedger.Streaming.Consuming;
 using McpLedger.Streaming.Parking;
+using McpLedger.Testing.Processes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -10,7 +11,7 @@ namespace McpLedger.Projections.Tests;
 public sealed class ProjectionAdminTests : IAsyncDisposable
 {
     private readonly Slow _handler = new();
-    private readonly Life _life = new();
+    private readonly HostLife _life = new();
     private readonly ServiceProvider _services;
     private readonly ProjectionAdmin _admin;
 
@@ -70,20 +71,5 @@ public sealed class ProjectionAdminTests : IAsyncDisposable
         public ValueTask<long> PositionAsync(LedgerPartition partition, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken) => throw new NotSupportedException();
-    }
-
-    private sealed class Life : IHostApplicationLifetime, IDisposable
-    {
-        private readonly CancellationTokenSource _stopping = new();
-
-        public CancellationToken ApplicationStarted => CancellationToken.None;
-
-        public CancellationToken ApplicationStopping => _stopping.Token;
-
-        public CancellationToken ApplicationStopped => CancellationToken.None;
-
-        public void StopApplication() => _stopping.Cancel();
-
-        public void Dispose() => _stopping.Dispose();
     }
 }

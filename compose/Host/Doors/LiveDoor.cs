@@ -89,57 +89,21 @@ internal sealed class LiveDoor : ILedgerDoor
     public Task<DoorAnswer<T>> SendLongAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
         where T : class => SendAsync<T>(method, path, body, Timeout.InfiniteTimeSpan, cancellationToken);
 
-    private async Task<DoorAnswer<T>> SendAsync<T>(HttpMethod method, string path, object? body, TimeSpan longest, CancellationToken gone)
-        where T : class
-    {
-        using var deadline = new CancellationTokenSource(longest);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, gone);
-        var cancellationToken = either.Token;
-        try
-        {
-            using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body is null ? null : JsonContent.Create(body, options: Terminal.JsonForm) };
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return response.IsSuccessStatusCode
-                ? new(response.StatusCode == System.Net.HttpStatusCode.NoContent ? null : await JsonSerializer.DeserializeAsync<T>(stream, Terminal.JsonForm, cancellationToken), null, ExitCode.Ok)
-                : new(null, await ProblemOf(response, stream, cancellationToken), ExitCodeOf((int)response.StatusCode));
-        }
-        catch (Exception e) when (e is HttpRequestException or JsonException or IOException)
-        {
-            return new(null, $"the running instance at {_client.BaseAddress} does not answer: {e.Message}", ExitCode.Unavailable);
-        }
-        catch (OperationCanceledException) when (!gone.IsCancellationRequested)
-        {
-            return Late<T>();
-        }
-    }
-
     /// <summary>Asks for bytes as they are.</summary>
-    public async Task<DoorAnswer<byte[]>> BytesAsync(string path, CancellationToken gone)
-    {
-        using var deadline = new CancellationTokenSource(_patience);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, gone);
-        var cancellationToken = either.Token;
-        try
+    public Task<DoorAnswer<byte[]>> BytesAsync(string path, CancellationToken cancellationToken) => WithinAsync<byte[]>(
+        _patience,
+        async within =>
         {
-            using var response = await _client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var response = await _client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, within);
             if (response.IsSuccessStatusCode)
             {
-                return new(await BoundedBody.ReadAsync(response.Content, MaxBytes, cancellationToken), null, ExitCode.Ok);
+                return new(await BoundedBody.ReadAsync(response.Content, MaxBytes, within), null, ExitCode.Ok);
             }
 
-            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return new(null, await ProblemOf(response, stream, cancellationToken), ExitCodeOf((int)response.StatusCode));
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            return new(null, $"the running instance at {_client.BaseAddress} does not answer: {e.Message}", ExitCode.Unavailable);
-        }
-        catch (OperationCanceledException) when (!gone.IsCancellationRequested)
-        {
-            return Late<byte[]>();
-        }
-    }
+            await using var stream = await response.Content.ReadAsStreamAsync(within);
+            return new(null, await ProblemOf(response, stream, within), ExitCodeOf((int)response.StatusCode));
+        },
+        cancellationToken);
 
     /// <summary>Opens a stream of server-sent events.</summary>
     public async Task<Stream> StreamAsync(string path, CancellationToken cancellationToken)
@@ -151,8 +115,38 @@ internal sealed class LiveDoor : ILedgerDoor
 
     public void Dispose() => _client.Dispose();
 
-    private DoorAnswer<T> Late<T>()
-        where T : class => new(null, string.Create(CultureInfo.InvariantCulture, $"the running instance at {_client.BaseAddress} did not answer within {_patience.TotalMinutes:0.##} minutes."), ExitCode.Unavailable);
+    private Task<DoorAnswer<T>> SendAsync<T>(HttpMethod method, string path, object? body, TimeSpan longest, CancellationToken cancellationToken)
+        where T : class => WithinAsync<T>(
+            longest,
+            async within =>
+            {
+                using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body is null ? null : JsonContent.Create(body, options: Terminal.JsonForm) };
+                using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, within);
+                await using var stream = await response.Content.ReadAsStreamAsync(within);
+                return response.IsSuccessStatusCode
+                    ? new(response.StatusCode == System.Net.HttpStatusCode.NoContent ? null : await JsonSerializer.DeserializeAsync<T>(stream, Terminal.JsonForm, within), null, ExitCode.Ok)
+                    : new(null, await ProblemOf(response, stream, within), ExitCodeOf((int)response.StatusCode));
+            },
+            cancellationToken);
+
+    private async Task<DoorAnswer<T>> WithinAsync<T>(TimeSpan longest, Func<CancellationToken, Task<DoorAnswer<T>>> ask, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var deadline = new CancellationTokenSource(longest);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            return await ask(either.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or IOException)
+        {
+            return new(null, $"the running instance at {_client.BaseAddress} does not answer: {e.Message}", ExitCode.Unavailable);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new(null, string.Create(CultureInfo.InvariantCulture, $"the running instance at {_client.BaseAddress} did not answer within {longest.TotalMinutes:0.##} minutes."), ExitCode.Unavailable);
+        }
+    }
 
     private static string Optional(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
 

@@ -1,6 +1,6 @@
 using McpLedger.Host.Running;
+using McpLedger.Testing.Processes;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLedger.Host.Tests.Running;
@@ -12,7 +12,7 @@ public sealed class DrainTests
     [Fact]
     public async Task The_door_stays_open_until_the_time_is_over_or_a_second_signal_comes()
     {
-        using var life = new Life();
+        using var life = new HostLife();
         using var drain = new Drain(life, Silent, TimeProvider.System);
         var wait = drain.WaitAsync(TimeSpan.FromDays(1));
         Assert.False(drain.HasBegun);
@@ -28,7 +28,7 @@ public sealed class DrainTests
     [Fact]
     public async Task A_process_whose_part_gave_up_does_not_wait()
     {
-        using var life = new Life();
+        using var life = new HostLife();
         using var drain = new Drain(life, Silent, TimeProvider.System);
         var wait = drain.WaitAsync(TimeSpan.FromDays(1));
 
@@ -41,7 +41,7 @@ public sealed class DrainTests
     [Fact]
     public void A_process_that_does_not_serve_yet_stops_at_the_first_signal()
     {
-        using var life = new Life();
+        using var life = new HostLife();
         using var drain = new Drain(life, Silent, TimeProvider.System);
 
         drain.Ask();
@@ -55,7 +55,7 @@ public sealed class DrainTests
     [InlineData("HTTP/2", true, "")]
     public async Task Clients_are_sent_elsewhere_only_while_it_ends(string protocol, bool ending, string connection)
     {
-        using var life = new Life();
+        using var life = new HostLife();
         using var drain = new Drain(life, Silent, TimeProvider.System);
         if (ending)
         {
@@ -66,20 +66,5 @@ public sealed class DrainTests
         await drain.SayGoodbyeAsync(context, _ => Task.CompletedTask);
 
         Assert.Equal(connection, context.Response.Headers.Connection.ToString());
-    }
-
-    private sealed class Life : IHostApplicationLifetime, IDisposable
-    {
-        private readonly CancellationTokenSource _stopping = new();
-
-        public CancellationToken ApplicationStarted => CancellationToken.None;
-
-        public CancellationToken ApplicationStopping => _stopping.Token;
-
-        public CancellationToken ApplicationStopped => CancellationToken.None;
-
-        public void StopApplication() => _stopping.Cancel();
-
-        public void Dispose() => _stopping.Dispose();
     }
 }
