@@ -36,7 +36,7 @@ internal static class Verbs
         ["search"] = ("a mix of queries over many calls [--calls 5000000] [--rounds 20] [--folder KEPT]", SearchVerb.RunAsync),
         ["shadows"] = ("honest servers side by side, and how often a tool is taken for another's shadow --data FOLDER [--show]", ShadowVerb.RunAsync),
         ["text"] = ("the text side of screening a KiB, beside plain expressions, and its false alarms [--data FOLDER OF BENIGN SETS]", TextVerb.RunAsync),
-        ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--rounds 5] [--connections 1,16,64] [--transports json,sse] [--contenders NAME,…] [--json FILE] [--scenario screened --data FOLDER]", ProxyVerb.RunAsync),
+        ["proxy"] = ("direct, nginx, bare YARP and McpLedger side by side (the default) [--quick] [--rounds 5] [--warm SECONDS] [--connections 1,16,64] [--transports json,sse] [--contenders NAME,…] [--json FILE] [--scenario screened --data FOLDER]", ProxyVerb.RunAsync),
     };
 
     public static async Task<int> RunAsync(string[] arguments)

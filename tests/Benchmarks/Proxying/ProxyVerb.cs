@@ -18,6 +18,7 @@ internal static class ProxyVerb
             Rounds = options.Number("rounds", plan.Rounds),
             Connections = options.Value("connections") is { } wanted ? [.. wanted.Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))] : plan.Connections,
             Transports = options.Value("transports")?.Split(',') ?? plan.Transports,
+            FirstWarmUp = TimeSpan.FromSeconds(options.Number("warm", (int)plan.FirstWarmUp.TotalSeconds)),
         };
         var isScreened = options.Value("scenario") is "screened";
         var data = options.Value("data");

@@ -12,6 +12,11 @@ internal static class ProjectorVerb
     private static async Task<int> EmbeddedAsync(Options options)
     {
         using var scratch = Scratch.Make();
+        using (var warm = ProjectionHome.Open(Path.Combine(scratch.Path, "warm"), TimeProvider.System))
+        {
+            await Projector.FoldAsync(warm, scratch.Path, Projector.WarmingCalls, _ => { });
+        }
+
         using var home = ProjectionHome.Open(Path.Combine(scratch.Path, "readmodels"), TimeProvider.System);
         var result = await Projector.FoldAsync(home, scratch.Path, options.Number("calls", 100_000), _ => { });
         Console.WriteLine(
