@@ -16,6 +16,7 @@ public interface ILedgerReader
     ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken);
 
     /// <summary>Returns once a record at or after <paramref name="from"/> may be durable.</summary>
+    /// <exception cref="IOException">The ledger cannot be asked.</exception>
     ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken);
 }
 

@@ -27,9 +27,10 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
     private const int ReadBytes = 4 * 1024 * 1024;
     private const int HexLength = Digest.Size * 2;
 
-    // A blob is stored before its event; one that is stored again keeps its first time. A day between leaves no event unwritten.
+    // A blob is stored before its event. A day between leaves no event unwritten.
     private static readonly TimeSpan BlobMargin = TimeSpan.FromDays(1);
 
+    private DateTimeOffset? _blobsSettled;
     private DateTimeOffset? _settled;
 
     private static ReadOnlySpan<byte> BlobMarker => "\"blob\":\"sha256/"u8;
@@ -57,7 +58,13 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
         var (blobs, bytes, rows) = (0L, 0L, 0L);
         if (await FirstKeptAsync(cancellationToken).ConfigureAwait(false) is { } kept && kept != _settled)
         {
-            (blobs, bytes) = await DropBlobsAsync(kept - BlobMargin, cancellationToken).ConfigureAwait(false);
+            // It reads the whole ledger: once is enough, whatever of the rest has to be tried again.
+            if (kept != _blobsSettled)
+            {
+                (blobs, bytes) = await DropBlobsAsync(kept - BlobMargin, cancellationToken).ConfigureAwait(false);
+                _blobsSettled = kept;
+            }
+
             await ledger.DropBlobsBeforeAsync(kept - BlobMargin, cancellationToken).ConfigureAwait(false);
             rows = await forget(kept, cancellationToken).ConfigureAwait(false);
             _settled = kept;
@@ -113,12 +120,16 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
             await KeepReferredAsync(partition, candidates, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (var blob in candidates.Keys)
+        var (blobs, bytes) = (0L, 0L);
+        foreach (var (blob, size) in candidates)
         {
-            store.Delete(blob);
+            if (store.Delete(blob, before))
+            {
+                (blobs, bytes) = (blobs + 1, bytes + size);
+            }
         }
 
-        return (candidates.Count, candidates.Values.Sum());
+        return (blobs, bytes);
     }
 
     private async Task KeepReferredAsync(LedgerPartition partition, Dictionary<Digest, long> candidates, CancellationToken cancellationToken)

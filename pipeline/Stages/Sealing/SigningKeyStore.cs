@@ -79,9 +79,22 @@ public sealed class SigningKeyStore : IDisposable
             DurableFile.CreateFolder(retired);
             var day = time.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
             DurableFile.Replace(Path.Combine(retired, $"{day}-{_key.Verifier(_prefix).KeyId:x8}.vkey"), Lines(_key, _prefix, _partitions), Readable);
-            DurableFile.Replace(Path.Combine(_folder, Previous), Encoding.UTF8.GetBytes(_key.ExportPem()), Secret);
+
+            // Its file, because a key can be taken out of memory once only.
+            DurableFile.Replace(Path.Combine(_folder, Previous), File.ReadAllBytes(Path.Combine(_folder, Current)), Secret);
             Announce(_folder, new(old, next, by));
-            DurableFile.Replace(Path.Combine(_folder, Current), Encoding.UTF8.GetBytes(made.ExportPem()), Secret);
+            try
+            {
+                DurableFile.Replace(Path.Combine(_folder, Current), Encoding.UTF8.GetBytes(made.ExportPem()), Secret);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It did not happen: the log is not told of a key that nobody has, and the next try is not refused.
+                TryDelete(Path.Combine(_folder, Rotation));
+                TryDelete(Path.Combine(_folder, Previous));
+                throw;
+            }
+
             Reload();
             Publish();
         }
@@ -147,8 +160,11 @@ public sealed class SigningKeyStore : IDisposable
     /// <summary>A rotation that the log has not been told of.</summary>
     internal KeyRotation? Unannounced()
     {
-        var path = Path.Combine(_folder, Rotation);
-        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), SealerJson.Default.KeyRotation) : null;
+        lock (_gate)
+        {
+            // One whose key is not there to sign with is still under way.
+            return Noted() is { } rotation && rotation.New == VKey(_key, _prefix, _partitions) ? rotation : null;
+        }
     }
 
     /// <summary>The log has been told.</summary>
@@ -181,12 +197,30 @@ public sealed class SigningKeyStore : IDisposable
 
     private void Settle()
     {
-        if (Unannounced() is { } rotation && rotation.New != VKey(_key, _prefix, _partitions))
+        if (Noted() is not null && Unannounced() is null)
         {
             Announced();
         }
 
         Publish();
+    }
+
+    private KeyRotation? Noted()
+    {
+        var path = Path.Combine(_folder, Rotation);
+        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), SealerJson.Default.KeyRotation) : null;
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next start settles it.
+        }
     }
 
     private static void Announce(string folder, KeyRotation rotation) =>

@@ -75,12 +75,14 @@ public sealed class BlobFolder(string dataFolder) : IBlobStore
     }
 
     /// <summary>Removes a blob, durably. Only for what no kept event refers to.</summary>
-    /// <returns>False when there is none.</returns>
+    /// <param name="sha256">Its digest.</param>
+    /// <param name="before">One that was stored again at or after this moment stays: its new event may be unwritten yet.</param>
+    /// <returns>False when there is none, or it stays.</returns>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public bool Delete(Digest sha256)
+    public bool Delete(Digest sha256, DateTimeOffset before)
     {
         var path = PathOf(sha256);
-        if (!File.Exists(path))
+        if (!File.Exists(path) || File.GetLastWriteTimeUtc(path) >= before.UtcDateTime)
         {
             return false;
         }
@@ -106,7 +108,8 @@ public sealed class BlobFolder(string dataFolder) : IBlobStore
         {
             if (File.Exists(path) && Digest.Of(File.ReadAllBytes(path)) == sha256)
             {
-                // Whoever made it may not have come to sync its name yet.
+                // Whoever made it may not have come to sync its name yet. Its time says when it was asked for last: retention goes by it.
+                File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime);
                 DurableFile.SyncFolder(folder);
                 return true;
             }
@@ -150,5 +153,5 @@ public sealed class BlobFolder(string dataFolder) : IBlobStore
 /// <summary>A blob that is kept.</summary>
 /// <param name="Sha256">Its digest.</param>
 /// <param name="Bytes">Its size.</param>
-/// <param name="Stored">When it was stored.</param>
+/// <param name="Stored">When it was stored last.</param>
 public readonly record struct StoredBlob(Digest Sha256, long Bytes, DateTimeOffset Stored);

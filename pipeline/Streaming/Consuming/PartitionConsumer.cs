@@ -96,7 +96,7 @@ public sealed class PartitionConsumer : IDisposable
                 else if (batch.Bytes < _options.MaxBatchBytes)
                 {
                     CaughtUp();
-                    await _reader.WaitAsync(Partition, position, stopping).ConfigureAwait(false);
+                    await WaitAsync(position, stopping).ConfigureAwait(false);
                     await Task.Delay(_options.Gathering, _time, stopping).ConfigureAwait(false);
                 }
             }
@@ -145,6 +145,18 @@ public sealed class PartitionConsumer : IDisposable
         catch (Exception e) when (IsTransient(e) && !stopping.IsCancellationRequested)
         {
             return new([], position, $"the ledger cannot be read: {e.Message}");
+        }
+    }
+
+    private async Task WaitAsync(long position, CancellationToken stopping)
+    {
+        try
+        {
+            await _reader.WaitAsync(Partition, position, stopping).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsTransient(e) && !stopping.IsCancellationRequested)
+        {
+            await PauseAsync($"the ledger cannot be read: {e.Message}", stopping).ConfigureAwait(false);
         }
     }
 

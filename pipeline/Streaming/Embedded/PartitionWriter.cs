@@ -83,8 +83,11 @@ internal sealed class PartitionWriter : IDisposable
     /// <summary>Records written to this boot's chain of a partition.</summary>
     public long WrittenTo(LedgerPartition partition) => _chains.WrittenTo(partition);
 
+    /// <summary>Bytes that an event's record may take.</summary>
+    public int LongestOf(EventDraft draft) => _chains.MaxLength(draft.Tail.Length);
+
     public ValueTask<Appended> AppendAsync(EventDraft draft, LedgerPartition partition, bool own, CancellationToken cancellationToken) =>
-        _chains.MaxLength(draft.Tail.Length) > _options.MaxRecordBytes
+        LongestOf(draft) > _options.MaxRecordBytes
             ? new(new Appended(AppendStatus.TooLarge, partition, 0))
             : _queue.Add(draft, partition, own, cancellationToken);
 

@@ -37,7 +37,7 @@ internal sealed class BlobAssembly(string folder, BlobFolder blobs, KafkaTelemet
 
         if (!_unfinished.TryGetValue(chunk.Blob, out var blob))
         {
-            if (chunk.Index > 0 || await blobs.GetAsync(chunk.Blob, cancellationToken).ConfigureAwait(false) is not null)
+            if (chunk.Index > 0 || await IsThereAsync(chunk.Blob, cancellationToken).ConfigureAwait(false))
             {
                 _watermark.Complete(record.Offset);
                 return;
@@ -64,6 +64,10 @@ internal sealed class BlobAssembly(string folder, BlobFolder blobs, KafkaTelemet
             blob.Dispose();
         }
     }
+
+    // Stored once more, so that it counts as asked for now.
+    private async ValueTask<bool> IsThereAsync(Digest digest, CancellationToken cancellationToken) =>
+        await blobs.GetAsync(digest, cancellationToken).ConfigureAwait(false) is { } bytes && await blobs.TryPutAsync(digest, bytes, cancellationToken).ConfigureAwait(false);
 
     private Unfinished Begin(BlobChunk first)
     {

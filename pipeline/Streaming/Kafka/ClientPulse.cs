@@ -28,12 +28,21 @@ internal sealed class ClientPulse(TimeSpan patience)
         {
             // Whether it failed is asked of the task alone: it may end in the moment in which this wait is over.
             await task.WaitAsync(patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!task.IsCompleted && isElsewhere?.Invoke() is not true && Stopwatch.GetElapsedTime(Interlocked.Read(ref _sign)) > Longest)
+            if (IsSilent(task, isElsewhere))
             {
-                return false;
+                // A process that stood still as a whole, paused or frozen, finds every sign old: the thread gets to give one first.
+                var sign = Interlocked.Read(ref _sign);
+                await task.WaitAsync(patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (IsSilent(task, isElsewhere) && sign == Interlocked.Read(ref _sign) && !cancellationToken.IsCancellationRequested)
+                {
+                    return false;
+                }
             }
         }
 
         return true;
     }
+
+    private bool IsSilent(Task task, Func<bool>? isElsewhere) =>
+        !task.IsCompleted && isElsewhere?.Invoke() is not true && Stopwatch.GetElapsedTime(Interlocked.Read(ref _sign)) > Longest;
 }

@@ -27,17 +27,11 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
     private KafkaTopics Topics => new(options, _clients, telemetry);
 
     /// <summary>Makes and verifies the topics.</summary>
-    /// <param name="known">The ledger that this process belongs to; null when it does not know yet.</param>
-    /// <returns>Id of the ledger.</returns>
-    /// <exception cref="IOException">The cluster does not answer, or its topics are those of another ledger.</exception>
-    public async Task<EventId> SeeAsync(EventId? known, CancellationToken cancellationToken)
+    /// <returns>Id of the ledger that they are of.</returns>
+    /// <exception cref="IOException">The cluster does not answer.</exception>
+    public async Task<EventId> SeeAsync(CancellationToken cancellationToken)
     {
         var seen = await Topics.EnsureAsync(cancellationToken).ConfigureAwait(false);
-        if (known is { } id && id != seen.Ledger)
-        {
-            throw new IOException($"the topics {options.TopicPrefix}* are those of ledger {seen.Ledger}, and the data folder belongs to ledger {id}. Fix: give this process another folder or another topic prefix");
-        }
-
         _drifts = seen.Drifts;
         _producer ??= new(options, _clients, Landed, seen.MaxBytes, telemetry, time)
         {
@@ -46,6 +40,13 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
         };
         return seen.Ledger;
     }
+
+    /// <summary>Makes and verifies the topics of a ledger that is known already.</summary>
+    /// <returns>Why this process may not write to them: they are of another ledger; null when it may.</returns>
+    /// <exception cref="IOException">The cluster does not answer.</exception>
+    public async Task<string?> SeeAsync(EventId known, CancellationToken cancellationToken) =>
+        await SeeAsync(cancellationToken).ConfigureAwait(false) is var seen && seen == known ? null
+            : $"the topics {options.TopicPrefix}* are those of ledger {seen}, and the data folder belongs to ledger {known}. Nothing is sent. Fix: give this process another folder or another topic prefix";
 
     /// <summary>Begins this boot's chain of a partition behind the last record that the instance wrote there.</summary>
     /// <param name="place">The partition.</param>
@@ -64,7 +65,10 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
 
         var bounds = await reader.BoundsAsync(place, cancellationToken).ConfigureAwait(false);
         var known = positions.Of(place);
-        var last = identity.Epoch == 1 ? null : await Landed.LastOfAsync(place, identity.Instance, positions.OffsetOf(place, identity.Instance) ?? bounds.First, long.MaxValue, cancellationToken).ConfigureAwait(false);
+
+        // Every boot says on the control log that it began, so that log alone is looked at from its beginning by one that thinks it is the first.
+        var last = identity.Epoch == 1 && place != LedgerPartition.Control ? null
+            : await Landed.LastOfAsync(place, identity.Instance, positions.OffsetOf(place, identity.Instance) ?? bounds.First, cancellationToken).ConfigureAwait(false);
         if (last?.Epoch >= identity.Epoch)
         {
             return BehindOf(place, last, identity);

@@ -9,8 +9,8 @@ namespace McpLedger.Streaming.Kafka;
 
 /// <summary>
 /// Blobs of a process whose ledger is in Kafka: durable on its own disk, then shipped in pieces on the blobs topic. With <see cref="KafkaDurability.Quorum"/> a blob is
-/// stored once the in-sync replicas have it; with <see cref="KafkaDurability.Disk"/> once it is on the disk, with a mark that it is still to be shipped.
-/// Where nobody reads them here (<see cref="KafkaLedgerOptions.KeepsBlobs"/>) its copy goes once the cluster has it.
+/// stored once the in-sync replicas have it; with <see cref="KafkaDurability.Disk"/> once it is on the disk. A mark says of a blob that this store put it and that it is still to be shipped.
+/// Where nobody reads them here (<see cref="KafkaLedgerOptions.KeepsBlobs"/>) its copy goes once the cluster has it; what has no mark is not of this store, and stays.
 /// </summary>
 public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
 {
@@ -80,7 +80,8 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
         }
         finally
         {
-            Discard(sha256);
+            // Sent or not: the call of one that was not is never answered.
+            Forget(sha256);
         }
     }
 
@@ -101,10 +102,15 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
     {
         try
         {
+            // Before the blob: a crash between the two leaves a mark without one, which is only forgotten.
             if (_options.Durable == KafkaDurability.Disk)
             {
-                // Before the blob: a crash between the two leaves a mark without one, which is only forgotten.
                 DurableFile.Replace(MarkOf(sha256), [], Mode);
+            }
+            else if (!_options.KeepsBlobs)
+            {
+                // A crash of the machine may lose this one, and then a copy that nobody reads stays.
+                await File.WriteAllBytesAsync(MarkOf(sha256), [], cancellationToken).ConfigureAwait(false);
             }
 
             return await _folder.TryPutAsync(sha256, bytes, cancellationToken).ConfigureAwait(false);
@@ -119,7 +125,6 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
 
     private async Task ShipAsync()
     {
-        DiscardLeft();
         await foreach (var blob in _waiting.Reader.ReadAllAsync(_closing.Token).ConfigureAwait(false))
         {
             if (await TryShipAsync(blob).ConfigureAwait(false))
@@ -220,34 +225,6 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
             }
 
             TryRemove(MarkOf(blob));
-        }
-    }
-
-    /// <summary>A copy without a mark is in the cluster, or its call was never answered.</summary>
-    private void Discard(Digest blob)
-    {
-        lock (_gate)
-        {
-            if (!_options.KeepsBlobs && !_puts.ContainsKey(blob) && !File.Exists(MarkOf(blob)))
-            {
-                TryRemove(_folder.PathOf(blob));
-            }
-        }
-    }
-
-    /// <summary>Copies that an earlier boot left when it was killed, or kept.</summary>
-    private void DiscardLeft()
-    {
-        try
-        {
-            foreach (var blob in _options.KeepsBlobs ? [] : _folder.List())
-            {
-                Discard(blob.Sha256);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // They only take room; the next boot looks again.
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class KafkaClients(KafkaLedgerOptions options, KafkaTelemetry te
     /// <summary>A producer that never gives a record up by itself and never leaves one out: what it reports as failed has to be repaired.</summary>
     /// <param name="maxBytes">The topic's longest batch.</param>
     /// <param name="failed">Told of errors of the client as a whole.</param>
-    public IProducer<Null, byte[]> Producer(int maxBytes, Action<Error> failed) => new ProducerBuilder<Null, byte[]>(new ProducerConfig(Common())
+    public IProducer<Null, byte[]> Producer(int maxBytes, Action<Error> failed) => Made(() => new ProducerBuilder<Null, byte[]>(new ProducerConfig(Common())
     {
         Acks = Acks.All,
         EnableIdempotence = true,
@@ -30,10 +30,10 @@ internal sealed class KafkaClients(KafkaLedgerOptions options, KafkaTelemetry te
         QueueBufferingMaxMessages = 0,
         QueueBufferingMaxKbytes = int.MaxValue,
         DeliveryReportFields = "none",
-    }).SetErrorHandler((_, e) => failed(e)).SetLogHandler((_, m) => telemetry.Said(m)).Build();
+    }).SetErrorHandler((_, e) => failed(e)).SetLogHandler((_, m) => telemetry.Said(m)).Build());
 
     /// <summary>A consumer that belongs to no group and sees every record that the replicas agree on, transactions or not.</summary>
-    public IConsumer<Ignore, byte[]> Reader() => new ConsumerBuilder<Ignore, byte[]>(new ConsumerConfig(Common())
+    public IConsumer<Ignore, byte[]> Reader() => Made(() => new ConsumerBuilder<Ignore, byte[]>(new ConsumerConfig(Common())
     {
         GroupId = options.TopicPrefix + "none",
         EnableAutoCommit = false,
@@ -49,7 +49,7 @@ internal sealed class KafkaClients(KafkaLedgerOptions options, KafkaTelemetry te
         QueuedMaxMessagesKbytes = Math.Max(1024, options.PrefetchBytes / 1024),
         FetchQueueBackoffMs = 5,
         FetchErrorBackoffMs = 100,
-    }).SetErrorHandler((_, e) => telemetry.Trouble(e)).SetLogHandler((_, m) => telemetry.Said(m)).Build();
+    }).SetErrorHandler((_, e) => telemetry.Trouble(e)).SetLogHandler((_, m) => telemetry.Said(m)).Build());
 
     /// <summary>A member of a group, for its assignment only: it fetches nothing and commits nothing.</summary>
     public ConsumerBuilder<Ignore, byte[]> Member(string group, TimeSpan sessionTimeout) => new ConsumerBuilder<Ignore, byte[]>(new ConsumerConfig(Common())
@@ -66,7 +66,7 @@ internal sealed class KafkaClients(KafkaLedgerOptions options, KafkaTelemetry te
     public IAdminClient Admin()
     {
         _heard = null;
-        return new AdminClientBuilder(Common()).SetErrorHandler((_, e) => Heard(e)).SetLogHandler((_, m) => telemetry.Said(m)).Build();
+        return Made(() => new AdminClientBuilder(Common()).SetErrorHandler((_, e) => Heard(e)).SetLogHandler((_, m) => telemetry.Said(m)).Build());
     }
 
     /// <summary>
@@ -79,6 +79,20 @@ internal sealed class KafkaClients(KafkaLedgerOptions options, KafkaTelemetry te
         { } heard when failed.Error.IsLocalError => $"{failed.Error.Reason} ({heard.Reason})",
         _ => failed.Error.Reason,
     };
+
+    /// <summary>Makes a client, or fails as a cluster that cannot be reached does: a certificate that is being replaced, or no thread left, is trouble that passes.</summary>
+    /// <exception cref="KafkaException">It cannot be made now.</exception>
+    public static T Made<T>(Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new KafkaException(new Error(ErrorCode.Local_Fail, $"no client could be made: {e.Message}"), e);
+        }
+    }
 
     private void Heard(Error error)
     {

@@ -40,6 +40,9 @@ public sealed class KafkaLedger : ILedger
     private volatile string? _notConnected = "the cluster was not reached yet";
     private volatile string? _behind;
     private LedgerPositions? _positions;
+
+    // What was seen of this instance in the cluster when it booted. Not kept: a look for what landed begins where the folder itself last knew it.
+    private LedgerPositions? _landed;
     private int _failures;
     private bool _disposed;
 
@@ -210,8 +213,14 @@ public sealed class KafkaLedger : ILedger
         DurableFile.CreateFolder(_folder);
         string? holder = null;
         _lock ??= FolderLock.TryTake(_folder, out holder) ?? throw new IOException($"the ledger is locked by process {holder}");
+        var embedded = Path.Combine(_options.Folder, EmbeddedLedger.FolderName);
+        if (Directory.Exists(embedded))
+        {
+            return $"'{embedded}' is a ledger that was kept without Kafka, and what it holds is in no cluster. Nothing is sent. Fix: leave that folder as it is (`verify`, `search` and `export` read it), and give this process an empty data folder";
+        }
+
         var known = LedgerIdentity.Read(_options.Folder);
-        var ledger = known?.Ledger ?? await _cluster.SeeAsync(null, cancellationToken).ConfigureAwait(false);
+        var ledger = known?.Ledger ?? await _cluster.SeeAsync(cancellationToken).ConfigureAwait(false);
         _positions ??= LedgerPositions.Read(_folder, ledger);
         _boot ??= await BootAsync(known, ledger, cancellationToken).ConfigureAwait(false);
         if (SpoolsCalls)
@@ -220,17 +229,26 @@ public sealed class KafkaLedger : ILedger
             Opened(_boot);
         }
 
-        await _cluster.SeeAsync(ledger, cancellationToken).ConfigureAwait(false);
+        if (await _cluster.SeeAsync(ledger, cancellationToken).ConfigureAwait(false) is { } other)
+        {
+            return other;
+        }
+
+        if (!SpoolsCalls && _options.WritesCalls && await ShipLeftAsync(_boot, cancellationToken).ConfigureAwait(false) is { } foreign)
+        {
+            return foreign;
+        }
+
         foreach (var place in SpoolsCalls ? [LedgerPartition.Control] : CallsPartitions.Append(LedgerPartition.Control))
         {
             using var started = Started(place, _boot);
-            if (await _cluster.BeginAsync(place, _boot, _positions, started, cancellationToken).ConfigureAwait(false) is { } behind)
+            if (await _cluster.BeginAsync(place, _boot, _landed!, started, cancellationToken).ConfigureAwait(false) is { } behind)
             {
                 return behind;
             }
         }
 
-        if (_spool is not null && await _spool.ShipAsync(CallsPartitions, _boot, _positions, _cluster, _reader, cancellationToken).ConfigureAwait(false) is { } refusal)
+        if (_spool is not null && await _spool.ShipAsync(CallsPartitions, _boot, _positions, _landed!, _cluster, _reader, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
             return refusal;
         }
@@ -251,14 +269,18 @@ public sealed class KafkaLedger : ILedger
         // A name that is made now has written nothing.
         var instance = _options.Instance ?? known?.Instance;
         var last = instance is null ? null : await LastInControlAsync(instance, isKnown: known is not null, cancellationToken).ConfigureAwait(false);
-        if (last is not null && (last.Epoch > (known?.Epoch ?? 0) || _positions!.OffsetOf(LedgerPartition.Control, instance!) is null))
+        _landed = _positions!;
+        if (last is not null && _landed.IsBefore(LedgerPartition.Control, last))
         {
             foreach (var place in CallsPartitions)
             {
-                _positions = await _cluster.Landed.LatestOfAsync(place, instance!, last.Epoch, cancellationToken).ConfigureAwait(false) is { } found ? _positions!.With(place, found) : _positions;
+                var found = _landed.Of(place) is { } kept && LandedRecord.EpochOf(kept.Chain) == last.Epoch && _landed.OffsetOf(place, instance!) is { } from
+                    ? await _cluster.Landed.LastOfAsync(place, instance!, from, cancellationToken).ConfigureAwait(false)
+                    : await _cluster.Landed.LatestOfAsync(place, instance!, last.Epoch, cancellationToken).ConfigureAwait(false);
+                _landed = found is not null && _landed.IsBefore(place, found) ? _landed.With(place, found) : _landed;
             }
 
-            _positions = _positions!.With(LedgerPartition.Control, last);
+            _landed = _landed.With(LedgerPartition.Control, last);
         }
 
         return LedgerIdentity.Boot(_options.Folder, _options.Instance, last?.Epoch ?? 0, () => (ledger, OriginOf(ledger)));
@@ -268,12 +290,36 @@ public sealed class KafkaLedger : ILedger
     {
         try
         {
-            return await _cluster.Landed.LastOfAsync(LedgerPartition.Control, instance, _positions!.OffsetOf(LedgerPartition.Control, instance) ?? 0, long.MaxValue, cancellationToken).ConfigureAwait(false);
+            return await _cluster.Landed.LastOfAsync(LedgerPartition.Control, instance, _positions!.OffsetOf(LedgerPartition.Control, instance) ?? 0, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException) when (isKnown)
         {
             return null;
         }
+    }
+
+    /// <summary>Ships what an earlier boot left on this disk: it was answered as durable, and calls go past the disk now.</summary>
+    /// <returns>Why this boot may not write; null when nothing is left.</returns>
+    /// <exception cref="IOException">It is not all in the cluster yet.</exception>
+    private async Task<string?> ShipLeftAsync(LedgerIdentity boot, CancellationToken cancellationToken)
+    {
+        var log = Spool.LogOf(_folder);
+        log.LookAgain();
+        using var shipper = new SpoolShipper(log, _positions!.Shipped > log.Bounds.End ? 0 : _positions.Shipped, _options.Spool, _cluster.Producer!, _cluster.Landed, _time);
+        if (shipper.Shipped >= log.Bounds.End)
+        {
+            return null;
+        }
+
+        if (await shipper.BeginAsync(CallsPartitions, boot, isRunning: false, _positions, _positions, _reader, cancellationToken).ConfigureAwait(false) is { } foreign)
+        {
+            return foreign;
+        }
+
+        await shipper.RunToEndAsync(cancellationToken).ConfigureAwait(false);
+        _positions = _positions.With(shipper.Shipped, _cluster.Producer!.Tracks);
+        _positions.Write(_folder);
+        return shipper.Trouble is { } trouble ? throw new IOException($"what calls recorded on this disk is not in the cluster yet: {trouble}") : null;
     }
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The spool belongs to its side.")]
@@ -283,7 +329,7 @@ public sealed class KafkaLedger : ILedger
         try
         {
             // A spool that ends before what was shipped of it is another one: none of it is in the cluster.
-            var spool = Spool.Open(_folder, _options, positions, chains, _files, _time);
+            var spool = Spool.Open(_folder, _options, _landed!, chains, _files, _time);
             _positions = positions.Shipped > spool.Found ? positions with { Shipped = 0 } : positions;
             return new(spool, _options, _positions.Shipped, KeepPositions, _telemetry, _files, _time);
         }
@@ -354,7 +400,13 @@ public sealed class KafkaLedger : ILedger
     {
         try
         {
-            await _cluster.SeeAsync(_identity.Ledger, _closing.Token).ConfigureAwait(false);
+            if (await _cluster.SeeAsync(_identity.Ledger, _closing.Token).ConfigureAwait(false) is { } other)
+            {
+                _behind = other;
+                _telemetry.LogBehind(other);
+                return;
+            }
+
             await TellDriftsAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)

@@ -94,7 +94,18 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
         }
 
         await shelf.Free.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return await LendAsync(shelf, Take(partition, shelf, from), use).WaitAsync(cancellationToken).ConfigureAwait(false);
+        PartitionCursor cursor;
+        try
+        {
+            cursor = Take(partition, shelf, from);
+        }
+        catch
+        {
+            shelf.Free.Release();
+            throw;
+        }
+
+        return await LendAsync(shelf, cursor, use).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<T> LendAsync<T>(Shelf shelf, PartitionCursor cursor, Func<PartitionCursor, Task<T>> use)

@@ -37,27 +37,54 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
     /// <param name="partition">The partition.</param>
     /// <param name="instance">Name of the instance.</param>
     /// <param name="from">Where the look begins.</param>
-    /// <param name="lastEpoch">Boots after this one are left out.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="IOException">The cluster cannot be read.</exception>
-    public async Task<LandedRecord?> LastOfAsync(LedgerPartition partition, string instance, long from, long lastEpoch, CancellationToken cancellationToken)
+    public async Task<LandedRecord?> LastOfAsync(LedgerPartition partition, string instance, long from, CancellationToken cancellationToken) =>
+        (await LookAsync(partition, instance, from, new Dictionary<string, long>(), cancellationToken).ConfigureAwait(false)).Last;
+
+    /// <summary>The last record of <paramref name="instance"/> in the partition, and of each of some chains the last one up to a place in it, looked for from an offset on.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="instance">Name of the instance.</param>
+    /// <param name="from">Where the look begins.</param>
+    /// <param name="chains">Names of chains, with the last seq that matters.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="IOException">The cluster cannot be read.</exception>
+    public async Task<LandedLook> LookAsync(LedgerPartition partition, string instance, long from, IReadOnlyDictionary<string, long> chains, CancellationToken cancellationToken)
     {
         var prefix = instance + "/";
         LandedRecord? last = null;
+        var (found, beyond) = (new Dictionary<string, LandedRecord>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         var next = from;
         await foreach (var record in ReadToEndAsync(partition, from, cancellationToken).ConfigureAwait(false))
         {
             next = record.Offset + 1;
-            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && link.Chain.StartsWith(prefix, StringComparison.Ordinal)
-                && LandedRecord.EpochOf(link.Chain) is var epoch && epoch <= lastEpoch && (last is null || (epoch, link.Seq).CompareTo((last.Epoch, last.Seq)) > 0))
+            if (!EventReader.TryReadChain(record.Bytes.Span, out var link, out _))
             {
-                last = new(record.Offset, link.Chain, link.Seq, Digest.Of(record.Bytes.Span));
+                continue;
+            }
+
+            if (link.Chain.StartsWith(prefix, StringComparison.Ordinal) && (last is null || (LandedRecord.EpochOf(link.Chain), link.Seq).CompareTo((last.Epoch, last.Seq)) > 0))
+            {
+                last = Found(record, link);
+            }
+
+            if (chains.TryGetValue(link.Chain, out var most))
+            {
+                if (link.Seq > most)
+                {
+                    beyond.Add(link.Chain);
+                }
+                else if (!found.TryGetValue(link.Chain, out var before) || link.Seq > before.Seq)
+                {
+                    found[link.Chain] = Found(record, link);
+                }
             }
         }
 
         telemetry.LogLooked(partition, from, next, last is null ? "none" : $"seq {last.Seq} of {last.Chain} at {last.Offset}");
-        return last;
+        beyond.ExceptWith(found.Keys);
+        return new(last, found, beyond);
     }
 
     /// <summary>The last record of <paramref name="instance"/> in the partition, looked for from its end on backwards, in windows that grow.</summary>
@@ -73,12 +100,14 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
         for (var window = FirstWindow; ; window *= 4)
         {
             var from = Math.Max(bounds.First, bounds.End - window);
-            if (await LastOfAsync(partition, instance, from, long.MaxValue, cancellationToken).ConfigureAwait(false) is var found && (found?.Epoch >= epoch || from == bounds.First))
+            if (await LastOfAsync(partition, instance, from, cancellationToken).ConfigureAwait(false) is var found && (found?.Epoch >= epoch || from == bounds.First))
             {
                 return found;
             }
         }
     }
+
+    private static LandedRecord Found(LedgerRecord record, ChainLink link) => new(record.Offset, link.Chain, link.Seq, Digest.Of(record.Bytes.Span));
 
     private async IAsyncEnumerable<LedgerRecord> ReadToEndAsync(LedgerPartition partition, long from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -105,6 +134,12 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
         }
     }
 }
+
+/// <summary>What a look at a partition found.</summary>
+/// <param name="Last">The instance's last record; null when it has none there.</param>
+/// <param name="Chains">By name of a chain that was asked for: its last record up to the place that was named.</param>
+/// <param name="Beyond">Chains that were asked for and of which only later records were found.</param>
+internal sealed record LandedLook(LandedRecord? Last, IReadOnlyDictionary<string, LandedRecord> Chains, IReadOnlySet<string> Beyond);
 
 /// <summary>A record of this instance that stands in the cluster.</summary>
 /// <param name="Offset">Where.</param>

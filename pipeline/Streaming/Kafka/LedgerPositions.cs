@@ -27,6 +27,10 @@ internal sealed record LedgerPositions
     /// <summary>Offset that a look for an instance's last record begins at; null when nothing is known of it.</summary>
     public long? OffsetOf(LedgerPartition partition, string instance) => Of(partition) is { } known && known.Chain.StartsWith(instance + "/", StringComparison.Ordinal) ? known.Offset : null;
 
+    /// <summary>Whether a record of the cluster is later than what is known of its partition.</summary>
+    public bool IsBefore(LedgerPartition partition, LandedRecord found) =>
+        Of(partition) is not { } known || (LandedRecord.EpochOf(known.Chain), known.Seq).CompareTo((found.Epoch, found.Seq)) < 0;
+
     /// <summary>What a folder keeps for this ledger; nothing when it is of another one or cannot be read.</summary>
     public static LedgerPositions Read(string folder, EventId ledger)
     {

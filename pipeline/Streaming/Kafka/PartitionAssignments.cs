@@ -53,7 +53,7 @@ public sealed class PartitionAssignments
         {
             var membership = new Membership(_sessionTimeout, cancellationToken);
             var running = Task.Factory.StartNew(() => Run(membership), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            if (await EndsAsync(running, membership, cancellationToken).ConfigureAwait(false))
+            if (await EndsAsync(running, membership, cancellationToken).ConfigureAwait(false) && cancellationToken.IsCancellationRequested)
             {
                 return;
             }
@@ -84,15 +84,30 @@ public sealed class PartitionAssignments
 
     private void Run(Membership membership)
     {
-        using var consumer = _clients.Member(_group, _sessionTimeout)
-            .SetPartitionsAssignedHandler((_, partitions) =>
-            {
-                membership.Hear(() => partitions.ForEach(Start));
-                return partitions.Select(static p => new TopicPartitionOffset(p, Offset.End));
-            })
-            .SetPartitionsRevokedHandler((_, partitions) => membership.Hear(() => Stop(partitions.Select(static p => p.TopicPartition))))
-            .SetPartitionsLostHandler((_, partitions) => membership.Hear(() => Stop(partitions.Select(static p => p.TopicPartition))))
-            .Build();
+        try
+        {
+            using var consumer = Join(membership);
+            Take(consumer, membership);
+        }
+        catch (KafkaException e)
+        {
+            _telemetry.LogGroup(_group, e.Error.Reason);
+            membership.Wait(Restart);
+        }
+    }
+
+    private IConsumer<Ignore, byte[]> Join(Membership membership) => KafkaClients.Made(() => _clients.Member(_group, _sessionTimeout)
+        .SetPartitionsAssignedHandler((_, partitions) =>
+        {
+            membership.Hear(() => partitions.ForEach(Start));
+            return partitions.Select(static p => new TopicPartitionOffset(p, Offset.End));
+        })
+        .SetPartitionsRevokedHandler((_, partitions) => membership.Hear(() => Stop(partitions.Select(static p => p.TopicPartition))))
+        .SetPartitionsLostHandler((_, partitions) => membership.Hear(() => Stop(partitions.Select(static p => p.TopicPartition))))
+        .Build());
+
+    private void Take(IConsumer<Ignore, byte[]> consumer, Membership membership)
+    {
         consumer.Subscribe([_topics.Calls, _topics.Control]);
         while (!membership.IsOver)
         {

@@ -24,7 +24,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
     private readonly ClientPulse _pulse;
     private readonly BlockingCollection<Action> _requests = new(boundedCapacity: 1);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IConsumer<Ignore, byte[]> _consumer = null!;
+    private IConsumer<Ignore, byte[]>? _made;
     private LedgerRecord? _peeked;
     private bool _assigned;
     private bool _atEnd;
@@ -34,6 +34,9 @@ internal sealed class PartitionCursor : IAsyncDisposable
         (_partition, _place, _clients, _patience, _pulse) = (partition, place, clients, patience, new(patience));
         new Thread(Run, StackBytes) { IsBackground = true, Name = $"kafka {partition}" }.Start();
     }
+
+    // By the first request: what keeps it from being made is told to whoever asked.
+    private IConsumer<Ignore, byte[]> Consumer => _made ??= _clients.Reader();
 
     /// <summary>Where the next record is read.</summary>
     public long Next { get; private set; } = -1;
@@ -105,15 +108,13 @@ internal sealed class PartitionCursor : IAsyncDisposable
     {
         using (_requests)
         {
-            using (_consumer = _clients.Reader())
+            foreach (var request in _requests.GetConsumingEnumerable())
             {
-                foreach (var request in _requests.GetConsumingEnumerable())
-                {
-                    request();
-                }
+                request();
             }
         }
 
+        _made?.Dispose();
         _ended.SetResult();
     }
 
@@ -189,7 +190,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
             return;
         }
 
-        _consumer.Assign(new TopicPartitionOffset(_place, from));
+        Consumer.Assign(new TopicPartitionOffset(_place, from));
         (_assigned, _peeked, _atEnd, Next) = (true, null, false, from);
     }
 
@@ -207,7 +208,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
 
         try
         {
-            if (_consumer.Consume(wait) is not { } consumed)
+            if (Consumer.Consume(wait) is not { } consumed)
             {
                 return false;
             }
@@ -254,7 +255,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
     private LedgerBounds Bounds()
     {
         _pulse.Sign();
-        var watermarks = _consumer.QueryWatermarkOffsets(_place, _patience);
+        var watermarks = Consumer.QueryWatermarkOffsets(_place, _patience);
         return new(watermarks.Low.Value, watermarks.High.Value);
     }
 }

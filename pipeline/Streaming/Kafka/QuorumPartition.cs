@@ -130,6 +130,8 @@ internal sealed class QuorumPartition
     {
         public ChainPosition Before { get; private set; } = before;
 
+        public override bool MayBeLeftOut => true;
+
         public override void Acknowledged(long offset) => owner._waiters.Tell(waiter, new(AppendStatus.Durable, Partition, offset));
 
         public void Refuse(AppendStatus status) => owner._waiters.Tell(waiter, new(status, Partition, 0));

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Confluent.Kafka;
 using McpLedger.Contracts.Events;
 
@@ -255,7 +256,7 @@ internal sealed class RecordProducer : IAsyncDisposable
             _generation++;
         }
 
-        await Task.Run(_producer.Dispose, closing).ConfigureAwait(false);
+        await _producer.CloseAsync(_telemetry).ConfigureAwait(false);
         for (var delay = _options.FirstRetryDelay; ; delay = delay * 2 < _options.LongestRetryDelay ? delay * 2 : _options.LongestRetryDelay)
         {
             try
@@ -264,6 +265,7 @@ internal sealed class RecordProducer : IAsyncDisposable
                 if (tooLong && AskMaxBytes is not null)
                 {
                     MaxBytes = await AskMaxBytes(closing).ConfigureAwait(false);
+                    RefuseTooLong();
                 }
 
                 await ResumeAsync(closing).ConfigureAwait(false);
@@ -306,6 +308,12 @@ internal sealed class RecordProducer : IAsyncDisposable
             List<(UnderWay Record, long Offset)> done = [];
             lock (track.Gate)
             {
+                if (Volatile.Read(ref _broken) == 1)
+                {
+                    // What was just made failed on a track before this one: the repair that began then takes all of them.
+                    return;
+                }
+
                 while (track.Oldest is { } oldest && found.TryGetValue(track, out var offsets) && offsets.TryGetValue((oldest.Chain, oldest.Seq), out var offset))
                 {
                     done.Add((track.Acknowledge(offset), offset));
@@ -322,6 +330,24 @@ internal sealed class RecordProducer : IAsyncDisposable
         }
 
         _telemetry.LogRepaired(landed, again);
+    }
+
+    /// <summary>
+    /// A record that is longer than the topics now take and that nobody may leave out holds everything up: the order of a log cannot go around it. Better said than tried again and again.
+    /// </summary>
+    private void RefuseTooLong()
+    {
+        foreach (var track in _tracks)
+        {
+            lock (track.Gate)
+            {
+                if (track.Records.FirstOrDefault(r => !r.MayBeLeftOut && r.Bytes.Length + KafkaTopics.Overhead > MaxBytes) is { } longest)
+                {
+                    _failure = string.Create(CultureInfo.InvariantCulture, $"a record of {longest.Bytes.Length} bytes waits for {track.Partition}, and its topic takes {MaxBytes}. Fix: set the topic's max.message.bytes back to what it was");
+                    throw new IOException(_failure);
+                }
+            }
+        }
     }
 
     private static List<UnderWay> Copy(PartitionTrack track)

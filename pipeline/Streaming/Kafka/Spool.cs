@@ -71,6 +71,9 @@ internal sealed class Spool : IAsyncDisposable
     public ValueTask<Appended> AppendAsync(EventDraft draft, LedgerPartition partition, bool own, CancellationToken cancellationToken) =>
         _writer.AppendAsync(draft, partition, own, cancellationToken);
 
+    /// <summary>Bytes that an event's record may take.</summary>
+    public int LongestOf(EventDraft draft) => _writer.LongestOf(draft);
+
     public long WrittenTo(LedgerPartition partition) => _writer.WrittenTo(partition);
 
     /// <summary>Writes what waits and returns when nothing does.</summary>

@@ -15,8 +15,6 @@ public sealed record SpoolShipmentReport(string Instance, long Records, long Shi
 /// <param name="time">The clock.</param>
 public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry telemetry, TimeProvider time)
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
-
     /// <summary>Ships until everything is acknowledged.</summary>
     /// <exception cref="IOException">The folder holds no spool, its process still runs, or the cluster does not answer.</exception>
     public async Task<SpoolShipmentReport> RunAsync(CancellationToken cancellationToken)
@@ -31,25 +29,23 @@ public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry tel
         using var taken = FolderLock.TryTake(folder, out var holder) ?? throw new IOException($"the spool is locked by process {holder}, which ships it itself");
         await using var reader = new KafkaLedgerReader(options, telemetry, time);
         await using var cluster = new ClusterSide(options, reader, telemetry, time);
-        await cluster.SeeAsync(identity.Ledger, cancellationToken).ConfigureAwait(false);
+        if (await cluster.SeeAsync(identity.Ledger, cancellationToken).ConfigureAwait(false) is { } other)
+        {
+            throw new IOException(other);
+        }
+
         var positions = LedgerPositions.Read(folder, identity.Ledger);
         var log = Spool.LogOf(folder);
         log.LookAgain();
         using var shipper = new SpoolShipper(log, positions.Shipped > log.Bounds.End ? 0 : positions.Shipped, options.Spool, cluster.Producer!, cluster.Landed, time);
         var (from, end) = (shipper.Shipped, log.Bounds.End);
         var calls = reader.Partitions.Where(static p => p.Log == Contracts.Events.LedgerLog.Calls);
-        if (await shipper.BeginAsync(calls, identity, isRunning: false, positions, reader, cancellationToken).ConfigureAwait(false) is { } foreign)
+        if (await shipper.BeginAsync(calls, identity, isRunning: false, positions, positions, reader, cancellationToken).ConfigureAwait(false) is { } foreign)
         {
             return new(identity.Instance, end - log.Bounds.First, 0, foreign);
         }
 
-        var shipping = shipper.RunAsync(toTheEnd: true, cancellationToken);
-        while (shipper.Shipped < end && shipper.Trouble is null)
-        {
-            await Task.WhenAny(shipping, Task.Delay(Look, time, cancellationToken)).ConfigureAwait(false);
-            await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);
-        }
-
+        await shipper.RunToEndAsync(cancellationToken).ConfigureAwait(false);
         positions.With(shipper.Shipped, cluster.Producer!.Tracks).Write(folder);
         return new(identity.Instance, end - log.Bounds.First, shipper.Shipped - from, log.TailDamage ?? shipper.Trouble);
     }

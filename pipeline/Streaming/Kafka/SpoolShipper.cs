@@ -17,6 +17,7 @@ internal sealed class SpoolShipper : IDisposable
     // While less than this is there it may gather: a read and a request for each group that was synced cost more than the records in it.
     private const int WorthReading = 256 * 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     private readonly PartitionLog _log;
     private readonly RecordProducer _producer;
@@ -68,32 +69,41 @@ internal sealed class SpoolShipper : IDisposable
         }
     }
 
-    /// <summary>Finds how far each partition of the cluster has this instance's records. Before <see cref="RunAsync"/>.</summary>
+    /// <summary>Finds how far each partition of the cluster has what lies here. Before <see cref="RunAsync"/>.</summary>
     /// <param name="partitions">Where records of the spool go.</param>
     /// <param name="identity">The boot that writes to the spool, or wrote last.</param>
-    /// <param name="isRunning">Whether that boot runs: then nobody may have written after it. What others wrote after a boot that ended says nothing about its spool.</param>
-    /// <param name="positions">Where to look.</param>
+    /// <param name="isRunning">Whether that boot runs: then nobody may have written as it or after it. What others wrote after a boot that ended says nothing about its spool.</param>
+    /// <param name="kept">What the folder kept: everything from <see cref="Shipped"/> on that landed did so at these offsets or behind them.</param>
+    /// <param name="landed">Where the last records of this instance were seen.</param>
     /// <param name="reader">Reads the cluster.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>Why nothing of it may be shipped; null when it may.</returns>
     /// <exception cref="IOException">The cluster cannot be read.</exception>
-    public async Task<string?> BeginAsync(IEnumerable<LedgerPartition> partitions, LedgerIdentity identity, bool isRunning, LedgerPositions positions, ILedgerReader reader, CancellationToken cancellationToken)
+    public async Task<string?> BeginAsync(IEnumerable<LedgerPartition> partitions, LedgerIdentity identity, bool isRunning, LedgerPositions kept, LedgerPositions landed, ILedgerReader reader, CancellationToken cancellationToken)
     {
-        var fresh = _shipped >= _log.Bounds.End;
+        var waiting = Waiting();
         foreach (var partition in partitions.Where(p => !_places.ContainsKey(p)))
         {
             var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
-            var from = positions.OffsetOf(partition, identity.Instance) ?? bounds.First;
-            var last = fresh ? null : await _landed.LastOfAsync(partition, identity.Instance, from, isRunning ? long.MaxValue : identity.Epoch, cancellationToken).ConfigureAwait(false);
-            if (isRunning && last?.Epoch >= identity.Epoch)
+            var chains = waiting.GetValueOrDefault(partition, []);
+            var isLeft = chains.Keys.Any(c => !isRunning || c != identity.ChainOf(partition));
+            var from = isLeft ? kept.Of(partition)?.Offset ?? bounds.First : landed.OffsetOf(partition, identity.Instance);
+            var look = from is { } first ? await _landed.LookAsync(partition, identity.Instance, first, chains, cancellationToken).ConfigureAwait(false) : null;
+            if (isRunning && look?.Last?.Epoch >= identity.Epoch)
             {
-                return Trouble = ClusterSide.BehindOf(partition, last, identity);
+                return Trouble = ClusterSide.BehindOf(partition, look.Last, identity);
             }
 
-            _places[partition] = new(_producer.Begin(partition, bounds.End), last);
+            if (look?.Beyond.Count > 0)
+            {
+                // The kept place is newer than the spool beside it: a folder that was copied while it was written to.
+                look = await _landed.LookAsync(partition, identity.Instance, bounds.First, chains, cancellationToken).ConfigureAwait(false);
+            }
+
+            _places[partition] = new(_producer.Begin(partition, bounds.End), look);
         }
 
-        return Trouble = fresh ? null : Foreign();
+        return Trouble = Prove();
     }
 
     /// <summary>Ships until cancelled, or, when told to stop at the end, until everything that lies there is under way.</summary>
@@ -131,35 +141,87 @@ internal sealed class SpoolShipper : IDisposable
         }
     }
 
+    /// <summary>Ships until everything that lies here now is acknowledged, or it cannot go on (<see cref="Trouble"/>).</summary>
+    public async Task RunToEndAsync(CancellationToken cancellationToken)
+    {
+        var end = _log.Bounds.End;
+        var shipping = RunAsync(toTheEnd: true, cancellationToken);
+        while (Shipped < end && Trouble is null)
+        {
+            await Task.WhenAny(shipping, Task.Delay(Look, _time, cancellationToken)).ConfigureAwait(false);
+            await Task.Delay(Look, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     public void Dispose() => _slots.Dispose();
 
-    /// <summary>
-    /// Looks whether the records that would be taken as landed did land: the one in the cluster then stands in the spool, behind them or as the last of them, and the
-    /// chain that ends in its bytes tells of all before it. Does it not, another folder wrote it under this name.
-    /// </summary>
-    private string? Foreign()
+    /// <summary>By partition, the chains of the records that wait and the last place of each.</summary>
+    private Dictionary<LedgerPartition, Dictionary<string, long>> Waiting()
     {
-        var unproven = new HashSet<LedgerPartition>();
+        var waiting = new Dictionary<LedgerPartition, Dictionary<string, long>>();
+        foreach (var record in Unshipped())
+        {
+            if (Spool.TryPlace(record.Bytes.Span, out var partition, out var link))
+            {
+                if (!waiting.TryGetValue(partition, out var chains))
+                {
+                    waiting[partition] = chains = new(StringComparer.Ordinal);
+                }
+
+                chains[link.Chain] = link.Seq;
+            }
+        }
+
+        return waiting;
+    }
+
+    /// <summary>
+    /// Takes records as landed up to the one that stands in the cluster in the same bytes: the chain that ends in it tells of all before it. Stand there other bytes in its
+    /// place, another folder wrote them under this name.
+    /// </summary>
+    private string? Prove()
+    {
+        foreach (var (partition, place) in _places)
+        {
+            if (place.Look?.Beyond is { Count: > 0 } beyond)
+            {
+                return Foreign(partition, $"chain {beyond.First()}");
+            }
+        }
+
+        foreach (var record in Unshipped())
+        {
+            if (Spool.TryPlace(record.Bytes.Span, out var partition, out var link) && _places.TryGetValue(partition, out var place)
+                && place.Look is { } look && look.Chains.TryGetValue(link.Chain, out var there) && there.Seq == link.Seq)
+            {
+                if (Digest.Of(record.Bytes.Span) != there.Sha256)
+                {
+                    return Foreign(partition, string.Create(CultureInfo.InvariantCulture, $"seq {link.Seq} of chain {link.Chain} at offset {there.Offset}"));
+                }
+
+                place.LandedThrough = record.Offset;
+            }
+        }
+
+        return null;
+    }
+
+    private string Foreign(LedgerPartition partition, string where) =>
+        $"records of {partition} wait whose places in their chain were taken in the cluster by another folder of this instance: {where} is not what this spool holds. Nothing is sent. Fix: keep the folder '{_log.Folder}' as it is, for what it holds is in no other place, and start with an empty data folder";
+
+    private IEnumerable<LedgerRecord> Unshipped()
+    {
         for (var (next, end) = (Shipped, _log.Bounds.End); next < end;)
         {
             var batch = _log.Read(next, ReadBytes);
             foreach (var record in batch.Records)
             {
-                if (!Spool.TryPlace(record.Bytes.Span, out var partition, out var link) || !_places.TryGetValue(partition, out var place) || !place.Has(link))
-                {
-                    continue;
-                }
-
-                _ = place.IsLast(link) && Digest.Of(record.Bytes.Span) == place.Last!.Sha256 ? unproven.Remove(partition) : unproven.Add(partition);
+                yield return record;
             }
 
-            // Damage is named when it is shipped, and what lies before it still has to be proven.
+            // Damage is named when it is shipped, and what lies before and behind it still has to be proven.
             next = batch.Records.Count > 0 ? batch.Next : _log.Segments.Select(static s => s.BaseOffset).FirstOrDefault(b => b > next, end);
         }
-
-        return unproven.Count == 0 ? null : string.Create(
-            CultureInfo.InvariantCulture,
-            $"records of {unproven.First()} wait whose places in their chain were taken in the cluster by another folder of this instance: seq {_places[unproven.First()].Last!.Seq} of chain {_places[unproven.First()].Last!.Chain} is not in this spool. Nothing is sent. Fix: keep the folder '{_log.Folder}' as it is, for what it holds is in no other place, and start with an empty data folder or another instance name");
     }
 
     private async Task ShipAsync(LedgerRecord record, CancellationToken cancellationToken)
@@ -181,7 +243,7 @@ internal sealed class SpoolShipper : IDisposable
             _underWay.Enqueue(shipped);
         }
 
-        if (place.Has(link))
+        if (record.Offset <= place.LandedThrough)
         {
             shipped.Acknowledged(-1);
             return;
@@ -212,17 +274,16 @@ internal sealed class SpoolShipper : IDisposable
         _slots.Release();
     }
 
-    /// <summary>A partition that is shipped to, and the last record there that this instance's boots had sent before.</summary>
-    private readonly record struct Place(PartitionTrack Track, LandedRecord? Last)
+    /// <summary>A partition that is shipped to.</summary>
+    private sealed class Place(PartitionTrack track, LandedLook? look)
     {
-        private readonly long _epoch = Last?.Epoch ?? -1;
-        private readonly long _seq = Last?.Seq ?? -1;
+        public PartitionTrack Track => track;
 
-        public bool Has(ChainLink link) => OrderOf(link) <= 0;
+        /// <summary>What was found of it in the cluster; null where nothing could be there.</summary>
+        public LandedLook? Look => look;
 
-        public bool IsLast(ChainLink link) => OrderOf(link) == 0;
-
-        private int OrderOf(ChainLink link) => (LandedRecord.EpochOf(link.Chain), link.Seq).CompareTo((_epoch, _seq));
+        /// <summary>Offset in the spool up to which its records are in the cluster.</summary>
+        public long LandedThrough { get; set; } = -1;
     }
 
     private sealed class Spooled(SpoolShipper owner, LedgerPartition partition, byte[] bytes, string chain, long seq, long offset) : UnderWay(partition, bytes, chain, seq)

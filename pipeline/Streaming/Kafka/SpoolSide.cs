@@ -21,6 +21,7 @@ internal sealed class SpoolSide : IAsyncDisposable
     private readonly ITimer _keeping;
     private readonly long _shippedBefore;
     private SpoolShipper? _shipper;
+    private volatile RecordProducer? _producer;
     private Task _shipping = Task.CompletedTask;
     private long _kept;
     private volatile string? _past;
@@ -60,18 +61,21 @@ internal sealed class SpoolSide : IAsyncDisposable
     public long Shipped => _shipper?.Shipped ?? _shippedBefore;
 
     public ValueTask<Appended> AppendAsync(EventDraft draft, LedgerPartition partition, bool own, CancellationToken cancellationToken) =>
-        _past is not null && !own ? new(new Appended(AppendStatus.Unavailable, partition, 0)) : _spool.AppendAsync(draft, partition, own, cancellationToken);
+        _past is not null && !own ? new(new Appended(AppendStatus.Unavailable, partition, 0))
+            : _producer is { } producer && _spool.LongestOf(draft) > producer.MaxBytes - KafkaTopics.Overhead ? new(new Appended(AppendStatus.TooLarge, partition, 0))
+            : _spool.AppendAsync(draft, partition, own, cancellationToken);
 
     public long WrittenTo(LedgerPartition partition) => _spool.WrittenTo(partition);
 
     /// <summary>Begins to ship, once the cluster can be read.</summary>
     /// <returns>Why nothing of it may be shipped; null when it is.</returns>
     /// <exception cref="IOException">It cannot be.</exception>
-    public async Task<string?> ShipAsync(IEnumerable<LedgerPartition> partitions, LedgerIdentity identity, LedgerPositions positions, ClusterSide cluster, ILedgerReader reader, CancellationToken cancellationToken)
+    public async Task<string?> ShipAsync(IEnumerable<LedgerPartition> partitions, LedgerIdentity identity, LedgerPositions kept, LedgerPositions landed, ClusterSide cluster, ILedgerReader reader, CancellationToken cancellationToken)
     {
         var shipper = _shipper ?? new(_spool.Log, _shippedBefore, _options.Spool, cluster.Producer!, cluster.Landed, _time);
         _shipper = shipper;
-        if (await shipper.BeginAsync(partitions, identity, isRunning: true, positions, reader, cancellationToken).ConfigureAwait(false) is { } refusal)
+        _producer = cluster.Producer;
+        if (await shipper.BeginAsync(partitions, identity, isRunning: true, kept, landed, reader, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
             return refusal;
         }

@@ -16,6 +16,9 @@ internal abstract class UnderWay(LedgerPartition partition, byte[] bytes, string
     /// <summary>Timestamp of the hand-over.</summary>
     public long Since { get; set; }
 
+    /// <summary>Whether its place in the chain can be given to the next one, for it was promised to nobody yet.</summary>
+    public virtual bool MayBeLeftOut => false;
+
     /// <summary>The cluster has it.</summary>
     public abstract void Acknowledged(long offset);
 }

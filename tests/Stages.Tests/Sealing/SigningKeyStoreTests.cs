@@ -55,6 +55,22 @@ public sealed class SigningKeyStoreTests : IDisposable
         IsPublished(next);
     }
 
+    [Fact]
+    public void A_rotation_whose_key_cannot_be_written_did_not_happen_and_can_be_tried_again()
+    {
+        using var store = Open(_folder.Path);
+        store.Announced();
+        File.Move(PathOf("signing.key"), PathOf("elsewhere"));
+        Directory.CreateDirectory(Path.Combine(PathOf("signing.key"), "in the way"));
+        Assert.ThrowsAny<SystemException>(() => store.TryRotate(NoteAlgorithm.Ed25519, "somebody", TimeProvider.System));
+        Assert.Null(store.Unannounced());
+        Directory.Delete(PathOf("signing.key"), recursive: true);
+        File.Move(PathOf("elsewhere"), PathOf("signing.key"));
+        Assert.True(store.TryRotate(NoteAlgorithm.Ed25519, "somebody", TimeProvider.System));
+        Assert.Equal("somebody", store.Unannounced()!.By);
+        IsPublished(store);
+    }
+
     private static SigningKeyStore Open(string folder) =>
         SigningKeyStore.Open(new() { Folder = folder, OriginPrefix = Prefix, Source = "/sealer/test/1" }, [LedgerPartition.Calls, LedgerPartition.Control]);
 

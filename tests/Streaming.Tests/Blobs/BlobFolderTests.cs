@@ -65,8 +65,22 @@ public sealed class BlobFolderTests
         var blobs = new BlobFolder(folder.Path);
         var digest = Digest.Of(Bytes);
         await blobs.TryPutAsync(digest, Bytes, CancellationToken.None);
-        Assert.True(blobs.Delete(digest));
-        Assert.False(blobs.Delete(digest));
+        Assert.True(blobs.Delete(digest, DateTimeOffset.MaxValue));
+        Assert.False(blobs.Delete(digest, DateTimeOffset.MaxValue));
         Assert.Empty(blobs.List());
+    }
+
+    [Fact]
+    public async Task A_blob_that_was_stored_again_meanwhile_is_not_deleted()
+    {
+        using var folder = new TemporaryFolder();
+        var blobs = new BlobFolder(folder.Path);
+        var digest = Digest.Of(Bytes);
+        await blobs.TryPutAsync(digest, Bytes, CancellationToken.None);
+        var old = TimeProvider.System.GetUtcNow().AddDays(-3);
+        File.SetLastWriteTimeUtc(blobs.PathOf(digest), old.UtcDateTime);
+        Assert.True(await blobs.TryPutAsync(digest, Bytes, CancellationToken.None));
+        Assert.False(blobs.Delete(digest, old.AddDays(1)));
+        Assert.Equal(digest, Assert.Single(blobs.List()).Sha256);
     }
 }

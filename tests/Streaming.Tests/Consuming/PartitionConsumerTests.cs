@@ -179,6 +179,19 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_consumer_whose_ledger_cannot_be_asked_for_news_waits_and_goes_on()
+    {
+        var broken = new BreakableReader(_ledger.Ledger) { BrokenAt = long.MaxValue, FailingWaits = 3 };
+        using var consumer = Consumer(broken);
+        var run = consumer.RunAsync(_stop.Token);
+        await UntilAsync(() => broken.FailingWaits <= 0);
+        await AppendAsync(3);
+        await UntilAsync(() => consumer.State is { Position: 4, Trouble: null });
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+    }
+
+    [Fact]
     public async Task Stopping_lets_the_batch_in_hand_finish()
     {
         await AppendAsync(3);
@@ -251,6 +264,13 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
     private sealed class BreakableReader(ILedgerReader inner) : ILedgerReader
     {
         private long _brokenAt;
+        private int _failingWaits;
+
+        public int FailingWaits
+        {
+            get => Volatile.Read(ref _failingWaits);
+            init => _failingWaits = value;
+        }
 
         public long BrokenAt
         {
@@ -269,6 +289,7 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
             return batch.Next > broken ? new([.. batch.Records.Where(r => r.Offset < broken)], broken, "broken on purpose") : batch;
         }
 
-        public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) => inner.WaitAsync(partition, from, cancellationToken);
+        public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) =>
+            Interlocked.Decrement(ref _failingWaits) >= 0 ? ValueTask.FromException(new IOException("the client has not come back")) : inner.WaitAsync(partition, from, cancellationToken);
     }
 }

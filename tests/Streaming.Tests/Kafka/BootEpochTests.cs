@@ -93,10 +93,92 @@ public sealed class BootEpochTests : IDisposable
 
         // What was shipped by hand lies behind the successor's records, and is not the last of its own. Its place in the log is a finding of those who verify chains.
         Assert.Equal(4, await BootAsync(successor, 20, acknowledged));
-        await using var reader = KafkaTools.Reader(options);
-        var there = (await TemporaryLedger.ReadAllAsync(reader, LedgerPartition.Calls, 0)).Select(static r => EventReader.TryReadChain(r.Bytes.Span, out _, out var id) ? id : default).ToArray();
-        Assert.Equal(there.Length, there.Distinct().Count());
-        Assert.Empty(acknowledged.Except(there));
+        await StandsOnceAsync(options, acknowledged);
+    }
+
+    [Fact]
+    public async Task A_gateway_whose_volume_is_an_older_copy_counts_on_and_sends_nothing_twice()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk);
+        var acknowledged = new List<EventId>();
+        await using (var ledger = TemporaryKafkaLedger.Open(options))
+        {
+            await ledger.ReadyAsync();
+            await AppendAsync(ledger, 20, acknowledged);
+
+            // A snapshot of a folder in use: what lies in its spool lands right after it, and more of the same boot follows.
+            Copy(_first.Path, _second.Path);
+            await AppendAsync(ledger, 20, acknowledged);
+            await ledger.SettledAsync();
+        }
+
+        Assert.Equal(2, await BootAsync(options with { Folder = _second.Path }, 10, acknowledged));
+        await StandsOnceAsync(options, acknowledged);
+    }
+
+    [Fact]
+    public async Task A_folder_that_gets_another_name_sends_nothing_twice()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk);
+        var acknowledged = new List<EventId>();
+        await BootAsync(options, 30, acknowledged);
+
+        // As after a kill before anything was noted of what landed.
+        File.Delete(Path.Combine(_first.Path, "kafka", "positions.json"));
+        await BootAsync(options with { Instance = "renamed" }, 10, acknowledged);
+        await StandsOnceAsync(options, acknowledged);
+    }
+
+    [Fact]
+    public async Task What_the_disk_holds_is_shipped_first_where_calls_now_go_past_it()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk);
+        var acknowledged = new List<EventId>();
+        await BootAsync(options, 10, acknowledged);
+        _cluster.SetDown(1, down: true);
+        await using (var ledger = TemporaryKafkaLedger.Open(options))
+        {
+            await AppendAsync(ledger, 30, acknowledged);
+        }
+
+        _cluster.SetDown(1, down: false);
+        await BootAsync(options with { Durable = KafkaDurability.Quorum }, 10, acknowledged);
+        await StandsOnceAsync(options, acknowledged);
+        await BootAsync(options, 10, acknowledged);
+        await StandsOnceAsync(options, acknowledged);
+    }
+
+    [Fact]
+    public async Task A_folder_of_a_ledger_without_Kafka_is_refused_and_left_as_it_is()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk);
+        Directory.CreateDirectory(Path.Combine(_first.Path, "ledger", "calls-0"));
+        await using var ledger = TemporaryKafkaLedger.Open(options);
+        await ledger.UntilAsync(() => ledger.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains("without Kafka", StringComparison.Ordinal));
+        Assert.Equal(AppendStatus.Unavailable, (await ledger.AppendAsync("session-1", "", TestContext.Current.CancellationToken)).Appended.Status);
+        Assert.False(File.Exists(Path.Combine(_first.Path, "identity.json")));
+    }
+
+    [Fact]
+    public async Task A_folder_of_another_ledger_takes_no_more_calls_once_the_topics_were_seen()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk);
+        await BootAsync(options, 10, []);
+        var other = options with { TopicPrefix = "other." };
+        await using var ledger = TemporaryKafkaLedger.Open(other);
+        await ledger.UntilAsync(() => ledger.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains("are those of ledger", StringComparison.Ordinal));
+        Assert.Equal(AppendStatus.Unavailable, (await ledger.AppendAsync("session-1", "", TestContext.Current.CancellationToken)).Appended.Status);
+    }
+
+    [Fact]
+    public async Task A_client_that_cannot_be_made_is_trouble_and_not_the_end()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk);
+        await BootAsync(options, 10, []);
+        var unmade = options with { Client = new Dictionary<string, string>(options.Client) { ["security.protocol"] = "ssl", ["ssl.ca.location"] = Path.Combine(_first.Path, "missing.pem") } };
+        await using var reader = KafkaTools.Reader(unmade);
+        var told = await Assert.ThrowsAsync<IOException>(() => reader.BoundsAsync(LedgerPartition.Calls, TestContext.Current.CancellationToken).AsTask());
+        Assert.Contains("no client could be made", told.Message, StringComparison.Ordinal);
     }
 
     private KafkaLedgerOptions OptionsIn(string folder, KafkaDurability durable) =>
@@ -134,9 +216,17 @@ public sealed class BootEpochTests : IDisposable
         await KafkaLoad.HoldsAsync(reader, acknowledged);
     }
 
+    private static async Task StandsOnceAsync(KafkaLedgerOptions options, List<EventId> acknowledged)
+    {
+        await using var reader = KafkaTools.Reader(options);
+        var there = (await TemporaryLedger.ReadAllAsync(reader, LedgerPartition.Calls, 0)).Select(static r => EventReader.TryReadChain(r.Bytes.Span, out _, out var id) ? id : default).ToArray();
+        Assert.Equal(there.Length, there.Distinct().Count());
+        Assert.Empty(acknowledged.Except(there));
+    }
+
     private static void Copy(string from, string to)
     {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(static f => Path.GetFileName(f) != "lock"))
         {
             var copy = Path.Combine(to, Path.GetRelativePath(from, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
