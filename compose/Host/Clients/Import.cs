@@ -55,6 +55,7 @@ internal static partial class Import
             }
 
             notes.AddRange(moved.Where(m => m.Value is null).Select(m => $"{m.File} has to be filled in by you: the client asks a person for it"));
+            notes.AddRange(LeftOut(server.Entry, section).Select(header => $"the header {header} of '{name}' was left out: it belongs to each message, and the gateway writes it"));
             secrets.AddRange(moved.Where(m => !secrets.Contains(m)));
             imported.Add(name);
             sections[name] = section;
@@ -103,7 +104,7 @@ internal static partial class Import
     {
         Command = command,
         Args = [.. mover.MoveArguments([.. Items(entry, "args").Select(a => McpServersJson.Text(a) ?? a.GetRawText())])],
-        Env = Named(entry, "env", mover),
+        Env = Named(entry, "env", mover, _ => true),
         Cwd = McpServersJson.Text(entry, "cwd"),
     };
 
@@ -114,13 +115,19 @@ internal static partial class Import
         {
             Url = mover.MoveUrl(url),
             Transport = type.Contains("sse", StringComparison.OrdinalIgnoreCase) ? "sse" : "http",
-            Headers = Named(entry, "headers", mover),
+            Headers = Named(entry, "headers", mover, name => !ServerHeaders.BelongsToMessage(name)),
         };
     }
 
-    private static ImmutableDictionary<string, SecretText> Named(JsonElement entry, string member, SecretMover mover) =>
+    // Clients' configurations often hold Content-Type, which no request of the gateway needs told.
+    private static IEnumerable<string> LeftOut(JsonElement entry, ServerSection section) =>
+        section.Url is not null && McpServersJson.Member(entry, "headers") is { ValueKind: JsonValueKind.Object } headers
+            ? headers.EnumerateObject().Select(header => header.Name).Where(ServerHeaders.BelongsToMessage)
+            : [];
+
+    private static ImmutableDictionary<string, SecretText> Named(JsonElement entry, string member, SecretMover mover, Func<string, bool> isTaken) =>
         McpServersJson.Member(entry, member) is { ValueKind: JsonValueKind.Object } named
-            ? named.EnumerateObject().ToImmutableDictionary(p => p.Name, p => mover.Move(p.Name, McpServersJson.Text(p.Value) ?? ""), StringComparer.Ordinal)
+            ? named.EnumerateObject().Where(p => isTaken(p.Name)).ToImmutableDictionary(p => p.Name, p => mover.Move(p.Name, McpServersJson.Text(p.Value) ?? ""), StringComparer.Ordinal)
             : ImmutableDictionary<string, SecretText>.Empty;
 
     private static JsonElement[] Items(JsonElement entry, string member) =>

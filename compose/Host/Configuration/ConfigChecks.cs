@@ -93,9 +93,16 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
             Fault($"{at}.transport", "a command is always reached over stdio.", "remove transport");
         }
 
-        foreach (var header in server.Headers.Keys.Where(h => !HeaderName().IsMatch(h)))
+        foreach (var header in server.Headers.Keys)
         {
-            Fault($"{at}.headers.{header}", $"'{header}' is no header name.", "use letters, digits and '-'");
+            if (!HeaderName().IsMatch(header))
+            {
+                Fault($"{at}.headers.{header}", $"'{header}' is no header name.", "use letters, digits and '-'");
+            }
+            else if (ServerHeaders.BelongsToMessage(header))
+            {
+                Fault($"{at}.headers.{header}", $"'{header}' belongs to each message and its connection: the gateway writes it.", "remove it");
+            }
         }
     }
 

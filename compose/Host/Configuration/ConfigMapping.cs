@@ -88,6 +88,12 @@ internal static class ConfigMapping
             return "";
         }
 
+        if (!ServerHeaders.CanBeSent(value))
+        {
+            checks.Fault(path, "the value holds letters outside ASCII or control characters, which the HTTP client does not send.", "write it in visible ASCII, as the server documents it");
+            return "";
+        }
+
         return value;
     }
 

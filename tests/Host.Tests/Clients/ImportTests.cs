@@ -53,6 +53,16 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public void Headers_that_belong_to_each_message_are_left_out_and_that_is_said()
+    {
+        const string Common = """{ "mcpServers": { "a": { "url": "https://a.example/mcp", "headers": { "Content-Type": "application/json", "X-Team": "blue" } } } }""";
+        var plan = Import.Plan(new(), McpServersJson.Read(Common, out _)!, replace: false, Nothing);
+
+        Assert.Equal(["X-Team"], plan.File.Servers["a"].Headers.Keys);
+        Assert.Contains("Content-Type of 'a' was left out", Assert.Single(plan.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_literal_secret_stays_in_the_file_and_each_has_a_file_of_mode_0600()
     {
         var path = Path.Combine(_folder.FullName, "mcpledger.yaml");
