@@ -32,7 +32,8 @@ internal sealed class SessionMinting(SessionSeal seal)
             return true;
         }
 
-        if (!seal.TrySeal(new(exchange.ServerName, session, upstream.Destination, upstream.Owner, exchange.Principal.Binding), out sealedId, out fault))
+        var address = upstream.Destination is { } destination && exchange.Server!.Destinations.TryGetValue(destination, out var uri) ? SessionClaims.AddressOf(uri) : null;
+        if (!seal.TrySeal(new(exchange.ServerName, session, upstream.Destination, address, upstream.Owner, exchange.Principal.Binding), out sealedId, out fault))
         {
             return false;
         }

@@ -105,7 +105,7 @@ internal sealed class SessionSeal(SessionKeys keys)
         return TryWrite(claims.Server, to, ref length)
             && TryWrite(claims.UpstreamSession, to, ref length)
             && TryWrite(claims.Owner, to, ref length)
-            && (claims.Destination is not { } destination || TryWrite(destination, to, ref length));
+            && (claims.Destination is not { } destination || (TryWrite(destination, to, ref length) && TryWrite(claims.Address ?? "", to, ref length)));
     }
 
     private static bool TryWrite(string text, Span<byte> to, ref int length)
@@ -132,13 +132,14 @@ internal sealed class SessionSeal(SessionKeys keys)
         bound = plain[..PrincipalLength];
         var rest = plain[PrincipalLength..];
         string? destination = null;
+        string? address = null;
         if (!TryRead(ref rest, out var server) || !TryRead(ref rest, out var upstream) || !TryRead(ref rest, out var owner)
-            || (!rest.IsEmpty && !TryRead(ref rest, out destination)) || !rest.IsEmpty)
+            || (!rest.IsEmpty && !(TryRead(ref rest, out destination) && TryRead(ref rest, out address))) || !rest.IsEmpty)
         {
             return false;
         }
 
-        claims = new(server!, upstream!, destination, owner!, principal);
+        claims = new(server!, upstream!, destination, address, owner!, principal);
         return true;
     }
 

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Sessions;
 using Yarp.ReverseProxy.Model;
 
 namespace McpLedger.Gateway.Upstreams;
@@ -20,27 +22,40 @@ internal sealed class HttpUpstream(Clusters clusters, Balancer balancer, Gateway
         }
 
         var client = cluster.Model.HttpClient;
-        if (request.Session?.Destination is { } bound && !cluster.Destinations.ContainsKey(bound))
+        if (request.Session is { Destination: { } bound } session
+            && (!cluster.Destinations.ContainsKey(bound) || !request.Server.Destinations.TryGetValue(bound, out var address) || SessionClaims.AddressOf(address) != session.Address))
         {
-            return UpstreamAnswer.SessionGone("The destination that held the session is no longer configured.");
+            return UpstreamAnswer.SessionGone("The destination that held the session is no longer configured, or has another address.");
         }
 
         HashSet<string>? tried = null;
         string? fault = null;
         while (balancer.Pick(cluster, request.Server.Balancing, request.Session?.Destination, tried) is { } destination)
         {
-            var (answer, mayTryNext) = await SendAsync(request, cluster, client, destination, cancellationToken);
-            if (!mayTryNext)
+            if (IsOf(request.Server, destination))
             {
-                return answer;
+                var (answer, mayTryNext) = await SendAsync(request, cluster, client, destination, cancellationToken);
+                if (!mayTryNext)
+                {
+                    return answer;
+                }
+
+                fault = answer.Fault;
+            }
+            else
+            {
+                fault ??= "The server's configuration is being changed. Try again.";
             }
 
-            fault = answer.Fault;
             (tried ??= new(StringComparer.OrdinalIgnoreCase)).Add(destination.DestinationId);
         }
 
         return UpstreamAnswer.Failed(fault ?? "The server has no destination that is up.", destination: null, isTimeout: false);
     }
+
+    // Around a reload the clusters and the call's configuration may differ: credentials of the one must not go to an address of the other.
+    private static bool IsOf(ServerConfig server, DestinationState destination) =>
+        server.Destinations.TryGetValue(destination.DestinationId, out var address) && address.AbsoluteUri == destination.Model.Config.Address;
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The answer owns the lease once there is one; every other way out disposes it.")]
     private async ValueTask<(UpstreamAnswer Answer, bool MayTryNext)> SendAsync(
@@ -59,10 +74,23 @@ internal sealed class HttpUpstream(Clusters clusters, Balancer balancer, Gateway
             lease.Response = response;
             return (Read(response, destination, lease, await response.Content.ReadAsStreamAsync(cancellationToken)), false);
         }
+        catch (OperationCanceledException e) when (e.InnerException is TimeoutException && !deadline.IsCancellationRequested)
+        {
+            // The client's own bound on connecting, which comes as a cancellation that nobody asked for.
+            lease.Dispose();
+            clusters.ReportFailure(request.Server, cluster, destination);
+            telemetry.UpstreamUnreachable(request.Server.Name, destination.DestinationId, HttpRequestError.ConnectionError);
+            return (UpstreamAnswer.Failed("The server could not be reached: no connection came about in time.", destination.DestinationId, isTimeout: false), true);
+        }
         catch (HttpRequestException e)
         {
             lease.Dispose();
-            clusters.ReportFailure(request.Server, cluster, destination);
+            if (e.HttpRequestError != HttpRequestError.Unknown || e.InnerException is IOException)
+            {
+                // What the client would not even send says nothing about the destination.
+                clusters.ReportFailure(request.Server, cluster, destination);
+            }
+
             telemetry.UpstreamUnreachable(request.Server.Name, destination.DestinationId, e.HttpRequestError);
             var nothingSent = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
             return (UpstreamAnswer.Failed(nothingSent ? $"The server could not be reached ({e.HttpRequestError})." : $"The server broke off before it answered ({e.HttpRequestError}).", destination.DestinationId, isTimeout: false), nothingSent);

@@ -1,4 +1,5 @@
 using System.Net;
+using McpLedger.Gateway.Answers;
 using McpLedger.Gateway.Sessions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,7 +11,7 @@ namespace McpLedger.Gateway.Upstreams;
 /// Passes a request on to the replica that holds the session's process or stream: one hop, never two. The owner does everything, recording
 /// included; this replica only carries bytes. The caller's credentials go along, because the owner is us.
 /// </summary>
-internal sealed class PeerHop(GatewayOptions options) : IDisposable
+internal sealed class PeerHop(GatewayOptions options, TimeProvider time) : IDisposable
 {
     /// <summary>Says which replica passed the request on, so that none passes it on again.</summary>
     public const string HopHeader = "McpLedger-Hop";
@@ -46,7 +47,7 @@ internal sealed class PeerHop(GatewayOptions options) : IDisposable
         request.Headers.TryAddWithoutValidation(HopHeader, options.Instance);
         foreach (var name in Carried)
         {
-            if (http.Request.Headers.TryGetValue(name, out var values))
+            if (http.Request.Headers.TryGetValue(name, out var values) && UpstreamHeaders.CanBeSent(values))
             {
                 request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
             }
@@ -63,11 +64,11 @@ internal sealed class PeerHop(GatewayOptions options) : IDisposable
             await CopyAsync(response, http);
             return true;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException && !http.Response.HasStarted)
+        catch (Exception e) when ((e is HttpRequestException or IOException || (e is OperationCanceledException && !http.RequestAborted.IsCancellationRequested)) && !http.Response.HasStarted)
         {
             return false;
         }
-        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException)
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or TimeoutException)
         {
             http.Abort();
             return true;
@@ -76,7 +77,7 @@ internal sealed class PeerHop(GatewayOptions options) : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private static async Task CopyAsync(HttpResponseMessage response, HttpContext http)
+    private async Task CopyAsync(HttpResponseMessage response, HttpContext http)
     {
         http.Response.StatusCode = (int)response.StatusCode;
         foreach (var name in Returned)
@@ -93,8 +94,8 @@ internal sealed class PeerHop(GatewayOptions options) : IDisposable
         int read;
         while ((read = await from.ReadAsync(buffer, http.RequestAborted)) > 0)
         {
-            await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), http.RequestAborted);
-            await http.Response.Body.FlushAsync(http.RequestAborted);
+            await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), http.RequestAborted).AsTask().WaitAsync(ClientAnswer.LongestStall, time);
+            await http.Response.Body.FlushAsync(http.RequestAborted).WaitAsync(ClientAnswer.LongestStall, time);
         }
     }
 }

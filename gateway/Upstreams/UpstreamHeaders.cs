@@ -1,4 +1,7 @@
+using System.Text;
 using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Sessions;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using JsonType = System.Net.Http.Headers.MediaTypeHeaderValue;
 
@@ -6,40 +9,45 @@ namespace McpLedger.Gateway.Upstreams;
 
 /// <summary>
 /// Which headers reach a server: a list of those that may, because nobody can list all that may not. The caller's credentials, cookies,
-/// forwarding headers and session id are not on it.
+/// forwarding headers and session id are not on it. What may pass is either checked against the message that is recorded, or short.
 /// </summary>
 internal static class UpstreamHeaders
 {
     public const string Session = "Mcp-Session-Id";
     public const string Protocol = "MCP-Protocol-Version";
-    private const string McpPrefix = "Mcp-";
+    private const string Method = "Mcp-Method";
+    private const string Name = "Mcp-Name";
+    private const string ParameterPrefix = "Mcp-Param-";
     private const string LastEventId = "Last-Event-ID";
     private const string Streams = "text/event-stream";
     private const string JsonAndStreams = "application/json, text/event-stream";
+    private const int LongestAgent = 256;
+    private const int LongestState = 512;
     private static readonly JsonType Json = new("application/json");
 
     public static HttpRequestMessage Write(UpstreamRequest request, string address)
     {
         // HTTP/2 where TLS offers it; plain HTTP stays at 1.1.
         var to = new HttpRequestMessage(MethodOf(request.HttpMethod), address) { Version = System.Net.HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
-        to.Headers.TryAddWithoutValidation(HeaderNames.Accept, request.HttpMethod == "GET" ? Streams : JsonAndStreams);
+
+        // Ours come first and stand. What belongs to a body is no header of a request, and is not taken.
+        foreach (var (name, value) in request.Server.Headers)
+        {
+            to.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        Add(to, HeaderNames.Accept, request.HttpMethod == "GET" ? Streams : JsonAndStreams);
         foreach (var (name, values) in request.Client.Headers)
         {
-            if (MayPass(name, request))
+            if (MayPass(name, values, request) && CanBeSent(values))
             {
-                to.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+                Add(to, name, values);
             }
         }
 
         if (request.Era == McpEra.Legacy && request.Session is { UpstreamSession: { Length: > 0 } session })
         {
-            to.Headers.TryAddWithoutValidation(Session, session);
-        }
-
-        foreach (var (name, value) in request.Server.Headers)
-        {
-            to.Headers.Remove(name);
-            to.Headers.TryAddWithoutValidation(name, value);
+            Add(to, Session, session);
         }
 
         if (request.Message is { } message)
@@ -50,12 +58,40 @@ internal static class UpstreamHeaders
         return to;
     }
 
-    private static bool MayPass(string name, UpstreamRequest request) =>
-        name.StartsWith(McpPrefix, StringComparison.OrdinalIgnoreCase) ? !name.Equals(Session, StringComparison.OrdinalIgnoreCase)
-        : name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase) ? request is { Era: McpEra.Legacy, HttpMethod: "GET" }
-        : name.Equals(HeaderNames.UserAgent, StringComparison.OrdinalIgnoreCase)
-            || name.Equals(HeaderNames.TraceParent, StringComparison.OrdinalIgnoreCase)
-            || name.Equals(HeaderNames.TraceState, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether the HTTP client sends these values: it refuses a request with others, and would take the destination for broken.</summary>
+    public static bool CanBeSent(StringValues values)
+    {
+        foreach (var value in values)
+        {
+            if (!Ascii.IsValid(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static void Add(HttpRequestMessage to, string name, StringValues values)
+    {
+        if (!to.Headers.NonValidated.Contains(name))
+        {
+            to.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        }
+    }
+
+    // Headers that mirror the body are held to it in the modern era; those of parameters that no definition marks must pass (SEP-2243).
+    private static bool MayPass(string name, StringValues values, UpstreamRequest request) =>
+        Is(name, Protocol)
+        || (request.Era == McpEra.Modern && (Is(name, Method) || Is(name, Name) || name.StartsWith(ParameterPrefix, StringComparison.OrdinalIgnoreCase)))
+        || (request is { Era: McpEra.Legacy, HttpMethod: "GET" } && Is(name, LastEventId))
+        || (Is(name, HeaderNames.UserAgent) && IsShort(values, LongestAgent))
+        || (Is(name, HeaderNames.TraceParent) && SessionRefs.TraceId(values) is not null)
+        || (Is(name, HeaderNames.TraceState) && IsShort(values, LongestState) && SessionRefs.TraceId(request.Client.Headers[HeaderNames.TraceParent]) is not null);
+
+    private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsShort(StringValues values, int longest) => values.Count == 1 && values.ToString().Length <= longest;
 
     private static HttpMethod MethodOf(string method) => method switch
     {

@@ -44,7 +44,7 @@ internal sealed class GatewayHarness : IAsyncDisposable
 
     public static Task<GatewayHarness> StartAsync(Func<GatewayConfig, GatewayConfig> change) => StartAsync(change, "gw-1", keys: null);
 
-    public static async Task<GatewayHarness> StartAsync(Func<GatewayConfig, GatewayConfig> change, string instance, string? keys)
+    public static async Task<GatewayHarness> StartAsync(Func<GatewayConfig, GatewayConfig> change, string instance, string? keys, Action<IServiceCollection>? with = null)
     {
         var ledger = await TemporaryLedger.OpenAsync();
         var faults = new FaultyLedger(ledger.Ledger);
@@ -54,6 +54,7 @@ internal sealed class GatewayHarness : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Services.AddSingleton<ILedgerWriter>(faults).AddSingleton<ILedgerReader>(ledger.Ledger).AddSingleton<IBlobStore>(new BlobFolder(ledger.Folder));
         builder.Services.AddGateway(new() { Instance = instance, Source = $"/gateway/{instance}/1", SessionKeyFile = keys ?? Path.Combine(ownKeys!.Path, "sessions.key"), ChildFolder = Path.Combine(ledger.Folder, "children") });
+        with?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapGateway();
         var upstream = await FakeServer.StartAsync();

@@ -77,7 +77,7 @@ internal sealed class SseLink : IMessageLink
         {
             return new(null, new(504, $"The server opened no event stream within {limits.ProbeTimeout.TotalSeconds:0.#} s."));
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException || IsConnectTimeout(e))
         {
             return new(null, new(Unreachable, $"The server cannot be reached: {e.Message}"));
         }
@@ -126,7 +126,7 @@ internal sealed class SseLink : IMessageLink
         {
             return new(504, $"The server did not accept a message within {_limits.SendTimeout.TotalSeconds:0.#} s.");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException || IsConnectTimeout(e))
         {
             return new(502, $"The server cannot be reached: {e.Message}");
         }
@@ -139,6 +139,9 @@ internal sealed class SseLink : IMessageLink
         Interlocked.Exchange(ref _released, null)?.Invoke();
         return ValueTask.CompletedTask;
     }
+
+    // The client's own bound on connecting comes as a cancellation that nobody asked for.
+    private static bool IsConnectTimeout(Exception error) => error is OperationCanceledException { InnerException: TimeoutException };
 
     private static HttpRequestMessage RequestTo(HttpMethod method, Uri address, ServerConfig server)
     {

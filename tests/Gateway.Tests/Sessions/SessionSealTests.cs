@@ -9,7 +9,7 @@ public sealed class SessionSealTests
 {
     private static readonly byte[] KeyA = RandomNumberGenerator.GetBytes(32);
     private static readonly byte[] KeyB = RandomNumberGenerator.GetBytes(32);
-    private static readonly SessionClaims Claims = new("everything", "0123456789abcdef0123456789abcdef", "d1", "gw-1", "alice");
+    private static readonly SessionClaims Claims = new("everything", "0123456789abcdef0123456789abcdef", "d1", "0123456789abcdef", "gw-1", "alice");
 
     [Fact]
     public void What_is_sealed_opens_to_the_same_claims()
@@ -17,7 +17,7 @@ public sealed class SessionSealTests
         var fields = Gen.Char.Select(c => char.IsSurrogate(c) ? 'x' : c).Array[0, 20].Select(chars => new string(chars));
         Gen.Select(fields, fields, fields.Null(), fields, fields).Sample((server, upstream, destination, owner, principal) =>
         {
-            var claims = new SessionClaims(server, upstream, destination, owner, principal);
+            var claims = new SessionClaims(server, upstream, destination, destination is null ? null : "0123456789abcdef", owner, principal);
             Assert.True(Seal(KeyA).TrySeal(claims, out var id, out _));
             Assert.Equal(SessionOpening.Opened, Seal(KeyA).Open(id, principal, out var opened));
             Assert.Equal(claims, opened);

@@ -1,0 +1,76 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Gateway.Upstreams;
+using Yarp.ReverseProxy.Model;
+
+namespace McpLedger.Gateway.Tests.Upstreams;
+
+public sealed class UpstreamHeaderTests
+{
+    private const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    [Fact]
+    public async Task A_configured_header_of_the_body_breaks_no_call()
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
+        {
+            Servers = config.Servers.SetItem("demo", config.Servers["demo"] with { Headers = config.Servers["demo"].Headers.Add("Content-Type", "text/plain").Add("Content-Length", "1").Add("X-Team", "blue") }),
+        });
+
+        await gateway.TextAsync(Wire.Post("demo", Wire.Call("1", "echo")), 200);
+
+        var seen = gateway.Upstream.Requests.Single().Headers;
+        Assert.Equal(("application/json", "blue"), (seen["Content-Type"], seen["X-Team"]));
+        Assert.Equal(CallOutcome.Ok, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Outcome);
+    }
+
+    [Fact]
+    public async Task A_header_that_is_no_ascii_is_not_passed_on_and_harms_no_destination()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        using var client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 }) { BaseAddress = gateway.Address };
+        using var request = Wire.Post("demo", Wire.Call("1", "echo"));
+        request.Headers.TryAddWithoutValidation("User-Agent", "caf\u00e9");
+
+        using var response = await client.SendAsync(request);
+
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.DoesNotContain("User-Agent", gateway.Upstream.Requests.Single().Headers.Keys);
+        Assert.NotEqual(DestinationHealth.Unhealthy, gateway.Get<Clusters>().Find("demo")!.Destinations["d0"].Health.Passive);
+    }
+
+    [Theory]
+    [InlineData("Mcp-Anything", "x", true, false)]
+    [InlineData("Mcp-Method", "x", false, false)]
+    [InlineData("Mcp-Param-Region", "eu", false, false)]
+    [InlineData("Mcp-Param-Region", "eu", true, true)]
+    [InlineData("User-Agent", "tester/1", true, true)]
+    [InlineData("traceparent", Trace, true, true)]
+    [InlineData("traceparent", "anything at all", true, false)]
+    [InlineData("tracestate", "a=b", true, false)]
+    public async Task What_passes_of_the_clients_headers_is_checked_or_known(string name, string value, bool isModern, bool passes)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        using var request = isModern ? Wire.Post("demo", Wire.Call("1", "echo")) : Wire.PostRaw("demo", Wire.LegacyRequest("1", "tools/call", "\"name\":\"echo\""), Wire.Legacy);
+        request.Headers.TryAddWithoutValidation(name, value);
+
+        await gateway.TextAsync(request, 200);
+
+        Assert.Equal(passes ? value : null, gateway.Upstream.Requests.Single().Headers.GetValueOrDefault(name));
+    }
+
+    [Fact]
+    public async Task Long_texts_do_not_pass_as_headers()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        using var request = Wire.Post("demo", Wire.Call("1", "echo"));
+        request.Headers.TryAddWithoutValidation("User-Agent", new string('a', 257));
+        request.Headers.TryAddWithoutValidation("traceparent", Trace);
+        request.Headers.TryAddWithoutValidation("tracestate", "a=" + new string('b', 512));
+
+        await gateway.TextAsync(request, 200);
+
+        var seen = gateway.Upstream.Requests.Single().Headers;
+        Assert.Equal(Trace, seen["traceparent"]);
+        Assert.All(["User-Agent", "tracestate"], name => Assert.DoesNotContain(name, seen.Keys));
+    }
+}
