@@ -11,12 +11,21 @@ namespace McpLedger.Gateway.Answers;
 /// <summary>A forwarded call that has not ended yet. Ends once: the event first, then what the client gets (I1).</summary>
 internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTelemetry telemetry, long began, TimeProvider time)
 {
+    /// <summary>Why a call ended that its client cancelled by a notification.</summary>
+    public const string CancelledByClient = "The client cancelled the call.";
+
+    /// <summary>Why a client was hung up on.</summary>
+    public const string NotRead = "The client did not read what it was given, so its connection was ended.";
+
     private const string FailureTold = "The server failed to answer: ";
 
     public Call Call { get; } = call;
 
     /// <summary>The destination that was used; null for none.</summary>
     public string? Destination { get; set; }
+
+    /// <summary>What a cancellation of the call marks; null when none can name it.</summary>
+    public LiveCall? Live { get; init; }
 
     /// <summary>Whether the end is recorded.</summary>
     public bool HasEnded { get; private set; }
@@ -81,7 +90,11 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
     /// <param name="garbage">What the upstream sent instead of an answer; null for nothing.</param>
     public async ValueTask FailAsync(int upstreamStatus, string reason, int told, ClientAnswer answer, StreamSummary? stream, Content? garbage)
     {
-        if (await TryEndAsync(new(CallOutcome.UpstreamFailed, upstreamStatus, reason) { Stream = stream, Response = garbage }))
+        if (Live is { IsCancelled: true })
+        {
+            await CancelAsync(upstreamStatus, answer, stream, garbage);
+        }
+        else if (await TryEndAsync(new(CallOutcome.UpstreamFailed, upstreamStatus, reason) { Stream = stream, Response = garbage }))
         {
             await answer.JsonAsync(told, McpErrors.Write(Call.Message.Id ?? Call.What.Id, McpErrors.InternalError, FailureTold + reason, null));
         }
@@ -93,9 +106,23 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
 
     /// <summary>Ends a call whose client has gone: nobody is left to be told.</summary>
     public ValueTask<bool> AbandonAsync(int upstreamStatus, StreamSummary? stream) =>
-        TryEndAsync(Call.Era == McpEra.Modern
-            ? new(CallOutcome.Cancelled, upstreamStatus, "The client closed the connection, which cancels the call in this era.") { Stream = stream }
-            : new(CallOutcome.ClientGone, upstreamStatus, "The client was gone, and the server did not answer in time.") { Stream = stream });
+        TryEndAsync(Live is { IsCancelled: true } ? new(CallOutcome.Cancelled, upstreamStatus, CancelledByClient) { Stream = stream }
+            : Call.Era == McpEra.Modern
+            ? new(CallOutcome.Cancelled, upstreamStatus, Call.Exchange.IsClientStalled ? NotRead : "The client closed the connection, which cancels the call in this era.") { Stream = stream }
+            : new(CallOutcome.ClientGone, upstreamStatus, Call.Exchange.IsClientStalled ? NotRead : "The client was gone, and the server did not answer in time.") { Stream = stream });
+
+    // A cancelled request gets no answer (2025-11-25, Cancellation): a stream that just ends.
+    private async ValueTask CancelAsync(int upstreamStatus, ClientAnswer answer, StreamSummary? stream, Content? garbage)
+    {
+        if (await TryEndAsync(new(CallOutcome.Cancelled, upstreamStatus, CancelledByClient) { Stream = stream, Response = garbage }))
+        {
+            await answer.StartStreamAsync();
+        }
+        else
+        {
+            await Refuser.UnrecordableAsync(Call, answer);
+        }
+    }
 
     /// <summary>The outcome that an answer means: one that is withheld is an error to the client.</summary>
     public CallOutcome OutcomeOf(in McpMessage response, in Screened screened) =>

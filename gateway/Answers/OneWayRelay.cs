@@ -12,15 +12,13 @@ internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, U
 {
     private const int MaxErrorBytes = 64 * 1024;
 
-    public async ValueTask RelayAsync(Call call, ClientAnswer answer)
-    {
-        var screened = new ScreenedMessage(call.Message, call.Recorded) { Record = call.Screening };
-        if (!await messages.RecordAsync(call, owner: null, screened, Direction.ToServer, dropped: null))
-        {
-            await Refuser.UnrecordableAsync(call, answer);
-            return;
-        }
+    /// <summary>Records that the message is about to pass.</summary>
+    /// <returns>Whether it may.</returns>
+    public ValueTask<bool> TryRecordAsync(Call call) => messages.RecordAsync(call, owner: null, Screened(call), Direction.ToServer, dropped: null);
 
+    /// <summary>Sends what was recorded, and tells the client what came of it.</summary>
+    public async ValueTask SendAsync(Call call, ClientAnswer answer)
+    {
         // Once recorded it is sent, whether or not the client waits: it has no answer to wait for.
         var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null);
         using var answered = await upstream.SendAsync(request, CancellationToken.None);
@@ -31,15 +29,21 @@ internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, U
         }
 
         var reason = answered.Fault ?? $"The server answered with HTTP {answered.Status}.";
-        await messages.RecordAsync(call, owner: null, screened, Direction.ToServer, reason);
+        await messages.RecordAsync(call, owner: null, Screened(call), Direction.ToServer, reason);
         await RejectAsync(call, answered, reason, answer);
     }
+
+    private static ScreenedMessage Screened(Call call) => new(call.Message, call.Recorded) { Record = call.Screening };
 
     private async ValueTask RejectAsync(Call call, UpstreamAnswer answered, string reason, ClientAnswer answer)
     {
         if (answered.IsSessionGone || answered.Status == StatusCodes.Status404NotFound)
         {
             await answer.JsonAsync(StatusCodes.Status404NotFound, McpErrors.Write(null, Refusal.SessionNotFound, "The session is over. Initialize a new one.", null));
+        }
+        else if (answered.FaultStatus == StatusCodes.Status202Accepted)
+        {
+            answer.Accept(StatusCodes.Status202Accepted);
         }
         else if (answered.Status is >= 400 and < 500 and not StatusCodes.Status401Unauthorized && answered.Body is { } body
             && await TryReadAsync(body, answered, call.Exchange.Server!.ResponseTimeout, call.Exchange.Http.RequestAborted) is { } bytes && McpReader.Read(bytes, call.Exchange.Gateway.Limits) is { IsRead: true } read)

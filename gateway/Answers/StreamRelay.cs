@@ -12,7 +12,7 @@ namespace McpLedger.Gateway.Answers;
 /// Relays the stream that answers a request, event by event as it comes (I5): each message is recorded before it passes (I1), the final response
 /// with the digest of the whole stream. Comments, priming events, ids and retry times pass as they are, so that streams can be resumed.
 /// </summary>
-internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, LiveCalls live, SuspendedCalls suspended, SpokenVersions versions, TimeProvider time)
+internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, SuspendedCalls suspended, SpokenVersions versions, TimeProvider time)
 {
     private const int MaxStreamInEvents = 16;
     private static readonly TimeSpan HeadDelay = TimeSpan.FromMilliseconds(250);
@@ -26,46 +26,39 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         using var events = new EventSource(upstream, limits.MaxResponseBytes, isSubscription ? TimeSpan.Zero : call.Exchange.Server!.IdleTimeout, time);
         using var tally = new StreamTally();
         var said = call.Exchange.Gateway.Screening is null ? null : new StreamMemory();
-        var joined = call.Era == McpEra.Legacy ? live.Enter(call.Where.Session, call.Message.Id) : null;
-        try
+
+        // Clients count the wait for the head of an answer against short timeouts, so it must not wait for a slow first message.
+        if (!await events.WaitAsync(HeadDelay, cancellationToken))
         {
-            // Clients count the wait for the head of an answer against short timeouts, so it must not wait for a slow first message.
-            if (!await events.WaitAsync(HeadDelay, cancellationToken))
+            await answer.StartStreamAsync();
+        }
+
+        var isResumable = false;
+        while (await events.NextAsync(cancellationToken) is { } read)
+        {
+            tally.Take(read.Raw.Span, read.Data.Length > 0);
+            isResumable |= read.Id is not null;
+            if (!isSubscription && tally.Bytes > (long)limits.MaxResponseBytes * MaxStreamInEvents)
             {
-                await answer.StartStreamAsync();
+                await ending.FailAsync(StatusCodes.Status200OK, "Its stream has no end.", StatusCodes.Status502BadGateway, answer, tally.Summary, null);
+                return;
             }
 
-            var isResumable = false;
-            while (await events.NextAsync(cancellationToken) is { } read)
+            if (read.Data.Length == 0)
             {
-                tally.Take(read.Raw.Span, read.Data.Length > 0);
-                isResumable |= read.Id is not null;
-                if (!isSubscription && tally.Bytes > (long)limits.MaxResponseBytes * MaxStreamInEvents)
-                {
-                    await ending.FailAsync(StatusCodes.Status200OK, "Its stream has no end.", StatusCodes.Status502BadGateway, answer, tally.Summary, null);
-                    return;
-                }
-
-                if (read.Data.Length == 0)
-                {
-                    await answer.EventAsync(read.Raw);
-                    continue;
-                }
-
-                if (!await TakeAsync(ending, read, opened, tally, said, answer))
-                {
-                    await answer.EndAsync();
-                    await DrainAsync(ending, events);
-                    return;
-                }
+                await answer.EventAsync(read.Raw);
+                continue;
             }
 
-            await EndWithoutAnswerAsync(ending, events, tally, isResumable, joined, answer);
+            if (!await TakeAsync(ending, read, opened, tally, said, answer))
+            {
+                await answer.EndAsync();
+                await DrainAsync(ending, events);
+                return;
+            }
         }
-        finally
-        {
-            live.Leave(joined);
-        }
+
+        await EndWithoutAnswerAsync(ending, events, tally, isResumable, answer);
     }
 
     // False when the call has ended with this event.
@@ -133,18 +126,13 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         }
     }
 
-    private async ValueTask EndWithoutAnswerAsync(CallEnding ending, EventSource events, StreamTally tally, bool isResumable, LiveCall? joined, ClientAnswer answer)
+    private async ValueTask EndWithoutAnswerAsync(CallEnding ending, EventSource events, StreamTally tally, bool isResumable, ClientAnswer answer)
     {
         if (events.End == StreamEnd.GivenUp || (ending.Call.Exchange.IsClientGone && ending.Call.Era == McpEra.Modern))
         {
             await ending.AbandonAsync(StatusCodes.Status200OK, tally.Summary);
         }
-        else if (joined is { IsCancelled: true })
-        {
-            // A cancelled request gets no answer (2025-11-25, Cancellation): the stream just ends.
-            await ending.TryEndAsync(new(CallOutcome.Cancelled, StatusCodes.Status200OK, "The client cancelled the call.") { Stream = tally.Summary });
-        }
-        else if (events.End == StreamEnd.Closed && isResumable && ending.Call.Era == McpEra.Legacy)
+        else if (events.End == StreamEnd.Closed && isResumable && ending.Call.Era == McpEra.Legacy && ending.Live is not { IsCancelled: true })
         {
             // The server closed the connection and the client resumes the stream by GET (2025-11-25, Transports): the call has not ended,
             // and its answer will be recorded where it comes. Kept first: the client may be faster than we.

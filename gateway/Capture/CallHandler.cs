@@ -52,13 +52,7 @@ internal sealed class CallHandler(
                 await refuser.RefuseAsync(call, message.Raw, isPartial: false, Refusal.Of(refuse, message), answer);
                 break;
             case Decision.Forward when message.Kind != McpKind.Request:
-                if (message.Method == "notifications/cancelled")
-                {
-                    live.Cancel(call.Where.Session, message.CancelledRequestId);
-                    await EndCancelledAsync(call, message.CancelledRequestId);
-                }
-
-                await oneWay.RelayAsync(call, answer);
+                await RelayAsync(call, answer);
                 break;
             case Decision.Forward when era == McpEra.Modern && pinned is not null && ParameterMarks.Check(pinned.Marks, call.Message, name => exchange.Http.Request.Headers[name]) is { } fault:
                 // After the decision: whether a tool has such headers is told to those only who may call it.
@@ -91,14 +85,35 @@ internal sealed class CallHandler(
     private static ToolHold HoldOf(Exchange exchange, string? tool, PinnedTool? pinned) =>
         pinned?.Hold ?? (tool is not null && exchange.Server is { FirstTools: FirstTools.Hold } ? ToolHold.NeverListed : ToolHold.None);
 
-    // Nothing follows in a stream that was closed already, so what is cancelled there ends here.
-    private async ValueTask EndCancelledAsync(Call by, RawJson? id)
+    // A cancellation takes effect between its record and its way to the server: the call that it names may end as soon as the server has it.
+    private async ValueTask RelayAsync(Call call, ClientAnswer answer)
     {
-        if (suspended.Take(by.Where.Session, id) is { } waiting)
+        if (!await oneWay.TryRecordAsync(call) || (call.Message.Method == "notifications/cancelled" && !await TryCancelAsync(call, call.Message.CancelledRequestId)))
         {
-            var ending = new CallEnding(Call.Resume(by.Exchange, waiting), recorder, telemetry, waiting.Began, time) { Destination = waiting.Destination };
-            await ending.TryEndAsync(new(CallOutcome.Cancelled, StatusCodes.Status200OK, "The client cancelled the call."));
+            await Refuser.UnrecordableAsync(call, answer);
+            return;
         }
+
+        await oneWay.SendAsync(call, answer);
+    }
+
+    // Nothing follows in a stream that was closed already, so what is cancelled there ends here.
+    private async ValueTask<bool> TryCancelAsync(Call by, RawJson? id)
+    {
+        live.Cancel(by.Where.Session, id);
+        if (suspended.Take(by.Where.Session, id) is not { } waiting)
+        {
+            return true;
+        }
+
+        var ending = new CallEnding(Call.Resume(by.Exchange, waiting), recorder, telemetry, waiting.Began, time) { Destination = waiting.Destination };
+        if (await ending.TryEndAsync(new(CallOutcome.Cancelled, StatusCodes.Status200OK, CallEnding.CancelledByClient)))
+        {
+            return true;
+        }
+
+        suspended.Keep(waiting);
+        return false;
     }
 
     private async ValueTask ForwardAsync(Call call, Decision.Forward decision, ClientAnswer answer)
@@ -112,11 +127,19 @@ internal sealed class CallHandler(
         }
 
         answer.Name(call.Id);
-        var ending = new CallEnding(call, recorder, telemetry, time.GetTimestamp(), time);
-        using var presence = new ClientPresence(call, time);
-        var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null);
-        using var answered = await upstream.SendAsync(request, presence.Token);
-        await answers.RelayAsync(ending, answered, answer, presence.Token);
+        var joined = call.Era == McpEra.Legacy ? live.Enter(call.Where.Session, call.Message.Id) : null;
+        try
+        {
+            var ending = new CallEnding(call, recorder, telemetry, time.GetTimestamp(), time) { Live = joined };
+            using var presence = new ClientPresence(call, time);
+            var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null);
+            using var answered = await upstream.SendAsync(request, presence.Token);
+            await answers.RelayAsync(ending, answered, answer, presence.Token);
+        }
+        finally
+        {
+            live.Leave(joined);
+        }
     }
 
     /// <summary>The event that says that a call is about to be forwarded.</summary>

@@ -27,9 +27,13 @@ internal sealed class SpokenVersions
         if (result.RootElement.TryGetProperty("supportedVersions", out var versions) && versions.ValueKind == JsonValueKind.Array)
         {
             _spoken[call.Exchange.ServerName] =
-                [.. McpRevisions.Supported.Intersect(versions.EnumerateArray().Where(version => version.ValueKind == JsonValueKind.String).Select(version => version.GetString()!), StringComparer.Ordinal)];
+                [.. McpRevisions.Supported.Intersect(versions.EnumerateArray().Select(Read).OfType<string>(), StringComparer.Ordinal)];
         }
     }
+
+    /// <summary>A revision that a server names; null for what is none: a date needs no escapes, and what stands behind them need not be text.</summary>
+    public static string? Read(JsonElement version) =>
+        version.ValueKind == JsonValueKind.String && version.GetRawText() is { Length: <= LongestShown + 2 } raw && !raw.Contains('\\', StringComparison.Ordinal) ? raw[1..^1] : null;
 
     /// <summary>The <c>data</c> of the error about a revision that is not served.</summary>
     /// <returns>Null when the server never said what it speaks.</returns>

@@ -16,6 +16,8 @@ internal sealed class BridgeSession : IAsyncDisposable
     private readonly StandaloneMessages _standalone;
     private readonly CancellationTokenSource _ending = new();
     private readonly Lazy<Task> _disposal;
+    private MessageKey? _opening;
+    private bool _isRefused;
     private long _lastTraffic;
 
     public BridgeSession(string id, ServerConfig server, IMessageLink link, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
@@ -50,7 +52,7 @@ internal sealed class BridgeSession : IAsyncDisposable
         Touch();
         if (message.Kind != McpKind.Request)
         {
-            return await _link.SendAsync(message.Raw, cancellationToken) is { } unsent ? unsent.ToAnswer() : new(202, null, null, null, null);
+            return await TellAsync(message, cancellationToken);
         }
 
         if (MessageKey.From(message.Id) is not { } id)
@@ -64,10 +66,27 @@ internal sealed class BridgeSession : IAsyncDisposable
             return refused.ToAnswer();
         }
 
-        if (await _link.SendAsync(message.Raw, CancellationToken.None) is { } fault)
+        if (message.Method == "initialize")
         {
-            _pending.Remove(id);
-            return fault.ToAnswer();
+            _opening = id;
+        }
+
+        var isSent = false;
+        try
+        {
+            if (await _link.SendAsync(message.Raw, CancellationToken.None) is { } fault)
+            {
+                return fault.ToAnswer();
+            }
+
+            isSent = true;
+        }
+        finally
+        {
+            if (!isSent)
+            {
+                _pending.Remove(id);
+            }
         }
 
         return await AnswerAsync(exchange, cancellationToken);
@@ -84,6 +103,22 @@ internal sealed class BridgeSession : IAsyncDisposable
     {
         await _disposal.Value;
         _ending.Dispose();
+    }
+
+    private async ValueTask<BridgeAnswer> TellAsync(McpMessage message, CancellationToken cancellationToken)
+    {
+        if (await _link.SendAsync(message.Raw, cancellationToken) is { } unsent)
+        {
+            return unsent.ToAnswer();
+        }
+
+        // A cancelled request gets no answer (2025-11-25, Cancellation): waiting for one would hold its place for ever.
+        if (message.Method == "notifications/cancelled" && MessageKey.From(message.CancelledRequestId) is { } cancelled)
+        {
+            _pending.Remove(cancelled)?.Fail(new(502, "The client cancelled the call."));
+        }
+
+        return new(202, null, null, null, null);
     }
 
     private async ValueTask<BridgeAnswer> AnswerAsync(Exchange exchange, CancellationToken cancellationToken)
@@ -128,12 +163,12 @@ internal sealed class BridgeSession : IAsyncDisposable
         var end = new BridgeFault(502, "The connection to the server ended by an error of the gateway.");
         try
         {
-            while (await _link.ReadAsync(_ending.Token) is { } line)
+            while (!_isRefused && await _link.ReadAsync(_ending.Token) is { } line)
             {
-                await RouteAsync(line);
+                await RouteSafelyAsync(line);
             }
 
-            end = _link.End;
+            end = _isRefused ? new(404, "The server refused the session.") : _link.End;
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
@@ -147,6 +182,19 @@ internal sealed class BridgeSession : IAsyncDisposable
         _pending.FailAll(end);
         _standalone.Close();
         _telemetry.SessionEnded(Server.Name, end.Reason);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "One message must not end the session for all others.")]
+    private async ValueTask RouteSafelyAsync(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            await RouteAsync(line);
+        }
+        catch (Exception error) when (!_ending.IsCancellationRequested)
+        {
+            _telemetry.Broke(Server.Name, line.Length, error);
+        }
     }
 
     private async ValueTask RouteAsync(ReadOnlyMemory<byte> line)
@@ -192,6 +240,9 @@ internal sealed class BridgeSession : IAsyncDisposable
         else if (MessageKey.From(message.Id) is { } id && _pending.Remove(id) is { } answered)
         {
             await answered.OfferAsync(message.Raw, isFinal: true, _limits.StallTimeout, _ending.Token);
+
+            // In a stream the refusal comes when the client has the session's id already.
+            _isRefused |= id == _opening && message.Result.IsEmpty;
         }
         else
         {

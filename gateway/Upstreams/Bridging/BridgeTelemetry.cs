@@ -62,6 +62,13 @@ internal sealed partial class BridgeTelemetry
         LogUnattributable(server, method);
     }
 
+    /// <summary>A message broke us; the others go on.</summary>
+    public void Broke(string server, int length, Exception error)
+    {
+        Drop(server, "broke", 1);
+        LogBroke(server, length, error);
+    }
+
     public void EndedByError(string server, Exception error) => LogEndedByError(server, error);
 
     private void Drop(string server, string reason, int count) =>
@@ -90,4 +97,7 @@ internal sealed partial class BridgeTelemetry
 
     [LoggerMessage(1408, LogLevel.Error, "The connection to {Server} ended by an error of ours")]
     private partial void LogEndedByError(string server, Exception error);
+
+    [LoggerMessage(1409, LogLevel.Error, "A message of {Server}, {Length} bytes long, broke the gateway; it was skipped")]
+    private partial void LogBroke(string server, int length, Exception error);
 }

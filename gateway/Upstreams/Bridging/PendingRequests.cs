@@ -34,7 +34,7 @@ internal sealed class PendingRequests(int most)
                 return _end;
             }
 
-            if (_byId.Count >= most)
+            if (_byId.Count >= most && !ForgetOldestAbandoned())
             {
                 return new(429, $"{most} requests of this session wait for an answer already. Wait for some of them.");
             }
@@ -53,22 +53,12 @@ internal sealed class PendingRequests(int most)
         }
     }
 
-    /// <summary>Takes a request out: it was answered, or never sent.</summary>
+    /// <summary>Takes a request out: it was answered, cancelled, or never sent.</summary>
     public Exchange? Remove(MessageKey id)
     {
         lock (_lock)
         {
-            if (!_byId.Remove(id, out var entry))
-            {
-                return null;
-            }
-
-            if (entry.Token is { } token && _byToken.TryGetValue(token, out var holder) && holder == entry.Exchange)
-            {
-                _byToken.Remove(token);
-            }
-
-            return entry.Exchange;
+            return TakeOut(id);
         }
     }
 
@@ -114,6 +104,28 @@ internal sealed class PendingRequests(int most)
         {
             entry.Exchange.Fail(end);
         }
+    }
+
+    private Exchange? TakeOut(MessageKey id)
+    {
+        if (!_byId.Remove(id, out var entry))
+        {
+            return null;
+        }
+
+        if (entry.Token is { } token && _byToken.TryGetValue(token, out var holder) && holder == entry.Exchange)
+        {
+            _byToken.Remove(token);
+        }
+
+        return entry.Exchange;
+    }
+
+    // A call that nobody waits for keeps its place only while there is room: its late answer is told from a stray one, and its id from a new one.
+    private bool ForgetOldestAbandoned()
+    {
+        var abandoned = _byId.Where(entry => entry.Value.Exchange.IsAbandoned).ToList();
+        return abandoned.Count > 0 && TakeOut(abandoned.MinBy(entry => entry.Value.Order).Key) is not null;
     }
 
     private sealed record Entry(Exchange Exchange, MessageKey? Token, long Order);

@@ -83,7 +83,7 @@ internal sealed record ServerEra(McpEra Era, ImmutableArray<string> Versions)
 
         using var document = JsonDocument.Parse(json);
         return document.RootElement.TryGetProperty(name, out var found) && (found.ValueKind != JsonValueKind.Object || found.TryGetProperty("supported", out found)) && found.ValueKind == JsonValueKind.Array
-            ? [.. found.EnumerateArray().Where(version => version.ValueKind == JsonValueKind.String).Select(version => version.GetString()!).Where(version => version.Length <= 32).Take(16)]
+            ? [.. found.EnumerateArray().Select(SpokenVersions.Read).OfType<string>().Take(16)]
             : [];
     }
 }

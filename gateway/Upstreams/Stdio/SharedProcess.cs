@@ -13,6 +13,7 @@ namespace McpLedger.Gateway.Upstreams.Stdio;
 /// </summary>
 internal sealed class SharedProcess : IAsyncDisposable
 {
+    private readonly string _server;
     private readonly IMessageLink _link;
     private readonly BridgeLimits _limits;
     private readonly BridgeTelemetry _telemetry;
@@ -21,9 +22,9 @@ internal sealed class SharedProcess : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Lazy<Task> _disposal;
 
-    public SharedProcess(ServerConfig server, IMessageLink link, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
+    public SharedProcess(string server, IMessageLink link, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
     {
-        Server = server;
+        _server = server;
         _link = link;
         _limits = limits;
         _telemetry = telemetry;
@@ -33,8 +34,6 @@ internal sealed class SharedProcess : IAsyncDisposable
         Completion = PumpAsync();
     }
 
-    public ServerConfig Server { get; }
-
     /// <summary>Completes when no more messages come, for whatever reason.</summary>
     public Task Completion { get; }
 
@@ -42,7 +41,10 @@ internal sealed class SharedProcess : IAsyncDisposable
     public TimeSpan Idle => _calls.Idle;
 
     /// <summary>Passes one request on and gives its answer, or the stream of it.</summary>
-    public async ValueTask<BridgeAnswer> PostAsync(McpMessage request, CancellationToken cancellationToken)
+    /// <param name="request">The request.</param>
+    /// <param name="server">How long it may take.</param>
+    /// <param name="cancellationToken">Fires when the caller has hung up.</param>
+    public async ValueTask<BridgeAnswer> PostAsync(McpMessage request, ServerConfig server, CancellationToken cancellationToken)
     {
         var call = new SharedCall(new(_limits, _time), Kept(request.Id!.Value), request.ProgressToken is { } token ? Kept(token) : null);
         if (_calls.Add(call, out var id) is { } refused)
@@ -60,7 +62,7 @@ internal sealed class SharedProcess : IAsyncDisposable
                 return unsent.ToAnswer();
             }
 
-            var (first, fault) = await call.Exchange.TakeAsync(Server.ResponseTimeout, cancellationToken);
+            var (first, fault) = await call.Exchange.TakeAsync(server.ResponseTimeout, cancellationToken);
             if (fault is not null)
             {
                 return fault.ToAnswer();
@@ -74,7 +76,7 @@ internal sealed class SharedProcess : IAsyncDisposable
             handedOver = true;
 
             // A subscription is silent for as long as nothing changes.
-            var patience = request.Method == "subscriptions/listen" ? TimeSpan.Zero : Server.IdleTimeout;
+            var patience = request.Method == "subscriptions/listen" ? TimeSpan.Zero : server.IdleTimeout;
             return new(200, null, "text/event-stream", call.Exchange.ToBody(first, patience, () => _ = LeaveAsync(id)), null);
         }
         finally
@@ -126,7 +128,7 @@ internal sealed class SharedProcess : IAsyncDisposable
         {
             while (await _link.ReadAsync(_ending.Token) is { } line)
             {
-                await RouteAsync(line);
+                await RouteSafelyAsync(line);
             }
 
             end = _link.End;
@@ -137,10 +139,23 @@ internal sealed class SharedProcess : IAsyncDisposable
         }
         catch (Exception error)
         {
-            _telemetry.EndedByError(Server.Name, error);
+            _telemetry.EndedByError(_server, error);
         }
 
         _calls.FailAll(end);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "One caller's message must not end the process for all others.")]
+    private async ValueTask RouteSafelyAsync(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            await RouteAsync(line);
+        }
+        catch (Exception error) when (!_ending.IsCancellationRequested)
+        {
+            _telemetry.Broke(_server, line.Length, error);
+        }
     }
 
     private async ValueTask RouteAsync(ReadOnlyMemory<byte> line)
@@ -148,7 +163,7 @@ internal sealed class SharedProcess : IAsyncDisposable
         var read = McpReader.Read(line, _limits.Messages);
         if (!read.IsRead)
         {
-            _telemetry.Unreadable(Server.Name, line.Length, read.Fault!.Message);
+            _telemetry.Unreadable(_server, line.Length, read.Fault!.Message);
             _calls.Remove(read.Fault.Id)?.Exchange.Fail(new(502, $"The server's answer is no valid MCP message. {read.Fault.Message}"));
             return;
         }
@@ -162,7 +177,7 @@ internal sealed class SharedProcess : IAsyncDisposable
             }
             else
             {
-                _telemetry.AnswersNobody(Server.Name);
+                _telemetry.AnswersNobody(_server);
             }
         }
         else if (message.Kind == McpKind.Notification && (_calls.Find(message.SubscriptionId) ?? _calls.Find(message.ProgressToken)) is { } call)
@@ -171,7 +186,7 @@ internal sealed class SharedProcess : IAsyncDisposable
         }
         else
         {
-            _telemetry.Unattributable(Server.Name, message.Kind == McpKind.Request ? "a request, which its era does not know" : "a notification");
+            _telemetry.Unattributable(_server, message.Kind == McpKind.Request ? "a request, which its era does not know" : "a notification");
         }
     }
 
@@ -185,7 +200,7 @@ internal sealed class SharedProcess : IAsyncDisposable
             (isFinal || call.Token is null ? null : message.ProgressToken, (call.Token ?? call.Id).Utf8));
         if (!await call.Exchange.OfferAsync(restored, isFinal, TimeSpan.Zero, _ending.Token))
         {
-            _telemetry.Stalled(Server.Name);
+            _telemetry.Stalled(_server);
         }
     }
 

@@ -16,8 +16,14 @@ internal sealed class SharedServer(
     private ServerEra? _era;
     private bool _isRetired;
     private long _lastUse = time.GetTimestamp();
+    private volatile ServerConfig _server = server;
 
-    public ServerConfig Server => server;
+    /// <summary>The configuration in force; one that starts the same program may take its place.</summary>
+    public ServerConfig Server
+    {
+        get => _server;
+        set => _server = value;
+    }
 
     /// <summary>How long nobody has used it.</summary>
     public TimeSpan Idle => Volatile.Read(ref _process) is { Completion.IsCompleted: false } process ? process.Idle : time.GetElapsedTime(Volatile.Read(ref _lastUse));
@@ -26,7 +32,7 @@ internal sealed class SharedServer(
     {
         // The start is not the caller's: one who hangs up must not undo it for those who wait behind.
         var (process, era, fault) = await StartedAsync().WaitAsync(cancellationToken);
-        return process is not null ? await process.PostAsync(request, cancellationToken)
+        return process is not null ? await process.PostAsync(request, _server, cancellationToken)
             : era is not null ? era.Refuse(request.Id, requested)
             : fault!.ToAnswer();
     }
@@ -73,33 +79,45 @@ internal sealed class SharedServer(
 
     private async Task<Started> StartAsync()
     {
-        var (link, fault) = open(server);
+        var (link, fault) = open(_server);
         if (link is null)
         {
             return new(null, null, fault);
         }
 
         var isKnown = _era is not null;
-        _era ??= await ServerEra.AskAsync(link, limits.ProbeTimeout, time, discover: true) ?? await AskAnewAsync();
+        var isHandedOver = false;
+        try
+        {
+            _era ??= await ServerEra.AskAsync(link, limits.ProbeTimeout, time, discover: true);
+            if (_era is { Era: McpEra.Modern })
+            {
+                isHandedOver = true;
+                _process = new(_server.Name, link, limits, telemetry, time);
+            }
+        }
+        finally
+        {
+            // Ended before another is asked: a server may be allowed one process only.
+            if (!isHandedOver)
+            {
+                await link.DisposeAsync();
+            }
+        }
+
+        _era ??= await AskAnewAsync();
         if (_era is { } era && !isKnown)
         {
-            stdio.EraFound(server.Name, era.Era == McpEra.Modern ? "modern" : "legacy", string.Join(", ", era.Versions));
+            stdio.EraFound(_server.Name, era.Era == McpEra.Modern ? "modern" : "legacy", string.Join(", ", era.Versions));
         }
 
-        if (_era is { Era: McpEra.Modern })
-        {
-            _process = new(server, link, limits, telemetry, time);
-            return new(_process, null, null);
-        }
-
-        await link.DisposeAsync();
-        return new(null, _era, new(502, $"The server answered neither server/discover nor initialize within {limits.ProbeTimeout.TotalSeconds:0.#} s each. {link.End.Reason}"));
+        return isHandedOver ? new(_process, null, null) : new(null, _era, new(502, $"The server answered neither server/discover nor initialize within {limits.ProbeTimeout.TotalSeconds:0.#} s each. {link.End.Reason}"));
     }
 
     /// <summary>Some legacy servers end when anything but <c>initialize</c> comes first.</summary>
     private async ValueTask<ServerEra?> AskAnewAsync()
     {
-        var (link, _) = open(server);
+        var (link, _) = open(_server);
         if (link is null)
         {
             return null;

@@ -14,7 +14,7 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     private readonly BridgeTelemetry _telemetry;
     private readonly TimeProvider _time;
     private readonly BridgeSessions _sessions;
-    private readonly ConcurrentDictionary<StdioConfig, SharedServer> _shared = new(ReferenceEqualityComparer.Instance);
+    private readonly ConcurrentDictionary<string, SharedServer> _shared = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _processes = new(StringComparer.Ordinal);
     private readonly ITimer _sweep;
 
@@ -50,9 +50,16 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     {
         bool IsGone(ServerConfig server) => !servers.TryGetValue(server.Name, out var now) || now.Stdio is not { } stdio || !stdio.StartsLike(server.Stdio!);
         _sessions.EndWhere(IsGone);
-        foreach (var (key, shared) in _shared.Where(pair => IsGone(pair.Value.Server)))
+        foreach (var shared in _shared.Values)
         {
-            Retire(key, shared);
+            if (IsGone(shared.Server))
+            {
+                Retire(shared);
+            }
+            else
+            {
+                shared.Server = servers[shared.Server.Name];
+            }
         }
     }
 
@@ -73,11 +80,25 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
         if (message.Kind != McpKind.Request)
         {
             // The core defines no notification for HTTP, and what clients may cancel they cancel by hanging up.
-            return message.Kind == McpKind.Notification ? new(202, null, null, null, null) : new BridgeFault(400, "The modern era knows no responses of clients.").ToAnswer();
+            return message.Kind == McpKind.Notification ? new(202, null, null, null, "A process that callers share is told of no notification: in this era clients cancel by hanging up.") : new BridgeFault(400, "The modern era knows no responses of clients.").ToAnswer();
         }
 
-        var shared = _shared.GetOrAdd(request.Server.Stdio!, _ => new(request.Server, Open, _limits, _telemetry, _supervision.Telemetry, _time));
-        return await shared.PostAsync(message, request.Protocol, cancellationToken);
+        return await SharedOf(request.Server).PostAsync(message, request.Protocol, cancellationToken);
+    }
+
+    // A call keeps the configuration it came under: around a reload the other program's process is none of its.
+    private SharedServer SharedOf(ServerConfig server)
+    {
+        while (true)
+        {
+            var shared = _shared.GetOrAdd(server.Name, static (_, made) => new(made.server, made.bridge.Open, made.bridge._limits, made.bridge._telemetry, made.bridge._supervision.Telemetry, made.bridge._time), (server, bridge: this));
+            if (shared.Server.Stdio!.StartsLike(server.Stdio!))
+            {
+                return shared;
+            }
+
+            Retire(shared);
+        }
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The link ends the child, and whoever opened the link ends the link.")]
@@ -118,15 +139,15 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
 
     private void EndIdle()
     {
-        foreach (var (key, shared) in _shared.Where(pair => pair.Value.Idle >= pair.Key.IdleTimeout))
+        foreach (var shared in _shared.Values.Where(shared => shared.Idle >= shared.Server.Stdio!.IdleTimeout))
         {
-            Retire(key, shared);
+            Retire(shared);
         }
     }
 
-    private void Retire(StdioConfig key, SharedServer shared)
+    private void Retire(SharedServer shared)
     {
-        if (_shared.TryRemove(new(key, shared)))
+        if (_shared.TryRemove(new(shared.Server.Name, shared)))
         {
             _ = shared.DisposeAsync().AsTask();
         }

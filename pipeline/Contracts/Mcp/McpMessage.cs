@@ -64,7 +64,7 @@ public readonly struct McpMessage
     /// <summary><c>_meta.traceparent</c> (W3C Trace Context); null when it is absent, no string, or longer than 128 bytes. Not validated. Allocates: read it once.</summary>
     public string? TraceParent => Text(_parts.TraceParent);
 
-    /// <summary><c>_meta.progressToken</c> of a request, <c>params.progressToken</c> of notifications/progress: a string or a number, raw.</summary>
+    /// <summary><c>_meta.progressToken</c> of a request, <c>params.progressToken</c> of notifications/progress: a string that is text, or a number, raw.</summary>
     public RawJson? ProgressToken => Value(_parts.ProgressToken);
 
     /// <summary><c>_meta["io.modelcontextprotocol/subscriptionId"]</c>, raw: the id of the request whose stream a notification belongs to.</summary>

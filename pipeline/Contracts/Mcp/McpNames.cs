@@ -76,6 +76,9 @@ internal static class McpNames
 
     private static readonly byte[][] ErrorMembers = Folded("code", "message", "data");
 
+    /// <summary>Whether the protocol defines the name.</summary>
+    public static bool IsKnown(string name) => Known.Contains(name);
+
     /// <summary>The text of a string's inside that the scanner accepted; null when it stands for none.</summary>
     public static string? Read(ReadOnlySpan<byte> raw)
     {

@@ -46,6 +46,8 @@ internal ref partial struct McpReading
             Complain(McpErrors.InvalidRequest, "\"id\" is null. A request's id is a string or an integer; a notification has none.");
         }
 
+        // Two places with a meaning each: one message may have both, and which one counts must not hang on their order.
+        _parts.ProgressToken = _hasId ? _metaProgressToken : _parts.Method == "notifications/progress" ? _progressToken : default;
         switch (_parts.Method)
         {
             case "tools/call" or "prompts/get":
@@ -145,7 +147,13 @@ internal ref partial struct McpReading
 
     private readonly Slice StringOrInteger(Slice value) => !value.IsAbsent && IsId(value.Of(_bytes)) ? value : default;
 
-    private readonly Slice StringOrNumber(Slice value) => First(value) is (byte)'"' or (byte)'-' or (>= (byte)'0' and <= (byte)'9') ? value : default;
+    /// <summary>A number, or a string that is text: what stands for no text would come back as something that no reader compares.</summary>
+    private readonly Slice Token(Slice value) => First(value) switch
+    {
+        (byte)'"' => JsonText.IsText(value.Of(_bytes)[1..^1]) ? value : default,
+        (byte)'-' or (>= (byte)'0' and <= (byte)'9') => value,
+        _ => default,
+    };
 
     private readonly Slice Display(Slice value) => value.Length <= limits.MaxNameBytes ? String(value) : default;
 

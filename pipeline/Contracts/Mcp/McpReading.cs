@@ -15,6 +15,8 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
     private Slice _uri;
     private Slice _taskId;
     private Slice _protocolVersion;
+    private Slice _progressToken;
+    private Slice _metaProgressToken;
     private bool _hasVersion;
     private bool _hasId;
     private bool _idIsTwice;
@@ -161,7 +163,7 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
             }
             else if (name.SequenceEqual("progressToken"u8))
             {
-                _parts.ProgressToken = StringOrNumber(Value());
+                _progressToken = Token(Value());
             }
             else if (name.SequenceEqual("requestState"u8))
             {
@@ -209,7 +211,7 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
             }
             else if (name.SequenceEqual("progressToken"u8))
             {
-                _parts.ProgressToken = StringOrNumber(Value());
+                _metaProgressToken = Token(Value());
             }
             else if (name.SequenceEqual("traceparent"u8))
             {

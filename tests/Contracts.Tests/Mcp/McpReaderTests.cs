@@ -39,6 +39,19 @@ public sealed class McpReaderTests
     [InlineData("""{"\u0078":{},"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}""", true)]
     public void Members_that_json_rpc_does_not_have_are_told(string message, bool isExtended) => Assert.Equal(isExtended, Read(message).IsExtended);
 
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":{"progressToken":1},"progressToken":2}}""", "1")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"x","params":{"progressToken":2,"_meta":{"progressToken":1}}}""", "1")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"x","params":{"progressToken":2}}""", null)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"notifications/progress","params":{"progressToken":2}}""", null)]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":2,"_meta":{"progressToken":1}}}""", "2")]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/message","params":{"progressToken":2,"_meta":{"progressToken":1}}}""", null)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":{"progressToken":"\ud800"}}}""", null)]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"a\udc00"}}""", null)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":{"progressToken":"\ud83d\ude00"}}}""", "\"\\ud83d\\ude00\"")]
+    public void A_progress_token_stands_where_its_kind_of_message_has_it_and_is_text_or_a_number(string message, string? token) =>
+        Assert.Equal(token, Read(message).ProgressToken?.ToString());
+
     [Fact]
     public void A_legacy_initialize_is_read_whole()
     {

@@ -213,6 +213,42 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task A_cancelled_call_that_the_server_never_answers_is_cancelled_and_not_failed()
+    {
+        await using var gateway = await StartAsync();
+        var session = await InitializeAsync(gateway, key: null);
+        var cancelled = new TaskCompletionSource();
+        gateway.Upstream.Answer = async (http, body) =>
+        {
+            if (body.Contains("notifications/cancelled", StringComparison.Ordinal))
+            {
+                await Accept(http);
+                cancelled.SetResult();
+                return;
+            }
+
+            await cancelled.Task;
+            http.Abort();
+        };
+        var calling = gateway.TextAsync(Wire.PostRaw("demo", Wire.LegacyRequest("2", "tools/call", "\"name\":\"slow\""), Wire.Legacy, session), 200);
+        await gateway.RecordedAsync<CallIntended>(c => c.What.Method == "tools/call");
+        await Eventually.TrueAsync(() => gateway.Upstream.Requests.Count == 2);
+        await gateway.TextAsync(Wire.PostRaw("demo", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":2}}", Wire.Legacy, session), 202);
+
+        Assert.Equal("", await calling);
+        Assert.Equal(CallOutcome.Cancelled, (await gateway.RecordedAsync<CallCompleted>(c => c.What.Method == "tools/call")).Outcome);
+    }
+
+    [Fact]
+    public async Task A_revision_that_nobody_knows_is_recorded_by_no_words_of_the_client()
+    {
+        await using var gateway = await StartAsync();
+        await gateway.TextAsync(Wire.PostRaw("demo", Wire.Initialize("0").Replace("2025-11-25", "my password is hunter2", StringComparison.Ordinal)), 200);
+
+        Assert.Equal("other", (await gateway.CallsAsync()).OfType<CallIntended>().Single().What.Protocol);
+    }
+
+    [Fact]
     public async Task A_batch_is_split_judged_one_by_one_and_answered_as_a_stream()
     {
         await using var gateway = await GatewayHarness.StartAsync(config => config with

@@ -63,6 +63,10 @@ internal sealed class BridgeHarness : IAsyncDisposable
     public Task<BridgeAnswer> CallAsync(string? session, int id, string method, McpEra era = McpEra.Legacy, CancellationToken token = default) =>
         PostAsync(session, $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"{{{method}}}","params":{"_meta":{"progressToken":{{{id}}} } } }""", era, token);
 
+    /// <summary>A modern call under a configuration of its own.</summary>
+    public async Task<BridgeAnswer> CallUnderAsync(ServerConfig server, int id, string method) =>
+        await Bridge.ExchangeAsync(new(server, "POST", Message($$"""{"jsonrpc":"2.0","id":{{id}},"method":"{{method}}"}"""), McpEra.Modern, "2026-07-28", null, null), CancellationToken.None).AsTask().WaitAsync(Patience);
+
     public async Task<string> OpenAsync()
     {
         var answer = await PostAsync(null, """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}""");

@@ -30,6 +30,28 @@ public sealed class BridgedGatewayTests
     }
 
     [Fact]
+    public async Task A_token_that_is_no_text_leaves_no_call_without_its_end()
+    {
+        await using var gateway = await StartAsync(stdio => stdio);
+        var session = await OpenAsync(gateway);
+        Assert.Equal(200, (await PostAsync(gateway, session, """{"jsonrpc":"2.0","id":1,"method":"test/pid","params":{"_meta":{"progressToken":"\ud800"}}}""")).Status);
+        Assert.Equal(CallOutcome.Ok, (await gateway.RecordedAsync<CallCompleted>(call => call.What.Method == "test/pid")).Outcome);
+    }
+
+    [Fact]
+    public async Task A_call_that_is_cancelled_before_anything_came_is_cancelled_and_waits_no_longer()
+    {
+        await using var gateway = await StartAsync(stdio => stdio);
+        var session = await OpenAsync(gateway);
+        var waiting = PostAsync(gateway, session, """{"jsonrpc":"2.0","id":7,"method":"test/silent"}""");
+        await gateway.RecordedAsync<CallIntended>(call => call.What.Method == "test/silent");
+        await PostAsync(gateway, session, """{"jsonrpc":"2.0","id":8,"method":"test/pid"}""");
+        Assert.Equal(202, (await PostAsync(gateway, session, """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}""")).Status);
+        Assert.Equal((200, ""), await waiting);
+        Assert.Equal(CallOutcome.Cancelled, (await gateway.RecordedAsync<CallCompleted>(call => call.What.Method == "test/silent")).Outcome);
+    }
+
+    [Fact]
     public async Task A_process_that_exits_is_an_upstream_that_failed()
     {
         await using var gateway = await StartAsync(stdio => stdio);
@@ -82,6 +104,18 @@ public sealed class BridgedGatewayTests
         var (status, text) = await PostModernAsync(gateway, "test/pid");
         Assert.Equal(200, status);
         Assert.Contains("\"id\":\"m\",\"result\":{\"pid\":", text);
+    }
+
+    [Fact]
+    public async Task A_notification_that_a_shared_process_is_not_told_of_is_recorded_as_dropped()
+    {
+        await using var gateway = await StartAsync(stdio => stdio with { Environment = stdio.Environment.SetItem("MODE", "modern") });
+        using var request = Wire.PostRaw("shell", """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}""", Wire.Modern);
+        request.Headers.TryAddWithoutValidation("Mcp-Method", "notifications/cancelled");
+
+        Assert.Equal("", await gateway.TextAsync(request, 202));
+
+        Assert.Contains((await gateway.CallsAsync()).OfType<MessageRelayed>(), message => message.Dropped is not null);
     }
 
     [Fact]

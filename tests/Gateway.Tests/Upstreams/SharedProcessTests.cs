@@ -1,5 +1,6 @@
 using System.Text;
 using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Upstreams.Stdio;
 using Microsoft.Extensions.Time.Testing;
 using static McpLedger.Gateway.Tests.Upstreams.BridgeHarness;
@@ -34,6 +35,20 @@ public sealed class SharedProcessTests
             Assert.Contains($"\"id\":{id},", events[2].Data);
         });
         await Task.WhenAll(asked);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_no_text_or_stands_twice_harms_no_other_caller()
+    {
+        await using var gateway = new BridgeHarness(ShellServer.Config("modern"));
+        var waiting = gateway.CallAsync(null, 1, "test/silent", McpEra.Modern);
+        var before = await TextAsync(await gateway.CallAsync(null, 1, "test/pid", McpEra.Modern));
+        var hostile = await gateway.PostAsync(null, """{"jsonrpc":"2.0","id":1,"method":"test/progress","params":{"_meta":{"progressToken":"\ud800"} } }""", McpEra.Modern);
+        Assert.Contains("\"done\":true", await TextAsync(hostile));
+        var twice = await gateway.PostAsync(null, """{"jsonrpc":"2.0","id":1,"method":"test/progress","params":{"_meta":{"progressToken":"mine"},"progressToken":"decoy" } }""", McpEra.Modern);
+        Assert.Contains("\"progressToken\":\"mine\"", (await EventsAsync(twice.Body!, 3))[0].Data);
+        Assert.Equal(before, await TextAsync(await gateway.CallAsync(null, 1, "test/pid", McpEra.Modern)));
+        Assert.False(waiting.IsCompleted);
     }
 
     [Fact]
@@ -143,6 +158,36 @@ public sealed class SharedProcessTests
         time.Advance(gateway.Server.Stdio!.IdleTimeout + TimeSpan.FromSeconds(5));
         await UntilAsync(() => gateway.Children!.ProcessCount == 0, "the process ends");
         Assert.Equal(200, (await gateway.CallAsync(null, 1, "test/pid", McpEra.Modern)).Status);
+    }
+
+    [Fact]
+    public async Task A_process_lives_through_a_reload_that_starts_it_alike_and_not_through_another()
+    {
+        await using var gateway = new BridgeHarness(ShellServer.Config("modern", s => s with { MaxProcesses = 1 }));
+        var before = await TextAsync(await gateway.CallAsync(null, 1, "test/pid", McpEra.Modern));
+        var alike = ShellServer.Config("modern", s => s with { MaxProcesses = 1, IdleTimeout = TimeSpan.FromMinutes(5) });
+        gateway.Bridge.Reload(new Dictionary<string, ServerConfig> { ["shell"] = alike });
+        Assert.Equal(before, await TextAsync(await gateway.CallUnderAsync(alike, 1, "test/pid")));
+
+        var other = ShellServer.Config("modern", s => s with { Environment = s.Environment.Add("OTHER", "1") });
+        gateway.Bridge.Reload(new Dictionary<string, ServerConfig> { ["shell"] = other });
+        Assert.NotEqual(before, await TextAsync(await gateway.CallUnderAsync(other, 1, "test/pid")));
+        await UntilAsync(() => gateway.Children!.ProcessCount == 1, "the process of before ends");
+    }
+
+    [Fact]
+    public async Task A_server_that_may_have_one_process_is_asked_anew_when_the_first_has_ended()
+    {
+        await using var gateway = new BridgeHarness(ShellServer.Config("fragile", s => s with { MaxProcesses = 1 }));
+        Assert.Contains("2025-06-18", await TextAsync(await gateway.CallAsync(null, 1, "tools/list", McpEra.Modern)));
+    }
+
+    [Fact]
+    public async Task A_version_that_is_no_text_is_none_and_leaves_no_process_behind()
+    {
+        await using var gateway = new BridgeHarness(ShellServer.Config("garbled"));
+        Assert.Contains("\"pid\"", await TextAsync(await gateway.CallAsync(null, 1, "test/pid", McpEra.Modern)));
+        Assert.Equal(1, gateway.Children!.ProcessCount);
     }
 
     [Fact]

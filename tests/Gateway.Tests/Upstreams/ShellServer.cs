@@ -16,12 +16,14 @@ internal static class ShellServer
             *'"method":"initialize"'*)
               case $MODE in
                 refuses) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32602,"message":"no"}}\n' "$id" ;;
+                grumbles) printf '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}\n{"jsonrpc":"2.0","id":%s,"error":{"code":-32602,"message":"no"}}\n' "$id" ;;
                 modern) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"no such method"}}\n' "$id" ;;
                 *) answer '{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"shell","version":"1"}}' ;;
               esac ;;
             *'"method":"server/discover"'*)
               case $MODE in
                 modern) answer '{"supportedVersions":["2026-07-28"],"capabilities":{},"resultType":"complete"}' ;;
+                garbled) answer '{"supportedVersions":["\ud800",7,"2026-07-28"],"capabilities":{},"resultType":"complete"}' ;;
                 mute) ;;
                 fragile) exit 9 ;;
                 *) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"no such method"}}\n' "$id" ;;
@@ -68,7 +70,7 @@ internal static class ShellServer
         done
         """;
 
-    /// <summary>A server in one of the modes: legacy, modern, mute (never answers server/discover), fragile (ends at it), refuses (initialize).</summary>
+    /// <summary>A server in one of the modes: legacy, modern, garbled (names a version that is no text), mute (never answers server/discover), fragile (ends at it), refuses (initialize), grumbles (a log line first, then refuses).</summary>
     public static ServerConfig Config(string mode, Func<StdioConfig, StdioConfig>? with = null)
     {
         var stdio = new StdioConfig

@@ -159,6 +159,49 @@ public sealed class StdioSessionTests
     }
 
     [Fact]
+    public async Task An_initialize_that_is_refused_in_a_stream_leaves_nothing_behind()
+    {
+        await using var gateway = new BridgeHarness(ShellServer.Config("grumbles"));
+        var answer = await gateway.PostAsync(null, Wire.Initialize("0"));
+        Assert.Contains("-32602", (await EventsAsync(answer.Body!, 2))[1].Data);
+        await UntilAsync(() => gateway.Children!.ProcessCount == 0, "the process ends");
+        Assert.Equal(0, gateway.Children!.SessionCount);
+    }
+
+    [Fact]
+    public async Task A_cancelled_request_waits_no_longer_and_frees_its_place()
+    {
+        await using var gateway = new BridgeHarness(ShellServer.Config("legacy"), new BridgeLimits { MaxPending = 2 });
+        var session = await gateway.OpenAsync();
+        for (var id = 1; id <= 5; id++)
+        {
+            var waiting = gateway.CallAsync(session, id, "test/silent");
+            await gateway.CallAsync(session, 100, "test/pid");
+            Assert.Equal(202, (await gateway.PostAsync(session, $$$"""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":{{{id}}}}}""")).Status);
+            Assert.Contains("cancelled", (await waiting).Fault);
+        }
+    }
+
+    [Fact]
+    public async Task Requests_whose_clients_hung_up_make_room_for_new_ones()
+    {
+        await using var gateway = new BridgeHarness(ShellServer.Config("legacy"), new BridgeLimits { MaxPending = 2 });
+        var session = await gateway.OpenAsync();
+        for (var id = 1; id <= 5; id++)
+        {
+            using var hangUp = new CancellationTokenSource();
+            var gone = gateway.CallAsync(session, id, "test/silent", token: hangUp.Token);
+            await gateway.CallAsync(session, 100, "test/pid");
+            await hangUp.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        }
+
+        var (one, two) = (gateway.CallAsync(session, 11, "test/silent"), gateway.CallAsync(session, 12, "test/silent"));
+        Assert.Equal(429, (await gateway.CallAsync(session, 13, "test/pid")).Status);
+        Assert.False(one.IsCompleted || two.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_client_that_hangs_up_does_not_stop_the_server_and_its_late_answer_reaches_nobody()
     {
         await using var gateway = new BridgeHarness(ShellServer.Config("legacy"));
