@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Answers;
 using McpLedger.Gateway.Capture;
 using McpLedger.Streaming;
@@ -81,7 +82,7 @@ internal sealed partial class GatewayTelemetry : IDisposable
         var error = ErrorOf(ending);
         if (_duration.Enabled)
         {
-            var tags = new TagList { { "mcp.method.name", call.What.Method }, { "mcpledger.server", call.What.Server }, { "mcp.protocol.version", call.Protocol } };
+            var tags = new TagList { { "mcp.method.name", MethodOf(call.What.Method) }, { "mcpledger.server", call.What.Server }, { "mcp.protocol.version", call.Protocol } };
             if (error is not null)
             {
                 tags.Add("error.type", error);
@@ -144,6 +145,9 @@ internal sealed partial class GatewayTelemetry : IDisposable
     public void PeersUnknown(string name, string reason) => LogPeersUnknown(name, reason);
 
     public void Dispose() => _activities.Dispose();
+
+    // Clients make methods up, and each would be a series of its own; the conventions have a word for those.
+    private static string? MethodOf(string? method) => method is null or "GET" or "DELETE" || McpMethods.IsKnown(method) ? method : "_OTHER";
 
     // The conventions name the JSON-RPC code, and tool_error for results that say isError.
     private static string? ErrorOf(Ending ending) => ending.Outcome switch

@@ -4,6 +4,7 @@ namespace McpLedger.Gateway.Answers;
 internal static class AnswerReader
 {
     private const int FirstGuess = 4096;
+    private const int MostOnItsWord = 64 * 1024;
 
     /// <summary>Reads to the end. After a timeout a read is still under way: the answer it belongs to must be disposed of.</summary>
     /// <returns>Null when it is longer than <paramref name="maxBytes"/>.</returns>
@@ -16,8 +17,8 @@ internal static class AnswerReader
             return null;
         }
 
-        // One byte more than announced, so that the read that finds the end needs no larger buffer.
-        var bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min((length ?? FirstGuess) + 1, maxBytes + 1L));
+        // One byte more than announced, so that the read that finds the end needs no larger buffer; and little on the server's word alone.
+        var bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Min(length ?? FirstGuess, MostOnItsWord) + 1, maxBytes + 1L));
         var filled = 0;
         long? began = null;
         while (true)

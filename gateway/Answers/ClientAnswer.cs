@@ -11,13 +11,19 @@ namespace McpLedger.Gateway.Answers;
 /// What the client is given. Nothing is written that its event does not already say (I1); the callers see to that. A batch is answered as one
 /// stream, each answer an event, so that messages inside its streams can pass as they come.
 /// </summary>
-internal sealed class ClientAnswer(HttpContext http, bool isBatch)
+internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider time)
 {
+    /// <summary>Longest wait for a client to take one piece of its answer.</summary>
+    public static readonly TimeSpan LongestStall = TimeSpan.FromMinutes(1);
+
+    private const int PieceLength = 64 * 1024;
     private const string AuditId = "Audit-Id";
     private const string Json = "application/json";
     private const string PlainText = "text/plain; charset=utf-8";
     private const string Streams = "text/event-stream";
+    private static readonly object Stalled = new();
     private bool _isStream;
+    private bool _isStalled;
 
     /// <summary>Whether a stream has begun, so that the status is fixed and an error must go into the stream.</summary>
     public bool IsStream => _isStream || isBatch;
@@ -25,7 +31,10 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch)
     /// <summary>Whether anything was given yet, where it goes into a stream.</summary>
     public bool HasBegun => _isStream;
 
-    private bool IsGone => http.RequestAborted.IsCancellationRequested;
+    private bool IsGone => _isStalled || http.RequestAborted.IsCancellationRequested;
+
+    /// <summary>Whether the client's connection was ended because it read nothing for <see cref="LongestStall"/>.</summary>
+    public static bool WasStalled(HttpContext http) => http.Items.ContainsKey(Stalled);
 
     /// <summary>Says which call this is, so that anybody can find it in the ledger.</summary>
     public void Name(EventId call) => SetHeader(AuditId, call.ToString());
@@ -136,8 +145,14 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch)
     {
         try
         {
-            http.Response.BodyWriter.Write(bytes.Span);
-            await http.Response.BodyWriter.FlushAsync();
+            // Piece by piece, so that a client that reads slowly is told from one that does not read.
+            for (var rest = bytes; !rest.IsEmpty && !IsGone;)
+            {
+                var piece = rest[..Math.Min(rest.Length, PieceLength)];
+                http.Response.BodyWriter.Write(piece.Span);
+                await FlushAsync();
+                rest = rest[piece.Length..];
+            }
         }
         catch (Exception) when (IsGone)
         {
@@ -147,9 +162,28 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch)
 
     private async ValueTask FlushAsync()
     {
-        if (!IsGone)
+        if (IsGone)
         {
-            await http.Response.BodyWriter.FlushAsync();
+            return;
+        }
+
+        var flushing = http.Response.BodyWriter.FlushAsync();
+        if (flushing.IsCompleted)
+        {
+            await flushing;
+            return;
+        }
+
+        try
+        {
+            await flushing.AsTask().WaitAsync(LongestStall, time);
+        }
+        catch (TimeoutException)
+        {
+            // Nobody holds a call, its answer and its upstream for ever by not reading.
+            _isStalled = true;
+            http.Items[Stalled] = true;
+            http.Abort();
         }
     }
 }

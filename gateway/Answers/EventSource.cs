@@ -76,6 +76,9 @@ internal sealed class EventSource(Stream upstream, int maxEventBytes, TimeSpan i
         {
             var read = await (_pending ?? ReadAsync(cancellationToken));
             _pending = null;
+
+            // Silence is the upstream's: how long our client takes over what came is not counted.
+            _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (read == 0)
             {
                 End = StreamEnd.Closed;
@@ -104,7 +107,7 @@ internal sealed class EventSource(Stream upstream, int maxEventBytes, TimeSpan i
             return upstream.ReadAsync(_chunk, cancellationToken);
         }
 
-        if (_silence is null || _linked != cancellationToken)
+        if (_silence is null || _silence.IsCancellationRequested || _linked != cancellationToken)
         {
             _timer?.Dispose();
             _silence?.Dispose();

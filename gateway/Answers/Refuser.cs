@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Capture;
@@ -64,6 +65,9 @@ internal sealed class Refuser(CallRecorder recorder, MessageScreen screen, Refus
         return ContentStore.OfStranger(screen.Recordable(exchange, kept).Span, isPartial || kept.Length < body.Length);
     }
 
+    // A reason may repeat what the caller sent.
+    private string Recordable(Exchange exchange, string reason) => Encoding.UTF8.GetString(screen.Recordable(exchange, Encoding.UTF8.GetBytes(reason)).Span);
+
     private ValueTask<bool> RecordAsync(Call call, Content content, Refusal refusal, long unrecorded) => recorder.RecordAsync(
         new CallRefused
         {
@@ -76,7 +80,7 @@ internal sealed class Refuser(CallRecorder recorder, MessageScreen screen, Refus
                 Verdict = Verdict.Refused,
                 Rules = refusal.Rules,
                 Policy = call.Exchange.Gateway.Policy.Digest,
-                Reason = refusal.Reason,
+                Reason = Recordable(call.Exchange, refusal.Reason),
                 Facts = unrecorded == 0 ? refusal.Facts : new Dictionary<string, string>(StringComparer.Ordinal) { ["unrecordedBefore"] = unrecorded.ToString(CultureInfo.InvariantCulture) },
             },
             Where = call.Where,

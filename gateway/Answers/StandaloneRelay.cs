@@ -59,7 +59,7 @@ internal sealed class StandaloneRelay(
             }
         }
 
-        var reason = !isRecorded ? "A message could not be recorded, so the stream was ended." : events.End == StreamEnd.GivenUp ? "The client closed the stream." : events.Fault;
+        var reason = !isRecorded ? "A message could not be recorded, so the stream was ended." : exchange.IsClientStalled ? CallEnding.NotRead : events.End == StreamEnd.GivenUp ? "The client closed the stream." : events.Fault;
         var outcome = !isRecorded || events.End is StreamEnd.Broken ? CallOutcome.UpstreamFailed : CallOutcome.Ok;
         await ending.TryEndAsync(new(outcome, StatusCodes.Status200OK, reason) { Stream = tally.Summary });
     }

@@ -28,6 +28,7 @@ internal readonly record struct Body(BodyStatus Status, ReadOnlyMemory<byte> Byt
 internal static class BodyReader
 {
     private const int FirstGuess = 4096;
+    private const int MostOnItsWord = 64 * 1024;
 
     public static async ValueTask<Body> ReadAsync(HttpRequest request, int maxBytes, TimeSpan longest, TimeProvider time)
     {
@@ -45,7 +46,9 @@ internal static class BodyReader
         var reader = request.BodyReader;
 
         // Not pooled: what is still being sent upstream when a call is given up must never become another caller's buffer.
-        var bytes = GC.AllocateUninitializedArray<byte>((int)(request.ContentLength ?? FirstGuess));
+        // And no longer than what came by more than this: a length is only announced.
+        var most = (int)(request.ContentLength ?? maxBytes);
+        var bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min(request.ContentLength ?? FirstGuess, MostOnItsWord));
         var length = 0;
         ITimer? deadline = null;
         try
@@ -60,7 +63,7 @@ internal static class BodyReader
                 }
 
                 var read = await reading;
-                var isWithin = Take(read.Buffer, ref bytes, ref length, maxBytes);
+                var isWithin = Take(read.Buffer, ref bytes, ref length, most);
                 reader.AdvanceTo(read.Buffer.End);
                 if (!isWithin || read.IsCanceled || read.IsCompleted)
                 {

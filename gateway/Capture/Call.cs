@@ -68,6 +68,7 @@ internal sealed class Call
         var traceParent = message.TraceParent;
         var arguments = message.Arguments;
         var session = SessionRefs.Of(exchange.Session, traceParent, exchange.Principal, client);
+        var revision = protocol is null ? null : McpRevisions.Recorded(protocol);
         var what = new CallTarget
         {
             Server = exchange.ServerName,
@@ -76,7 +77,7 @@ internal sealed class Call
             Name = message.Name,
             Id = message.Id,
             Era = NameOf(era),
-            Protocol = protocol,
+            Protocol = revision,
             Definition = definition,
             Arguments = arguments.IsEmpty ? null : new(arguments.Length, Digest.Of(arguments.Span)),
         };
@@ -87,7 +88,7 @@ internal sealed class Call
             Trace = SessionRefs.TraceId(traceParent) ?? SessionRefs.TraceId(exchange.Http.Request.Headers[HeaderNames.TraceParent]),
             Monotonic = monotonic,
         };
-        return new(exchange, message, era, protocol ?? "", EventId.New(time), exchange.Principal.ToCaller(client), what, where);
+        return new(exchange, message, era, revision ?? "", EventId.New(time), exchange.Principal.ToCaller(client), what, where);
     }
 
     /// <summary>The same call after its message was screened: what it says of itself is what is recorded.</summary>

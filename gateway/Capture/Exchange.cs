@@ -1,3 +1,4 @@
+using McpLedger.Gateway.Answers;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Sessions;
@@ -35,4 +36,7 @@ internal sealed class Exchange(HttpContext http, GatewaySnapshot gateway, string
 
     /// <summary>Whether the client has hung up.</summary>
     public bool IsClientGone => Http.RequestAborted.IsCancellationRequested;
+
+    /// <summary>Whether it was hung up on, because it did not read what it was given.</summary>
+    public bool IsClientStalled => ClientAnswer.WasStalled(Http);
 }

@@ -20,7 +20,8 @@ internal sealed class McpEndpoint(
     PostDoor post,
     StreamDoor streams,
     LedgerCounters counters,
-    GatewayTelemetry telemetry)
+    GatewayTelemetry telemetry,
+    TimeProvider time)
 {
     private const string Methods = "POST, GET, DELETE";
 
@@ -49,7 +50,7 @@ internal sealed class McpEndpoint(
 
     private async ValueTask AdmitAsync(HttpContext http)
     {
-        var answer = new ClientAnswer(http, isBatch: false);
+        var answer = new ClientAnswer(http, isBatch: false, time);
         if (!source.IsPublished || !control.IsCurrent)
         {
             answer.SetHeader(HeaderNames.RetryAfter, "1");
@@ -94,6 +95,6 @@ internal sealed class McpEndpoint(
 
         http.Response.Clear();
         CrossOrigin.Allow(http, source.Snapshot.Hosts);
-        await new ClientAnswer(http, isBatch: false).JsonAsync(StatusCodes.Status500InternalServerError, McpErrors.Write(null, McpErrors.InternalError, "The gateway failed. Its log says why.", null));
+        await new ClientAnswer(http, isBatch: false, time).JsonAsync(StatusCodes.Status500InternalServerError, McpErrors.Write(null, McpErrors.InternalError, "The gateway failed. Its log says why.", null));
     }
 }

@@ -2,6 +2,7 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Answers;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -15,10 +16,11 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
     public async ValueTask HandleAsync(Exchange exchange)
     {
         var request = exchange.Http.Request;
-        var answer = new ClientAnswer(exchange.Http, isBatch: false);
+        var answer = new ClientAnswer(exchange.Http, isBatch: false, time);
         var limits = exchange.Gateway.Config.Limits;
-        var body = await BodyReader.ReadAsync(request, limits.MaxRequestBytes, limits.BodyTimeout, time);
-        if (RefusalOf(request, body, limits) is { } refusal)
+        var longest = exchange.IsIdentified ? limits.MaxRequestBytes : Math.Min(limits.MaxRequestBytes, ContentStore.MaxInline);
+        var body = await BodyReader.ReadAsync(request, longest, limits.BodyTimeout, time);
+        if (RefusalOf(exchange, body, limits) is { } refusal)
         {
             if (body.Status != BodyStatus.Whole)
             {
@@ -86,7 +88,7 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
         }
         else
         {
-            var answer = new ClientAnswer(exchange.Http, isBatch: true);
+            var answer = new ClientAnswer(exchange.Http, isBatch: true, time);
             foreach (var read in batch.Messages)
             {
                 await HandleInBatchAsync(exchange, read, headers, answer);
@@ -114,13 +116,15 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
         }
     }
 
-    private static Refusal? RefusalOf(HttpRequest request, Body body, LimitsConfig limits) => body.Status switch
+    private static Refusal? RefusalOf(Exchange exchange, Body body, LimitsConfig limits) => body.Status switch
     {
+        // Of a stranger no more is read than is kept, and what it must be told is not the length.
+        BodyStatus.TooLarge when Intake.CheckIdentity(exchange) is { } unknown => unknown,
         BodyStatus.TooLarge => Refusal.Plain(StatusCodes.Status413PayloadTooLarge, McpErrors.InvalidRequest, $"The body is longer than {limits.MaxRequestBytes} bytes."),
         BodyStatus.TooSlow => Refusal.Plain(StatusCodes.Status408RequestTimeout, McpErrors.InvalidRequest, $"The body did not come within {limits.BodyTimeout.TotalSeconds:0} s."),
         BodyStatus.Broken => Refusal.Plain(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, "The body broke off."),
-        _ when !AcceptRules.SendsJson(request) => Refusal.Plain(StatusCodes.Status415UnsupportedMediaType, McpErrors.InvalidRequest, "The header Content-Type is not application/json in UTF-8."),
-        _ when !AcceptRules.TakesAnswers(request) => Refusal.Plain(StatusCodes.Status406NotAcceptable, McpErrors.InvalidRequest, "The header Accept must list both application/json and text/event-stream."),
+        _ when !AcceptRules.SendsJson(exchange.Http.Request) => Refusal.Plain(StatusCodes.Status415UnsupportedMediaType, McpErrors.InvalidRequest, "The header Content-Type is not application/json in UTF-8."),
+        _ when !AcceptRules.TakesAnswers(exchange.Http.Request) => Refusal.Plain(StatusCodes.Status406NotAcceptable, McpErrors.InvalidRequest, "The header Accept must list both application/json and text/event-stream."),
         _ => null,
     };
 

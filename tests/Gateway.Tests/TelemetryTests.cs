@@ -37,6 +37,7 @@ public sealed class TelemetryTests
     public async Task Every_outcome_is_measured_under_the_conventions_names()
     {
         var errors = new ConcurrentQueue<object?>();
+        var methods = new ConcurrentQueue<object?>();
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, meters) =>
@@ -50,19 +51,22 @@ public sealed class TelemetryTests
         listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
         {
             var all = tags.ToArray();
-            if (all.Contains(new("mcp.method.name", "measured/one")))
+            if (all.Contains(new("mcpledger.server", "measured")))
             {
+                methods.Enqueue(all.Single(tag => tag.Key == "mcp.method.name").Value);
                 errors.Enqueue(all.FirstOrDefault(tag => tag.Key == "error.type").Value);
             }
         });
         listener.Start();
-        await using var gateway = await GatewayHarness.StartAsync();
-        await gateway.TextAsync(Wire.Post("demo", Wire.Request("1", "measured/one")), 200);
+        await using var gateway = await GatewayHarness.StartAsync(config => config with { Servers = config.Servers.Add("measured", GatewayHarness.ServerOf("measured", config.Servers["demo"].Destinations.Values.Single())) });
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteJson(http, 200, Wire.Result(Wire.IdOf(body), "\"tools\":[]"));
+        await gateway.TextAsync(Wire.Post("measured", Wire.Request("1", "tools/list")), 200);
         gateway.Upstream.Answer = (http, _) => FakeServer.WriteJson(http, 404, "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":-32601,\"message\":\"no\"}}");
-        await gateway.TextAsync(Wire.Post("demo", Wire.Request("2", "measured/one")), 404);
+        await gateway.TextAsync(Wire.Post("measured", Wire.Request("2", "made/up")), 404);
         gateway.Upstream.Answer = (http, _) => FakeServer.WriteJson(http, 200, "garbage");
-        await gateway.TextAsync(Wire.Post("demo", Wire.Request("3", "measured/one")), 502);
+        await gateway.TextAsync(Wire.Post("measured", Wire.Request("3", "made/up")), 502);
 
         Assert.Equal([null, "-32601", "upstream_failed"], errors);
+        Assert.Equal(["tools/list", "_OTHER", "_OTHER"], methods);
     }
 }

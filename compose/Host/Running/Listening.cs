@@ -21,7 +21,7 @@ internal static class Listening
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(5);
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
-        // A stream may be silent for hours and a client may read as slowly as it thinks.
+        // A client may read as slowly as it thinks. One that reads nothing at all is the gateway's to end, which can say so in an event.
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Limits.MaxRequestBodySize = config.Gateway.Limits.MaxRequestBytes;
         var url = config.File.Listen.Url;
