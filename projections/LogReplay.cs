@@ -4,14 +4,16 @@ using McpLedger.Streaming;
 
 namespace McpLedger.Projections;
 
-/// <summary>Folds the log anew, up to where the read models in force are.</summary>
+/// <summary>Folds the log anew, up to where it is told.</summary>
 /// <param name="reader">The ledger.</param>
 /// <param name="nextOf">Where to read on in a partition.</param>
 /// <param name="apply">Folds records and keeps the position behind them, all or nothing.</param>
+/// <param name="park">Takes a record that cannot be folded, and the reason.</param>
 internal sealed class LogReplay(
     ILedgerReader reader,
     Func<LedgerPartition, CancellationToken, ValueTask<long>> nextOf,
-    Func<LedgerPartition, IReadOnlyList<LedgerRecord>, long, CancellationToken, ValueTask<BatchResult>> apply)
+    Func<LedgerPartition, IReadOnlyList<LedgerRecord>, long, CancellationToken, ValueTask<BatchResult>> apply,
+    Func<LedgerRecord, string, CancellationToken, ValueTask> park)
 {
     private const int BatchBytes = 4 * 1024 * 1024;
 
@@ -20,6 +22,9 @@ internal sealed class LogReplay(
 
     /// <summary>Records that could not be folded.</summary>
     public long Unfoldable { get; private set; }
+
+    /// <summary>What needs no parking: the consumer parked it when it met it first, and there its bytes and the reason are.</summary>
+    public static ValueTask IsParked(LedgerRecord record, string reason, CancellationToken cancellationToken) => default;
 
     /// <exception cref="IOException">The ledger is damaged.</exception>
     public async ValueTask CatchUpAsync(IReadOnlyDictionary<string, ViewPosition> ends, CancellationToken cancellationToken)
@@ -57,10 +62,10 @@ internal sealed class LogReplay(
                 await ApplyAsync(partition, [record], record.Offset + 1, cancellationToken);
             }
         }
-        catch (InvalidDataException)
+        catch (InvalidDataException e)
         {
-            // The consumer parked it when it met it first; there its bytes and the reason are.
             Unfoldable++;
+            await park(records[0], e.Message, cancellationToken);
             await apply(partition, [], position, cancellationToken);
         }
     }

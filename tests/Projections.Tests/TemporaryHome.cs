@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Homes.Embedded;
+using McpLedger.Streaming.Parking;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -21,6 +22,8 @@ internal sealed class TemporaryHome : IDisposable
 
     public ProjectionHome Home { get; }
 
+    public ParkingFolder Parking => new(Folder, Time);
+
     public LedgerQueries Queries(MemoryLedger ledger) => Home.Queries(ledger, Time);
 
     public async Task FoldAsync(MemoryLedger ledger, int batchBytes = 20_000)
@@ -28,6 +31,26 @@ internal sealed class TemporaryHome : IDisposable
         foreach (var partition in ledger.Partitions)
         {
             await FoldAsync(ledger, partition, batchBytes);
+        }
+    }
+
+    /// <summary>Rebuilds as the command line does while nothing else runs.</summary>
+    public async Task<RebuildReport> RebuildAsync(MemoryLedger ledger) => await ProjectionRebuild.RunAsync(Home, ledger, ledger, Parking, Time, CancellationToken.None);
+
+    /// <summary>Writes noise over all pages but the first ones.</summary>
+    public void Spoil()
+    {
+        using (var other = SqliteDatabase.Open(Home.Writer!.Path, write: true))
+        {
+            other.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+
+        using var file = new FileStream(Home.Writer.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        var noise = new byte[8192];
+        Array.Fill(noise, (byte)0xA5);
+        for (file.Position = 2 * noise.Length; file.Position < file.Length;)
+        {
+            file.Write(noise);
         }
     }
 

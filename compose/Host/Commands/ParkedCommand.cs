@@ -72,7 +72,7 @@ internal static class ParkedCommand
         var all = await lot.ListAsync(cancellationToken);
         if (all.Any(IsOfReadModels))
         {
-            await ProjectionRebuild.RunAsync(home, reader, blobs, TimeProvider.System, cancellationToken);
+            await ProjectionRebuild.RunAsync(home, reader, blobs, lot, TimeProvider.System, cancellationToken);
         }
 
         var queries = home.Queries(reader, TimeProvider.System);

@@ -49,7 +49,8 @@ internal static class MartenRebuild
         var replay = new LogReplay(
             reader,
             (partition, stop) => writer.NextOfAsync(after, partition, stop),
-            (partition, records, next, stop) => writer.ApplyAsync(after, partition, records, next, stop));
+            (partition, records, next, stop) => writer.ApplyAsync(after, partition, records, next, stop),
+            LogReplay.IsParked);
 
         // Most of the log while the folding goes on; what came meanwhile with it held.
         await using var daemon = await MartenDaemon.StartAsync(stores, after);

@@ -54,6 +54,24 @@ public sealed class ClosedReadModelsTests
     }
 
     [Fact]
+    public async Task Read_models_that_are_lost_come_back_from_the_log()
+    {
+        await using var ledger = await LiveLedger.StartAsync();
+        await ledger.CallAsync("weigh");
+        await ledger.RunUntilFoundAsync("type:call.completed.v1");
+        await ledger.StopAsync();
+        Directory.Delete(Path.Combine(ledger.Data, "readmodels"), recursive: true);
+
+        var (exitCode, output, errors) = await ledger.RunAsync("rebuild", "--json");
+
+        Assert.True(exitCode == ExitCode.Ok, errors);
+        using var report = JsonDocument.Parse(output);
+        Assert.NotEqual(0, report.RootElement.GetProperty("events").GetInt64());
+        Assert.Equal(report.RootElement.GetProperty("events").GetInt64(), report.RootElement.GetProperty("added").GetInt64());
+        Assert.Contains("\"event\":", (await ledger.RunAsync("search", "type:call.completed.v1", "--json")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_parked_on_a_cluster_is_left_to_an_instance()
     {
         var folder = Directory.CreateTempSubdirectory("mcpl-closed-");

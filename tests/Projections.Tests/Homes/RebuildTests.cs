@@ -12,7 +12,7 @@ public sealed class RebuildTests
         var ledger = new Given(1).Ledger(1_500);
         await home.FoldAsync(ledger);
 
-        var report = await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None);
+        var report = await home.RebuildAsync(ledger);
 
         Assert.True(report.Identical, string.Join(", ", report.Differences));
         Assert.Equal(ledger.Of(LedgerPartition.Calls).Count + ledger.Of(LedgerPartition.Control).Count, report.Events);
@@ -29,11 +29,11 @@ public sealed class RebuildTests
             other.Execute("UPDATE principals SET doc = replace(doc, 'alice', 'mallory')");
         }
 
-        var report = await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None);
+        var report = await home.RebuildAsync(ledger);
 
         Assert.False(report.Identical);
         Assert.Equal(["principals"], report.Differences);
-        var again = await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None);
+        var again = await home.RebuildAsync(ledger);
         Assert.True(again.Identical);
     }
 
@@ -145,7 +145,7 @@ public sealed class RebuildTests
         var ledger = new Given(11).Ledger(300);
         await home.FoldAsync(ledger);
         ledger.DropBefore(LedgerPartition.Calls, 10);
-        var forgetting = await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None);
+        var forgetting = await home.RebuildAsync(ledger);
         Assert.Equal((true, 10L), (forgetting.Identical, forgetting.Forgotten));
 
         ledger.DropBefore(LedgerPartition.Calls, 20);
@@ -154,7 +154,62 @@ public sealed class RebuildTests
             other.Execute("UPDATE event SET principal = 'mallory' WHERE partition = 'calls-0' AND offset = 200");
         }
 
-        Assert.False((await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None)).Identical);
+        Assert.False((await home.RebuildAsync(ledger)).Identical);
+    }
+
+    [Fact]
+    public async Task A_rebuild_of_what_was_lost_folds_the_log_to_its_end_and_parks_what_no_consumer_met()
+    {
+        using var home = new TemporaryHome();
+        using var whole = new TemporaryHome();
+        var ledger = new Given(12).Ledger(300);
+        await whole.FoldAsync(ledger);
+        ledger.AppendBytes(LedgerPartition.Calls, "garbage"u8.ToArray());
+
+        var report = await home.RebuildAsync(ledger);
+
+        Assert.Equal((true, 1L, report.Events), (report.Identical, report.Unfoldable, report.Added));
+        Assert.Equal(ledger.Partitions.Sum(p => ledger.Of(p).Count) - 1, report.Events);
+        Assert.Empty(home.Home.Writer!.Digest().DifferencesTo(whole.Home.Writer!.Digest()));
+        var parked = Assert.Single(await home.Parking.ListAsync(CancellationToken.None));
+        Assert.Equal(ledger.Of(LedgerPartition.Calls).Count - 1, parked.Offset);
+    }
+
+    [Fact]
+    public async Task Read_models_ahead_of_a_restored_log_are_rebuilt_to_where_it_ends()
+    {
+        using var home = new TemporaryHome();
+        var (ledger, restored) = (new Given(13).Ledger(200), new MemoryLedger());
+        await home.FoldAsync(ledger);
+        foreach (var record in ledger.Of(LedgerPartition.Calls).Take(50))
+        {
+            restored.AppendBytes(LedgerPartition.Calls, record.Bytes.ToArray());
+        }
+
+        Assert.False((await home.RebuildAsync(restored)).Identical);
+
+        Assert.Equal(50, home.Home.Writer!.NextOf(LedgerPartition.Calls));
+        Assert.True((await home.RebuildAsync(restored)).Identical);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Rows_that_cannot_be_read_are_a_difference_and_replaced(bool isRunning)
+    {
+        using var home = new TemporaryHome();
+        var ledger = new Given(14).Ledger(300);
+        await home.FoldAsync(ledger);
+        var (sound, path) = (home.Home.Writer!.Digest(), home.Home.Writer.Path);
+        home.Spoil();
+        using var handler = home.Handler(ledger);
+
+        var report = isRunning ? await handler.RebuildAsync(CancellationToken.None) : await home.RebuildAsync(ledger);
+
+        Assert.False(report.Identical);
+        Assert.NotEmpty(report.Differences);
+        Assert.Empty(home.Home.Writer!.Digest().DifferencesTo(sound));
+        Assert.False(File.Exists(path));
     }
 
     private static async Task<RebuildReport> FoldParking(TemporaryHome home, MemoryLedger ledger)
@@ -171,6 +226,6 @@ public sealed class RebuildTests
             }
         }
 
-        return await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None);
+        return await home.RebuildAsync(ledger);
     }
 }

@@ -215,7 +215,7 @@ public sealed class SearchAgreementTests
         Assert.Single(await AllPagesAsync(queries, "session: \"s'; DROP TABLE event; --\""));
         Assert.Equal(4, (await AllPagesAsync(queries, "server: files")).Count);
         Assert.NotNull(await queries.SessionAsync("s\0\"=*%", CancellationToken.None));
-        Assert.True((await ProjectionRebuild.RunAsync(home.Home, ledger, ledger, home.Time, CancellationToken.None)).Identical);
+        Assert.True((await home.RebuildAsync(ledger)).Identical);
     }
 
     private static List<SearchDocument> Documents(MemoryLedger ledger)
