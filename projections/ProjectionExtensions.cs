@@ -11,6 +11,7 @@ using McpLedger.Streaming;
 using McpLedger.Streaming.Consuming;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace McpLedger.Projections;
 
@@ -38,7 +39,7 @@ public static class ProjectionExtensions
 
     /// <summary>
     /// Adds <see cref="LedgerQueries"/>, <see cref="LedgerTail"/> and <see cref="ProjectionAdmin"/> over whichever home is added beside them.
-    /// An <c>ILedgerReader</c>, an <c>IBlobStore</c>, an <c>IParkingLot</c> and an <see cref="AccessRecorder"/> must be there too.
+    /// An <c>ILedgerReader</c>, an <c>IBlobStore</c>, an <c>IParkingLot</c>, an <see cref="AccessRecorder"/> and an <see cref="AccessCheck"/> must be there too.
     /// </summary>
     public static IServiceCollection AddProjections(this IServiceCollection services)
     {
@@ -86,7 +87,7 @@ public static class ProjectionExtensions
     /// <exception cref="ArgumentException">The connection string or the schema's name is none.</exception>
     public static IServiceCollection AddMartenHome(this IServiceCollection services, MartenHomeOptions options)
     {
-        services.AddSingleton(_ => new MartenStores(options));
+        services.AddSingleton(provider => new MartenStores(options) { DaemonLog = provider.GetRequiredService<ILoggerFactory>().CreateLogger("McpLedger.Projections.Daemon") });
         services.AddSingleton<IViewStore, MartenViews>();
         services.AddSingleton<IProjectionHandler, MartenHandler>();
         services.AddHostedService<MartenLeader>();

@@ -1,5 +1,5 @@
+using JasperFx;
 using JasperFx.Events.Daemon;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpLedger.Projections.Homes.Marten;
 
@@ -14,13 +14,21 @@ internal sealed class MartenDaemon : IAsyncDisposable
 
     public static async ValueTask<MartenDaemon> StartAsync(MartenStores stores, Side side)
     {
-        var daemon = await stores.Of(side).BuildProjectionDaemonAsync(logger: NullLogger.Instance);
+        var daemon = await stores.Of(side).BuildProjectionDaemonAsync(logger: stores.DaemonLog);
         await daemon.StartAllAsync();
         return new(stores, side, daemon);
     }
 
-    /// <summary>Why it stands still; null while it runs.</summary>
-    public string? Trouble => _daemon.HasAnyPaused() ? "an event could not be folded, or the database was lost; it is tried again" : null;
+    /// <summary>Says why it stands still. What paused or stopped stays so: whoever keeps it ends it and starts another.</summary>
+    /// <exception cref="IOException">It stands still.</exception>
+    public void ThrowIfStill()
+    {
+        var agents = _daemon.CurrentAgents();
+        if (agents.Count == 0 || agents.Any(static a => a.Status != AgentStatus.Running))
+        {
+            throw new IOException($"an event could not be folded, or the database was lost: {agents.FirstOrDefault(static a => a.Failure is not null)?.Failure?.Message ?? "no reason was given"}");
+        }
+    }
 
     /// <summary>Events that a side holds and its views across sessions don't know yet.</summary>
     public static async ValueTask<long> LagAsync(MartenStores stores, Side side, CancellationToken cancellationToken)
@@ -32,10 +40,12 @@ internal sealed class MartenDaemon : IAsyncDisposable
     }
 
     /// <summary>Waits until it has folded everything that is there.</summary>
+    /// <exception cref="IOException">It stands still.</exception>
     public async ValueTask CatchUpAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         while (await LagAsync(_stores, _side, cancellationToken) > 0)
         {
+            ThrowIfStill();
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken);
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using McpLedger.Projections.Folds;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 
@@ -54,7 +55,7 @@ internal sealed class MartenLeader(MartenStores stores, TimeProvider time, Proje
             return;
         }
 
-        await using var look = Sql.Command(connection, $"SELECT active FROM {stores.Schema}.home");
+        await using var look = Sql.Command(connection, $"SELECT active, version FROM {stores.Schema}.home");
         while (await SideAsync(look, stopping) is { } side)
         {
             await using var daemon = await MartenDaemon.StartAsync(stores, side);
@@ -64,11 +65,7 @@ internal sealed class MartenLeader(MartenStores stores, TimeProvider time, Proje
             {
                 while (await SideAsync(look, stopping) == side)
                 {
-                    if (daemon.Trouble is { } trouble)
-                    {
-                        telemetry.LogDaemonTrouble(trouble);
-                    }
-
+                    daemon.ThrowIfStill();
                     Interlocked.Exchange(ref _lag, await MartenDaemon.LagAsync(stores, side, stopping));
                     await Task.Delay(Interval, time, stopping);
                 }
@@ -108,5 +105,10 @@ internal sealed class MartenLeader(MartenStores stores, TimeProvider time, Proje
         return await take.ExecuteScalarAsync(cancellationToken) is true;
     }
 
-    private static async ValueTask<Side?> SideAsync(NpgsqlCommand look, CancellationToken stopping) => await look.ExecuteScalarAsync(stopping) is string side ? SideNames.Parse(side) : null;
+    // Views of another version have other folds: they are kept by a process of that version.
+    private static async ValueTask<Side?> SideAsync(NpgsqlCommand look, CancellationToken stopping)
+    {
+        await using var row = await look.ExecuteReaderAsync(stopping);
+        return await row.ReadAsync(stopping) && row.GetInt32(1) == ViewsVersion.Now ? SideNames.Parse(row.GetString(0)) : null;
+    }
 }

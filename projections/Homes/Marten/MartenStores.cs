@@ -6,6 +6,8 @@ using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Services;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Weasel.Postgresql.Tables;
 
@@ -50,6 +52,9 @@ internal sealed partial class MartenStores : IAsyncDisposable
     public string ConnectionString { get; }
 
     public NpgsqlDataSource Source { get; }
+
+    /// <summary>Where Marten's daemon says what it does.</summary>
+    public ILogger DaemonLog { get; init; } = NullLogger.Instance;
 
     public DocumentStore Of(Side side) => _stores[(int)side];
 

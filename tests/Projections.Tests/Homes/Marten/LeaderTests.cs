@@ -53,6 +53,51 @@ public sealed class LeaderTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task A_leader_whose_daemon_lost_its_connection_starts_another()
+    {
+        await using var home = await TemporaryMarten.MakeAsync(server);
+        using var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var leader = Leader(home, meters);
+        await leader.StartAsync(CancellationToken.None);
+        await UntilAsync(() => leader.Leads);
+
+        await TakeConnectionAsync(home);
+
+        await UntilAsync(async () => await MartenDaemon.LagAsync(home.Stores, Side.Blue, CancellationToken.None) == 0);
+        await leader.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Waiting_for_a_daemon_that_stands_still_ends_with_the_reason()
+    {
+        await using var home = await TemporaryMarten.MakeAsync(server);
+        await using var daemon = await MartenDaemon.StartAsync(home.Stores, Side.Blue);
+
+        await TakeConnectionAsync(home);
+
+        await Assert.ThrowsAsync<IOException>(() => daemon.CatchUpAsync(TimeProvider.System, CancellationToken.None).AsTask().WaitAsync(3 * Promised));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task A_side_of_another_version_is_left_to_a_process_of_that(int difference)
+    {
+        await using var home = await TemporaryMarten.MakeAsync(server);
+        using var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var leader = Leader(home, meters);
+        await leader.StartAsync(CancellationToken.None);
+        await UntilAsync(() => leader.Leads);
+
+        await home.CountAsync($"WITH changed AS (UPDATE mcpledger.home SET version = version + {difference} RETURNING 1) SELECT count(*) FROM changed");
+
+        await UntilAsync(() => !leader.Leads);
+        await using var other = await MartenLeader.ConnectAsync(home.Stores, CancellationToken.None);
+        await UntilAsync(async () => await MartenLeader.TryTakeAsync(other, home.Stores.Schema, CancellationToken.None));
+        await leader.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
     public async Task A_leader_that_hangs_loses_its_lock()
     {
         // What hangs says nothing on its connection, and PostgreSQL ends it: here a connection with the leader's own settings that falls silent.
@@ -65,6 +110,22 @@ public sealed class LeaderTests(PostgresServer server)
 
         await UntilAsync(() => other.Leads);
         await other.StopAsync(CancellationToken.None);
+    }
+
+    // The daemon is held at a table, so that it is in the middle of a page when its connection goes.
+    private static async Task TakeConnectionAsync(TemporaryMarten home)
+    {
+        await using var connection = await home.Stores.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var held = Sql.Command(connection, "LOCK TABLE mcpledger_blue.mt_doc_principals IN ACCESS EXCLUSIVE MODE"))
+        {
+            await held.ExecuteNonQueryAsync();
+        }
+
+        await home.FoldAsync(new Given(33).Ledger(200));
+        await UntilAsync(async () => await home.CountAsync(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0);
+        await transaction.RollbackAsync();
     }
 
     private static MartenLeader Leader(TemporaryMarten home, ServiceProvider meters) =>
