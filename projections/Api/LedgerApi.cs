@@ -1,6 +1,9 @@
+using System.Data.Common;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace McpLedger.Projections.Api;
 
@@ -36,9 +39,13 @@ public static class LedgerApi
         {
             return Problems.TooLong();
         }
-        catch (IOException e)
+        catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB)
         {
-            // The ledger's disk, or a search engine on another machine.
+            return Problems.Damaged(e.Message);
+        }
+        catch (Exception e) when (e is IOException or DbException)
+        {
+            // The ledger's disk, the file of the read models, or a database or search engine on another machine.
             return Problems.Busy(e.Message);
         }
     }

@@ -41,6 +41,13 @@ internal static class Problems
         type: Kinds + "too-long",
         extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["fix"] = "Narrow the range of time, or name a field." });
 
+    public static ProblemHttpResult Damaged(string what) => TypedResults.Problem(
+        what,
+        statusCode: StatusCodes.Status503ServiceUnavailable,
+        title: "The read models are damaged.",
+        type: Kinds + "damaged",
+        extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["fix"] = "'mcpledger rebuild' folds the log anew and puts them right." });
+
     public static ProblemHttpResult Busy(string what) => TypedResults.Problem(
         what,
         statusCode: StatusCodes.Status503ServiceUnavailable,

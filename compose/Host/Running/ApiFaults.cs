@@ -1,8 +1,9 @@
+using System.Data.Common;
 using McpLedger.Host.Access;
 
 namespace McpLedger.Host.Running;
 
-/// <summary>What the framework refuses under <c>/api</c> without a word gets one: a parameter or body that cannot be read, a path or method that there is none of.</summary>
+/// <summary>What is refused under <c>/api</c> without a word gets one: a parameter or body that cannot be read, a path or method that there is none of, a disk or database that does not answer.</summary>
 internal static class ApiFaults
 {
     public static void UseApiFaults(this IApplicationBuilder app) => app.UseWhen(
@@ -20,6 +21,10 @@ internal static class ApiFaults
         {
             http.Response.StatusCode = e.StatusCode;
             detail = e.InnerException is System.Text.Json.JsonException json ? $"{e.Message} {json.Message}" : e.Message;
+        }
+        catch (Exception e) when (e is IOException or DbException && !http.Response.HasStarted)
+        {
+            (http.Response.StatusCode, detail) = (StatusCodes.Status503ServiceUnavailable, $"{e.Message.TrimEnd('.')}. Try again later.");
         }
 
         if (!http.Response.HasStarted && http.Response is { StatusCode: >= 400, ContentType: null })

@@ -62,7 +62,10 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
     public ValueTask<ViewPage<SessionView>> SessionsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
         PageAsync(SessionFold.Fold, "last", [], [], limit, cursor, cancellationToken);
 
-    public async ValueTask<SessionMoment?> SessionAtAsync(string session, DateTimeOffset at, CancellationToken cancellationToken)
+    public ValueTask<SessionMoment?> SessionAtAsync(string session, DateTimeOffset at, CancellationToken cancellationToken) =>
+        AnsweredAsync(() => ReadSessionAtAsync(session, at, cancellationToken));
+
+    private async ValueTask<SessionMoment?> ReadSessionAtAsync(string session, DateTimeOffset at, CancellationToken cancellationToken)
     {
         if (await FindAsync(SessionFold.Fold, session, cancellationToken) is not { } now)
         {
@@ -121,8 +124,8 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
     public ValueTask<IReadOnlyList<WriterView>> WritersAsync(int most, CancellationToken cancellationToken) =>
         AllAsync(WriterFold.Fold, $"""ORDER BY last DESC, id COLLATE "C" LIMIT {most}""", [], cancellationToken);
 
-    public async ValueTask<IReadOnlyDictionary<string, ViewPosition>> PositionsAsync(CancellationToken cancellationToken) =>
-        await stores.PositionsAsync(await stores.ActiveAsync(cancellationToken), cancellationToken);
+    public ValueTask<IReadOnlyDictionary<string, ViewPosition>> PositionsAsync(CancellationToken cancellationToken) =>
+        AnsweredAsync(async () => await stores.PositionsAsync(await stores.ActiveAsync(cancellationToken), cancellationToken));
 
     private async ValueTask<ViewPage<TView>> PageAsync<TView>(
         Fold<TView> fold, string moment, List<string> conditions, List<object> values, int limit, string? cursor, CancellationToken cancellationToken)
@@ -143,7 +146,23 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
     private async ValueTask<IReadOnlyList<TView>> AllAsync<TView>(Fold<TView> fold, string tail, List<object> values, CancellationToken cancellationToken)
         where TView : class => [.. (await RowsAsync(fold, tail, "0::bigint", values, cancellationToken)).Select(r => r.View)];
 
-    private async ValueTask<List<(TView View, long Moment, string Key)>> RowsAsync<TView>(
+    // A database that is away or lacks the tables is trouble with a way out, whoever asks.
+    private static async ValueTask<T> AnsweredAsync<T>(Func<ValueTask<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (Exception e) when (Faults.IsOfDatabase(e))
+        {
+            throw Faults.Of(e);
+        }
+    }
+
+    private ValueTask<List<(TView View, long Moment, string Key)>> RowsAsync<TView>(Fold<TView> fold, string tail, string moment, List<object> values, CancellationToken cancellationToken)
+        where TView : class => AnsweredAsync(() => ReadRowsAsync(fold, tail, moment, values, cancellationToken));
+
+    private async ValueTask<List<(TView View, long Moment, string Key)>> ReadRowsAsync<TView>(
         Fold<TView> fold, string tail, string moment, List<object> values, CancellationToken cancellationToken)
         where TView : class
     {

@@ -41,6 +41,7 @@ public sealed class LedgerApiTests : IAsyncLifetime
             _accesses.Add($"{actor} {action} {detail}");
             return new(_recordable);
         }));
+        builder.Services.AddSingleton(new AccessCheck(static _ => true));
         builder.Services.AddProjections().AddEmbeddedHome(new() { Folder = _home.Folder });
 
         // The consumers are the streaming room's; here the rows are folded already.
@@ -74,6 +75,17 @@ public sealed class LedgerApiTests : IAsyncLifetime
             var (status, body) = await GetAsync(path, "viewer");
             Assert.True(status == HttpStatusCode.OK, $"{path}: {status} {body}");
         }
+    }
+
+    [Fact]
+    public async Task Damaged_read_models_are_said_with_the_way_to_mend_them()
+    {
+        _home.Spoil();
+
+        var (status, body) = await GetAsync("calls", "viewer");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.Contains("mcpledger rebuild", body.RootElement.GetProperty("fix").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -189,6 +201,19 @@ public sealed class LedgerApiTests : IAsyncLifetime
         Assert.Equal(9_999, Assert.Single(await lot.ListAsync(CancellationToken.None)).Offset);
         Assert.Contains("eve", await admin.GetStringAsync(new Uri("/api/v1/principals", UriKind.Relative)), StringComparison.Ordinal);
         Assert.Contains(_accesses, a => a.EndsWith("replay parked records of the read models", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Where_no_search_engine_is_there_is_no_index_of_its_own_to_build_anew()
+    {
+        using var viewer = Client("viewer");
+        using var refused = await viewer.PostAsync(new Uri("/api/v1/projections/index/rebuild", UriKind.Relative), null);
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        using var admin = Client("admin");
+        using var response = await admin.PostAsync(new Uri("/api/v1/projections/index/rebuild", UriKind.Relative), null);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Contains("Rebuild the read models", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
