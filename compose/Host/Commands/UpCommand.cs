@@ -74,7 +74,7 @@ internal static class UpCommand
             return ExitCode.Unavailable;
         }
 
-        var instance = new RunningInstance(Listening.LocalAddress(app.Urls.First()), Environment.ProcessId, certificate, config.Path);
+        var instance = RunningInstance.OfThisProcess(Listening.LocalAddress(app.Urls.First()), certificate, config.Path);
         instance.Announce(config.DataFolder);
         bool asked;
         try

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using McpLedger.Host.Access;
 using McpLedger.Host.Output;
@@ -11,24 +13,51 @@ namespace McpLedger.Host.Running;
 /// <param name="Config">Its configuration file.</param>
 internal sealed record RunningInstance(Uri Url, int Process, string? Certificate, string Config)
 {
+    /// <summary>When its process began, in this machine's own terms: a process id is given out again, and in a container every program is the first.</summary>
+    public string? Began { get; init; }
+
     public static string PathIn(string dataFolder) => Path.Combine(dataFolder, "access", "instance.json");
+
+    /// <summary>The instance that this process is.</summary>
+    public static RunningInstance OfThisProcess(Uri url, string? certificate, string config)
+    {
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        return new(url, process.Id, certificate, config) { Began = BeganOf(process) };
+    }
 
     public void Announce(string dataFolder) => PrivateFile.Write(PathIn(dataFolder), JsonSerializer.SerializeToUtf8Bytes(this, Terminal.JsonForm));
 
-    /// <returns>Null when none runs: there is no file, or the process that wrote it is gone.</returns>
+    /// <returns>Null when none runs: there is no file, or the process that wrote it is gone. Who asks is none.</returns>
     public static RunningInstance? Find(string dataFolder)
     {
         try
         {
             var read = JsonSerializer.Deserialize<RunningInstance>(File.ReadAllBytes(PathIn(dataFolder)), Terminal.JsonForm);
-            using var process = System.Diagnostics.Process.GetProcessById(read!.Process);
-            return process.HasExited ? null : read;
+            if (read!.Process == Environment.ProcessId)
+            {
+                return null;
+            }
+
+            using var process = System.Diagnostics.Process.GetProcessById(read.Process);
+            return !process.HasExited && BeganOf(process) == read.Began ? read : null;
         }
-        catch (Exception e) when (e is IOException or ArgumentException or JsonException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or ArgumentException or JsonException or UnauthorizedAccessException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             return null;
         }
     }
 
     public static void Withdraw(string dataFolder) => File.Delete(PathIn(dataFolder));
+
+    // Linux says it in ticks since the machine started, which no setting of the clock moves; it is the 22nd field, and the second one, in brackets, may hold anything.
+    private static string BeganOf(Process process)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return process.StartTime.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
+        }
+
+        var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/stat"));
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19];
+    }
 }
