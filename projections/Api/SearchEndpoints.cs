@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Security.Claims;
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Search;
 using McpLedger.Projections.Tail;
@@ -25,7 +26,7 @@ internal static class SearchEndpoints
             .WithName("fields").WithTags("search").RequireAuthorization(LedgerApi.Viewer).WithSummary("Lists the fields of the query language");
         api.MapGet("/tail", TailAsync).WithName("tail").WithTags("search").RequireAuthorization(LedgerApi.Viewer)
             .WithSummary("Follows the ledger as server-sent events")
-            .WithDescription("First an event `following` without data, then an event `event` for each hit; its id resumes behind it when it is sent back as Last-Event-ID. An event `ended` with a `reason` is the last: the log is damaged there.")
+            .WithDescription("First an event `following` without data, then an event `event` for each hit; its id resumes behind it when it is sent back as Last-Event-ID. An event `alive` without data comes after 20 seconds of silence. An event `ended` with a `reason` and a `fix` is the last: the log is damaged there, or the key was revoked or expired.")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -54,6 +55,8 @@ internal static class SearchEndpoints
     private static async Task<Results<ServerSentEventsResult<object?>, ProblemHttpResult>> TailAsync(
         LedgerTail tail,
         Access access,
+        AccessCheck check,
+        ClaimsPrincipal user,
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken,
         [Description("The query; empty follows everything.")] string q = "",
@@ -63,7 +66,7 @@ internal static class SearchEndpoints
         var (start, fault) = await tail.StartAsync(q, housekeeping, after, cancellationToken);
         return start is null ? Problems.Of(fault!)
             : !await access.TryRecordAsync("tail", q, cancellationToken) ? Problems.Unrecorded()
-            : tail.TryFollow(start, lifetime.ApplicationStopping) is { } events ? TypedResults.ServerSentEvents(events)
+            : tail.TryFollow(start, () => check.IsAdmitted(user), lifetime.ApplicationStopping) is { } events ? TypedResults.ServerSentEvents(events)
             : Problems.Busy($"{LedgerTail.Most} follow already.");
     }
 }

@@ -11,11 +11,14 @@ namespace McpLedger.Projections.Tail;
 
 /// <summary>Follows the log itself, not the read models: what is durable is seen at once, by the same documents and the same query.</summary>
 /// <param name="reader">The ledger.</param>
-/// <param name="time">What <c>now</c> means in queries.</param>
+/// <param name="time">What <c>now</c> means in queries, and the clock of silence.</param>
 public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
 {
     /// <summary>Most that follow at the same time.</summary>
     public const int Most = 32;
+
+    /// <summary>Longest that nothing is said: a client that is gone is only noticed when it is written to.</summary>
+    internal static readonly TimeSpan Silence = TimeSpan.FromSeconds(20);
 
     private const int BatchBytes = 256 * 1024;
     private static readonly Dictionary<Digest, ReadOnlyMemory<byte>> NoBlobs = [];
@@ -45,9 +48,12 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         return new(new(plan, positions), null);
     }
 
-    /// <summary>Follows until the enumeration is cancelled or <paramref name="stopping"/>, and then ends in good order: a first item <c>following</c> without data, then an item <c>event</c> with each <see cref="Hit"/>. At damage it ends too, with an item <c>ended</c> that holds a <see cref="TailEnd"/>.</summary>
+    /// <summary>Follows until the enumeration is cancelled or <paramref name="stopping"/>, and then ends in good order: a first item <c>following</c> without data, then an item <c>event</c> with each <see cref="Hit"/>. An item <c>alive</c> without data comes where nothing else was said for 20 seconds. At damage, and when who follows may no more, it ends with an item <c>ended</c> that holds a <see cref="TailEnd"/>.</summary>
+    /// <param name="start">From where.</param>
+    /// <param name="mayFollow">Whether who follows still may; asked again and again.</param>
+    /// <param name="stopping">Ends it.</param>
     /// <returns>Null when <see cref="Most"/> follow already.</returns>
-    public IAsyncEnumerable<SseItem<object?>>? TryFollow(TailStart start, CancellationToken stopping)
+    public IAsyncEnumerable<SseItem<object?>>? TryFollow(TailStart start, Func<bool> mayFollow, CancellationToken stopping)
     {
         if (Interlocked.Increment(ref _following) > Most)
         {
@@ -55,10 +61,10 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
             return null;
         }
 
-        return FollowAsync(start, stopping, CancellationToken.None);
+        return FollowAsync(start, mayFollow, stopping, CancellationToken.None);
     }
 
-    private async IAsyncEnumerable<SseItem<object?>> FollowAsync(TailStart start, CancellationToken stopping, [EnumeratorCancellation] CancellationToken gone)
+    private async IAsyncEnumerable<SseItem<object?>> FollowAsync(TailStart start, Func<bool> mayFollow, CancellationToken stopping, [EnumeratorCancellation] CancellationToken gone)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, gone);
         var cancellationToken = either.Token;
@@ -66,9 +72,15 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         {
             // The first item says that the following has begun, so that a client knows before anything happens, and from where it can resume.
             yield return new(null, "following") { EventId = IdOf(start.Positions) };
-            var terms = SearchDocuments.NewTerms();
+            var (terms, said) = (SearchDocuments.NewTerms(), time.GetTimestamp());
             while (!cancellationToken.IsCancellationRequested)
             {
+                if (!mayFollow())
+                {
+                    yield return new(new TailEnd("The key that this began with opens nothing any more.", "get another: 'mcpledger keys create --role viewer'"), "ended") { EventId = IdOf(start.Positions) };
+                    yield break;
+                }
+
                 var idle = true;
                 foreach (var (name, (partition, next)) in start.Positions.ToArray())
                 {
@@ -80,20 +92,27 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
                         if (HitOf(record, start.Plan, terms) is { } hit)
                         {
                             yield return new(hit, "event") { EventId = IdOf(start.Positions) };
+                            said = time.GetTimestamp();
                         }
                     }
 
                     start.Positions[name] = (partition, batch.Next);
                     if (batch.Damage is { } damage)
                     {
-                        yield return new(new TailEnd($"{partition} is damaged at offset {batch.Next}: {damage}"), "ended") { EventId = IdOf(start.Positions) };
+                        yield return new(new TailEnd($"{partition} is damaged at offset {batch.Next}: {damage}", "see 'mcpledger damage list'"), "ended") { EventId = IdOf(start.Positions) };
                         yield break;
                     }
                 }
 
+                if (time.GetElapsedTime(said) >= Silence)
+                {
+                    yield return new(null, "alive") { EventId = IdOf(start.Positions) };
+                    said = time.GetTimestamp();
+                }
+
                 if (idle)
                 {
-                    await AnyAsync(start, cancellationToken);
+                    await AnyAsync(start, Silence - time.GetElapsedTime(said), cancellationToken);
                 }
             }
         }
@@ -103,10 +122,11 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         }
     }
 
-    private async ValueTask AnyAsync(TailStart start, CancellationToken cancellationToken)
+    private async ValueTask AnyAsync(TailStart start, TimeSpan longest, CancellationToken cancellationToken)
     {
         using var others = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(start.Positions.Values.Select(p => reader.WaitAsync(p.Partition, p.Next, others.Token).AsTask()));
+        var records = start.Positions.Values.Select(p => reader.WaitAsync(p.Partition, p.Next, others.Token).AsTask());
+        await Task.WhenAny([.. records, Task.Delay(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, time, others.Token)]);
         await others.CancelAsync();
     }
 
@@ -159,8 +179,9 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
 }
 
 /// <summary>Why nothing more is followed.</summary>
-/// <param name="Reason">What is damaged, and where. It can be followed behind that once somebody has accepted it.</param>
-public sealed record TailEnd(string Reason);
+/// <param name="Reason">What is damaged, and where: it can be followed behind that once somebody has accepted it. Or that who follows may no more.</param>
+/// <param name="Fix">What to do.</param>
+public sealed record TailEnd(string Reason, string Fix);
 
 /// <summary>What is followed, and from where.</summary>
 public sealed class TailStart

@@ -1,4 +1,5 @@
 using McpLedger.Host.Running;
+using McpLedger.Projections.Api;
 using Microsoft.AspNetCore.Authentication;
 
 namespace McpLedger.Host.Access;
@@ -13,6 +14,7 @@ internal static class AccessExtensions
         services.AddSingleton<AccessTelemetry>();
         services.AddSingleton<ApiKeys>();
         services.AddHostedService(p => p.GetRequiredService<ApiKeys>());
+        services.AddSingleton(p => new AccessCheck(p.GetRequiredService<ApiKeys>().Admits));
         services.AddSingleton(p => new ReadinessCheck("keys", p.GetRequiredService<ApiKeys>().Check));
         services.AddAuthentication(TokenAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);

@@ -19,6 +19,10 @@ internal sealed class TokenAuthentication(
     AccessTelemetry telemetry) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "McpLedger";
+
+    /// <summary>The id of the key that somebody came in with; the admin token has none.</summary>
+    public const string KeyClaim = "mcpledger:key";
+
     private const string Bearer = "Bearer ";
     private static readonly string[] QueryNames = ["access_token", "token", "api_key", "key"];
 
@@ -44,12 +48,12 @@ internal sealed class TokenAuthentication(
         var presented = value.AsSpan(Bearer.Length).Trim();
         if (admin.Matches(presented))
         {
-            return Admit("admin-token", Roles.Admin);
+            return Admit("admin-token", Roles.Admin, []);
         }
 
         return keys.Ring.Match(presented, time.GetUtcNow()) is not { } key ? Fail("the token is unknown, revoked or expired")
             : key.Role is null ? Fail($"the key {key.Key} has no role toward the API")
-            : Admit(key.Principal ?? $"key:{key.Key}", key.Role);
+            : Admit(key.Principal ?? $"key:{key.Key}", key.Role, [new(KeyClaim, key.Key)]);
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -74,9 +78,9 @@ internal sealed class TokenAuthentication(
 
     private static Task<AuthenticateResult> Fail(string reason) => Task.FromResult(AuthenticateResult.Fail(reason));
 
-    private Task<AuthenticateResult> Admit(string name, string role)
+    private Task<AuthenticateResult> Admit(string name, string role, IEnumerable<Claim> more)
     {
-        var identity = new ClaimsIdentity([new(ClaimTypes.Name, name), .. Roles.Including(role).Select(r => new Claim(ClaimTypes.Role, r))], Scheme.Name);
+        var identity = new ClaimsIdentity([new(ClaimTypes.Name, name), .. more, .. Roles.Including(role).Select(r => new Claim(ClaimTypes.Role, r))], Scheme.Name);
         return Task.FromResult(AuthenticateResult.Success(new(new(identity), Scheme.Name)));
     }
 }

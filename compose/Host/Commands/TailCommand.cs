@@ -29,6 +29,7 @@ internal static class TailCommand
 
     private static async Task<int> FollowAsync(LiveDoor door, string path, Terminal terminal, CancellationToken cancellationToken)
     {
+        await using var output = Terminal.Pipe();
         try
         {
             await using var stream = await door.StreamAsync(path, cancellationToken);
@@ -36,13 +37,13 @@ internal static class TailCommand
             {
                 if (item.Data is TailEnd end)
                 {
-                    terminal.Error($"mcpledger: {end.Reason}. Fix: see 'mcpledger damage list'.");
+                    terminal.Error($"mcpledger: {end.Reason.TrimEnd('.')}. Fix: {end.Fix}.");
                     return ExitCode.Unavailable;
                 }
 
-                if (item.Data is Hit hit)
+                if (item.Data is Hit hit && !await TryWriteAsync(output, terminal.IsJson ? JsonSerializer.Serialize(hit, JsonLine) : LineOf(hit), cancellationToken))
                 {
-                    await Console.Out.WriteLineAsync((terminal.IsJson ? JsonSerializer.Serialize(hit, JsonLine) : LineOf(hit)).AsMemory(), cancellationToken);
+                    return ExitCode.Ok;
                 }
             }
         }
@@ -57,6 +58,20 @@ internal static class TailCommand
         }
 
         return ExitCode.Ok;
+    }
+
+    /// <returns>False when nobody reads any more, as behind <c>head</c>.</returns>
+    private static async Task<bool> TryWriteAsync(TextWriter output, string line, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await output.WriteLineAsync(line.AsMemory(), cancellationToken);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static object? Read(string type, ReadOnlySpan<byte> data) => type switch

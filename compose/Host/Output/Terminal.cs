@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 
 namespace McpLedger.Host.Output;
@@ -11,6 +13,8 @@ namespace McpLedger.Host.Output;
 /// </summary>
 internal sealed class Terminal(IAnsiConsole console, TextWriter output, TextWriter errors, bool json, bool redirected)
 {
+    private const nint StandardOutput = 1;
+
     public static JsonSerializerOptions JsonForm { get; } = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -28,6 +32,15 @@ internal sealed class Terminal(IAnsiConsole console, TextWriter output, TextWrit
 
     public static Terminal ForProcess(bool json) =>
         new(AnsiConsole.Console, System.Console.Out, System.Console.Error, json, System.Console.IsOutputRedirected);
+
+    /// <summary>Standard output for what goes on without an end: where <see cref="System.Console"/> is silent about a reader that is gone, this fails with an <see cref="IOException"/>.</summary>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The writer owns the stream, and the stream does not own the handle.")]
+    public static StreamWriter Pipe()
+    {
+        // A file has no reader that could go, and what standard error writes into the same one must not be written over.
+        var direct = OperatingSystem.IsWindows() ? Stream.Null : new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return new(direct.CanSeek ? System.Console.OpenStandardOutput() : direct) { AutoFlush = true };
+    }
 
     /// <summary>Says something to people, on one line or several.</summary>
     public void Line(string text)

@@ -12,7 +12,7 @@ public sealed class LedgerTailTests
         var tail = new LedgerTail(new MemoryLedger(), new FakeTimeProvider(Given.Start));
         var (start, _) = await tail.StartAsync("", housekeeping: false, after: null, CancellationToken.None);
         var items = 0;
-        await foreach (var item in tail.TryFollow(start!, stopping.Token)!)
+        await foreach (var item in tail.TryFollow(start!, static () => true, stopping.Token)!)
         {
             Assert.Equal("following", item.EventType);
             items++;
@@ -43,13 +43,13 @@ public sealed class LedgerTailTests
         var following = new List<IAsyncEnumerator<System.Net.ServerSentEvents.SseItem<object?>>>();
         for (var i = 0; i < LedgerTail.Most; i++)
         {
-            following.Add(tail.TryFollow(start!, CancellationToken.None)!.GetAsyncEnumerator());
+            following.Add(tail.TryFollow(start!, static () => true, CancellationToken.None)!.GetAsyncEnumerator());
             await following[^1].MoveNextAsync();
         }
 
-        Assert.Null(tail.TryFollow(start!, CancellationToken.None));
+        Assert.Null(tail.TryFollow(start!, static () => true, CancellationToken.None));
         await following[0].DisposeAsync();
-        Assert.NotNull(tail.TryFollow(start!, CancellationToken.None));
+        Assert.NotNull(tail.TryFollow(start!, static () => true, CancellationToken.None));
     }
 
     [Fact]
@@ -61,11 +61,46 @@ public sealed class LedgerTailTests
         given.Append(ledger, given.Refused(given.NewId(), "alice", "files", "read_file", "s-1", "x"));
         ledger.Damage = "a checksum does not hold";
 
-        var items = await tail.TryFollow(start!, CancellationToken.None)!.ToListAsync();
+        var items = await tail.TryFollow(start!, static () => true, CancellationToken.None)!.ToListAsync();
 
         Assert.Equal(["following", "event", "ended"], items.Select(i => i.EventType));
         Assert.Equal("calls-0 is damaged at offset 1: a checksum does not hold", ((TailEnd)items[^1].Data!).Reason);
         Assert.Equal("calls-0:1,control-0:0", items[^1].EventId);
+    }
+
+    [Fact]
+    public async Task Silence_is_broken_so_that_a_client_that_is_gone_is_noticed()
+    {
+        var time = new FakeTimeProvider(Given.Start);
+        var tail = new LedgerTail(new MemoryLedger(), time);
+        var (start, _) = await tail.StartAsync("", housekeeping: false, after: null, CancellationToken.None);
+        await using var items = tail.TryFollow(start!, static () => true, CancellationToken.None)!.GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        await items.MoveNextAsync();
+        var next = items.MoveNextAsync().AsTask();
+        while (!next.IsCompleted)
+        {
+            time.Advance(LedgerTail.Silence);
+            await Task.Yield();
+        }
+
+        Assert.True(await next);
+        Assert.Equal("alive", items.Current.EventType);
+    }
+
+    [Fact]
+    public async Task Who_may_no_more_is_told_so_and_follows_nothing()
+    {
+        var (given, ledger, may) = (new Given(33), new MemoryLedger(), true);
+        var tail = new LedgerTail(ledger, new FakeTimeProvider(Given.Start));
+        var (start, _) = await tail.StartAsync("", housekeeping: false, after: null, CancellationToken.None);
+        var following = tail.TryFollow(start!, () => may, CancellationToken.None)!.ToListAsync(TestContext.Current.CancellationToken);
+        may = false;
+        given.Append(ledger, given.Refused(given.NewId(), "alice", "files", "read_file", "s-1", "x"));
+
+        var items = await following;
+
+        Assert.Equal("ended", items[^1].EventType);
+        Assert.Contains("keys create", ((TailEnd)items[^1].Data!).Fix, StringComparison.Ordinal);
     }
 
     private static string EventOf(System.Net.ServerSentEvents.SseItem<object?> item) => ((McpLedger.Projections.Search.Hit)item.Data!).Event;
@@ -73,6 +108,6 @@ public sealed class LedgerTailTests
     private static async Task<List<System.Net.ServerSentEvents.SseItem<object?>>> TakeAsync(LedgerTail tail, string? after, int count)
     {
         var (start, _) = await tail.StartAsync("", housekeeping: true, after, CancellationToken.None);
-        return await tail.TryFollow(start!, CancellationToken.None)!.Where(i => i.EventType == "event").Take(count).ToListAsync();
+        return await tail.TryFollow(start!, static () => true, CancellationToken.None)!.Where(i => i.EventType == "event").Take(count).ToListAsync();
     }
 }
