@@ -78,10 +78,12 @@ internal static class ViewEndpoints
     private static async Task<Results<Ok<SessionDetail>, ProblemHttpResult>> SessionAsync(
         LedgerQueries queries,
         Access access,
+        HttpContext http,
         string id,
         CancellationToken cancellationToken,
         [Description("As it was at this time, ISO 8601; left out: as it is.")] DateTimeOffset? at = null)
     {
+        id = RouteText.Of(http, id);
         if (!await access.TryRecordAsync("read", at is { } moment ? $"session {id} at {moment:O}" : $"session {id}", cancellationToken))
         {
             return Problems.Unrecorded();
@@ -102,12 +104,12 @@ internal static class ViewEndpoints
         [Description("Only tools that wait for an operator: held, or changed at high risk.")] bool withheld = false) =>
         TypedResults.Ok(await queries.ToolsAsync(server, changed, withheld, cancellationToken));
 
-    private static async Task<Results<Ok<ToolView>, ProblemHttpResult>> ToolAsync(LedgerQueries queries, string server, string tool, CancellationToken cancellationToken) =>
-        await queries.ToolAsync(server, tool, cancellationToken) is { } view ? TypedResults.Ok(view) : Problems.NotFound("tool of that name", "GET /api/v1/tools lists them.");
+    private static async Task<Results<Ok<ToolView>, ProblemHttpResult>> ToolAsync(LedgerQueries queries, HttpContext http, string server, string tool, CancellationToken cancellationToken) =>
+        await queries.ToolAsync(server, RouteText.Of(http, tool), cancellationToken) is { } view ? TypedResults.Ok(view) : Problems.NotFound("tool of that name", "GET /api/v1/tools lists them.");
 
     private static async Task<Results<Ok<IReadOnlyList<DefinitionStep>>, ProblemHttpResult>> DiffAsync(
-        LedgerQueries queries, string server, string tool, CancellationToken cancellationToken) =>
-        await queries.ToolAsync(server, tool, cancellationToken) is { } view
+        LedgerQueries queries, HttpContext http, string server, string tool, CancellationToken cancellationToken) =>
+        await queries.ToolAsync(server, RouteText.Of(http, tool), cancellationToken) is { } view
             ? TypedResults.Ok<IReadOnlyList<DefinitionStep>>([.. view.History.Where(s => s.Step == "changed")])
             : Problems.NotFound("tool of that name", "GET /api/v1/tools lists them.");
 

@@ -73,22 +73,34 @@ internal static class ToolsCommand
                 result.AddError("Name one tool, or give --all alone.");
             }
         });
-        return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskLiveAsync<IReadOnlyList<ToolApproved>>(
-            parsed,
-            terminal,
-            door => ApproveAsync(door, parsed.GetValue(server)!, parsed.GetValue(tool), parsed.GetValue(definition), cancellationToken),
-            approved =>
-            {
-                foreach (var one in approved!)
+        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        {
+            var failed = new List<DoorAnswer<ToolApproved>>();
+            var exitCode = await Doorway.AskLiveAsync<IReadOnlyList<ToolApproved>>(
+                parsed,
+                terminal,
+                door => ApproveAsync(door, parsed.GetValue(server)!, parsed.GetValue(tool), parsed.GetValue(definition), failed, cancellationToken),
+                approved =>
                 {
-                    terminal.Line(Terminal.OneLine($"{one.Server}/{one.Tool} is pinned at {Short(one.Definition)}"));
-                }
+                    foreach (var one in approved!)
+                    {
+                        terminal.Line(Terminal.OneLine($"{one.Server}/{one.Tool} is pinned at {Short(one.Definition)}"));
+                    }
 
-                terminal.Line(approved.Count == 0 ? "nothing waits" : $"{approved.Count} approved");
-            }));
+                    terminal.Line(approved.Count + failed.Count == 0 ? "nothing waits" : $"{approved.Count} approved");
+                });
+            foreach (var failure in failed)
+            {
+                terminal.Error($"mcpledger: {failure.Fault}");
+            }
+
+            return exitCode == ExitCode.Ok && failed is [var first, ..] ? first.ExitCode : exitCode;
+        });
     }
 
-    private static async Task<DoorAnswer<IReadOnlyList<ToolApproved>>> ApproveAsync(LiveDoor door, string server, string? tool, string? definition, CancellationToken cancellationToken)
+    // One that fails does not keep the others waiting: what came of each is said at the end.
+    private static async Task<DoorAnswer<IReadOnlyList<ToolApproved>>> ApproveAsync(
+        LiveDoor door, string server, string? tool, string? definition, List<DoorAnswer<ToolApproved>> failed, CancellationToken cancellationToken)
     {
         var read = tool is null ? await door.ToolsAsync(server, changed: false, withheld: true, cancellationToken) : await OneAsync(door, server, tool, cancellationToken);
         var done = new List<ToolApproved>();
@@ -96,12 +108,18 @@ internal static class ToolsCommand
         {
             var path = $"api/v1/tools/{Uri.EscapeDataString(server)}/{Uri.EscapeDataString(view.Tool)}/approve";
             var answer = await door.SendAsync<ToolApproved>(HttpMethod.Post, path, new ApprovalRequest(definition ?? view.Definition ?? ""), cancellationToken);
-            if (answer.Value is not { } approved)
+            if (answer.Value is { } approved)
+            {
+                done.Add(approved);
+            }
+            else if (tool is null)
+            {
+                failed.Add(answer with { Fault = $"{server}/{view.Tool}: {answer.Fault}" });
+            }
+            else
             {
                 return new(null, answer.Fault, answer.ExitCode);
             }
-
-            done.Add(approved);
         }
 
         return read.Value is null ? new(null, read.Fault, read.ExitCode) : new(done, null, ExitCode.Ok);

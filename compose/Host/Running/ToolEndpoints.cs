@@ -3,6 +3,7 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Host.Access;
 using McpLedger.Projections;
+using McpLedger.Projections.Api;
 
 namespace McpLedger.Host.Running;
 
@@ -24,6 +25,7 @@ internal static class ToolEndpoints
 
     private static async Task<IResult> ApproveAsync(string server, string tool, ApprovalRequest request, HttpContext context, LedgerQueries queries, ControlLog control)
     {
+        tool = RouteText.Of(context, tool);
         if (await queries.ToolAsync(server, tool, context.RequestAborted) is not { Content: { } content, Definition: { } definition } view || !Digest.TryParse(definition, out var digest))
         {
             return Refusals.Answer(StatusCodes.Status404NotFound, $"The server {server} never listed a tool {tool}.");

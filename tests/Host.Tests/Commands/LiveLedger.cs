@@ -31,11 +31,14 @@ internal sealed class LiveLedger : IAsyncDisposable
     public static Task<LiveLedger> StartAsync() => StartAsync("");
 
     /// <summary>Starts it with further lines of configuration.</summary>
-    public static async Task<LiveLedger> StartAsync(string more)
+    public static Task<LiveLedger> StartAsync(string more) => StartAsync(more, "weigh");
+
+    /// <summary>Starts it before a server whose tool has that name.</summary>
+    public static async Task<LiveLedger> StartAsync(string more, string tool)
     {
         var folder = Directory.CreateTempSubdirectory("mcpledger-verbs-").FullName;
         var description = new StrongBox<string>("Weighs a thing.");
-        var server = await StartServerAsync(description);
+        var server = await StartServerAsync(description, tool);
         await File.WriteAllTextAsync(
             Path.Combine(folder, "mcpledger.yaml"),
             $$"""
@@ -80,6 +83,9 @@ internal sealed class LiveLedger : IAsyncDisposable
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (process.ExitCode, output, await errors);
     }
+
+    /// <summary>Begins a verb that goes on until its output is read no more.</summary>
+    public Process Begin(params string[] arguments) => Start(Folder, arguments);
 
     /// <summary>Runs a verb again and again until it says 0: what it asks for takes the sealer or the projector a moment.</summary>
     public async Task<string> RunUntilOkAsync(params string[] arguments)
@@ -170,7 +176,7 @@ internal sealed class LiveLedger : IAsyncDisposable
         return Process.Start(start)!;
     }
 
-    private static async Task<WebApplication> StartServerAsync(StrongBox<string> description)
+    private static async Task<WebApplication> StartServerAsync(StrongBox<string> description, string tool)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -181,7 +187,7 @@ internal sealed class LiveLedger : IAsyncDisposable
             using var message = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
             var root = message.RootElement;
             var result = root.GetProperty("method").GetString() == "tools/list"
-                ? "{\"tools\":[{\"name\":\"weigh\",\"description\":\"" + description.Value + "\",\"inputSchema\":{\"type\":\"object\"}}]}"
+                ? "{\"tools\":[{\"name\":\"" + tool + "\",\"description\":\"" + description.Value + "\",\"inputSchema\":{\"type\":\"object\"}}]}"
                 : "{\"content\":[{\"type\":\"text\",\"text\":\"done\"}]}";
             context.Response.ContentType = "application/json";
             await context.Response.WriteAsync("{\"jsonrpc\":\"2.0\",\"id\":" + root.GetProperty("id").GetRawText() + ",\"result\":" + result + "}", context.RequestAborted);

@@ -79,7 +79,12 @@ public sealed class VerbTests
         Assert.Equal(200, await StatusAsync(ledger, "api/v1/calls", secret, 200));
         Assert.Equal(403, await StatusAsync(ledger, "api/v1/events/00000000-0000-0000-0000-000000000000/raw", secret, 403));
         Assert.Equal(401, await StatusAsync(ledger, $"api/v1/calls?token={secret}", null, 401));
-        Assert.Equal(0, (await ledger.RunAsync("keys", "revoke", id)).ExitCode);
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", secret);
+        await using var tail = await client.GetStreamAsync(new Uri(ledger.Url, "api/v1/tail"), TestContext.Current.CancellationToken);
+        Assert.Contains(id, (await ledger.RunAsync("keys", "revoke", id, "--json")).Output, StringComparison.Ordinal);
+        using var followed = new StreamReader(tail);
+        Assert.Contains("event: ended", await followed.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal(401, await StatusAsync(ledger, "api/v1/calls", secret, 401));
         Assert.DoesNotContain(secret, (await ledger.RunAsync("keys", "list", "--json")).Output, StringComparison.Ordinal);
     }
@@ -119,6 +124,40 @@ public sealed class VerbTests
         Assert.Contains("weigh", await ledger.ListAsync(), StringComparison.Ordinal);
         await FindAsync(ledger, "type:tool.pinned.v1 and actor:*");
         Assert.Contains("\"state\": \"approved\"", (await ledger.RunAsync("tools", "show", "echo", "weigh", "--json")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_tool_is_shown_and_approved_whatever_signs_are_in_its_name()
+    {
+        const string name = "scales/a%2Fb";
+        await using var ledger = await LiveLedger.StartAsync("tools: { first: hold }", name);
+        await ledger.ListAsync();
+        await FindAsync(ledger, "type:tool.pinned.v1");
+
+        Assert.Contains("\"state\": \"held\"", (await ledger.RunAsync("tools", "show", "echo", name, "--json")).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await ledger.RunAsync("tools", "approve", "echo", name)).ExitCode);
+        Assert.Contains(name, await ledger.ListAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Following_ends_when_nobody_reads_what_it_says()
+    {
+        await using var ledger = await LiveLedger.StartAsync();
+        using var tail = ledger.Begin("tail");
+        _ = tail.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var first = tail.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
+        while (!first.IsCompleted)
+        {
+            await ledger.CallAsync("weigh");
+        }
+
+        tail.StandardOutput.Close();
+        while (!tail.HasExited)
+        {
+            await ledger.CallAsync("weigh");
+        }
+
+        Assert.Equal(0, tail.ExitCode);
     }
 
     [Fact]
@@ -171,6 +210,15 @@ public sealed class VerbTests
         }
     }
 
+    [Fact]
+    public async Task An_address_in_the_environment_that_is_none_is_not_passed_over()
+    {
+        var (exitCode, errors) = await AloneAsync(new Dictionary<string, string> { ["MCPLEDGER_API"] = "projections:8377" }, "search", "x");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("MCPLEDGER_API", errors, StringComparison.Ordinal);
+    }
+
     private static async Task<JsonElement> FindAsync(LiveLedger ledger, string query)
     {
         for (var attempt = 0; attempt < 60; attempt++)
@@ -206,13 +254,20 @@ public sealed class VerbTests
         return status;
     }
 
-    private static async Task<(int ExitCode, string Errors)> AloneAsync(params string[] arguments)
+    private static Task<(int ExitCode, string Errors)> AloneAsync(params string[] arguments) => AloneAsync([], arguments);
+
+    private static async Task<(int ExitCode, string Errors)> AloneAsync(Dictionary<string, string> environment, params string[] arguments)
     {
         var start = new System.Diagnostics.ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mcpledger.dll"));
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
         }
 
         using var process = System.Diagnostics.Process.Start(start)!;
