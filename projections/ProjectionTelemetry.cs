@@ -14,6 +14,7 @@ internal sealed partial class ProjectionTelemetry
     private readonly Counter<long> _repeated;
     private readonly Histogram<double> _batch;
     private readonly Meter _meter;
+    private readonly PartitionGauges _gauges;
 
     public ProjectionTelemetry(IMeterFactory meters, ILogger<ProjectionTelemetry> logger)
     {
@@ -22,15 +23,14 @@ internal sealed partial class ProjectionTelemetry
         _events = _meter.CreateCounter<long>("mcpledger.projections.events", "{event}", "Events that took effect in the read models.");
         _repeated = _meter.CreateCounter<long>("mcpledger.projections.repeated", "{event}", "Second copies of events, which take no effect.");
         _batch = _meter.CreateHistogram<double>("mcpledger.projections.batch.duration", "s", "From a batch in hand to its commit.");
+        _gauges = new(_meter, "mcpledger.projections", "the read models");
     }
 
     /// <summary>Shows how far behind the ledger the read models of a partition are.</summary>
-    public void Observe(LedgerPartition partition, Func<long> lag, Func<double> age)
-    {
-        KeyValuePair<string, object?>[] tags = [new("partition", partition.ToString())];
-        _meter.CreateObservableGauge("mcpledger.projections.lag", () => new Measurement<long>(lag(), tags), "{offset}", "Offsets between the read models and the end of the partition.");
-        _meter.CreateObservableGauge("mcpledger.projections.age", () => new Measurement<double>(age(), tags), "s", "Age of the newest event in the read models.");
-    }
+    public void Observe(LedgerPartition partition, Func<long> lag, Func<double> age) => _gauges.Show(partition, lag, age);
+
+    /// <summary>The partition is not kept here any more.</summary>
+    public void Forget(LedgerPartition partition) => _gauges.Hide(partition);
 
     public void Folded(LedgerPartition partition, int events, int repeated, TimeSpan took)
     {

@@ -16,6 +16,9 @@ internal sealed class Progress(ILedgerReader reader, TimeProvider time, Projecti
         telemetry.Observe(partition, () => LagOf(partition), () => AgeOf(partition));
     }
 
+    /// <summary>A consumer ended.</summary>
+    public void Ended(LedgerPartition partition) => telemetry.Forget(partition);
+
     /// <summary>A batch is kept.</summary>
     public void Reached(LedgerPartition partition, long? next, long micros)
     {

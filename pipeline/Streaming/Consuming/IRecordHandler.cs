@@ -16,6 +16,11 @@ public interface IRecordHandler
     /// An exception means that nothing of the batch was kept: one of lost infrastructure is tried again, any other isolates the record, which is then parked.
     /// </summary>
     ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>Consuming ended, with the process or because another takes the partition over; it may begin again.</summary>
+    void Ended(LedgerPartition partition)
+    {
+    }
 }
 
 /// <summary>Records to apply.</summary>

@@ -105,6 +105,10 @@ public sealed class PartitionConsumer : IDisposable
         {
             // The way it ends: whatever was kept is kept, and the rest is read again at next start.
         }
+        finally
+        {
+            _handler.Ended(Partition);
+        }
     }
 
     /// <summary>Hands the consumer's parked records of this partition over once more, oldest first, and forgets those that are handled.</summary>

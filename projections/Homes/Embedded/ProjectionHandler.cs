@@ -40,6 +40,8 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
         }
     }
 
+    public void Ended(LedgerPartition partition) => _progress.Ended(partition);
+
     public async ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);

@@ -27,6 +27,8 @@ internal sealed class MartenHandler : IProjectionHandler
         return next;
     }
 
+    public void Ended(LedgerPartition partition) => _progress.Ended(partition);
+
     public async ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
