@@ -35,5 +35,6 @@ namespace McpLedger.Projections.Api;
 [JsonSerializable(typeof(EventDetail))]
 [JsonSerializable(typeof(ProjectionStatus))]
 [JsonSerializable(typeof(RebuildAnswer))]
+[JsonSerializable(typeof(IndexAnswer))]
 [JsonSerializable(typeof(ReplayReport))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -27,5 +27,12 @@ internal sealed class AsStored : JsonConverter<byte[]>
     public override void Write(Utf8JsonWriter writer, byte[] value, JsonSerializerOptions options) => writer.WriteRawValue(value, skipInputValidation: true);
 }
 
+/// <summary>What building the search engine's index anew came to.</summary>
+/// <param name="Generation">The generation that is now in force.</param>
+/// <param name="Events">Events indexed.</param>
+/// <param name="Refused">Records that were refused; they are parked.</param>
+/// <param name="Seconds">How long it took.</param>
+internal sealed record IndexAnswer(int Generation, long Events, long Refused, double Seconds);
+
 /// <summary>What a rebuild found.</summary>
 internal sealed record RebuildAnswer(bool Identical, string Before, string After, IReadOnlyList<string> Differences, long Events, long Unfoldable, long Forgotten, double Seconds);

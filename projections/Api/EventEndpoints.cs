@@ -1,9 +1,11 @@
 using System.Text.Json;
 using McpLedger.Contracts.Events;
+using McpLedger.Projections.Search.Elastic;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace McpLedger.Projections.Api;
 
@@ -26,6 +28,8 @@ internal static class EventEndpoints
         projections.MapPost("/parked/replay", ReplayAsync).WithName("projections-replay")
             .WithSummary("Folds parked records once more; those that can be read now take effect and are parked no longer").RequireAuthorization(LedgerApi.Admin);
         projections.MapPost("/rebuild", RebuildAsync).WithName("rebuild").WithSummary("Folds the whole log anew and compares the rows; goes on when who asked is gone, and whoever asks meanwhile gets the same answer").RequireAuthorization(LedgerApi.Admin);
+        projections.MapPost("/index/rebuild", ReindexAsync).WithName("rebuild-index").WithSummary("Builds the search engine's index anew from the log beside the one in force; goes on when who asked is gone, and whoever asks meanwhile gets the same answer")
+            .ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization(LedgerApi.Admin);
     }
 
     private static async Task<Results<Ok<EventDetail>, ProblemHttpResult>> EventAsync(LedgerQueries queries, Access access, string id, CancellationToken cancellationToken)
@@ -75,6 +79,29 @@ internal static class EventEndpoints
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return Problems.Busy("The instance is ending; the read models stay as they were.");
+        }
+    }
+
+    private static async Task<Results<Ok<IndexAnswer>, ProblemHttpResult>> ReindexAsync(HttpContext http, Access access, CancellationToken cancellationToken)
+    {
+        if (http.RequestServices.GetService<SearchIndexAdmin>() is not { } admin)
+        {
+            return Problems.NotFound("search engine in this configuration", "Rebuild the read models: here the index is a part of them.");
+        }
+
+        if (!await access.TryRecordAsync("rebuild", "search index", cancellationToken))
+        {
+            return Problems.Unrecorded();
+        }
+
+        try
+        {
+            var report = await admin.ReindexAsync(cancellationToken);
+            return TypedResults.Ok(new IndexAnswer(report.Generation, report.Events, report.Refused, report.Took.TotalSeconds));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Problems.Busy("The instance is ending; the index stays as it was.");
         }
     }
 

@@ -39,11 +39,18 @@ internal readonly record struct ElasticAnswer(int Status, ReadOnlyMemory<byte> B
         }
     }
 
-    /// <summary>Kind of the error: <c>index_not_found_exception</c>; empty when it says none.</summary>
+    /// <summary>Kind of the error: <c>index_not_found_exception</c>; empty when it says none, as a proxy before the engine does.</summary>
     public string Kind()
     {
-        using var document = Read();
-        return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("error", out var error) ? KindOf(error) : "";
+        try
+        {
+            using var document = Read();
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("error", out var error) ? KindOf(error) : "";
+        }
+        catch (ElasticException)
+        {
+            return "";
+        }
     }
 
     public static string KindOf(JsonElement error) => Member(error, "type") ?? "";

@@ -28,6 +28,12 @@ internal sealed class ElasticHandler(
         return next;
     }
 
+    public void Ended(LedgerPartition partition)
+    {
+        telemetry.Forget(partition);
+        _lanes.TryRemove(partition, out _);
+    }
+
     public async ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken)
     {
         var lane = LaneOf(batch.Partition);
@@ -58,7 +64,7 @@ internal sealed class ElasticHandler(
             }
 
             telemetry.LogFollowed(batch.Partition, current.Number);
-            lane.Generation = current;
+            (lane.Generation, lane.Isolated) = (current, null);
             await FillAsync(lane, batch, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -86,7 +92,7 @@ internal sealed class ElasticHandler(
         if (batch.Next is { } next)
         {
             await state.KeepAsync(lane.Generation!, batch.Partition, next, cancellationToken).ConfigureAwait(false);
-            lane.Isolated = null;
+            lane.Isolated = lane.Isolated is { } isolated && next <= isolated.Last ? isolated : null;
             lane.Reached(next, micros);
         }
     }

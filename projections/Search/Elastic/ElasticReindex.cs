@@ -26,7 +26,12 @@ internal sealed class ElasticReindex(
         await client.PostAsync($"{state.Names.PatternOf(next.Number)}/_refresh", default, cancellationToken).ConfigureAwait(false);
         if (!await state.ReplaceAsync(next, seq, term, cancellationToken).ConfigureAwait(false))
         {
-            await RemoveAsync(g => g == next.Number, [next.Number], cancellationToken).ConfigureAwait(false);
+            // Two that began in the same moment may have taken the same number.
+            if ((await state.FindAsync(cancellationToken).ConfigureAwait(false))?.Number != next.Number)
+            {
+                await RemoveAsync(g => g == next.Number, [next.Number], cancellationToken).ConfigureAwait(false);
+            }
+
             throw new ElasticException("Another rebuilding of the search index was quicker; its generation is in force.");
         }
 

@@ -23,9 +23,19 @@ internal sealed class ElasticState(ElasticClient client, ElasticNames names, Ela
         }
 
         var generation = await FindAsync(cancellationToken).ConfigureAwait(false) ?? await BeginAsync(cancellationToken).ConfigureAwait(false);
-        await PutTemplateAsync(generation.Number, inForce: true, cancellationToken).ConfigureAwait(false);
-        await AliasAsync(generation.Number, cancellationToken).ConfigureAwait(false);
-        return generation;
+        while (true)
+        {
+            await PutTemplateAsync(generation.Number, inForce: true, cancellationToken).ConfigureAwait(false);
+            await AliasAsync(generation.Number, cancellationToken).ConfigureAwait(false);
+            if (await FindAsync(cancellationToken).ConfigureAwait(false) is not { } now || now == generation)
+            {
+                return generation;
+            }
+
+            // A rebuilding of the index ended meanwhile; what was just made is of the generation before.
+            await DropTemplateAsync(generation.Number, cancellationToken).ConfigureAwait(false);
+            generation = now;
+        }
     }
 
     /// <summary>The generation in force; null when there is no state.</summary>

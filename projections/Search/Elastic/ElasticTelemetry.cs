@@ -8,7 +8,7 @@ namespace McpLedger.Projections.Search.Elastic;
 internal sealed partial class ElasticTelemetry
 {
     private readonly ILogger _logger;
-    private readonly Meter _meter;
+    private readonly PartitionGauges _gauges;
     private readonly Counter<long> _events;
     private readonly Counter<long> _repeated;
     private readonly Histogram<double> _batch;
@@ -16,19 +16,18 @@ internal sealed partial class ElasticTelemetry
     public ElasticTelemetry(IMeterFactory meters, ILogger<ElasticTelemetry> logger)
     {
         _logger = logger;
-        _meter = meters.Create(ProjectionTelemetry.MeterName);
-        _events = _meter.CreateCounter<long>("mcpledger.search.events", "{event}", "Events that were indexed.");
-        _repeated = _meter.CreateCounter<long>("mcpledger.search.repeated", "{event}", "Events that were in the index already.");
-        _batch = _meter.CreateHistogram<double>("mcpledger.search.batch.duration", "s", "From a batch in hand to the engine's answer.");
+        var meter = meters.Create(ProjectionTelemetry.MeterName);
+        _events = meter.CreateCounter<long>("mcpledger.search.events", "{event}", "Events that were indexed.");
+        _repeated = meter.CreateCounter<long>("mcpledger.search.repeated", "{event}", "Events that were in the index already.");
+        _batch = meter.CreateHistogram<double>("mcpledger.search.batch.duration", "s", "From a batch in hand to the engine's answer.");
+        _gauges = new(meter, "mcpledger.search", "the index");
     }
 
     /// <summary>Shows how far behind the ledger the index of a partition is.</summary>
-    public void Observe(LedgerPartition partition, Func<long> lag, Func<double> age)
-    {
-        KeyValuePair<string, object?>[] tags = [new("partition", partition.ToString())];
-        _meter.CreateObservableGauge("mcpledger.search.lag", () => new Measurement<long>(lag(), tags), "{offset}", "Offsets between the index and the end of the partition.");
-        _meter.CreateObservableGauge("mcpledger.search.age", () => new Measurement<double>(age(), tags), "s", "Age of the newest event in the index.");
-    }
+    public void Observe(LedgerPartition partition, Func<long> lag, Func<double> age) => _gauges.Show(partition, lag, age);
+
+    /// <summary>The partition is not indexed here any more.</summary>
+    public void Forget(LedgerPartition partition) => _gauges.Hide(partition);
 
     public void Indexed(LedgerPartition partition, BulkOutcome outcome, TimeSpan took)
     {
@@ -42,7 +41,7 @@ internal sealed partial class ElasticTelemetry
     [LoggerMessage(3101, LogLevel.Debug, "Indexed {Events} events of {Partition}; {Repeated} were there, {Refused} are refused")]
     private partial void LogIndexed(LedgerPartition partition, int events, int repeated, int refused);
 
-    [LoggerMessage(3102, LogLevel.Warning, "The search index is of generation {Generation} with mapping {Mapping}, and this version writes mapping {Version}: build it anew when there is time")]
+    [LoggerMessage(3102, LogLevel.Warning, "The search index is of generation {Generation} with mapping {Mapping}, and this version writes mapping {Version}: 'mcpledger rebuild --index' builds it anew while it answers")]
     public partial void LogOtherMapping(int generation, int mapping, int version);
 
     [LoggerMessage(3103, LogLevel.Information, "The search index of {Partition} goes on in generation {Generation}")]
@@ -56,4 +55,7 @@ internal sealed partial class ElasticTelemetry
 
     [LoggerMessage(3106, LogLevel.Warning, "Search indices past their age cannot be deleted for now: {Reason}")]
     public partial void LogNotExpired(string reason);
+
+    [LoggerMessage(3107, LogLevel.Warning, "The search index was not built anew and stays as it was: {Reason}")]
+    public partial void LogNotBuilt(string reason);
 }

@@ -28,6 +28,39 @@ public sealed class ElasticClientTests(SearchServers servers)
         Assert.DoesNotContain("other", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory, InlineData(401), InlineData(403)]
+    public async Task A_refusal_that_is_no_JSON_is_one_of_rights_too(int status)
+    {
+        await using var server = await StandIn.StartAsync(_ => (status, "Unauthorized"));
+        using var client = Client(new() { Nodes = [server.Address] });
+
+        var refused = await Assert.ThrowsAsync<ElasticException>(async () => await client.GetAsync("x", CancellationToken.None));
+
+        Assert.Contains("Check user and password", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_meets_the_end_of_a_rebuilding_leaves_the_alias_where_that_put_it()
+    {
+        var asked = 0;
+        await using var server = await StandIn.StartAsync(request => request switch
+        {
+            { Method: "GET", Path: "/t-state/_doc/current" } =>
+                (200, $$$"""{"_seq_no":1,"_primary_term":1,"_source":{"generation":{{{(asked++ == 0 ? 1 : 2)}}},"span":"day","incarnation":"x","mapping":1}}"""),
+            { Method: "GET", Path: "/_alias/t" } => (404, "{}"),
+            { Method: "GET" } => (200, """[{"index":"t-g1-2026.11.24"},{"index":"t-g2-2026.11.24"}]"""),
+            _ => (200, "{}"),
+        });
+        var options = new ElasticOptions { Nodes = [server.Address], Prefix = "t" };
+        using var client = Client(options);
+
+        var generation = await new ElasticState(client, new("t"), options, TimeProvider.System).EnsureAsync(CancellationToken.None);
+
+        Assert.Equal(2, generation.Number);
+        Assert.Contains("t-g2-", server.Requests.Last(r => r.Path == "/_aliases").Body, StringComparison.Ordinal);
+        Assert.Contains(server.Requests, r => r is { Method: "DELETE", Path: "/_index_template/t-g1" });
+    }
+
     [Fact]
     public async Task The_real_server_takes_the_password_and_refuses_another_one()
     {

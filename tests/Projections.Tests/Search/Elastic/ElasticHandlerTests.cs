@@ -133,8 +133,10 @@ public sealed class ElasticHandlerTests(SearchServers servers)
         await rig.IndexAsync();
         Assert.InRange(await rig.CountAsync(), 5, all + 4);
 
+        var same = rig.Admin.ReindexAsync(CancellationToken.None).AsTask();
         var report = await rig.Admin.ReindexAsync(CancellationToken.None);
 
+        Assert.Equal(report, await same);
         Assert.Equal((2, all + 5, 0), (report.Generation, report.Events, report.Refused));
         Assert.Equal(all + 5, await rig.CountAsync());
         Assert.Equal(5, (await ElasticRig.AllAsync(rig.Queries(home), "later")).Count);
