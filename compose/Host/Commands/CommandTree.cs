@@ -23,6 +23,11 @@ internal static class CommandTree
             var grace = parsed.CommandResult.Command.Name == UpCommand.Name ? (TimeSpan?)null : TimeSpan.FromSeconds(2);
             return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = grace });
         }
+        catch (UsageException e)
+        {
+            await Console.Error.WriteLineAsync($"mcpledger: {Terminal.OneLine(e.Message)}");
+            return ExitCode.Usage;
+        }
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("mcpledger: ended before it was done");

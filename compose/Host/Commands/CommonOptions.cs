@@ -13,6 +13,8 @@ internal static class CommonOptions
     /// <summary>Environment variable that stands for <see cref="Api"/>.</summary>
     public const string ApiVariable = "MCPLEDGER_API";
 
+    private const string NoAddress = "is no address. Fix: write all of it, such as https://mcp.example.com";
+
     public static Option<Uri?> Api { get; } = Address("--api", $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from MCPLEDGER_KEY.", recursive: true);
 
     public static Option<string?> Data { get; } = new("--data", "-d") { Description = "The ledger's folder, where there is no configuration file at hand.", Recursive = true };
@@ -34,6 +36,13 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>The API's address in the environment; null when there is none.</summary>
+    /// <exception cref="UsageException">It is no address.</exception>
+    public static Uri? ApiOfEnvironment() => Environment.GetEnvironmentVariable(ApiVariable) is not { Length: > 0 } text ? null
+        : AddressOf(text) ?? throw new UsageException($"{ApiVariable}: '{text}' {NoAddress}");
+
+    private static Uri? AddressOf(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null;
+
     /// <summary>An option that takes an address: the library that reads command lines knows none.</summary>
     public static Option<Uri?> Address(string name, string description, bool recursive) => new(name)
     {
@@ -42,12 +51,12 @@ internal static class CommonOptions
         CustomParser = static result =>
         {
             var text = result.Tokens[^1].Value;
-            if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+            if (AddressOf(text) is { } address)
             {
                 return address;
             }
 
-            result.AddError($"'{text}' is no address. Fix: write all of it, such as https://mcp.example.com");
+            result.AddError($"'{text}' {NoAddress}");
             return null;
         },
     };

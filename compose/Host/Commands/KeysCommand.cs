@@ -8,6 +8,8 @@ namespace McpLedger.Host.Commands;
 /// <summary><c>keys</c>: API keys of callers, and the key that signs checkpoints.</summary>
 internal static class KeysCommand
 {
+    private const int MostDays = 36_500;
+
     public static Command Create() => new("keys", "API keys (create, list, revoke) and the signing key (show, rotate).") { New(), List(), Revoke(), Show(), Rotate() };
 
     private static Command New()
@@ -16,7 +18,14 @@ internal static class KeysCommand
         var role = new Option<string?>("--role") { Description = "What it may do with the API: viewer, auditor or admin." };
         var team = new Option<string[]>("--team") { Description = "A team of the principal; may be given more than once." };
         var kind = new Option<string?>("--kind") { Description = "human, service or agent. Default: human." };
-        var days = new Option<int?>("--days") { Description = "Days until it stops to work. Default: never." };
+        var days = new Option<int?>("--days") { Description = $"Days until it stops to work, 1 to {MostDays}. Default: never." };
+        days.Validators.Add(static result =>
+        {
+            if (int.TryParse(result.Tokens.LastOrDefault()?.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) && count is < 1 or > MostDays)
+            {
+                result.AddError($"--days is {count}. Fix: give 1 to {MostDays}, or leave it out for a key that does not expire");
+            }
+        });
         var command = new Command("create", "Make a key. Its secret is shown once and stored nowhere.") { principal, role, team, kind, days };
         return command.Runs((parsed, terminal, cancellationToken) =>
         {
@@ -42,7 +51,11 @@ internal static class KeysCommand
         var id = new Argument<string>("id") { Description = "The key's id: the part between the underscores." };
         var command = new Command("revoke", "Revoke an API key, on every replica.") { id };
         return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskLiveAsync<object>(
-            parsed, terminal, door => door.SendAsync<object>(HttpMethod.Delete, $"api/v1/keys/{Uri.EscapeDataString(parsed.GetValue(id)!)}", null, cancellationToken), _ => terminal.Line($"key {parsed.GetValue(id)} is revoked")));
+            parsed, terminal, door => door.SendAsync<object>(HttpMethod.Delete, $"api/v1/keys/{Uri.EscapeDataString(parsed.GetValue(id)!)}", null, cancellationToken), _ =>
+            {
+                terminal.Document(new { Key = parsed.GetValue(id), Revoked = true });
+                terminal.Line($"key {parsed.GetValue(id)} is revoked");
+            }));
     }
 
     private static Command Show() => new Command("show", "Print the public keys that verify this ledger.").Runs(async (parsed, terminal, cancellationToken) =>

@@ -35,6 +35,7 @@ internal static class RetentionCommand
         using var live = LiveDoor.Find(config.DataFolder);
         if (live is not null)
         {
+            terminal.Document(new { Applied = false, Running = true, Interval = Scalars.Write(config.File.Ledger.Retention.Interval) });
             terminal.Line($"the running instance applies it by itself, every {Scalars.Write(config.File.Ledger.Retention.Interval)}");
             return ExitCode.Ok;
         }

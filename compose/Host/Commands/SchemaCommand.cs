@@ -33,8 +33,8 @@ internal static class SchemaCommand
         WithSchemaAsync(parsed, terminal, async schema =>
         {
             var fault = await schema.CheckAsync(cancellationToken);
-            terminal.Document(new { Sound = fault is null, Fault = fault });
-            terminal.Line(fault ?? "the database has what this version needs");
+            terminal.Document(new { Sound = fault is null, Fault = fault?.Message });
+            terminal.Line(fault?.Message ?? "the database has what this version needs");
             return fault is null ? ExitCode.Ok : ExitCode.Finding;
         }));
 

@@ -45,9 +45,13 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
     }
 
     /// <summary>Looks a text with references up; a reference that leads nowhere is a fault.</summary>
-    public string Resolve(string path, SecretText text)
+    public string Resolve(string path, SecretText text) => Told(path, text.Resolve(folder, out var missing), missing);
+
+    /// <summary>Looks a connection string up: each reference is one value in it.</summary>
+    public string ResolveConnection(string path, SecretText text) => Told(path, text.ResolveConnection(folder, out var missing), missing);
+
+    private string Told(string path, string? value, IReadOnlyList<(string Problem, string Fix)> missing)
     {
-        var value = text.Resolve(folder, out var missing);
         foreach (var (problem, fix) in missing)
         {
             Fault(path, problem, fix);

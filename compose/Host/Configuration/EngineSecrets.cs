@@ -25,7 +25,7 @@ internal sealed record EngineSecrets
         {
             KafkaUser = LookUp("kafka.security.user", file.Kafka?.Security.User),
             KafkaPassword = LookUp("kafka.security.password", file.Kafka?.Security.Password),
-            PostgresConnection = LookUp("postgres.connection", postgres?.Connection),
+            PostgresConnection = postgres?.Connection is { } connection ? checks.ResolveConnection("postgres.connection", connection) : null,
             SearchUser = LookUp("search.user", search?.User),
             SearchPassword = LookUp("search.password", search?.Password),
             SearchApiKey = LookUp("search.apiKey", search?.ApiKey),

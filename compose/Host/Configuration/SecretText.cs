@@ -23,15 +23,21 @@ internal sealed partial record SecretText(string Template)
     /// <param name="folder">The folder that relative paths start from: the configuration's.</param>
     /// <param name="missing">What could not be looked up and what to do about it, one line a reference.</param>
     /// <returns>The text; null when something is missing.</returns>
-    public string? Resolve(string folder, out IReadOnlyList<(string Problem, string Fix)> missing)
+    public string? Resolve(string folder, out IReadOnlyList<(string Problem, string Fix)> missing) => Resolve(folder, static (_, _, value) => value, out missing);
+
+    /// <summary>Looks every reference up in a text of <c>Key=value;…</c>, in which a value that is looked up stays one value whatever signs it holds.</summary>
+    public string? ResolveConnection(string folder, out IReadOnlyList<(string Problem, string Fix)> missing) => Resolve(folder, AsOneValue, out missing);
+
+    private string? Resolve(string folder, Func<string, string, string, string> place, out IReadOnlyList<(string Problem, string Fix)> missing)
     {
         var faults = new List<(string, string)>();
         var text = new StringBuilder();
         var at = 0;
         foreach (Match match in Reference().Matches(Template))
         {
-            text.Append(Template, at, match.Index - at).Append(LookUp(match, folder, faults));
+            text.Append(Template, at, match.Index - at);
             at = match.Index + match.Length;
+            text.Append(LookUp(match, folder, faults) is { } value ? place(Template[..match.Index].TrimEnd(), Template[at..].TrimStart(), value) : null);
         }
 
         text.Append(Template, at, Template.Length - at);
@@ -43,6 +49,12 @@ internal sealed partial record SecretText(string Template)
         missing = faults;
         return faults.Count == 0 ? text.ToString() : null;
     }
+
+    // A whole value is put in quotes; what stands in quotes already only doubles those; a part of something else is left as it is.
+    private static string AsOneValue(string before, string after, string value) =>
+        before.EndsWith('=') && (after.Length == 0 || after[0] == ';') ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+        : before.Length > 0 && after.Length > 0 && before[^1] == after[0] && before[^1] is '"' or '\'' ? value.Replace($"{before[^1]}", $"{before[^1]}{before[^1]}", StringComparison.Ordinal)
+        : value;
 
     private static string? LookUp(Match match, string folder, List<(string, string)> faults)
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Running;
 using McpLedger.Projections.Homes.Marten;
@@ -36,7 +37,7 @@ internal static class EngineChecks
         {
             await using var schema = new MartenSchema(StoreMapping.ToMarten(config));
             return await schema.CheckAsync(cancellationToken) is { } fault
-                ? new("postgres", FindingLevel.Error, fault, "read 'mcpledger schema diff', then run 'mcpledger schema apply'")
+                ? new("postgres", FindingLevel.Error, fault.Message, fault.IsOfVersion ? "run 'mcpledger rebuild' once an instance of this version runs" : "read 'mcpledger schema diff', then run 'mcpledger schema apply'")
                 : new("postgres", FindingLevel.Ok, $"schema {config.File.Postgres!.Schema} has what this version needs", null);
         }
         catch (Exception e) when (e is IOException or ArgumentException)
@@ -62,13 +63,17 @@ internal static class EngineChecks
         return findings;
     }
 
-    private static async Task<Finding> NodeAsync(ElasticOptions options, Uri node, CancellationToken cancellationToken)
+    internal static async Task<Finding> NodeAsync(ElasticOptions options, Uri node, CancellationToken cancellationToken)
     {
         try
         {
             return await SearchExamination.HasTemplateAsync(options, node, cancellationToken)
                 ? new("search", FindingLevel.Ok, $"{node.Authority} answers and has the template of {options.Prefix}-*", null)
                 : new("search", FindingLevel.Warning, $"{node.Authority} answers, and the template of {options.Prefix}-* is missing.", "start a projections role: it makes its template");
+        }
+        catch (CryptographicException e)
+        {
+            return new("search", FindingLevel.Error, $"search.ca holds no certificate that can be read: {e.Message}", "point search.ca at a PEM file of the authority that signed the engine's certificate");
         }
         catch (IOException e)
         {

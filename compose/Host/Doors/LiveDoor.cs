@@ -42,9 +42,9 @@ internal sealed class LiveDoor : ILedgerDoor
         ? new(LocalHttp.Toward(new(url, 0, null, ""), Environment.GetEnvironmentVariable(ConnectCommand.KeyVariable)), Patience)
         : Find(DataFolder.Of(parsed));
 
-    /// <summary>Where the command line says the API is; null when it says nothing.</summary>
-    public static Uri? Elsewhere(ParseResult parsed) =>
-        parsed.GetValue(CommonOptions.Api) ?? (Uri.TryCreate(Environment.GetEnvironmentVariable(CommonOptions.ApiVariable), UriKind.Absolute, out var url) ? url : null);
+    /// <summary>Where the command line or the environment says the API is; null when neither says anything.</summary>
+    /// <exception cref="UsageException">What the environment says is no address.</exception>
+    public static Uri? Elsewhere(ParseResult parsed) => parsed.GetValue(CommonOptions.Api) ?? CommonOptions.ApiOfEnvironment();
 
     public Task<DoorAnswer<SearchPage>> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
     {

@@ -66,11 +66,11 @@ public sealed class MartenSchema : IAsyncDisposable
     /// <summary>Looks whether the database has what this program needs.</summary>
     /// <returns>Null when it has, or what is wrong and what to do.</returns>
     /// <exception cref="IOException">The database cannot be reached.</exception>
-    public async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
+    public async ValueTask<SchemaFault?> CheckAsync(CancellationToken cancellationToken)
     {
         if (await DiffAsync(cancellationToken) is { Length: > 0 })
         {
-            return Faults.NoSchema().Message;
+            return new(Faults.NoSchema().Message, IsOfVersion: false);
         }
 
         try
@@ -79,8 +79,8 @@ public sealed class MartenSchema : IAsyncDisposable
             return await command.ExecuteScalarAsync(cancellationToken) switch
             {
                 ViewsVersion.Now => null,
-                int version => $"The read models are of version {version}, this program keeps version {ViewsVersion.Now}. Run `mcpledger rebuild`.",
-                _ => Faults.NoSchema().Message,
+                int version => new($"The read models are of version {version}, this program keeps version {ViewsVersion.Now}. Run `mcpledger rebuild`.", IsOfVersion: true),
+                _ => new(Faults.NoSchema().Message, IsOfVersion: false),
             };
         }
         catch (NpgsqlException e)
@@ -92,3 +92,8 @@ public sealed class MartenSchema : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _stores.DisposeAsync();
 }
+
+/// <summary>What a database lacks.</summary>
+/// <param name="Message">What is wrong and what to do.</param>
+/// <param name="IsOfVersion">The tables are there and hold views of another version, which a rebuild folds anew.</param>
+public sealed record SchemaFault(string Message, bool IsOfVersion);

@@ -28,6 +28,8 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("search", "x", "--api", "nowhere")]
     [InlineData("connect", "demo", "--url", "ftp://127.0.0.1:1")]
     [InlineData("search", "x", "--from", "yesterday")]
+    [InlineData("keys", "create", "--role", "viewer", "--days", "2147483647")]
+    [InlineData("keys", "create", "--role", "viewer", "--days", "0")]
     public async Task What_cannot_be_understood_is_2(params string[] line) => Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync(line));
 
     [Theory]

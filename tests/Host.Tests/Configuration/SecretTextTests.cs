@@ -19,6 +19,29 @@ public sealed class SecretTextTests : IDisposable
         Assert.Empty(missing);
     }
 
+    [Theory]
+    [InlineData("Host=db;Password=${file:token};Database=x")]
+    [InlineData("Host=db;Password = ${file:token}")]
+    [InlineData("Host=db;Password='${file:token}';Database=x")]
+    [InlineData("Host=db;Password=\"${file:token}\"")]
+    public void In_a_connection_string_a_secret_is_one_value_whatever_signs_it_holds(string template)
+    {
+        const string secret = "a;Host=evil'\"=x";
+        File.WriteAllText(Path.Combine(_folder.FullName, "token"), secret);
+
+        var read = new System.Data.Common.DbConnectionStringBuilder { ConnectionString = new SecretText(template).ResolveConnection(_folder.FullName, out _) };
+
+        Assert.Equal(("db", secret), (read["Host"], read["Password"]));
+    }
+
+    [Fact]
+    public void A_connection_string_that_is_a_secret_as_a_whole_is_left_as_it_is()
+    {
+        File.WriteAllText(Path.Combine(_folder.FullName, "token"), "Host=db;Password=x");
+
+        Assert.Equal("Host=db;Password=x", new SecretText("${file:token}").ResolveConnection(_folder.FullName, out _));
+    }
+
     [Fact]
     public void What_it_prints_is_the_reference_and_never_the_secret()
     {

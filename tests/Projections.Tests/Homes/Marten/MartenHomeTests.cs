@@ -16,7 +16,7 @@ public sealed class MartenHomeTests(PostgresServer server)
         await using var schema = new MartenSchema(options);
         await using var stores = new MartenStores(options);
 
-        Assert.Contains("mcpledger schema apply", await schema.CheckAsync(CancellationToken.None), StringComparison.Ordinal);
+        Assert.Contains("mcpledger schema apply", (await schema.CheckAsync(CancellationToken.None))!.Message, StringComparison.Ordinal);
         var refused = await Assert.ThrowsAsync<IOException>(async () => await new MartenWriter(stores).NextOfAsync(LedgerPartition.Calls, CancellationToken.None));
         Assert.Contains("mcpledger schema apply", refused.Message, StringComparison.Ordinal);
         var sql = await schema.DiffAsync(CancellationToken.None);
