@@ -24,7 +24,7 @@ internal sealed class LogReplay(
     public long Unfoldable { get; private set; }
 
     /// <summary>What needs no parking: the consumer parked it when it met it first, and there its bytes and the reason are.</summary>
-    public static ValueTask IsParked(LedgerRecord record, string reason, CancellationToken cancellationToken) => default;
+    public static Func<LedgerRecord, string, CancellationToken, ValueTask> IsParked { get; } = static (_, _, _) => default;
 
     /// <exception cref="IOException">The ledger is damaged.</exception>
     public async ValueTask CatchUpAsync(IReadOnlyDictionary<string, ViewPosition> ends, CancellationToken cancellationToken)

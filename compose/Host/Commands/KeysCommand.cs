@@ -21,7 +21,7 @@ internal static class KeysCommand
         var days = new Option<int?>("--days") { Description = $"Days until it stops to work, 1 to {MostDays}. Default: never." };
         days.Validators.Add(static result =>
         {
-            if (int.TryParse(result.Tokens.LastOrDefault()?.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) && count is < 1 or > MostDays)
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[^1].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) && count is < 1 or > MostDays)
             {
                 result.AddError($"--days is {count}. Fix: give 1 to {MostDays}, or leave it out for a key that does not expire");
             }

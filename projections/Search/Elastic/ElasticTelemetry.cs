@@ -8,6 +8,7 @@ namespace McpLedger.Projections.Search.Elastic;
 internal sealed partial class ElasticTelemetry
 {
     private readonly ILogger _logger;
+    private readonly Meter _meter;
     private readonly PartitionGauges _gauges;
     private readonly Counter<long> _events;
     private readonly Counter<long> _repeated;
@@ -16,11 +17,11 @@ internal sealed partial class ElasticTelemetry
     public ElasticTelemetry(IMeterFactory meters, ILogger<ElasticTelemetry> logger)
     {
         _logger = logger;
-        var meter = meters.Create(ProjectionTelemetry.MeterName);
-        _events = meter.CreateCounter<long>("mcpledger.search.events", "{event}", "Events that were indexed.");
-        _repeated = meter.CreateCounter<long>("mcpledger.search.repeated", "{event}", "Events that were in the index already.");
-        _batch = meter.CreateHistogram<double>("mcpledger.search.batch.duration", "s", "From a batch in hand to the engine's answer.");
-        _gauges = new(meter, "mcpledger.search", "the index");
+        _meter = meters.Create(ProjectionTelemetry.MeterName);
+        _events = _meter.CreateCounter<long>("mcpledger.search.events", "{event}", "Events that were indexed.");
+        _repeated = _meter.CreateCounter<long>("mcpledger.search.repeated", "{event}", "Events that were in the index already.");
+        _batch = _meter.CreateHistogram<double>("mcpledger.search.batch.duration", "s", "From a batch in hand to the engine's answer.");
+        _gauges = new(_meter, "mcpledger.search", "the index");
     }
 
     /// <summary>Shows how far behind the ledger the index of a partition is.</summary>
