@@ -225,7 +225,7 @@ public sealed record CallTarget
     /// <summary>modern | legacy.</summary>
     public string? Era { get; init; }
 
-    /// <summary>The protocol revision, such as <c>2026-07-28</c>.</summary>
+    /// <summary>The protocol revision, such as <c>2026-07-28</c>; <c>other</c> for one that nobody knows.</summary>
     public string? Protocol { get; init; }
 
     /// <summary>Digest of the called tool's canonical definition as last listed by the server; null when it was never listed.</summary>
