@@ -17,7 +17,7 @@ internal static class Contacts
     public static void Mail(ReadOnlySpan<char> text, int at, DlpFindings found)
     {
         var start = at;
-        while (start > 0 && at - start < LongestLocal && (char.IsAsciiLetterOrDigit(text[start - 1]) || text[start - 1] is '.' or '_' or '-' or '+' or '%'))
+        while (start > 0 && at - start < LongestLocal && (char.IsAsciiLetterOrDigit(text[start - 1]) || text[start - 1] is '.' or '_' or '-' or '+' or '%') && !Borders.IsEscapeBefore(text, start))
         {
             start--;
         }
@@ -56,7 +56,7 @@ internal static class Contacts
     {
         start = number.Start;
         var digits = number.Digits;
-        if (number.Start > 0 && text[number.Start - 1] == '+' && (number.Start == 1 || !char.IsLetterOrDigit(text[number.Start - 2])))
+        if (number.Start > 0 && text[number.Start - 1] == '+' && Borders.IsBefore(text, number.Start - 1))
         {
             start--;
             return digits.Length is >= 9 and <= 15 && digits[0] > 0 && IsPlan(digits);
@@ -71,7 +71,7 @@ internal static class Contacts
 
         if (number.Groups is 334 or 1334)
         {
-            return number.Start == 0 || !(char.IsLetterOrDigit(text[number.Start - 1]) || text[number.Start - 1] is '-' or '.' or '/' or '#' or '=');
+            return Borders.IsBefore(text, number.Start) && !(number.Start > 0 && text[number.Start - 1] is '-' or '.' or '/' or '#' or '=');
         }
 
         return number.Groups == 0 && digits.Length == 10 && Surroundings.Have(text, number.Start, number.End, Surroundings.Phone);

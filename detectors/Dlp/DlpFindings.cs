@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace McpLedger.Detectors.Dlp;
 
-/// <summary>What one search found; used again for the next. Of values that overlap the surer one stays, of equals the longer.</summary>
+/// <summary>What one search found; used again for the next. Of values that overlap the surer one stays, of equals the longer; it grows over what a secret or a number has besides it.</summary>
 public sealed class DlpFindings
 {
     private readonly List<DlpFinding> _found = [];
@@ -61,15 +61,30 @@ public sealed class DlpFindings
             {
                 all[kept++] = all[i];
             }
-            else if (Rank(all[i]) > Rank(all[kept - 1]))
+            else
             {
-                all[kept - 1] = all[i];
+                all[kept - 1] = United(all[kept - 1], all[i]);
             }
         }
 
         CollectionsMarshal.SetCount(_found, kept);
     }
 
-    /// <summary>Evidence before length; a generic judgement gives way to everything.</summary>
-    private static long Rank(in DlpFinding finding) => ((long)finding.Rule.Evidence << 32) + finding.Length;
+    private static DlpFinding United(in DlpFinding first, in DlpFinding second)
+    {
+        var (kept, lost) = Rank(second) > Rank(first) ? (second, first) : (first, second);
+        if (IsAddress(lost))
+        {
+            return kept;
+        }
+
+        // No rest of what is looked for may pass because something else was found in it.
+        var (start, end) = (Math.Min(kept.Start, lost.Start), Math.Max(kept.End, lost.End));
+        return kept with { Start = start, Length = end - start };
+    }
+
+    /// <summary>What leads to somebody gives way to what opens a door; then evidence before length. A generic judgement gives way to everything else.</summary>
+    private static long Rank(in DlpFinding finding) => (IsAddress(finding) ? 0 : 1L << 40) + ((long)finding.Rule.Evidence << 32) + finding.Length;
+
+    private static bool IsAddress(in DlpFinding finding) => finding.Rule.Class >= DataClass.Contact;
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using McpLedger.Detectors.Text;
 
 namespace McpLedger.Detectors.Dlp;
 
@@ -9,6 +10,9 @@ namespace McpLedger.Detectors.Dlp;
 public static class DlpScan
 {
     private const int LongestWord = 80;
+
+    // A colon and a space (MessageText.Plain).
+    private const int AfterName = 2;
 
     private static readonly string[] Marks = ["JQQJ99", "+ASt", "+ABa", "+AMC", "ACDb", "APIM", "+ASb", "+AEh", "+ARm", "AIoT", "AzSe", "AzCa", "AzFu"];
     private static readonly string[] ConnectionKeys = ["AccountKey=", "SharedAccessKey=", "Password=", "Pwd="];
@@ -29,16 +33,23 @@ public static class DlpScan
         Contacts.Email, Contacts.Phone, Contacts.IpAddress,
     ];
 
+    /// <summary>Searches a message's own text and leaves what was found, in order and without overlaps, in <paramref name="found"/>.</summary>
+    /// <param name="message">Where a member ends, so does its value.</param>
+    /// <param name="found">Is cleared first.</param>
+    public static void Run(MessageText message, DlpFindings found) => Run(message.Plain.Chars, message.Leaves, found);
+
     /// <summary>Searches the text and leaves what was found, in order and without overlaps, in <paramref name="found"/>.</summary>
     /// <param name="text">Plain, as it was written.</param>
     /// <param name="found">Is cleared first.</param>
-    public static void Run(ReadOnlySpan<char> text, DlpFindings found)
+    public static void Run(ReadOnlySpan<char> text, DlpFindings found) => Run(text, [], found);
+
+    private static void Run(ReadOnlySpan<char> text, ReadOnlySpan<TextLeaf> leaves, DlpFindings found)
     {
         found.Clear();
         Anchored(text, found);
         Connections(text, found);
         Numbers(text, found);
-        Named(text, found);
+        Named(text, leaves, found);
         found.Settle();
     }
 
@@ -120,14 +131,25 @@ public static class DlpScan
         }
     }
 
-    private static void Named(ReadOnlySpan<char> text, DlpFindings found)
+    private static void Named(ReadOnlySpan<char> text, ReadOnlySpan<TextLeaf> leaves, DlpFindings found)
     {
+        var leaf = 0;
         for (var at = 0; at < text.Length && text[at..].IndexOfAny(SecretCandidate.Keywords) is >= 0 and var hit;)
         {
-            at = GenericSecrets.Find(text, at + hit, found);
+            at += hit;
+            while (leaf < leaves.Length && leaves[leaf].End <= at)
+            {
+                leaf++;
+            }
+
+            at = MemberAt(leaves, leaf) is { } value && GenericSecrets.IsMember(text, leaves[leaf], value, found) ? value.End : GenericSecrets.Find(text, at, found);
             at = Math.Min(at, text.Length);
         }
     }
+
+    /// <summary>The string that the name at <paramref name="name"/> was given; null where there is no name, or it was given something else.</summary>
+    private static TextLeaf? MemberAt(ReadOnlySpan<TextLeaf> leaves, int name) =>
+        name + 1 < leaves.Length && leaves[name].Kind == TextLeafKind.Name && leaves[name + 1] is { Kind: TextLeafKind.Value } value && value.Start == leaves[name].End + AfterName ? value : null;
 
     /// <summary>Everything with a digit in it, and mail addresses.</summary>
     private static void Numbers(ReadOnlySpan<char> text, DlpFindings found)
@@ -149,11 +171,25 @@ public static class DlpScan
     private static int Digit(ReadOnlySpan<char> text, int at, Span<byte> room, DlpFindings found)
     {
         var start = at;
-        while (start > 0 && at - start < LongestWord && char.IsAsciiLetter(text[start - 1]))
+        while (start > 0 && at - start < LongestWord && char.IsAsciiLetter(text[start - 1]) && !Borders.IsEscapeBefore(text, start))
         {
             start--;
         }
 
+        // What an escape of the text's own is written with is no word; a percent sign may also be itself.
+        var escape = start > 0 && text[start - 1] is '\\' or '%' ? start - 1 + Borders.EscapeLength(text[(start - 1)..]) : 0;
+        if (escape > at && text[start - 1] == '\\')
+        {
+            return escape;
+        }
+
+        var before = found.All.Length;
+        var next = Digit(text, start, at, room, found);
+        return escape > at && found.All.Length == before ? escape : next;
+    }
+
+    private static int Digit(ReadOnlySpan<char> text, int start, int at, Span<byte> room, DlpFindings found)
+    {
         var end = at + 1;
         while (end < text.Length && end - start < LongestWord && char.IsAsciiLetterOrDigit(text[end]))
         {
@@ -197,7 +233,7 @@ public static class DlpScan
         {
             found.Add(rule, start, end - start);
         }
-        else if (end - start >= 7 && end - start <= 11 && start + 11 <= text.Length && LetterNumberRules.IsFinnish(text.Slice(start, 11)) && IsBorder(text, start + 11))
+        else if (end - start >= 7 && end - start <= 11 && start + 11 <= text.Length && LetterNumberRules.IsFinnish(text.Slice(start, 11)) && Borders.IsAfter(text, start + 11))
         {
             found.Add(LetterNumberRules.Finnish, start, 11);
             return start + 11;
@@ -208,26 +244,29 @@ public static class DlpScan
 
     private static int Group(ReadOnlySpan<char> text, int start, int end, Span<byte> room, DlpFindings found)
     {
-        if (start + 11 <= text.Length && end - start == 6 && LetterNumberRules.IsFinnish(text.Slice(start, 11)) && IsBorder(text, start + 11))
+        if (start + 11 <= text.Length && end - start == 6 && LetterNumberRules.IsFinnish(text.Slice(start, 11)) && Borders.IsAfter(text, start + 11))
         {
             found.Add(LetterNumberRules.Finnish, start, 11);
             return start + 11;
         }
 
-        if (Contacts.IpEnd(text, start) is > 0 and var address && (start == 0 || !(char.IsLetterOrDigit(text[start - 1]) || text[start - 1] is '.' or '-' or '_')))
+        if (Contacts.IpEnd(text, start) is > 0 and var address && Borders.IsBefore(text, start) && !(start > 0 && text[start - 1] is '.' or '-' or '_'))
         {
             found.Add(Contacts.IpAddress, start, address - start);
             return address;
         }
 
+        // The rest of a number that meant nothing as a whole.
+        var isRest = start > 0 && NumberGroup.Separates(text, start - 1) != '\0';
         var number = NumberGroup.Read(text, start, room);
         if (LetterNumberRules.Match(text, start, end) is { } word)
         {
             found.Add(word, start, end - start);
         }
-        else if (number.Digits.Length >= 9 && IsBorder(text, number.End) && NumberRules.Match(text, number) is { } rule)
+        else if (!isRest && number.Digits.Length >= 9 && Borders.IsAfter(text, number.End) && NumberRules.Match(text, number) is { } rule)
         {
             found.Add(rule, start, number.End - start);
+            return number.End;
         }
         else if (start > 0 && text[start - 1] == ')' && start >= 5 && Contacts.ParenthesisedPhone(text, start - 5) > 0)
         {
@@ -238,16 +277,40 @@ public static class DlpScan
             found.Add(Contacts.Phone, start - 1, length);
             return start - 1 + length;
         }
-        else if (number.Digits.Length is >= 9 and <= 15 && IsBorder(text, number.End) && Contacts.TryPhone(text, number, out var from))
+        else if (!isRest && number.Digits.Length is >= 9 and <= 15 && Borders.IsAfter(text, number.End) && Contacts.TryPhone(text, number, out var from))
         {
             found.Add(Contacts.Phone, from, number.End - from);
+            return number.End;
+        }
+        else if ((isRest || number.Groups > 0) && Part(text, start, room, found) is > 0 and var part)
+        {
+            return part;
         }
 
-        // Part of a number that means nothing as a whole means nothing either.
-        return Math.Max(number.End, end);
+        return end;
+    }
+
+    /// <summary>Other numbers may stand beside one, a separator away: where the whole means nothing, its first groups may.</summary>
+    /// <returns>Where they end; 0 when they mean nothing either.</returns>
+    private static int Part(ReadOnlySpan<char> text, int start, Span<byte> room, DlpFindings found)
+    {
+        DlpRule? rule = null;
+        var end = 0;
+        for (var groups = 1; groups <= NumberRules.MostGroups && NumberGroup.TryReadPart(text, start, groups, room, out var part); groups++)
+        {
+            if (Borders.IsAfter(text, part.End) && NumberRules.MatchPart(text, part) is { } met)
+            {
+                (rule, end) = (met, part.End);
+            }
+        }
+
+        if (rule is not null)
+        {
+            found.Add(rule, start, end - start);
+        }
+
+        return end;
     }
 
     private static readonly SearchValues<char> LettersAndDigits = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
-
-    private static bool IsBorder(ReadOnlySpan<char> text, int at) => at >= text.Length || !char.IsLetterOrDigit(text[at]);
 }

@@ -22,14 +22,23 @@ internal static class GenericSecrets
             return at + 3;
         }
 
+        return IsSecret(candidate, found) ? candidate.Start + candidate.Length : at + 3;
+    }
+
+    /// <summary>Adds the value of a member when it is a secret as a whole, whatever signs are in it.</summary>
+    public static bool IsMember(ReadOnlySpan<char> text, in TextLeaf name, in TextLeaf value, DlpFindings found) =>
+        SecretCandidate.TryRead(text, name, value, out var candidate) && IsSecret(candidate, found);
+
+    private static bool IsSecret(in SecretCandidate candidate, DlpFindings found)
+    {
         var score = Score(candidate, Weights);
         if (score < Threshold)
         {
-            return at + 3;
+            return false;
         }
 
-        found.Add(Rule, candidate.Start, candidate.Value.Length, score);
-        return candidate.Start + candidate.Value.Length;
+        found.Add(Rule, candidate.Start, candidate.Length, score);
+        return true;
     }
 
     public static float Score(in SecretCandidate candidate, ReadOnlySpan<float> weights)

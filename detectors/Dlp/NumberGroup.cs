@@ -53,7 +53,8 @@ internal ref struct NumberGroup
                 continue;
             }
 
-            if (c is not (' ' or '-' or '.' or '/' or '\u00A0') || at + 1 >= text.Length || !char.IsAsciiDigit(text[at + 1]) || groups == MostGroups || count == room.Length)
+            c = IsBlank(c) ? ' ' : c;
+            if (c is not (' ' or '-' or '.' or '/') || at + 1 >= text.Length || !char.IsAsciiDigit(text[at + 1]) || groups == MostGroups || count == room.Length)
             {
                 break;
             }
@@ -70,4 +71,52 @@ internal ref struct NumberGroup
         number.Digits = room[..count];
         return number;
     }
+
+    /// <summary>Reads the first <paramref name="groups"/> groups of the number that begins with the digit at <paramref name="start"/>; false where there are not so many with one kind of separator.</summary>
+    public static bool TryReadPart(ReadOnlySpan<char> text, int start, int groups, Span<byte> room, out NumberGroup part)
+    {
+        part = new NumberGroup { Start = start };
+        var (count, lengths, at) = (0, 0, start);
+        for (var group = 0; group < groups; group++)
+        {
+            if (group > 0)
+            {
+                var c = at < text.Length ? Separates(text, at) : '\0';
+                if (c == '\0' || (part.Separator != '\0' && part.Separator != c))
+                {
+                    return false;
+                }
+
+                part.Separator = c;
+                at++;
+            }
+
+            var from = at;
+            while (at < text.Length && char.IsAsciiDigit(text[at]))
+            {
+                if (count == room.Length)
+                {
+                    return false;
+                }
+
+                room[count++] = (byte)(text[at++] - '0');
+            }
+
+            lengths = (lengths * 10) + Math.Min(at - from, 9);
+        }
+
+        part.Groups = groups == 1 ? 0 : lengths;
+        part.End = at;
+        part.Digits = room[..count];
+        return true;
+    }
+
+    /// <summary>The separator at <paramref name="at"/> where it stands between two digits, every blank as one; 0 otherwise.</summary>
+    public static char Separates(ReadOnlySpan<char> text, int at)
+    {
+        var c = at > 0 && at + 1 < text.Length && char.IsAsciiDigit(text[at - 1]) && char.IsAsciiDigit(text[at + 1]) ? text[at] : '\0';
+        return IsBlank(c) ? ' ' : c is '-' or '.' or '/' ? c : '\0';
+    }
+
+    private static bool IsBlank(char c) => c is ' ' or '\u00A0' or '\u202F';
 }

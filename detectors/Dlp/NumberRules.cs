@@ -5,6 +5,9 @@ namespace McpLedger.Detectors.Dlp;
 /// <summary>Numbers of persons and of money, by digits, grouping, check and neighbours. A check of one digit alone lets one number in ten through: those also need the right words beside them.</summary>
 internal static class NumberRules
 {
+    /// <summary>Most groups that a number is written in.</summary>
+    public const int MostGroups = 7;
+
     public static readonly DlpRule Card = new("card-number", DataClass.Financial, DlpEvidence.Validated);
     public static readonly DlpRule Routing = new("us-routing-number", DataClass.Financial, DlpEvidence.Validated);
     public static readonly DlpRule Ssn = new("us-ssn", DataClass.GovernmentId, DlpEvidence.Structure);
@@ -76,6 +79,29 @@ internal static class NumberRules
         };
     }
 
+    /// <summary>The rule that some groups of a longer number meet; null when they meet none. They must be written as their kind is, and look like no piece of what stands around them.</summary>
+    public static DlpRule? MatchPart(ReadOnlySpan<char> text, in NumberGroup part)
+    {
+        var before = part.Start > 0 ? NumberGroup.Separates(text, part.Start - 1) : '\0';
+        var after = part.End < text.Length ? NumberGroup.Separates(text, part.End) : '\0';
+        if ((before == '\0' && after == '\0') || !IsGrouping(part.Groups) || Match(text, part) is not { } rule)
+        {
+            return null;
+        }
+
+        if (part.Groups == 0)
+        {
+            return before is '\0' or ' ' && after is '\0' or ' ' or '/' ? rule : null;
+        }
+
+        // Numbers with a good check stand in rows; others with the same separator before or behind them are groups of something else.
+        var isGlued = before == part.Separator || after == part.Separator;
+        return !isGlued || rule == Card || (part.Separator == ' ' && rule != Aadhaar) ? rule : null;
+    }
+
+    private static bool IsGrouping(int groups) =>
+        groups is 0 or 4444 or 465 or 464 or 44443 or 324 or 333 or 334 or 444 or 64 or 84 or 67 or 3332 or 3442 or 2333 or 22232 or 23342 or 14521 or 1222332;
+
     private static DlpRule? Eleven(ReadOnlySpan<char> text, in NumberGroup number)
     {
         var digits = number.Digits;
@@ -120,15 +146,21 @@ internal static class NumberRules
             return false;
         }
 
-        // Part of a longer name, a decimal or a path is no card.
+        // Part of a longer name, a decimal or a path is no card; a month and a year may follow one.
         var (at, end) = (number.Start, number.End);
-        if ((at > 0 && (char.IsLetterOrDigit(text[at - 1]) || text[at - 1] is '_' or '.' or '/' or '-' or '=')) || (end < text.Length && (char.IsLetter(text[end]) || text[end] is '_' or '/' or '-')))
+        var isPart = !Borders.IsBefore(text, at) || (at > 0 && text[at - 1] is '_' or '.' or '/' or '-' or '=')
+            || (end < text.Length && (char.IsAsciiLetter(text[end]) || text[end] is '_' or '-' || (text[end] == '/' && !IsExpiry(text[end..]))));
+        if (isPart)
         {
             return at > 0 && text[at - 1] == '=' && Surroundings.Have(text, at, end, Surroundings.Card);
         }
 
         return grouped || digits.Length is 15 or 16 || Surroundings.Have(text, at, end, Surroundings.Card);
     }
+
+    /// <summary>A month and a year, each behind a slash.</summary>
+    private static bool IsExpiry(ReadOnlySpan<char> text) =>
+        text.Length >= 6 && text[3] == '/' && text[1] is '0' or '1' && char.IsAsciiDigit(text[2]) && char.IsAsciiDigit(text[4]) && char.IsAsciiDigit(text[5]);
 
     /// <summary>The issuers' ranges and the lengths they use.</summary>
     private static bool IsIssued(ReadOnlySpan<byte> digits)

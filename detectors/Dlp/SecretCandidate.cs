@@ -1,4 +1,5 @@
 using System.Buffers;
+using McpLedger.Detectors.Text;
 using McpLedger.Detectors.Text.Views;
 
 namespace McpLedger.Detectors.Dlp;
@@ -19,6 +20,8 @@ internal readonly ref struct SecretCandidate(ReadOnlySpan<char> name, ReadOnlySp
 {
     public const int Features = 26;
     private const int LongestName = 48;
+
+    // What is judged; a value may be longer.
     private const int LongestValue = 200;
     private const int ShortestValue = 6;
 
@@ -47,9 +50,13 @@ internal readonly ref struct SecretCandidate(ReadOnlySpan<char> name, ReadOnlySp
     private readonly Assignment _assignment = assignment;
     private readonly bool _quoted = quoted;
 
-    public ReadOnlySpan<char> Value { get; } = value;
+    /// <summary>What is judged: the value, or the beginning of a long one.</summary>
+    public ReadOnlySpan<char> Value { get; } = value[..Math.Min(value.Length, LongestValue)];
 
     public int Start { get; } = start;
+
+    /// <summary>How long the value is.</summary>
+    public int Length { get; } = value.Length;
 
     /// <summary>Reads the candidate whose name has a keyword at <paramref name="at"/>.</summary>
     public static bool TryRead(ReadOnlySpan<char> text, int at, out SecretCandidate candidate)
@@ -76,9 +83,9 @@ internal readonly ref struct SecretCandidate(ReadOnlySpan<char> name, ReadOnlySp
         }
 
         // "Authorization: Bearer v" has its value after the scheme.
-        if (text[i..].StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || text[i..].StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) || text[i..].StartsWith("Token ", StringComparison.OrdinalIgnoreCase))
+        if (SchemeLength(text[i..]) is > 0 and var scheme)
         {
-            i += text[i..].IndexOf(' ') + 1;
+            i += scheme;
             assignment = Assignment.Scheme;
         }
 
@@ -86,7 +93,7 @@ internal readonly ref struct SecretCandidate(ReadOnlySpan<char> name, ReadOnlySp
         i += escaped ? 1 : 0;
         var quote = i < text.Length && text[i] is '"' or '\'' or '`' ? text[i] : '\0';
         i += quote == '\0' ? 0 : 1;
-        var window = text[Math.Min(i, text.Length)..Math.Min(text.Length, i + LongestValue)];
+        var window = text[Math.Min(i, text.Length)..Math.Min(text.Length, i + SecretShapes.LongestKey)];
         var end = quote == '\0' ? window.IndexOfAny(ValueEnds) : window.IndexOf(quote);
         if (quote != '\0' && end < 0)
         {
@@ -96,8 +103,24 @@ internal readonly ref struct SecretCandidate(ReadOnlySpan<char> name, ReadOnlySp
         var value = window[..(end < 0 ? window.Length : end)];
         value = escaped ? value.TrimEnd('\\') : quote == '\0' ? value.TrimEnd(assignment == Assignment.Prose ? ".:!?" : ".:") : value;
         candidate = new(name, value, i, assignment, quote != '\0');
-        return value.Length >= ShortestValue && !value.Contains('\n') && !SecretShapes.IsVariable(value) && !Placeholders.IsOne(value);
+        return candidate.IsPlausible(value);
     }
+
+    /// <summary>Reads the value of a member: where it ends, its quotation marks said.</summary>
+    public static bool TryRead(ReadOnlySpan<char> text, in TextLeaf name, in TextLeaf value, out SecretCandidate candidate)
+    {
+        var all = text.Slice(value.Start, value.Length);
+        var scheme = SchemeLength(all);
+        candidate = new(text.Slice(name.Start, name.Length), all[scheme..], value.Start + scheme, scheme > 0 ? Assignment.Scheme : Assignment.Colon, quoted: true);
+        return candidate.IsPlausible(all[scheme..]);
+    }
+
+    // Long secrets are made by machines, and have no blanks.
+    private bool IsPlausible(ReadOnlySpan<char> value) =>
+        value.Length >= ShortestValue && !value.Contains('\n') && !(value.Length > LongestValue && value.Contains(' ')) && !SecretShapes.IsVariable(value) && !Placeholders.IsOne(Value);
+
+    private static int SchemeLength(ReadOnlySpan<char> text) =>
+        text.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || text.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) || text.StartsWith("Token ", StringComparison.OrdinalIgnoreCase) ? text.IndexOf(' ') + 1 : 0;
 
     /// <summary>What the classifier looks at; the first is constant.</summary>
     public void Describe(Span<float> features)

@@ -31,7 +31,7 @@ public enum SecretForm
 /// <summary>
 /// Fingerprints of secrets that results held, to recognise them in arguments. A fingerprint is made of keyed hashes; the secret is not kept. Letters and digits alone count, in lower case, so that
 /// quoting, wrapping, percent escapes and separators don't hide one; encoded forms are hashed when the secret is seen, so that looking costs one rolling hash whatever was done to it.
-/// Bounded: when it is full, the older half goes. For one thread at a time.
+/// Bounded: when it is full, the older half goes of the origin that has most, judgements apart from what has a form: who makes secrets up crowds out only its own. For one thread at a time.
 /// </summary>
 public sealed class SecretFingerprints
 {
@@ -44,6 +44,7 @@ public sealed class SecretFingerprints
     private readonly Fingerprint[] _ring;
     private readonly int[] _slots;
     private readonly int _mask;
+    private readonly Dictionary<(int Origin, bool IsLearned), int> _shares = [];
     private readonly char[] _folded = new char[(LongestSecret * 2) + 16];
     private readonly byte[] _bytes = new byte[LongestSecret * 3];
     private readonly char[] _encoded = new char[LongestSecret * 6];
@@ -73,6 +74,12 @@ public sealed class SecretFingerprints
     /// <summary>Remembers a secret that came from <paramref name="origin"/>. One of fewer than ten letters and digits is not remembered: it would be seen everywhere.</summary>
     public void Remember(DlpRule rule, ReadOnlySpan<char> secret, int origin)
     {
+        // The lines of a key file open the door alone.
+        if (secret.StartsWith("-----BEGIN ") && secret[11..].IndexOf("-----") is >= 0 and var head)
+        {
+            secret = secret[(11 + head + 5)..];
+        }
+
         if (secret.Length > LongestSecret)
         {
             secret = secret[..LongestSecret];
@@ -138,7 +145,7 @@ public sealed class SecretFingerprints
         for (var slot = (int)Mix(window) & _mask; _slots[slot] != 0; slot = (slot + 1) & _mask)
         {
             ref readonly var print = ref _ring[_slots[slot] - 1];
-            if (print.Window == window && print.Origin != target && IsWhole(text, start, print, out var end))
+            if (print.Window == window && print.Origin != target && IsWhole(text, start, print, out var end) && !IsKnown(print, target))
             {
                 sighting = new(print.Rule!, print.Origin, start, end - start, print.Form);
                 return true;
@@ -146,6 +153,21 @@ public sealed class SecretFingerprints
         }
 
         sighting = default;
+        return false;
+    }
+
+    /// <summary>Whether the same came from <paramref name="origin"/> too.</summary>
+    private bool IsKnown(in Fingerprint print, int origin)
+    {
+        for (var slot = (int)Mix(print.Window) & _mask; _slots[slot] != 0; slot = (slot + 1) & _mask)
+        {
+            ref readonly var known = ref _ring[_slots[slot] - 1];
+            if (known.Whole == print.Whole && known.Length == print.Length && known.Origin == origin)
+            {
+                return true;
+            }
+        }
+
         return false;
     }
 
@@ -180,13 +202,10 @@ public sealed class SecretFingerprints
             window = i == Window - 1 ? whole : window;
         }
 
-        for (var slot = (int)Mix(window) & _mask; _slots[slot] != 0; slot = (slot + 1) & _mask)
+        var print = new Fingerprint(rule, origin, form, folded.Length, window, whole);
+        if (IsKnown(print, origin))
         {
-            ref readonly var known = ref _ring[_slots[slot] - 1];
-            if (known.Whole == whole && known.Origin == origin && known.Length == folded.Length)
-            {
-                return;
-            }
+            return;
         }
 
         if (Count == _ring.Length)
@@ -194,7 +213,7 @@ public sealed class SecretFingerprints
             ForgetOldest();
         }
 
-        _ring[Count] = new(rule, origin, form, folded.Length, window, whole);
+        _ring[Count] = print;
         Insert(Count++);
     }
 
@@ -212,8 +231,31 @@ public sealed class SecretFingerprints
     /// <summary>Half at a time, so that making room costs little for each.</summary>
     private void ForgetOldest()
     {
-        var kept = _ring.Length / 2;
-        _ring.AsSpan(_ring.Length - kept).CopyTo(_ring);
+        _shares.Clear();
+        foreach (ref readonly var print in _ring.AsSpan(0, Count))
+        {
+            _shares[print.Share] = _shares.GetValueOrDefault(print.Share) + 1;
+        }
+
+        var most = _ring[0].Share;
+        foreach (var (share, count) in _shares)
+        {
+            most = count > _shares[most] ? share : most;
+        }
+
+        var (gone, kept) = ((_shares[most] + 1) / 2, 0);
+        for (var i = 0; i < Count; i++)
+        {
+            if (gone > 0 && _ring[i].Share == most)
+            {
+                gone--;
+            }
+            else
+            {
+                _ring[kept++] = _ring[i];
+            }
+        }
+
         Count = kept;
         Array.Clear(_slots);
         for (var i = 0; i < kept; i++)
@@ -247,6 +289,10 @@ public sealed class SecretFingerprints
             i += 3;
             c = (char)value;
         }
+        else if (c == '\\' && i + 1 < text.Length && text[i + 1] is 'n' or 'r' or 't')
+        {
+            i += 2;
+        }
         else
         {
             i++;
@@ -257,5 +303,8 @@ public sealed class SecretFingerprints
 
     private static ulong Mix(ulong hash) => (hash ^ (hash >> 32)) * Prime >> 20;
 
-    private readonly record struct Fingerprint(DlpRule? Rule, int Origin, SecretForm Form, int Length, ulong Window, ulong Whole);
+    private readonly record struct Fingerprint(DlpRule? Rule, int Origin, SecretForm Form, int Length, ulong Window, ulong Whole)
+    {
+        public (int Origin, bool IsLearned) Share => (Origin, Rule!.Evidence == DlpEvidence.Learned);
+    }
 }

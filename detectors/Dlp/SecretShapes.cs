@@ -15,6 +15,9 @@ internal static class SecretShapes
     // The longest keys in use (RSA of 16,384 bits) are a little shorter.
     public const int LongestKey = 16 * 1024;
     private const int LongestPart = 256;
+
+    // Headers of a key, and a few lines of it.
+    private const int LongestHead = 2048;
     private const int AwsDistance = 400;
 
     private static readonly SearchValues<char> Base64Chars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
@@ -71,7 +74,7 @@ internal static class SecretShapes
     /// <summary>At the equals sign after a key of a connection string; <paramref name="at"/> is the value's first character.</summary>
     public static void ConnectionValue(ReadOnlySpan<char> text, int at, DlpFindings found)
     {
-        var rest = text[at..Math.Min(text.Length, at + LongestPart)];
+        var rest = text[at..Math.Min(text.Length, at + LongestKey)];
         var quoted = rest.Length > 1 && rest[0] is '\'' or '"';
         rest = quoted ? rest[1..] : rest;
         var end = quoted ? rest.IndexOf(text[at]) : rest.IndexOfAny(PairEnd);
@@ -102,7 +105,7 @@ internal static class SecretShapes
         };
         var start = at - before;
         var end = at + mark.Length + after;
-        if (start < 0 || end > text.Length || (start > 0 && IsKeyChar(text[start - 1])) || (end < text.Length && IsKeyChar(text[end])))
+        if (start < 0 || end > text.Length || (start > 0 && IsKeyChar(text[start - 1]) && !Borders.IsEscapeBefore(text, start)) || (end < text.Length && IsKeyChar(text[end])))
         {
             return;
         }
@@ -129,14 +132,11 @@ internal static class SecretShapes
 
             at += skip;
             var run = text[at..to].IndexOfAnyExcept(Base64Chars) is >= 0 and var end ? end : to - at;
+            var escape = at > 0 ? Borders.EscapeLength(text[(at - 1)..to]) - 1 : 0;
+            (at, run) = escape > 0 && escape <= run ? (at + escape, run - escape) : (at, run);
+            (at, run) = run > 0 && text[at] == '=' ? (at + 1, run - 1) : (at, run);
             var value = text.Slice(at, run);
-            if (value.StartsWith("="))
-            {
-                (at, run) = (at + 1, run - 1);
-                value = value[1..];
-            }
-
-            if (run == 40 && (at == 0 || !IsKeyChar(text[at - 1])) && Checksums.Entropy(value) >= 4.2 && value.ContainsAnyInRange('G', 'Z') && value.ContainsAnyInRange('g', 'z') && !Placeholders.IsOne(value))
+            if (run == 40 && (at == 0 || !IsKeyChar(text[at - 1]) || Borders.IsEscapeBefore(text, at)) && Checksums.Entropy(value) >= 4.2 && value.ContainsAnyInRange('G', 'Z') && value.ContainsAnyInRange('g', 'z') && !Placeholders.IsOne(value))
             {
                 found.Add(AwsSecretKey, at, run);
             }
@@ -160,7 +160,7 @@ internal static class SecretShapes
             end++;
         }
 
-        if (at - start is >= 8 and <= 10 && end - at - 1 == 35 && (start == 0 || !char.IsAsciiLetterOrDigit(text[start - 1])))
+        if (at - start is >= 8 and <= 10 && end - at - 1 == 35 && Borders.IsBefore(text, start))
         {
             found.Add(TelegramToken, start, end - start);
         }
@@ -190,8 +190,41 @@ internal static class SecretShapes
             }
         }
 
-        return body.Contains("Proc-Type:", StringComparison.Ordinal) || body.Contains("Version:", StringComparison.Ordinal)
-            || (count == digits.Length && Convert.TryFromBase64Chars(digits, bytes, out _)
-                && (bytes[0] == 0x30 || bytes.StartsWith("openssh-key-v1"u8) || bytes[0] is 0x94 or 0x95 or 0xC5));
+        return body.Contains("Proc-Type:", StringComparison.Ordinal) || body.Contains("Version:", StringComparison.Ordinal) || (count == digits.Length && IsKeyStart(digits, bytes)) || IsKeyInLines(body);
     }
+
+    // In a diff, a quotation or the source of a program something stands around the digits of every line.
+    private static bool IsKeyInLines(ReadOnlySpan<char> body)
+    {
+        Span<byte> bytes = stackalloc byte[36];
+        body = body[..Math.Min(body.Length, LongestHead)];
+        for (var at = 0; body[at..].IndexOfAny(Base64Chars) is >= 0 and var skip;)
+        {
+            at += skip;
+            var run = body[at..].IndexOfAnyExcept(Base64Chars) is >= 0 and var end ? end : body.Length - at;
+            var escape = at > 0 ? Borders.EscapeLength(body[(at - 1)..]) - 1 : 0;
+            var line = body.Slice(at, run)[Math.Clamp(escape, 0, run)..];
+
+            // Signs that are digits too, where they mark the line.
+            for (var marks = 0; line.Length >= 48; line = line[1..])
+            {
+                if (IsKeyStart(line[..48], bytes))
+                {
+                    return true;
+                }
+
+                if (line[0] is not ('+' or '/') || ++marks > 3)
+                {
+                    return false;
+                }
+            }
+
+            at += run;
+        }
+
+        return false;
+    }
+
+    private static bool IsKeyStart(ReadOnlySpan<char> digits, Span<byte> bytes) =>
+        Convert.TryFromBase64Chars(digits, bytes, out _) && (bytes[0] == 0x30 || bytes.StartsWith("openssh-key-v1"u8) || bytes[0] is 0x94 or 0x95 or 0xC5);
 }

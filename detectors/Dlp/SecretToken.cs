@@ -38,7 +38,7 @@ internal sealed class SecretToken
     /// <summary>The length of the token that begins at <paramref name="at"/>, where the beginning was seen; 0 when it is none.</summary>
     public int Length(ReadOnlySpan<char> text, int at)
     {
-        if (at > 0 && (char.IsAsciiLetterOrDigit(text[at - 1]) || text[at - 1] == '_'))
+        if (!Borders.IsBefore(text, at) || (at > 0 && text[at - 1] == '_'))
         {
             return 0;
         }

@@ -7,6 +7,7 @@ namespace McpLedger.Detectors.Redaction;
 /// </summary>
 public sealed class EditList
 {
+    private const int EditBytes = 24;
     private readonly List<TextEdit> _edits = [];
     private readonly List<byte> _inserts = [];
 
@@ -15,6 +16,9 @@ public sealed class EditList
 
     /// <summary>The bytes that edits put in, one after the other.</summary>
     public ReadOnlySpan<byte> Inserts => CollectionsMarshal.AsSpan(_inserts);
+
+    /// <summary>Bytes that the list keeps for the messages after this one.</summary>
+    public int Kept => (_edits.Capacity * EditBytes) + _inserts.Capacity;
 
     /// <summary>True when the message stays as it is.</summary>
     public bool IsEmpty => _edits.Count == 0;
@@ -92,6 +96,33 @@ public sealed class EditList
     {
         _edits.Add(new(start, length, _inserts.Count, insert.Length, kind));
         _inserts.AddRange(insert);
+    }
+
+    /// <summary>Numbers the placeholders, so that no two are equal: two names that were different are different afterwards.</summary>
+    public void Number()
+    {
+        var inserts = _inserts.ToArray();
+        _inserts.Clear();
+        Span<byte> number = stackalloc byte[12];
+        for (var i = 0; i < _edits.Count; i++)
+        {
+            var insert = inserts.AsSpan(_edits[i].InsertStart, _edits[i].InsertLength);
+            var (start, close) = (_inserts.Count, insert.LastIndexOf((byte)']'));
+            if (close < 0)
+            {
+                _inserts.AddRange(insert);
+            }
+            else
+            {
+                i.TryFormat(number, out var written, default, System.Globalization.CultureInfo.InvariantCulture);
+                _inserts.AddRange(insert[..close]);
+                _inserts.Add((byte)':');
+                _inserts.AddRange(number[..written]);
+                _inserts.AddRange(insert[close..]);
+            }
+
+            _edits[i] = _edits[i] with { InsertStart = start, InsertLength = _inserts.Count - start };
+        }
     }
 
     /// <summary>Takes back the edits that touch a range of the message.</summary>

@@ -8,7 +8,7 @@ namespace McpLedger.Detectors.Redaction;
 /// <summary>
 /// Replaces values by typed placeholders (<c>[secret:github-token:5f3a9c01d2e4]</c>). The last part is a keyed hash: equal values have equal placeholders under one key, so that records
 /// still join, and without the key nobody can try values out. Every copy of a value goes, in whichever leaf it stands and however JSON escaped it there; of values shorter than six
-/// characters only those that were found, for the others may be words.
+/// characters only those that were found, for the others may be words. Looking for copies is bounded, for values may lie within one another.
 /// </summary>
 public sealed class Redactor
 {
@@ -16,8 +16,14 @@ public sealed class Redactor
     private const int LongestPlaceholder = 96;
     private const int ShortestCopied = 6;
 
+    // Copies of values that do not lie within one another are fewer than characters.
+    private const int FewestSightings = 4096;
+
     private readonly byte[] _key;
     private readonly byte[] _utf8 = new byte[64 * 1024];
+
+    // For each character of the text whether an edit takes it out already.
+    private bool[] _planned = [];
 
     /// <summary>Makes one that hashes with <paramref name="key"/>.</summary>
     /// <param name="key">At least 16 bytes, the same for all that must join.</param>
@@ -27,6 +33,9 @@ public sealed class Redactor
         _key = key.ToArray();
     }
 
+    /// <summary>True when there were more copies in the last message than are looked for: some are left.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>Says what must change so that no found value is left.</summary>
     /// <param name="message">Where the values were found.</param>
     /// <param name="found">What was found in <see cref="MessageText.Plain"/> and is to go.</param>
@@ -34,8 +43,21 @@ public sealed class Redactor
     public void Plan(MessageText message, ReadOnlySpan<DlpFinding> found, EditList edits)
     {
         edits.Clear();
+        IsCut = false;
+        if (found.IsEmpty)
+        {
+            return;
+        }
+
         Span<byte> placeholder = stackalloc byte[LongestPlaceholder];
         var text = message.Plain.Chars;
+        var planned = Planned(text.Length);
+        foreach (var finding in found)
+        {
+            planned.Slice(finding.Start, finding.Length).Fill(true);
+        }
+
+        var left = Math.Max(FewestSightings, text.Length / 2);
         for (var i = 0; i < found.Length; i++)
         {
             var value = text.Slice(found[i].Start, found[i].Length);
@@ -43,10 +65,11 @@ public sealed class Redactor
             Replace(message, found[i], placeholder[..(length + 2)], edits);
             if (value.Length >= ShortestCopied && !IsCopy(text, found, i))
             {
-                Copies(message, found[i], placeholder[..(length + 2)], edits);
+                Copies(message, found[i], placeholder[..(length + 2)], planned, ref left, edits);
             }
         }
 
+        IsCut = left < 0;
         edits.Settle();
     }
 
@@ -85,14 +108,30 @@ public sealed class Redactor
         return false;
     }
 
-    private static void Copies(MessageText message, in DlpFinding finding, Span<byte> placeholder, EditList edits)
+    private Span<bool> Planned(int length)
+    {
+        if (_planned.Length < length)
+        {
+            _planned = GC.AllocateUninitializedArray<bool>(length);
+        }
+
+        var planned = _planned.AsSpan(0, length);
+        planned.Clear();
+        return planned;
+    }
+
+    // Where all of a copy goes already, with a longer value around it, nothing is left to plan.
+    private static void Copies(MessageText message, in DlpFinding finding, Span<byte> placeholder, Span<bool> planned, ref int left, EditList edits)
     {
         var text = message.Plain.Chars;
         var value = text.Slice(finding.Start, finding.Length);
-        for (var at = 0; text[at..].IndexOf(value) is >= 0 and var hit; at += hit + value.Length)
+        for (var at = 0; left >= 0 && text[at..].IndexOf(value) is >= 0 and var hit; at += hit + value.Length)
         {
-            if (at + hit != finding.Start)
+            left--;
+            var place = planned.Slice(at + hit, value.Length);
+            if (place.Contains(false))
             {
+                place.Fill(true);
                 Replace(message, finding with { Start = at + hit }, placeholder, edits);
             }
         }
@@ -125,6 +164,37 @@ public sealed class Redactor
             var from = Math.Max(copy.Start, leaf.Start);
             var (start, bytes) = message.Plain.ToBytes(from, Math.Min(copy.End, leaf.End) - from);
             edits.Add(start, Math.Min(bytes, leaf.ByteStart + leaf.ByteLength - start), placeholder[1..^1], copy.Rule.Id);
+        }
+    }
+
+    /// <summary>Plans to replace a range of the message's bytes, which may begin in one leaf and end in another: what stands between them stays.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="rule">What the value is.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="start">First byte of the range.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="edits">Takes the edits.</param>
+    public void Replace(MessageText message, DlpRule rule, ReadOnlySpan<char> value, int start, int length, EditList edits)
+    {
+        Span<byte> placeholder = stackalloc byte[LongestPlaceholder];
+        placeholder = placeholder[..(Placeholder(rule, value, placeholder[1..]) + 2)];
+        foreach (var leaf in message.Leaves)
+        {
+            var (from, to) = (Math.Max(start, leaf.ByteStart), Math.Min(start + length, leaf.ByteStart + leaf.ByteLength));
+            if (from >= to)
+            {
+                continue;
+            }
+
+            if (leaf.Kind == TextLeafKind.Number)
+            {
+                (placeholder[0], placeholder[^1]) = ((byte)'"', (byte)'"');
+                edits.Add(leaf.ByteStart, leaf.ByteLength, placeholder, rule.Id);
+            }
+            else
+            {
+                edits.Add(from, to - from, placeholder[1..^1], rule.Id);
+            }
         }
     }
 

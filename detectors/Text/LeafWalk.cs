@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using McpLedger.Detectors.Dlp;
 
 namespace McpLedger.Detectors.Text;
 
@@ -13,6 +14,7 @@ internal ref struct LeafWalk(ReadOnlySpan<byte> json, TextLimits limits, MappedT
     private const int Sample = 64;
     private const int ShortestLine = 56;
     private const int LongestPrefix = 128;
+    private const int LongestSecretName = 64;
 
     private static readonly SearchValues<byte> StringStops = SearchValues.Create("\"\\"u8);
     private static readonly SearchValues<byte> Base64Bytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
@@ -132,7 +134,7 @@ internal ref struct LeafWalk(ReadOnlySpan<byte> json, TextLimits limits, MappedT
     {
         var from = text.Length;
         var prefix = 0;
-        if (kind == TextLeafKind.Value && raw.Length >= SmallestBinary && IsBinary(raw.Of(_json), out prefix))
+        if (kind == TextLeafKind.Value && raw.Length >= SmallestBinary && IsBinary(raw.Of(_json), out prefix) && !PromisesSecret(_name.Of(_json)))
         {
             kind = TextLeafKind.Binary;
         }
@@ -158,6 +160,14 @@ internal ref struct LeafWalk(ReadOnlySpan<byte> json, TextLimits limits, MappedT
 
         var middle = raw.Length / 2 / 4 * 4;
         return IsNoText(raw) && IsNoText(raw[(middle - (Sample / 2 / 4 * 4))..]) && IsNoText(raw[((raw.Length / 4 * 4) - Sample - 4)..]);
+    }
+
+    /// <summary>A token may be long and random too; its name says that it is no image.</summary>
+    private static bool PromisesSecret(ReadOnlySpan<byte> name)
+    {
+        Span<char> chars = stackalloc char[LongestSecretName];
+        var length = System.Text.Encoding.Latin1.GetChars(name[..Math.Min(name.Length, chars.Length)], chars);
+        return chars[..length].ContainsAny(SecretCandidate.Keywords);
     }
 
     /// <summary>How long <c>data:TYPE;base64,</c> is; 0 where it does not stand there.</summary>

@@ -55,7 +55,11 @@ internal static class EncodedRuns
         var run = text.Chars[start..end];
         if (!run[..Shortest].ContainsAnyExcept(HexDigits) && Hex(run, scratch) is > 0 and var bytes)
         {
-            Keep(text, scratch[..bytes], start, end, 2, ViewKind.Hex, depth, shelf);
+            if (Keep(text, scratch[..bytes], start, end, 2, ViewKind.Hex, depth, shelf) && bytes * 2 < run.Length - 1)
+            {
+                shelf.Cut();
+            }
+
             return;
         }
 
@@ -65,6 +69,12 @@ internal static class EncodedRuns
             if (LooksLikeText(run[skip..], scratch) && Base64(run[skip..], scratch) is > 0 and var decoded
                 && Keep(text, scratch[..decoded], start + skip, end, 4.0 / 3, ViewKind.Base64, depth, shelf))
             {
+                // As much as was decoded had room; what is behind it nobody reads.
+                if (decoded == scratch.Length && scratch.Length < (run.Length - skip) / 4 * 3)
+                {
+                    shelf.Cut();
+                }
+
                 return;
             }
         }
@@ -77,8 +87,8 @@ internal static class EncodedRuns
             return false;
         }
 
-        var from = view.Length;
-        for (var at = 0; at < bytes.Length && view.Room > 4;)
+        var (from, at) = (view.Length, 0);
+        while (at < bytes.Length && view.Room > 4)
         {
             var status = Rune.DecodeFromUtf8(bytes[at..], out var rune, out var width);
             JsonString.Add(status == OperationStatus.Done ? rune : Rune.ReplacementChar, text.OriginAt(Math.Min(start + (int)(at * digitsPerByte), end - 1)), view);
@@ -95,6 +105,11 @@ internal static class EncodedRuns
         }
 
         view.End(text.OriginAt(end));
+        if (at < bytes.Length)
+        {
+            shelf.Cut();
+        }
+
         return true;
     }
 
@@ -124,7 +139,7 @@ internal static class EncodedRuns
             bytes[count++] = (byte)value;
         }
 
-        return count * 2 >= run.Length - 1 ? count : 0;
+        return count * 2 >= run.Length - 1 || count == bytes.Length ? count : 0;
     }
 
     private static bool LooksLikeText(ReadOnlySpan<char> run, Span<byte> scratch)

@@ -18,6 +18,9 @@ internal sealed class ViewShelf(TextLimits limits)
         IsCut = false;
     }
 
+    /// <summary>Says that part of what was hidden did not fit.</summary>
+    public void Cut() => IsCut = true;
+
     /// <summary>The text that takes what was found, set apart from what it holds already; null when all views are taken by other kinds.</summary>
     public MappedText? Open(ViewKind kind, int depth, int origin)
     {

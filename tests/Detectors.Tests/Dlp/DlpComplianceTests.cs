@@ -16,7 +16,7 @@ public sealed class DlpComplianceTests : DetectorCompliance
     protected override string Answer(ReadOnlySpan<byte> input)
     {
         _text.Read(input, TextChannel.Response);
-        DlpScan.Run(_text.Plain.Chars, _findings);
+        DlpScan.Run(_text, _findings);
         _redactor.Plan(_text, _findings.All, _edits);
         var changed = new byte[_edits.LengthAfter(input.Length)];
         _edits.Apply(input, changed);

@@ -1,5 +1,6 @@
 using System.Text;
 using McpLedger.Detectors.Dlp;
+using McpLedger.Detectors.Training.Dlp;
 
 namespace McpLedger.Detectors.Tests.Dlp;
 
@@ -34,6 +35,43 @@ public sealed class SecretFingerprintsTests
         Assert.Equal(1, _prints.Find(text, Other, _seen));
         Assert.Equal((Origin, form), (_seen[0].Origin, _seen[0].Form));
         Assert.InRange(_seen[0].Start, 13, 20);
+    }
+
+    [Fact]
+    public void Made_up_secrets_of_one_server_crowd_out_no_other_servers()
+    {
+        _prints.Remember(GenericSecrets.Rule, Secret, Origin);
+        for (var i = 0; i < 1000; i++)
+        {
+            _prints.Remember(GenericSecrets.Rule, new Draw((ulong)i).Text(SecretToken.Alphanumeric, 30), Other);
+        }
+
+        Assert.Equal(1, _prints.Find($"store {Secret}", Other, _seen));
+    }
+
+    [Fact]
+    public void What_came_from_two_servers_may_go_back_to_both_and_to_no_third()
+    {
+        _prints.Remember(GenericSecrets.Rule, Secret, Origin);
+        _prints.Remember(GenericSecrets.Rule, Secret, Other);
+
+        Assert.Equal(0, _prints.Find(Secret, Origin, _seen));
+        Assert.Equal(0, _prints.Find(Secret, Other, _seen));
+        Assert.Equal(1, _prints.Find(Secret, 3, _seen));
+    }
+
+    [Theory]
+    [InlineData("{0}")]
+    [InlineData("-----BEGIN PRIVATE KEY-----\n{0}\n-----END PRIVATE KEY-----")]
+    [InlineData("+{1}")]
+    [InlineData("\"{2}\"")]
+    public void A_key_is_known_without_the_lines_around_it_and_however_its_own_end(string written)
+    {
+        var lines = new Draw(8).Text(SecretToken.Alphanumeric, 640).Chunk(64).Select(line => new string(line)).ToArray();
+        _prints.Remember(SecretShapes.PrivateKey, $"-----BEGIN PRIVATE KEY-----\n{string.Join('\n', lines)}\n-----END PRIVATE KEY-----", Origin);
+
+        var text = string.Format(System.Globalization.CultureInfo.InvariantCulture, written, string.Join('\n', lines), string.Join("\n+", lines), string.Join("\\n", lines));
+        Assert.Equal(1, _prints.Find(text, Other, _seen));
     }
 
     [Fact]

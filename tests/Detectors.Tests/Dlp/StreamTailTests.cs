@@ -51,6 +51,22 @@ public sealed class StreamTailTests
         Assert.Empty(_found.All.ToArray());
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(1000)]
+    [InlineData(2600)]
+    public void A_long_token_in_several_messages_is_found_whole(int border)
+    {
+        var token = $"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ{new Draw(5).Text(SecretToken.Url, 2700)}.{new Draw(6).Text(SecretToken.Url, 43)}";
+        _tail.Next($"{{\"session\":\"{token[..50]}", _found);
+        _tail.Next(token.AsSpan(50, border), _found);
+        Assert.Empty(_found.All.ToArray());
+        _tail.Next($"{token[(50 + border)..]}\"}}", _found);
+
+        Assert.Equal("jwt", Assert.Single(_found.All.ToArray()).Rule.Id);
+        Assert.Equal(token, Assert.Single(_tail.Values));
+    }
+
     [Fact]
     public void What_is_carried_is_bounded()
     {
@@ -59,6 +75,9 @@ public sealed class StreamTailTests
             _tail.Next(new string('a', 10_000), _found);
         }
 
-        Assert.InRange(_tail.Carried, 1, 400);
+        Assert.InRange(_tail.Carried, 1, 700);
+        _tail.Next("eyJ", _found);
+        _tail.Next(new string('a', 10_000), _found);
+        Assert.InRange(_tail.Carried, 1, 700);
     }
 }

@@ -57,6 +57,19 @@ public sealed class EditListTests
         Assert.Equal(after, edits.ToAfter(offset));
     }
 
+    [Fact]
+    public void Numbered_placeholders_are_different_and_what_is_taken_out_stays_out()
+    {
+        var edits = new EditList();
+        edits.Add(0, 1, "[x]"u8, "secret");
+        edits.Add(2, 1, default, "unseen");
+        edits.Add(4, 1, "\"[x]\""u8, "secret");
+
+        edits.Number();
+
+        Assert.Equal("[x:0]bd\"[x:2]\"f", Apply(edits, Encoding.UTF8.GetBytes("abcdef")));
+    }
+
     private static string Apply(EditList edits, byte[] message)
     {
         var changed = new byte[edits.LengthAfter(message.Length)];

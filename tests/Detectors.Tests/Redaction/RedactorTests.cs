@@ -47,6 +47,37 @@ public sealed class RedactorTests
     }
 
     [Fact]
+    public void Values_that_lie_within_one_another_cost_no_more_than_the_text_is_long()
+    {
+        var whole = new Draw(23).Text(SecretToken.Alphanumeric, 44);
+        var parts = Enumerable.Range(0, whole.Length).SelectMany(start => Enumerable.Range(6, 39).Where(length => start + length <= whole.Length).Select(length => whole.Substring(start, length)));
+        var message = $$"""{"a":"{{string.Concat(parts.Select(part => $"a;Password={part};\\n"))}} {{string.Concat(Enumerable.Repeat(whole, 4000))}}"}""";
+        var redacted = Redact(message, out var edits);
+
+        Assert.InRange(edits.Kept, 1, 16 * 1024 * 1024);
+        Assert.True(_redactor.IsCut || !redacted.Contains(whole, StringComparison.Ordinal));
+        using var json = JsonDocument.Parse(redacted);
+        Redact("""{"a":"nothing"}""", out _);
+        Assert.False(_redactor.IsCut);
+    }
+
+    [Fact]
+    public void A_range_that_runs_over_two_leaves_leaves_what_stands_between_them()
+    {
+        var message = """["one secr",7,"et two"]""";
+        var (text, edits) = (Reading.Json(message), new EditList());
+        var start = message.IndexOf("secr", StringComparison.Ordinal);
+        _redactor.Replace(text, SecretShapes.PrivateKey, "secret", start, message.IndexOf(" two", StringComparison.Ordinal) - start, edits);
+        var changed = new byte[edits.LengthAfter(message.Length)];
+        edits.Apply(Encoding.UTF8.GetBytes(message), changed);
+
+        using var json = JsonDocument.Parse(changed);
+        Assert.StartsWith("one [secret:private-key:", json.RootElement[0].GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("[secret:private-key:", json.RootElement[1].GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("] two", json.RootElement[2].GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_copy_that_is_escaped_goes_too()
     {
         var escaped = string.Concat(Token.Select(c => $"\\u{(int)c:x4}"));
@@ -118,7 +149,7 @@ public sealed class RedactorTests
         void Once()
         {
             text.Read(bytes, TextChannel.Response);
-            DlpScan.Run(text.Plain.Chars, findings);
+            DlpScan.Run(text, findings);
             _redactor.Plan(text, findings.All, edits);
             edits.Apply(bytes, changed);
         }
@@ -129,8 +160,8 @@ public sealed class RedactorTests
     private string Redact(string message, out EditList edits, Redactor? redactor = null)
     {
         var text = Reading.Json(message);
-        var findings = new DlpFindings(256);
-        DlpScan.Run(text.Plain.Chars, findings);
+        var findings = new DlpFindings(2048);
+        DlpScan.Run(text, findings);
         edits = new();
         (redactor ?? _redactor).Plan(text, findings.All, edits);
         var bytes = Encoding.UTF8.GetBytes(message);

@@ -94,6 +94,19 @@ public sealed class ViewTests
         Assert.Empty(Enumerable.Range(0, reading.ViewCount).Select(reading.View).Select(view => $"{view.Kind}: {view.Plain}"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_encoded_text_that_is_longer_than_a_view_says_that_it_is_cut(bool isHex)
+    {
+        var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat($"{Reading.Wish} ", 700)));
+        var text = Reading.Text(isHex ? Convert.ToHexString(bytes) : Convert.ToBase64String(bytes));
+
+        Assert.True(text.IsViewCut);
+        Assert.NotNull(Reading.View(text, isHex ? ViewKind.Hex : ViewKind.Base64));
+        Assert.False(Reading.Text(Convert.ToBase64String(bytes.AsSpan(0, 60_000))).IsViewCut);
+    }
+
     [Fact]
     public void There_are_never_more_views_than_the_limit_and_none_is_longer()
     {
