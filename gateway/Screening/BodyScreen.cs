@@ -1,4 +1,3 @@
-using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 
 namespace McpLedger.Gateway.Screening;
@@ -75,7 +74,7 @@ internal sealed class BodyScreen(SecretMemory memory, TimeProvider time)
         }
         else if (desk.Text.IsViewCut)
         {
-            desk.Notes.Lapse(ScreeningState.Cut, ScreeningLapse.Release, "");
+            desk.Notes.Cut(part, "It holds more encoded text than can be looked through. Ask for less at once, or for plain text.");
         }
     }
 }

@@ -115,7 +115,7 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             desk.Notes.Add(FindingDetectors.Definition, "dangerous-capability", Severity.Medium, ScreeningAction.Flag, 0, 0);
         }
 
-        DlpScan.Run(desk.Text.Plain.Chars, desk.Values);
+        DlpScan.Run(desk.Text, desk.Values);
         foreach (var value in desk.Values.All)
         {
             if (value.Rule is { Class: DataClass.Secret, Evidence: > DlpEvidence.Learned })

@@ -68,22 +68,22 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             return call;
         }
 
-        var masked = Mask(call.Exchange, call.Message.Raw, isJson: true);
+        var masked = Mask(call.Exchange, call.Message, call.Message.Raw, isJson: true);
         return masked.Equals(call.Message.Raw) || McpReader.Read(masked, call.Exchange.Gateway.Limits) is not { IsRead: true } read ? call : call.After(new(call.Message, read.Message));
     }
 
     /// <summary>What may be recorded of a message that passes to nobody.</summary>
     public McpMessage Recordable(Exchange exchange, in McpMessage message)
     {
-        var masked = Mask(exchange, message.Raw, isJson: true);
+        var masked = Mask(exchange, message, message.Raw, isJson: true);
         return !masked.Equals(message.Raw) && McpReader.Read(masked, exchange.Gateway.Limits) is { IsRead: true } read ? read.Message : message;
     }
 
     /// <summary>What may be recorded of bytes that are no message and pass to nobody.</summary>
-    public ReadOnlyMemory<byte> Recordable(Exchange exchange, ReadOnlyMemory<byte> bytes) => Mask(exchange, bytes, isJson: false);
+    public ReadOnlyMemory<byte> Recordable(Exchange exchange, ReadOnlyMemory<byte> bytes) => Mask(exchange, default, bytes, isJson: false);
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Evidence that could not be masked is kept whole rather than lost; the log says so.")]
-    private ReadOnlyMemory<byte> Mask(Exchange exchange, ReadOnlyMemory<byte> bytes, bool isJson)
+    private ReadOnlyMemory<byte> Mask(Exchange exchange, in McpMessage message, ReadOnlyMemory<byte> bytes, bool isJson)
     {
         if (exchange.Gateway.Screening is not { } policy || bytes.IsEmpty || policy.Of(exchange.ServerName, null) is not { } rules || !rules.Looks(ScreeningPlace.Ledger))
         {
@@ -94,7 +94,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
         {
             var desk = desks.Rent(policy.MaxChars);
             bodies.Mask(desk, bytes.Span, new(isJson ? "$" : "", ScreeningPlace.Ledger, TextChannel.Response, exchange.ServerName, OwnerOf(exchange), rules));
-            var masked = Apply(bytes, 0, bytes.Length, desk.Masked);
+            var masked = isJson ? Masked(desk, message, 0, bytes.Length, desk.Masked, exchange.Gateway.Limits, out _).Raw : Apply(bytes, 0, bytes.Length, desk.Masked);
             desks.Return(desk);
             return masked;
         }
@@ -144,11 +144,11 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     // An id and a method are the sender's too, but hardly ever texts: only where one holds something are they looked through with the rest.
     private static bool HoldsValue(ScreeningDesk desk, in McpMessage message)
     {
-        DlpScan.Run(message.Method, desk.Values);
+        DlpScan.Run(message.Method.AsSpan(), desk.Values);
         if (desk.Values.All.IsEmpty && message.Id is { } id && id.Utf8.Span[0] == '"')
         {
             desk.Text.Read(id.Utf8.Span, TextChannel.User);
-            DlpScan.Run(desk.Text.Plain.Chars, desk.Values);
+            DlpScan.Run(desk.Text, desk.Values);
         }
 
         return !desk.Values.All.IsEmpty;
@@ -187,20 +187,28 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
         }
 
         var passed = McpReader.Read(Apply(message.Raw, offset, body.Length, desk.Passed), limits);
+        desk.Joining.Clear();
+        Unite(desk, desk.Joining, desk.Masked);
         if (part.Place == ScreeningPlace.Arguments)
         {
             // One form is recorded of a request: what is forwarded, without what the ledger may not hold.
             Unite(desk, desk.Masked, desk.Passed);
         }
 
-        var recorded = McpReader.Read(Apply(message.Raw, offset, body.Length, desk.Masked), limits);
-        if (!passed.IsRead || !recorded.IsRead)
+        var masked = McpReader.Read(Apply(message.Raw, offset, body.Length, desk.Masked), limits);
+        var (recorded, isLost) = (masked.Message, false);
+        if (!passed.IsRead || !masked.IsRead)
         {
             // Two names became one, or a name grew too long: nobody may guess what that would mean to the receiver.
             Fail(desk, part.Rules);
             passed = McpReader.Read(message.Raw, limits);
-            recorded = recorded.IsRead ? recorded : passed;
-            desk.Notes.IsMasked = !recorded.Message.Raw.Span.SequenceEqual(message.Raw.Span);
+            recorded = masked.IsRead ? recorded : Masked(desk, message, offset, body.Length, desk.Joining, limits, out isLost);
+            if (isLost)
+            {
+                desk.Notes.Refuse(Unscreenable);
+            }
+
+            desk.Notes.IsMasked = !recorded.Raw.Span.SequenceEqual(message.Raw.Span);
         }
 
         ReadOnlyMemory<byte> released = default;
@@ -208,17 +216,37 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
         {
             Unite(desk, desk.Passed, desk.Masked);
             var both = Apply(message.Raw, offset, body.Length, desk.Passed);
-            released = both.Span.SequenceEqual(recorded.Message.Raw.Span) ? default : both;
+            released = both.Span.SequenceEqual(recorded.Raw.Span) ? default : both;
         }
 
-        var recordedBody = part.Root == Whole ? recorded.Message.Raw : BodyOf(recorded.Message).Body;
-        return new(passed.Message, recorded.Message)
+        var recordedBody = part.Root == Whole ? recorded.Raw : BodyOf(recorded).Body;
+        return new(passed.Message, recorded)
         {
             IsChanged = !passed.Message.Raw.Span.SequenceEqual(message.Raw.Span),
             Released = released,
             Record = RecordOf(desk, recordedBody.Span, offset, part, policy, began),
             Refusal = Told(desk, part.Place == ScreeningPlace.Arguments),
         };
+    }
+
+    // What may not be recorded never is: where masking alone makes one name of two, the placeholders are numbered, and what cannot be read even so is not kept.
+    private static McpMessage Masked(ScreeningDesk desk, in McpMessage message, int offset, int length, EditList masks, McpLimits limits, out bool isLost)
+    {
+        isLost = false;
+        if (masks.IsEmpty)
+        {
+            return message;
+        }
+
+        var read = McpReader.Read(Apply(message.Raw, offset, length, masks), limits);
+        if (!read.IsRead)
+        {
+            masks.Number();
+            read = McpReader.Read(Apply(message.Raw, offset, length, masks), limits);
+        }
+
+        isLost = !read.IsRead;
+        return isLost ? UnrecordableMessage.Of(message, HoldsValue(desk, message)) : read.Message;
     }
 
     private static void Unite(ScreeningDesk desk, EditList into, EditList other)

@@ -64,6 +64,9 @@ internal sealed class ScreeningDesk
     /// <summary>Values that are to go from what is recorded.</summary>
     public List<DlpFinding> ToMask { get; } = [];
 
+    /// <summary>Bytes that the lists of edits keep.</summary>
+    public int KeptEdits => Unseen.Kept + Step.Kept + Joining.Kept + Passed.Kept + Masked.Kept;
+
     public ScreeningNotes Notes { get; } = new();
 
     /// <summary>Forgets the message before.</summary>

@@ -38,7 +38,7 @@ internal sealed class ScreeningDesks
 
     public void Return(ScreeningDesk desk)
     {
-        if (desk.Text.Plain.Length > LargestKept)
+        if (desk.Text.Plain.Length > LargestKept || desk.KeptEdits > LargestKept)
         {
             return;
         }

@@ -16,6 +16,9 @@ internal sealed class StreamMemory
     /// <summary>What spans the border to the last message; starts are negative by what was released.</summary>
     public DlpFindings Shared { get; } = new(MaxValues);
 
+    /// <summary>The values of <see cref="Shared"/>, whole.</summary>
+    public IReadOnlyList<string> SharedValues => _tail?.Values ?? [];
+
     /// <summary>Whether anything was said, so that there is a border.</summary>
     public bool HasSaid => _tail is not null;
 

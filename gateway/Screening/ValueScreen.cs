@@ -9,7 +9,6 @@ namespace McpLedger.Gateway.Screening;
 /// <summary>Secrets and personal data: in the text, encoded in it, shared with the message before, or known from another server.</summary>
 internal static class ValueScreen
 {
-    private const int LongestPlaceholder = 96;
     private const string TooMany = "It holds more values than can be looked through.";
 
     /// <summary>Looks through the views of a text that is about to be read anew without the characters that spelt them.</summary>
@@ -27,7 +26,7 @@ internal static class ValueScreen
     /// <summary>Looks through the text and its views, notes what it finds and plans what of it goes.</summary>
     public static void Run(ScreeningDesk desk, in ScreenedPart part, SecretMemory memory, StreamMemory? stream)
     {
-        DlpScan.Run(desk.Text.Plain.Chars, desk.Values);
+        DlpScan.Run(desk.Text, desk.Values);
         foreach (var value in desk.Values.All)
         {
             Take(desk, part, value, memory);
@@ -40,7 +39,7 @@ internal static class ValueScreen
 
         if (desk.ToMask.Count > 0 || desk.ToRedact.Count > 0)
         {
-            Plan(desk);
+            Plan(desk, part);
         }
 
         for (var i = 0; i < desk.Text.ViewCount; i++)
@@ -50,7 +49,7 @@ internal static class ValueScreen
 
         if (stream?.Next(desk.Text) is { } said)
         {
-            Shared(desk, part, stream, said.Start);
+            Shared(desk, part, stream, memory, said.Start);
         }
 
         if (desk.Values.IsCut || (desk.Values.IsAddressCut && (part.Rules.Of(part.Place, ScreeningKind.Contacts) < ScreeningAction.Flag || part.Rules.Of(ScreeningPlace.Ledger, ScreeningKind.Contacts) < ScreeningAction.Flag)))
@@ -142,12 +141,17 @@ internal static class ValueScreen
         }
     }
 
-    private static void Plan(ScreeningDesk desk)
+    private static void Plan(ScreeningDesk desk, in ScreenedPart part)
     {
         desk.Redactor.Plan(desk.Text, CollectionsMarshal.AsSpan(desk.ToRedact), desk.Step);
         desk.Passed.Add(desk.Step, desk.Unseen);
+        var isCut = desk.Redactor.IsCut;
         desk.Redactor.Plan(desk.Text, CollectionsMarshal.AsSpan(desk.ToMask), desk.Step);
         desk.Masked.Add(desk.Step, desk.Unseen);
+        if (isCut || desk.Redactor.IsCut)
+        {
+            desk.Notes.Cut(part, TooMany);
+        }
     }
 
     // Views that hold what somebody wrote, letter for letter; those that fold letters would make values of words.
@@ -185,25 +189,30 @@ internal static class ValueScreen
         }
     }
 
-    private static void Shared(ScreeningDesk desk, in ScreenedPart part, StreamMemory stream, int leaf)
+    private static void Shared(ScreeningDesk desk, in ScreenedPart part, StreamMemory stream, SecretMemory memory, int leaf)
     {
-        foreach (var value in stream.Shared.All)
+        for (var i = 0; i < stream.Shared.All.Length; i++)
         {
+            var (value, whole) = (stream.Shared.All[i], stream.SharedValues[i]);
+            if (value.Rule.Class == DataClass.Secret && part.Place == ScreeningPlace.Results)
+            {
+                memory.Remember(part.Actor, part.Server, value.Rule, whole);
+                desk.Notes.HoldsSecret = true;
+            }
+
             var rest = value.Start + value.Length;
             var (start, length) = desk.Text.Plain.ToBytes(leaf, rest);
             var explanation = string.Create(CultureInfo.InvariantCulture, $"{-value.Start} of its {value.Length} characters had been released with the messages before");
             var action = Note(desk, part, value.Rule, start, length, explanation, out var isMasked);
-            Replace(desk, value.Rule, desk.Text.Plain.Chars.Slice(leaf, rest), start, length, action == ScreeningAction.Redact, isMasked);
+            Replace(desk, value.Rule, whole, start, length, action == ScreeningAction.Redact, isMasked);
         }
     }
 
     /// <summary>Replaces one place and no copies of it.</summary>
     private static void Replace(ScreeningDesk desk, DlpRule rule, ReadOnlySpan<char> value, int start, int length, bool isRedacted, bool isMasked)
     {
-        Span<byte> placeholder = stackalloc byte[LongestPlaceholder];
-        placeholder = placeholder[..desk.Redactor.Placeholder(rule, value, placeholder)];
         desk.Step.Clear();
-        desk.Step.Add(start, length, placeholder, rule.Id);
+        desk.Redactor.Replace(desk.Text, rule, value, start, length, desk.Step);
         if (isRedacted)
         {
             desk.Passed.Add(desk.Step, desk.Unseen);

@@ -156,6 +156,38 @@ public sealed class AnswerScreenTests
     [Theory]
     [InlineData(ScreeningLapse.Release)]
     [InlineData(ScreeningLapse.Refuse)]
+    public async Task An_encoded_text_longer_than_what_is_looked_through_does_what_the_policy_says_and_says_so(ScreeningLapse onCut)
+    {
+        await using var gateway = await Screened.StartAsync(new ScreeningChoices { OnCut = onCut });
+        var hidden = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat($"{Screened.Letter} ", 700))));
+        Screened.Says(gateway, $"Here: {hidden}");
+
+        var text = await Screened.CallAsync(gateway);
+
+        Assert.Equal(onCut == ScreeningLapse.Release, text.Contains(hidden[^99..], StringComparison.Ordinal));
+        var screening = (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Screening!;
+        Assert.Equal(ScreeningState.Cut, screening.State);
+        Assert.Contains(screening.Findings, finding => finding.Rule == "unread");
+    }
+
+    [Fact]
+    public async Task A_secret_in_Base64_that_two_blocks_share_goes_from_both_and_the_blocks_stay_two()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, ScreeningKind.Secrets, ScreeningAction.Redact));
+        var token = Screened.Token(62);
+        var hidden = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"the deploy token of the pipeline is {token} and it is used every day by all"));
+        Screened.Answers(gateway, $$"""{"content":[{"type":"text","text":"{{hidden[..64]}}"},{"type":"text","text":"{{hidden[64..]}}"}],"resultType":"complete"}""");
+
+        var text = await Screened.CallAsync(gateway);
+
+        using var json = System.Text.Json.JsonDocument.Parse(text);
+        Assert.Equal(2, json.RootElement.GetProperty("result").GetProperty("content").GetArrayLength());
+        Assert.Equal(2, text.Split("[secret:gitlab-token:").Length - 1);
+    }
+
+    [Theory]
+    [InlineData(ScreeningLapse.Refuse)]
+    [InlineData(ScreeningLapse.Release)]
     public async Task A_text_longer_than_what_is_looked_through_does_what_the_policy_says_and_says_so(ScreeningLapse onCut)
     {
         await using var gateway = await Screened.StartAsync(new ScreeningConfig { MaxChars = 2048, Choices = new() { OnCut = onCut } });

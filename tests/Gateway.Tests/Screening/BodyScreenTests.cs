@@ -47,6 +47,23 @@ public sealed class BodyScreenTests
         Assert.False(_desk.Notes.IsEmpty);
     }
 
+    [Fact]
+    public void A_desk_that_planned_more_edits_than_most_messages_need_is_not_used_again()
+    {
+        var desks = new ScreeningDesks(new byte[32]);
+        var (small, large) = (desks.Rent(1024), desks.Rent(1024));
+        for (var i = 0; i < 40_000; i++)
+        {
+            large.Masked.Add(i, 1, "[secret:gitlab-token:0123456789ab]"u8, "gitlab-token");
+        }
+
+        desks.Return(small);
+        desks.Return(large);
+
+        Assert.Same(small, desks.Rent(1024));
+        Assert.NotSame(large, desks.Rent(1024));
+    }
+
     private long Allocated(byte[][] bodies, ScreeningRules rules)
     {
         Array.ForEach(bodies, body => Run(body, rules));

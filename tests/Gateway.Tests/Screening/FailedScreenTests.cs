@@ -30,6 +30,44 @@ public sealed class FailedScreenTests
     }
 
     [Theory]
+    [InlineData(Flag, ScreeningLapse.Release)]
+    [InlineData(Flag, ScreeningLapse.Refuse)]
+    [InlineData(Redact, ScreeningLapse.Release)]
+    [InlineData(Refuse, ScreeningLapse.Refuse)]
+    public async Task Names_that_are_one_without_their_secret_are_recorded_without_it(ScreeningAction action, ScreeningLapse onFailure)
+    {
+        await using var gateway = await Screened.StartAsync(Screened.Choices((ScreeningPlace.Arguments, ScreeningKind.Secrets, action)) with { OnFailure = onFailure });
+        var token = Screened.Token(61);
+
+        await Screened.CallAsync(gateway, $"{{\"{token}\":1,\"{token[..9]}\u200b{token[9..]}\":2}}");
+
+        var events = await gateway.CallsAsync();
+        Assert.NotEmpty(events);
+        Assert.All(events, each => Assert.DoesNotContain(token[9..], System.Text.Json.JsonSerializer.Serialize(each, each.GetType()), StringComparison.Ordinal));
+        Assert.Contains("[secret:gitlab-token:", Screened.Text(events[0] is CallIntended intended ? intended.Request : ((CallRefused)events[0]).Request), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_name_too_long_without_its_secrets_is_not_recorded_and_does_not_pass(bool isAllowed)
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
+        {
+            Screening = new() { Choices = new() { OnFailure = ScreeningLapse.Release } },
+            Rules = isAllowed ? config.Rules : [],
+        });
+        var name = string.Concat(Enumerable.Range(0, 48).Select(i => $"http://u:q7{i:00}@h.co "));
+
+        await Screened.CallAsync(gateway, $"{{\"{name}\":1}}");
+
+        Assert.Empty(gateway.Upstream.Requests);
+        var refused = Assert.IsType<CallRefused>(Assert.Single(await gateway.CallsAsync()));
+        Assert.DoesNotContain("q747", System.Text.Json.JsonSerializer.Serialize(refused), StringComparison.Ordinal);
+        Assert.Contains("[unrecordable]", Screened.Text(refused.Request), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(ScreeningLapse.Refuse)]
     [InlineData(ScreeningLapse.Release)]
     public async Task A_detector_that_throws_does_what_the_policy_says(ScreeningLapse onFailure)

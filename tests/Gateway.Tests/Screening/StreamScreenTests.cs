@@ -59,6 +59,22 @@ public sealed class StreamScreenTests
     }
 
     [Fact]
+    public async Task A_secret_that_two_messages_share_is_known_again_on_its_way_to_another_server()
+    {
+        await using var other = await FakeServer.StartAsync();
+        await using var gateway = await GatewayHarness.StartAsync(config => Screened.WithServer(config, "other", other.Address) with { Screening = new() { Choices = Screened.Choices((ScreeningPlace.Arguments, Returned, Refuse)) } });
+        var token = Screened.Token(35);
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteEvents(
+            http, Wire.Event(Log($"using {token[..16]}")), Wire.Event(Log($"{token[16..]} now")), Wire.Event(Wire.Result(Wire.IdOf(body), "\"ok\":true")));
+        await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
+
+        var text = await Screened.CallAsync(gateway, $"{{\"note\":\"{token}\"}}", server: "other");
+
+        Assert.Contains("server demo", text, StringComparison.Ordinal);
+        Assert.Empty(other.Requests);
+    }
+
+    [Fact]
     public async Task The_last_piece_may_be_the_answer_itself()
     {
         await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
