@@ -13,7 +13,7 @@ public sealed class ToolShadows
     private const int Nearby = 120;
     private readonly Dictionary<string, List<Known>> _bySkeleton = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Known>> _byName = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<Known> _specific = [];
+    private readonly Dictionary<string, List<Known>> _specific = new(StringComparer.Ordinal);
 
     /// <param name="tools">The tools that stand beside one another.</param>
     public ToolShadows(IEnumerable<ListedTool> tools)
@@ -26,7 +26,7 @@ public sealed class ToolShadows
             if (known.Name.IsSpecific)
             {
                 Add(_byName, tool.Tool, known);
-                _specific.Add(known);
+                Add(_specific, tool.Server, known);
             }
         }
     }
@@ -46,9 +46,9 @@ public sealed class ToolShadows
             }
         }
 
-        foreach (var other in _specific)
+        foreach (var other in _specific.Where(each => each.Key != tool.Server).SelectMany(each => each.Value))
         {
-            if (other.Tool.Server != tool.Server && other.Name.Skeleton != name.Skeleton && name.IsNear(other.Name))
+            if (other.Name.Skeleton != name.Skeleton && name.IsNear(other.Name))
             {
                 found.Add(new(ShadowKind.NearName, other.Tool, 0, 0));
             }

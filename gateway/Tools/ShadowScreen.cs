@@ -1,9 +1,9 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Tools;
 using McpLedger.Detectors.Shadowing;
 using McpLedger.Detectors.Text;
-using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Screening;
 
 namespace McpLedger.Gateway.Tools;
@@ -16,49 +16,70 @@ internal sealed record FoundShadows(IReadOnlyDictionary<string, JudgedDefinition
     public static FoundShadows None { get; } = new(new Dictionary<string, JudgedDefinition>(), []);
 }
 
+/// <summary>What is new in a list of tools.</summary>
+/// <param name="Server">Whose list it is.</param>
+/// <param name="Listed">All of it.</param>
+/// <param name="Changed">The definitions in it that the log does not know.</param>
+/// <param name="Names">The names in it that the log does not know.</param>
+internal sealed record NewTools(string Server, IReadOnlyList<ToolDefinition> Listed, IReadOnlyList<ToolDefinition> Changed, IReadOnlySet<ListedTool> Names)
+{
+    public static NewTools In(ImmutableDictionary<ToolKey, PinnedTool> known, string server, IReadOnlyList<ToolDefinition> listed, IEnumerable<ToolDefinition> unknown)
+    {
+        ToolDefinition[] changed = [.. unknown.Where(tool => known.GetValueOrDefault(new(server, tool.Name))?.Seen != tool.Definition)];
+        return new(server, listed, changed, changed.Where(tool => !known.ContainsKey(new(server, tool.Name))).Select(tool => new ListedTool(server, tool.Name)).ToHashSet());
+    }
+}
+
 /// <summary>
 /// Holds definitions that were not seen before against the tools of all other servers, and theirs against the new names: whoever comes second is found either way. Looked at when something is new, and then once.
+/// Of two names that look alike the odder is the impostor, and of two as odd the later, unless an operator approved the other.
 /// </summary>
-internal sealed class ShadowScreen(ControlState control, ScreeningTelemetry telemetry)
+internal sealed class ShadowScreen(ScreeningTelemetry telemetry)
 {
     // A list that is new is rare; what it is held against is bounded all the same.
     private const int MaxOthers = 4096;
 
     /// <summary>Looks at what is new in a list.</summary>
     /// <param name="policy">What follows from what is found.</param>
-    /// <param name="server">Whose list it is.</param>
-    /// <param name="listed">All of it.</param>
-    /// <param name="anew">The definitions in it that the log does not know.</param>
+    /// <param name="anew">What is new.</param>
+    /// <param name="tools">What it is held against.</param>
+    /// <param name="among">The tools of other servers that count; null for all.</param>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "What only compares names must not keep a list from its client; what it would have told is said to be missing.")]
-    public FoundShadows Look(ScreeningPolicy policy, string server, IReadOnlyList<ToolDefinition> listed, IReadOnlyList<ToolDefinition> anew)
+    public FoundShadows Look(ScreeningPolicy policy, NewTools anew, ImmutableDictionary<ToolKey, PinnedTool> tools, IReadOnlySet<ToolKey>? among)
     {
-        if (anew.Count == 0)
+        if (anew.Changed.Count == 0)
         {
             return FoundShadows.None;
         }
 
         try
         {
-            var tools = control.Tools;
-            var shadows = new ToolShadows(tools.Keys.Select(key => new ListedTool(key.Server, key.Tool)).Concat(listed.Select(tool => new ListedTool(server, tool.Name))));
+            var shadows = new ToolShadows(tools.Keys.Select(key => new ListedTool(key.Server, key.Tool)).Concat(anew.Listed.Select(tool => new ListedTool(anew.Server, tool.Name))));
             var text = new MessageText(TextLimits.Default);
             Dictionary<string, JudgedDefinition> own = new(StringComparer.Ordinal);
-            foreach (var tool in anew)
+            var impostors = new List<(ToolKey Of, ToolShadow Shadow)>();
+            foreach (var tool in anew.Changed)
             {
-                var of = new ListedTool(server, tool.Name);
-                var named = shadows.NamesOf(of, text);
+                var of = new ListedTool(anew.Server, tool.Name);
+                var named = shadows.NamesOf(of, text).Where(shadow => Counts(shadow.Other)).ToList();
+                foreach (var shadow in named.Where(shadow => IsImpostor(tools, shadow, tool.Name)).ToArray())
+                {
+                    named.Remove(shadow);
+                    impostors.Add((KeyOf(shadow.Other), new(ShadowKind.LookAlike, of, 0, 0)));
+                }
+
                 text.Read(tool.Raw.Span, TextChannel.Definition);
-                own[tool.Name] = Judge(policy, of, tool, [.. named, .. shadows.ReferencesOf(of, text)]);
+                own[tool.Name] = Judge(policy, of, tool, [.. named, .. shadows.ReferencesOf(of, text).Where(shadow => Counts(shadow.Other))]);
             }
 
-            var names = anew.Where(tool => control.FindTool(server, tool.Name) is null).Select(tool => new ListedTool(server, tool.Name)).ToHashSet();
+            var alike = impostors.ToLookup(each => each.Of, each => each.Shadow);
             List<(string, ToolDefinition, JudgedDefinition)> others = [];
-            foreach (var (key, known) in tools.Where(each => names.Count > 0 && each.Key.Server != server && each.Value.Hold == ToolHold.None).Take(MaxOthers))
+            foreach (var (key, known) in tools.Where(each => (anew.Names.Count > 0 || impostors.Count > 0) && Counts(new(each.Key.Server, each.Key.Tool)) && each.Value.Hold == ToolHold.None).Take(MaxOthers))
             {
                 var of = new ListedTool(key.Server, key.Tool);
                 text.Read(known.Content.Utf8.Span, TextChannel.Definition);
-                var definition = new ToolDefinition(key.Tool, known.Content.Utf8, known.Pinned);
-                var judged = Judge(policy, of, definition, [.. shadows.ReferencesOf(of, text).Where(shadow => names.Contains(shadow.Other))]);
+                var definition = new ToolDefinition(key.Tool, known.Content.Utf8, alike.Contains(key) ? known.Seen : known.Pinned);
+                var judged = Judge(policy, of, definition, [.. alike[key], .. shadows.ReferencesOf(of, text).Where(shadow => anew.Names.Contains(shadow.Other))]);
                 if (judged.Findings.Count > 0)
                 {
                     others.Add((key.Server, definition, judged));
@@ -72,7 +93,18 @@ internal sealed class ShadowScreen(ControlState control, ScreeningTelemetry tele
             telemetry.Failed(e);
             return FoundShadows.None;
         }
+
+        bool Counts(ListedTool other) => other.Server != anew.Server && (among is null || among.Contains(KeyOf(other)));
     }
+
+    private static ToolKey KeyOf(ListedTool tool) => new(tool.Server, tool.Tool);
+
+    // Who comes first may do so on purpose: an odd name that no operator approved is no reason to withhold the plain one.
+    private static bool IsImpostor(ImmutableDictionary<ToolKey, PinnedTool> tools, in ToolShadow shadow, string name) =>
+        shadow.Kind == ShadowKind.LookAlike && tools.GetValueOrDefault(KeyOf(shadow.Other)) is { IsSeenApproved: false } && OddnessOf(shadow.Other.Tool) > OddnessOf(name);
+
+    // Letters of other scripts before digits that stand for letters.
+    private static int OddnessOf(string name) => name.Sum(c => char.IsAsciiLetter(c) ? 0 : char.IsAsciiDigit(c) ? 1 : char.IsAscii(c) ? 0 : name.Length + 1);
 
     private static JudgedDefinition Judge(ScreeningPolicy policy, ListedTool of, ToolDefinition tool, IReadOnlyList<ToolShadow> shadows)
     {

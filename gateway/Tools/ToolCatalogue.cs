@@ -15,8 +15,18 @@ namespace McpLedger.Gateway.Tools;
 /// </summary>
 internal sealed class ToolCatalogue(ControlState control, ControlFollower follower, ControlRecorder recorder, DefinitionScreen definitions, ShadowScreen shadowing, GatewayTelemetry telemetry)
 {
+    // A log never forgets a tool, and each that is new is held against all others.
+    private const int MaxTools = 4096;
     private static readonly TimeSpan LongestFold = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
+
+    /// <summary>Why a list is more than is kept of one server; null when it is not.</summary>
+    public string? FaultOf(string server, IReadOnlyList<ToolDefinition> tools)
+    {
+        var added = tools.Count(tool => control.FindTool(server, tool.Name) is null);
+        var all = added == 0 ? 0 : added + control.Tools.Count(each => each.Key.Server == server);
+        return all <= MaxTools ? null : $"It would bring the tools that server {server} ever listed to {all}; at most {MaxTools} are kept of one server. Let it list fewer, under names that stay.";
+    }
 
     /// <summary>Records what is new in a list, and what was found in its definitions.</summary>
     /// <returns>Whether everything about it is durable and folded, so that the list may be judged.</returns>
@@ -33,15 +43,26 @@ internal sealed class ToolCatalogue(ControlState control, ControlFollower follow
         try
         {
             var unknown = tools.Where(tool => !IsKnown(server.Name, screening, tool)).ToArray();
-            var shadows = screening is null
-                ? FoundShadows.None
-                : shadowing.Look(screening, server.Name, tools, [.. unknown.Where(tool => control.FindTool(server.Name, tool.Name)?.Seen != tool.Definition)]);
-            var appends = unknown
+            var before = control.Tools;
+            var anew = NewTools.In(before, server.Name, tools, unknown);
+            var shadows = screening is null ? FoundShadows.None : shadowing.Look(screening, anew, before, among: null);
+            var isFolded = await FoldedAsync(unknown
                 .SelectMany(tool => EventsOf(server, screening, tool, shadows.Own.GetValueOrDefault(tool.Name) ?? JudgedDefinition.Clean), (tool, data) => (Subject: $"{server.Name}/{tool.Name}", Data: data))
-                .Concat(shadows.Others.Select(other => (Subject: $"{other.Server}/{other.Tool.Name}", Data: (EventData)definitions.EventOf(other.Server, other.Tool, other.Judged))))
-                .Select(each => recorder.RecordAsync(each.Data, each.Subject).AsTask());
-            var offsets = await Task.WhenAll(appends);
-            return offsets.All(offset => offset is not null) && (offsets.Length == 0 || await follower.WaitForAsync(offsets.Max()!.Value, LongestFold));
+                .Concat(OthersOf(shadows)));
+
+            // Another server's list may have been new at the same time: whichever is folded last sees both.
+            var after = control.Tools;
+            var meanwhile = after.Keys.Where(key => key.Server != server.Name && !before.ContainsKey(key)).ToHashSet();
+            if (!isFolded || screening is null || meanwhile.Count == 0)
+            {
+                return isFolded;
+            }
+
+            shadows = shadowing.Look(screening, anew, after, meanwhile);
+            return await FoldedAsync(anew.Changed
+                .Where(tool => shadows.Own.TryGetValue(tool.Name, out var judged) && judged.Findings.Count > 0)
+                .Select(tool => ($"{server.Name}/{tool.Name}", (EventData)definitions.EventOf(server.Name, tool, shadows.Own[tool.Name])))
+                .Concat(OthersOf(shadows)));
         }
         finally
         {
@@ -49,10 +70,19 @@ internal sealed class ToolCatalogue(ControlState control, ControlFollower follow
         }
     }
 
+    private IEnumerable<(string Subject, EventData Data)> OthersOf(FoundShadows shadows) =>
+        shadows.Others.Select(other => ($"{other.Server}/{other.Tool.Name}", (EventData)definitions.EventOf(other.Server, other.Tool, other.Judged)));
+
+    private async ValueTask<bool> FoldedAsync(IEnumerable<(string Subject, EventData Data)> events)
+    {
+        var offsets = await Task.WhenAll(events.Select(each => recorder.RecordAsync(each.Data, each.Subject).AsTask()));
+        return offsets.All(offset => offset is not null) && (offsets.Length == 0 || await follower.WaitForAsync(offsets.Max()!.Value, LongestFold));
+    }
+
     // Known, and withheld where it must be: what was served before anybody looked is judged too, unless an operator did.
     private bool IsKnown(string server, ScreeningPolicy? screening, ToolDefinition tool) =>
         control.FindTool(server, tool.Name) is { } known && known.Seen == tool.Definition
-        && (known.Hold != ToolHold.None || known.IsApproved || screening is null || !definitions.Judge(screening, server, tool).IsWithheld);
+        && (known.Hold != ToolHold.None || known.IsSeenApproved || screening is null || !definitions.Judge(screening, server, tool).IsWithheld);
 
     private IEnumerable<EventData> EventsOf(ServerConfig server, ScreeningPolicy? screening, ToolDefinition tool, JudgedDefinition shadows)
     {

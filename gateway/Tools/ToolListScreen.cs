@@ -46,6 +46,11 @@ internal sealed class ToolListScreen(ToolCatalogue catalogue, ControlState contr
             return new(default, IsChanged: false, IsRecorded: true, $"Its list of tools cannot be judged: {fault}");
         }
 
+        if (catalogue.FaultOf(call.Exchange.ServerName, tools) is { } tooMany)
+        {
+            return new(default, IsChanged: false, IsRecorded: true, $"Its list of tools cannot be judged: {tooMany}");
+        }
+
         if (!await catalogue.TryRecordAsync(call.Exchange.Server!, gateway.Screening, tools))
         {
             return new(default, IsChanged: false, IsRecorded: false, Fault: null);

@@ -1,5 +1,4 @@
 using McpLedger.Contracts.Events;
-using McpLedger.Contracts.Integrity;
 using McpLedger.Projections.Folds;
 
 namespace McpLedger.Projections.ToolCatalog;
@@ -45,9 +44,11 @@ internal static class ToolFold
         LastCalled = view.LastCalled is { } last ? Bounded.Later(last, time) : time,
     };
 
-    // A second first sight, by another replica, says nothing new (as the gateway sees it).
+    // A second first sight, by another replica, says nothing new, and an approval of what is listed no more leaves what is listed as it was (as the gateway sees it).
     private static ToolView Pinned(ToolView view, ToolPinned e, EventHeader header) =>
-        view.Definition is { } seen && Digest.TryParse(seen, out var digest) && !e.MovesPin(digest) ? view : view with
+        view.Definition is not null && !e.MovesPin() ? view
+        : view.Definition is { } seen && seen != e.Definition.ToString() ? Stepped(view with { Pinned = e.Definition.ToString(), ApprovedBy = e.ApprovedBy }, e, header)
+        : Stepped(view with
         {
             Definition = e.Definition.ToString(),
             Pinned = e.Definition.ToString(),
@@ -56,17 +57,21 @@ internal static class ToolFold
             Risk = null,
             ApprovedBy = e.ApprovedBy,
             FirstSeen = view.FirstSeen ?? header.Time,
-            History = view.History.Newest(
-                new()
-                {
-                    Step = e.ApprovedBy is not null ? "approved" : e.Held is true ? "held" : "pinned",
-                    Time = header.Time,
-                    Event = header.Id.ToString(),
-                    Definition = e.Definition.ToString(),
-                    By = e.ApprovedBy,
-                },
-                MostSteps),
-        };
+        }, e, header);
+
+    private static ToolView Stepped(ToolView view, ToolPinned e, EventHeader header) => view with
+    {
+        History = view.History.Newest(
+            new()
+            {
+                Step = e.ApprovedBy is not null ? "approved" : e.Held is true ? "held" : "pinned",
+                Time = header.Time,
+                Event = header.Id.ToString(),
+                Definition = e.Definition.ToString(),
+                By = e.ApprovedBy,
+            },
+            MostSteps),
+    };
 
     // A definition that was served before anybody looked at it; what an operator approved stays approved (as the gateway sees it).
     private static ToolView Marked(ToolView view, FindingRaised e, EventHeader header) =>
@@ -81,6 +86,7 @@ internal static class ToolFold
         Definition = e.Definition.ToString(),
         Pinned = view.Pinned ?? e.Previous.ToString(),
         Content = e.Content.ToString(),
+        Held = view.Held && !(view.ApprovedBy is not null && e.Definition.ToString() == view.Pinned),
         Risk = e.Definition.ToString() == (view.Pinned ?? e.Previous.ToString()) ? null : e.Risk,
         FirstSeen = view.FirstSeen ?? header.Time,
         LastChanged = header.Time,

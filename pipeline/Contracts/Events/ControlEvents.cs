@@ -41,11 +41,10 @@ public sealed record ToolPinned : EventData
     public string? ApprovedBy { get; init; }
 
     /// <summary>
-    /// Whether this moves the pin of a tool that is known already. Two replicas may see a tool for the first time at once: the later of two first sights
-    /// neither takes an approval back nor gives one.
+    /// Whether this moves the pin of a tool that is known already: only an operator does. Two replicas may see a tool for the first time at once, one of them much later: the later of
+    /// two first sights neither takes an approval back nor gives one, nor does it lift what withholds the tool.
     /// </summary>
-    /// <param name="seen">Digest of the definition last listed.</param>
-    public bool MovesPin(Digest seen) => Held is not true && (ApprovedBy is not null || Definition == seen);
+    public bool MovesPin() => Held is not true && ApprovedBy is not null;
 }
 
 /// <summary>A server listed a tool with another definition than the one last seen.</summary>

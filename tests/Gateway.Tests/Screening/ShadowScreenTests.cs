@@ -26,6 +26,45 @@ public sealed class ShadowScreenTests
     }
 
     [Theory]
+    [InlineData("send_emai1")]
+    [InlineData("ѕend_email")]
+    public async Task A_name_that_was_made_to_be_mistaken_is_withheld_though_it_was_listed_first(string impostor)
+    {
+        await using var servers = await Servers.StartAsync();
+        Assert.Contains("inputSchema", await servers.ListAsync("other", Tool(impostor)), StringComparison.Ordinal);
+
+        Assert.Contains("send_email", await servers.ListAsync("demo", Tool("send_email")), StringComparison.Ordinal);
+
+        Assert.DoesNotContain("inputSchema", await servers.ListAsync("other", Tool(impostor)), StringComparison.Ordinal);
+        Assert.Contains("send_email", await servers.ListAsync("demo", Tool("send_email")), StringComparison.Ordinal);
+        var finding = Assert.Single(await servers.FindingsAsync());
+        Assert.Equal(("other", impostor, "look-alike-name"), (finding.Server, finding.Tool, finding.Rule));
+    }
+
+    [Fact]
+    public async Task Lists_that_are_new_at_the_same_time_are_held_against_each_other()
+    {
+        await using var servers = await Servers.StartAsync();
+
+        await Task.WhenAll(servers.ListAsync("demo", Tool("send_email")), servers.ListAsync("other", Tool("send_emai1"), Tool("add")));
+
+        Assert.DoesNotContain("send_emai1", await servers.ListAsync("other", Tool("send_emai1"), Tool("add")), StringComparison.Ordinal);
+        Assert.Contains("send_email", await servers.ListAsync("demo", Tool("send_email")), StringComparison.Ordinal);
+        Assert.All(await servers.FindingsAsync(), finding => Assert.Equal(("other", "send_emai1", "look-alike-name"), (finding.Server, finding.Tool, finding.Rule)));
+    }
+
+    [Fact]
+    public async Task A_server_that_lists_more_tools_than_are_kept_is_told_so_and_none_is_recorded()
+    {
+        await using var servers = await Servers.StartAsync();
+
+        var text = await servers.ListAsync("other", 502, [.. Enumerable.Range(0, 4097).Select(i => Tool($"tool_{i}"))]);
+
+        Assert.Contains("at most 4096 are kept of one server", text, StringComparison.Ordinal);
+        Assert.Empty((await servers.Gateway.ControlAsync()).OfType<ToolPinned>());
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_definition_that_directs_anothers_tool_is_found_whichever_was_listed_first(bool isFirst)
@@ -98,11 +137,13 @@ public sealed class ShadowScreenTests
             return new(await GatewayHarness.StartAsync(config => Screened.WithServer(config, "other", other.Address) with { Screening = new() { Choices = Screened.Choices(actions) } }), other);
         }
 
-        public Task<string> ListAsync(string server, params string[] tools)
+        public Task<string> ListAsync(string server, params string[] tools) => ListAsync(server, 200, tools);
+
+        public Task<string> ListAsync(string server, int status, string[] tools)
         {
             (server == "other" ? other : gateway.Upstream).Answer = (http, body) =>
                 FakeServer.WriteJson(http, 200, $$$"""{"jsonrpc":"2.0","id":{{{Wire.IdOf(body)}}},"result":{"tools":[{{{string.Join(',', tools)}}}],"resultType":"complete"}}""");
-            return gateway.TextAsync(Wire.Post(server, Wire.Request("1", "tools/list")), 200);
+            return gateway.TextAsync(Wire.Post(server, Wire.Request("1", "tools/list")), status);
         }
 
         public async Task<IReadOnlyList<FindingRaised>> FindingsAsync() => [.. (await gateway.ControlAsync()).OfType<FindingRaised>().Where(each => each.Detector == FindingDetectors.Definition && each.Rule != FindingDetectors.Injection)];

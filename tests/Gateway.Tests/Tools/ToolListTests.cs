@@ -84,7 +84,7 @@ public sealed class ToolListTests
         var changed = (await gateway.ControlAsync()).OfType<ToolChanged>().Single();
         Assert.Equal(("echo", "high", "/description"), (changed.Tool, changed.Risk, changed.Changes.Single().Path));
 
-        await gateway.AppendControlAsync(new ToolPinned { Server = "demo", Tool = "echo", Definition = changed.Definition, Content = changed.Content });
+        await gateway.AppendControlAsync(new ToolPinned { Server = "demo", Tool = "echo", Definition = changed.Definition, Content = changed.Content, ApprovedBy = "ada" });
         await Eventually.TrueAsync(async () => (await gateway.TextAsync(Wire.Post("demo", Wire.Request("4", "tools/list")), 200)).Contains("echo", StringComparison.Ordinal));
     }
 

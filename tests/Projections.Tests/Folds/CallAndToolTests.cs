@@ -145,6 +145,9 @@ public sealed class CallAndToolTests
         Assert.Equal("\"reads and deletes\"", Assert.Single(tool.History[^1].Changes).After);
         given.Append(ledger, new ToolPinned { Server = "files", Tool = "a/b", Definition = second, Content = RawJson.FromTrusted("{}"u8.ToArray()) });
         await home.FoldAsync(ledger);
+        Assert.Single(await queries.ToolsAsync(null, changed: true, withheld: false, CancellationToken.None));
+        given.Append(ledger, new ToolPinned { Server = "files", Tool = "a/b", Definition = second, Content = RawJson.FromTrusted("{}"u8.ToArray()), ApprovedBy = "ada" });
+        await home.FoldAsync(ledger);
         Assert.Empty(await queries.ToolsAsync(null, changed: true, withheld: false, CancellationToken.None));
         Assert.NotNull(await queries.ToolAsync("files", "a/b", CancellationToken.None));
     }
@@ -174,6 +177,30 @@ public sealed class CallAndToolTests
         Assert.Equal(("approved", "ada", second.ToString()), (approved!.State, approved.ApprovedBy, approved.Pinned));
         Assert.Equal(["held", "changed", "approved"], approved.History.Select(s => s.Step));
         Assert.Equal("pinned", (await queries.ToolAsync("files", "ls", CancellationToken.None))!.State);
+    }
+
+    [Fact]
+    public async Task An_approval_of_what_is_listed_no_more_leaves_what_is_listed_waiting()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(8), new MemoryLedger());
+        var (first, second, third) = (Digest.Of("first"u8), Digest.Of("second"u8), Digest.Of("third"u8));
+        var content = RawJson.FromTrusted("{}"u8.ToArray());
+        var pinned = new ToolPinned { Server = "files", Tool = "rm", Definition = first, Content = content };
+        var changed = new ToolChanged { Server = "files", Tool = "rm", Previous = first, Definition = second, Content = content, Risk = "high", Changes = [] };
+        given.Append(ledger, pinned);
+        given.Append(ledger, changed);
+        given.Append(ledger, changed with { Previous = second, Definition = third });
+        given.Append(ledger, pinned with { Definition = second, ApprovedBy = "ada" });
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+
+        var waiting = Assert.Single(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
+
+        Assert.Equal(("changed", second.ToString(), third.ToString(), "ada"), (waiting.State, waiting.Pinned, waiting.Definition, waiting.ApprovedBy));
+        given.Append(ledger, changed with { Previous = third, Definition = second });
+        await home.FoldAsync(ledger);
+        Assert.Equal("approved", (await queries.ToolAsync("files", "rm", CancellationToken.None))!.State);
     }
 
     [Fact]
