@@ -134,7 +134,7 @@ internal ref struct LeafWalk(ReadOnlySpan<byte> json, TextLimits limits, MappedT
     {
         var from = text.Length;
         var prefix = 0;
-        if (kind == TextLeafKind.Value && raw.Length >= SmallestBinary && IsBinary(raw.Of(_json), out prefix) && !PromisesSecret(_name.Of(_json)))
+        if (kind == TextLeafKind.Value && raw.Length >= SmallestBinary && IsBinary(raw.Of(_json), out prefix) && (raw.Length > SecretShapes.LongestKey || !PromisesSecret(_name.Of(_json))))
         {
             kind = TextLeafKind.Binary;
         }
@@ -162,7 +162,7 @@ internal ref struct LeafWalk(ReadOnlySpan<byte> json, TextLimits limits, MappedT
         return IsNoText(raw) && IsNoText(raw[(middle - (Sample / 2 / 4 * 4))..]) && IsNoText(raw[((raw.Length / 4 * 4) - Sample - 4)..]);
     }
 
-    /// <summary>A token may be long and random too; its name says that it is no image.</summary>
+    /// <summary>A token may be long and random too, though not as an image is; its name says what it is.</summary>
     private static bool PromisesSecret(ReadOnlySpan<byte> name)
     {
         Span<char> chars = stackalloc char[LongestSecretName];
