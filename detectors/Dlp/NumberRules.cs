@@ -79,6 +79,9 @@ internal static class NumberRules
         };
     }
 
+    // Four groups of four and what parts them.
+    private const int CardLength = 19;
+
     /// <summary>The rule that some groups of a longer number meet; null when they meet none. They must be written as their kind is, and look like no piece of what stands around them.</summary>
     public static DlpRule? MatchPart(ReadOnlySpan<char> text, in NumberGroup part)
     {
@@ -96,7 +99,33 @@ internal static class NumberRules
 
         // Numbers with a good check stand in rows; others with the same separator before or behind them are groups of something else.
         var isGlued = before == part.Separator || after == part.Separator;
-        return !isGlued || rule == Card || (part.Separator == ' ' && rule != Aadhaar) ? rule : null;
+        return !isGlued || (rule == Card && !IsInRow(text, part, before, after)) || (rule != Card && part.Separator == ' ' && rule != Aadhaar) ? rule : null;
+    }
+
+    // Of four numbers of four digits each in a row of such, one in fifty looks like a card.
+    private static bool IsInRow(ReadOnlySpan<char> text, in NumberGroup part, char before, char after)
+    {
+        var isRow = (before == part.Separator && DigitsAt(text, part.Start - 2, -1) == 4) || (after == part.Separator && DigitsAt(text, part.End + 1, 1) == 4);
+        return isRow && !IsCardAt(text, part.End + 1) && !IsCardAt(text, part.Start - CardLength - 1) && !Surroundings.Have(text, part.Start, part.End, Surroundings.Card);
+    }
+
+    // Two cards beside one another are no row.
+    private static bool IsCardAt(ReadOnlySpan<char> text, int start)
+    {
+        Span<byte> room = stackalloc byte[NumberGroup.MostDigits];
+        return start >= 0 && start < text.Length && char.IsAsciiDigit(text[start]) && NumberGroup.TryReadPart(text, start, 4, room, out var other) && other.Groups == 4444 && IsCard(text, other);
+    }
+
+    private static int DigitsAt(ReadOnlySpan<char> text, int at, int step)
+    {
+        var count = 0;
+        while (count < 5 && at >= 0 && at < text.Length && char.IsAsciiDigit(text[at]))
+        {
+            count++;
+            at += step;
+        }
+
+        return count;
     }
 
     private static bool IsGrouping(int groups) =>

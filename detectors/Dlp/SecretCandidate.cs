@@ -106,13 +106,13 @@ internal readonly ref struct SecretCandidate(ReadOnlySpan<char> name, ReadOnlySp
         return candidate.IsPlausible(value);
     }
 
-    /// <summary>Reads the value of a member: where it ends, its quotation marks said.</summary>
+    /// <summary>Reads the value of a member: where it ends, its quotation marks said. One with blanks in it is prose as a whole, and a secret at most in part.</summary>
     public static bool TryRead(ReadOnlySpan<char> text, in TextLeaf name, in TextLeaf value, out SecretCandidate candidate)
     {
         var all = text.Slice(value.Start, value.Length);
         var scheme = SchemeLength(all);
         candidate = new(text.Slice(name.Start, name.Length), all[scheme..], value.Start + scheme, scheme > 0 ? Assignment.Scheme : Assignment.Colon, quoted: true);
-        return candidate.IsPlausible(all[scheme..]);
+        return !all[scheme..].Contains(' ') && candidate.IsPlausible(all[scheme..]);
     }
 
     // Long secrets are made by machines, and have no blanks.

@@ -62,7 +62,7 @@ internal sealed class ShadowScreen(ScreeningTelemetry telemetry)
             {
                 var of = new ListedTool(anew.Server, tool.Name);
                 var named = shadows.NamesOf(of, text).Where(shadow => Counts(shadow.Other)).ToList();
-                foreach (var shadow in named.Where(shadow => IsImpostor(tools, shadow, tool.Name)).ToArray())
+                foreach (var shadow in named.Where(shadow => IsImpostor(tools, shadow, tool.Name, atOnce: among is not null)).ToArray())
                 {
                     named.Remove(shadow);
                     impostors.Add((KeyOf(shadow.Other), new(ShadowKind.LookAlike, of, 0, 0)));
@@ -99,12 +99,12 @@ internal sealed class ShadowScreen(ScreeningTelemetry telemetry)
 
     private static ToolKey KeyOf(ListedTool tool) => new(tool.Server, tool.Tool);
 
-    // Who comes first may do so on purpose: an odd name that no operator approved is no reason to withhold the plain one.
-    private static bool IsImpostor(ImmutableDictionary<ToolKey, PinnedTool> tools, in ToolShadow shadow, string name) =>
-        shadow.Kind == ShadowKind.LookAlike && tools.GetValueOrDefault(KeyOf(shadow.Other)) is { IsSeenApproved: false } && OddnessOf(shadow.Other.Tool) > OddnessOf(name);
+    // Who comes first may do so on purpose: an odd name that no operator approved is no reason to withhold the plain one. Honest names have digits too: they tell only where nobody came first.
+    private static bool IsImpostor(ImmutableDictionary<ToolKey, PinnedTool> tools, in ToolShadow shadow, string name, bool atOnce) =>
+        shadow.Kind == ShadowKind.LookAlike && tools.GetValueOrDefault(KeyOf(shadow.Other)) is { IsSeenApproved: false } && OddnessOf(shadow.Other.Tool, atOnce) > OddnessOf(name, atOnce);
 
     // Letters of other scripts before digits that stand for letters.
-    private static int OddnessOf(string name) => name.Sum(c => char.IsAsciiLetter(c) ? 0 : char.IsAsciiDigit(c) ? 1 : char.IsAscii(c) ? 0 : name.Length + 1);
+    private static int OddnessOf(string name, bool digits) => name.Sum(c => char.IsAsciiDigit(c) ? (digits ? 1 : 0) : char.IsAscii(c) ? 0 : name.Length + 1);
 
     private static JudgedDefinition Judge(ScreeningPolicy policy, ListedTool of, ToolDefinition tool, IReadOnlyList<ToolShadow> shadows)
     {

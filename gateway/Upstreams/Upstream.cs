@@ -8,7 +8,11 @@ namespace McpLedger.Gateway.Upstreams;
 internal sealed class Upstream(HttpUpstream http, Clusters clusters, StdioBridge stdio, LegacySseBridge legacySse, GatewayOptions options)
 {
     /// <summary>Opens the ways to the servers of a configuration that is about to be in force.</summary>
-    public void Open(GatewayConfig config) => clusters.Apply(config);
+    public void Open(GatewayConfig config)
+    {
+        clusters.Apply(config);
+        stdio.Expect(config.Servers);
+    }
 
     /// <summary>Closes what only an earlier configuration needed.</summary>
     public void CloseOthers(GatewayConfig config)

@@ -68,11 +68,15 @@ internal static class TailCommand
             await output.WriteLineAsync(line.AsMemory(), cancellationToken);
             return true;
         }
-        catch (IOException)
+        catch (IOException e) when (e.HResult is BrokenPipe or WindowsBrokenPipe or WindowsNoPipe)
         {
             return false;
         }
     }
+
+    private const int BrokenPipe = 32;
+    private const int WindowsBrokenPipe = unchecked((int)0x8007006D);
+    private const int WindowsNoPipe = unchecked((int)0x800700E8);
 
     private static object? Read(string type, ReadOnlySpan<byte> data) => type switch
     {

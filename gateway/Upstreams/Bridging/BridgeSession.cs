@@ -241,8 +241,11 @@ internal sealed class BridgeSession : IAsyncDisposable
         {
             await answered.OfferAsync(message.Raw, isFinal: true, _limits.StallTimeout, _ending.Token);
 
-            // In a stream the refusal comes when the client has the session's id already.
-            _isRefused |= id == _opening && message.Result.IsEmpty;
+            if (id == _opening)
+            {
+                // In a stream the refusal comes when the client has the session's id already. A later request may have the same id.
+                (_isRefused, _opening) = (message.Result.IsEmpty, null);
+            }
         }
         else
         {

@@ -17,6 +17,7 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     private readonly ConcurrentDictionary<string, SharedServer> _shared = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _processes = new(StringComparer.Ordinal);
     private readonly ITimer _sweep;
+    private volatile IReadOnlyDictionary<string, ServerConfig>? _expected;
 
     public StdioBridge(ChildSupervision supervision, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
     {
@@ -45,6 +46,9 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
 
     public ValueTask<BridgeAnswer> ExchangeAsync(BridgeRequest request, CancellationToken cancellationToken) =>
         request.Era == McpEra.Modern ? ModernAsync(request, cancellationToken) : _sessions.ExchangeAsync(request, cancellationToken);
+
+    /// <summary>Says which servers a configuration names that is about to be in force: from then on nothing is started as an earlier one had it.</summary>
+    public void Expect(IReadOnlyDictionary<string, ServerConfig> servers) => _expected = servers;
 
     public void Reload(IReadOnlyDictionary<string, ServerConfig> servers)
     {
@@ -83,10 +87,14 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
             return message.Kind == McpKind.Notification ? new(202, null, null, null, "A process that callers share is told of no notification: in this era clients cancel by hanging up.") : new BridgeFault(400, "The modern era knows no responses of clients.").ToAnswer();
         }
 
-        return await SharedOf(request.Server).PostAsync(message, request.Protocol, cancellationToken);
+        return IsReplaced(request.Server) ? new BridgeFault(503, "The server's configuration was changed while the call was under way. Try again.").ToAnswer()
+            : await SharedOf(request.Server).PostAsync(message, request.Protocol, cancellationToken);
     }
 
-    // A call keeps the configuration it came under: around a reload the other program's process is none of its.
+    // A call keeps the configuration it came under; around a reload the process of the next one is none of its, and not to be ended for it.
+    private bool IsReplaced(ServerConfig server) =>
+        _expected is { } expected && !(expected.TryGetValue(server.Name, out var now) && now.Stdio is { } stdio && stdio.StartsLike(server.Stdio!));
+
     private SharedServer SharedOf(ServerConfig server)
     {
         while (true)

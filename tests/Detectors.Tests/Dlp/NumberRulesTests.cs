@@ -9,6 +9,14 @@ public sealed class NumberRulesTests
     private const string Grouped = "4539 1488 0343 6467";
 
     [Theory]
+    [InlineData("1200 4120 3985 4120 4231 1710")]
+    [InlineData("1204 4539 1488 0343 6467 2210 1837")]
+    public void A_row_of_numbers_of_four_digits_has_no_cards_in_it(string row) => Assert.Empty(Searching.Text(row));
+
+    [Fact]
+    public void A_card_that_is_said_to_be_one_is_found_in_a_row_too() => Assert.Equal(("card-number", Grouped), Assert.Single(Searching.Text($"card 1204 {Grouped} 2210")));
+
+    [Theory]
     [InlineData("{1} 12/27 123", "card-number", Grouped)]
     [InlineData("2026-11-27 01:37:02 {0} charged", "card-number", Card)]
     [InlineData("{0} 100.00", "card-number", Card)]

@@ -33,6 +33,13 @@ public sealed class SecretCandidateTests
     [InlineData("""{"password":"required"}""")]
     [InlineData("""{"token_help":"Ask whoever runs the server for one, and keep it to yourself."}""")]
     [InlineData("""{"secret":{"x":"Tr0ub4dor3xK9"}}""")]
+    [InlineData("""{"authors":"Ashish Vaswani, Noam Shazeer, Niki Parmar, Jakob Uszkoreit"}""")]
+    [InlineData("""{"author_bio":"Maria writes about gardening and lives in Lisbon with two cats."}""")]
+    [InlineData("""{"passwordMessage":"Must have at least 8 characters, one of them a digit"}""")]
+    [InlineData("""{"token_usage":"Prompt 1200, completion 340, total 1540"}""")]
+    [InlineData("""{"auth_status":"Signed in as Jane Doe, Berlin office"}""")]
+    [InlineData("""{"lastAuthenticated":"Tuesday, 24 November 2026 at 10:15"}""")]
+    [InlineData("""{"token_help":"Ask whoever runs the server for one, and keep it safe."}""")]
     public void What_is_no_secret_stays(string message) => Assert.Empty(Searching.Json(message));
 
     [Fact]

@@ -58,6 +58,15 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public async Task A_request_with_the_id_that_initialize_had_may_fail_without_the_session()
+    {
+        await using var gateway = new BridgeHarness(ShellServer.Config("legacy"));
+        var session = await gateway.OpenAsync();
+        Assert.Contains("no such method", await TextAsync(await gateway.CallAsync(session, 0, "no/such")), StringComparison.Ordinal);
+        Assert.Contains("pid", await TextAsync(await gateway.CallAsync(session, 0, "test/pid")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Sessions_beyond_the_processes_allowed_are_refused_with_what_to_do()
     {
         await using var gateway = new BridgeHarness(ShellServer.Config("legacy", s => s with { MaxProcesses = 2 }));

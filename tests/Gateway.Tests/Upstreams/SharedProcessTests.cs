@@ -176,6 +176,23 @@ public sealed class SharedProcessTests
     }
 
     [Fact]
+    public async Task A_call_of_before_a_reload_leaves_the_process_of_after_it_alone()
+    {
+        await using var gateway = new BridgeHarness(ShellServer.Config("modern"));
+        var before = gateway.Server;
+        var other = ShellServer.Config("modern", s => s with { Environment = s.Environment.Add("OTHER", "1") });
+        var next = new Dictionary<string, ServerConfig> { ["shell"] = other };
+        gateway.Children!.Expect(next);
+        gateway.Bridge.Reload(next);
+        var process = await TextAsync(await gateway.CallUnderAsync(other, 1, "test/pid"));
+
+        Assert.Equal(503, (await gateway.CallUnderAsync(before, 1, "test/pid")).Status);
+
+        Assert.Equal(process, await TextAsync(await gateway.CallUnderAsync(other, 1, "test/pid")));
+        Assert.Equal(1, gateway.Children.ProcessCount);
+    }
+
+    [Fact]
     public async Task A_server_that_may_have_one_process_is_asked_anew_when_the_first_has_ended()
     {
         await using var gateway = new BridgeHarness(ShellServer.Config("fragile", s => s with { MaxProcesses = 1 }));

@@ -60,7 +60,7 @@ internal static class ShellServer
             *'"method":"test/double"'*) answer '{"n":1}'; answer '{"n":2}' ;;
             *'"method":"test/stderr"'*) head -c 5000000 /dev/zero | tr '\0' 'e' >&2; n=0; while [ $n -lt 2000 ]; do n=$((n+1)); echo "line $n" >&2; done; answer '{}' ;;
             *'"method":"test/fork"'*) sleep 1000 >/dev/null 2>&1 </dev/null & answer "{\"pid\":$!}" ;;
-            *'"method":"test/stray"'*) setsid sleep 1000 </dev/null & answer "{\"pid\":$!}" ;;
+            *'"method":"test/stray"'*) setsid sh -c 'printf "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"pid\":%s}}\n" "$1" "$$"; exec sleep 1000' sh "$id" </dev/null & ;;
             *'"method":"test/stubborn"'*) trap '' TERM; answer '{}'; while :; do sleep 1000; done ;;
             *'"method":"test/deaf"'*) answer '{}'; while :; do sleep 1000; done ;;
             *'"method":"test/close"'*) exec >&-; while :; do sleep 1000; done ;;
