@@ -81,18 +81,23 @@ public sealed class SigningKeyStore : IDisposable
             DurableFile.Replace(Path.Combine(retired, $"{day}-{_key.Verifier(_prefix).KeyId:x8}.vkey"), Lines(_key, _prefix, _partitions), Readable);
 
             // Its file, because a key can be taken out of memory once only.
-            DurableFile.Replace(Path.Combine(_folder, Previous), File.ReadAllBytes(Path.Combine(_folder, Current)), Secret);
-            Announce(_folder, new(old, next, by));
+            var before = File.ReadAllBytes(Path.Combine(_folder, Current));
             try
             {
+                DurableFile.Replace(Path.Combine(_folder, Previous), before, Secret);
+                Announce(_folder, new(old, next, by));
                 DurableFile.Replace(Path.Combine(_folder, Current), Encoding.UTF8.GetBytes(made.ExportPem()), Secret);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException && IsStill(before))
             {
                 // It did not happen: the log is not told of a key that nobody has, and the next try is not refused.
                 TryDelete(Path.Combine(_folder, Rotation));
                 TryDelete(Path.Combine(_folder, Previous));
                 throw;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The new key stands, and only whether its name would outlive a loss of power is open: it happened.
             }
 
             Reload();
@@ -209,6 +214,18 @@ public sealed class SigningKeyStore : IDisposable
     {
         var path = Path.Combine(_folder, Rotation);
         return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), SealerJson.Default.KeyRotation) : null;
+    }
+
+    private bool IsStill(byte[] key)
+    {
+        try
+        {
+            return File.ReadAllBytes(Path.Combine(_folder, Current)).AsSpan().SequenceEqual(key);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
     }
 
     private static void TryDelete(string path)

@@ -52,11 +52,12 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
     /// <param name="place">The partition.</param>
     /// <param name="identity">The boot.</param>
     /// <param name="positions">Where to look.</param>
+    /// <param name="isFirst">Whether it is known that the instance has written nothing yet.</param>
     /// <param name="started">The chain's first event.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>Why this boot may not write there; null when it does.</returns>
     /// <exception cref="IOException">The cluster cannot be read.</exception>
-    public async Task<string?> BeginAsync(LedgerPartition place, LedgerIdentity identity, LedgerPositions positions, EventDraft started, CancellationToken cancellationToken)
+    public async Task<string?> BeginAsync(LedgerPartition place, LedgerIdentity identity, LedgerPositions positions, bool isFirst, EventDraft started, CancellationToken cancellationToken)
     {
         if (Find(place) is not null)
         {
@@ -66,8 +67,8 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
         var bounds = await reader.BoundsAsync(place, cancellationToken).ConfigureAwait(false);
         var known = positions.Of(place);
 
-        // Every boot says on the control log that it began, so that log alone is looked at from its beginning by one that thinks it is the first.
-        var last = identity.Epoch == 1 && place != LedgerPartition.Control ? null
+        // Every boot says on the control log that it began, so that log alone is looked at by one that thinks it is the first.
+        var last = isFirst || (identity.Epoch == 1 && place != LedgerPartition.Control) ? null
             : await Landed.LastOfAsync(place, identity.Instance, positions.OffsetOf(place, identity.Instance) ?? bounds.First, cancellationToken).ConfigureAwait(false);
         if (last?.Epoch >= identity.Epoch)
         {

@@ -56,6 +56,8 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<bool> TryPutAsync(Digest sha256, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
+        // One that an earlier boot has still to ship belongs to a call that was answered.
+        var isOwed = File.Exists(MarkOf(sha256));
         Begin(sha256);
         try
         {
@@ -74,14 +76,18 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
             return _waiting.Writer.TryWrite(sha256);
         }
 
+        var isSent = false;
         try
         {
-            return await SendPatientlyAsync(sha256, bytes.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return isSent = await SendPatientlyAsync(sha256, bytes.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            // Sent or not: the call of one that was not is never answered.
-            Forget(sha256);
+            // The call of one that was not sent is never answered.
+            if (isSent || !isOwed)
+            {
+                Forget(sha256);
+            }
         }
     }
 

@@ -43,6 +43,9 @@ public sealed class KafkaLedger : ILedger
 
     // What was seen of this instance in the cluster when it booted. Not kept: a look for what landed begins where the folder itself last knew it.
     private LedgerPositions? _landed;
+    private bool _isFirst;
+    private SpoolShipper? _left;
+    private Task? _shippingLeft;
     private int _failures;
     private bool _disposed;
 
@@ -242,7 +245,7 @@ public sealed class KafkaLedger : ILedger
         foreach (var place in SpoolsCalls ? [LedgerPartition.Control] : CallsPartitions.Append(LedgerPartition.Control))
         {
             using var started = Started(place, _boot);
-            if (await _cluster.BeginAsync(place, _boot, _landed!, started, cancellationToken).ConfigureAwait(false) is { } behind)
+            if (await _cluster.BeginAsync(place, _boot, _landed!, _isFirst, started, cancellationToken).ConfigureAwait(false) is { } behind)
             {
                 return behind;
             }
@@ -269,21 +272,33 @@ public sealed class KafkaLedger : ILedger
         // A name that is made now has written nothing.
         var instance = _options.Instance ?? known?.Instance;
         var last = instance is null ? null : await LastInControlAsync(instance, isKnown: known is not null, cancellationToken).ConfigureAwait(false);
+        _isFirst = last is null && known is null;
         _landed = _positions!;
         if (last is not null && _landed.IsBefore(LedgerPartition.Control, last))
         {
             foreach (var place in CallsPartitions)
             {
-                var found = _landed.Of(place) is { } kept && LandedRecord.EpochOf(kept.Chain) == last.Epoch && _landed.OffsetOf(place, instance!) is { } from
-                    ? await _cluster.Landed.LastOfAsync(place, instance!, from, cancellationToken).ConfigureAwait(false)
-                    : await _cluster.Landed.LatestOfAsync(place, instance!, last.Epoch, cancellationToken).ConfigureAwait(false);
-                _landed = found is not null && _landed.IsBefore(place, found) ? _landed.With(place, found) : _landed;
+                _landed = await LatestAsync(_landed, place, instance!, last.Epoch, isKnown: known is not null, cancellationToken).ConfigureAwait(false);
             }
 
             _landed = _landed.With(LedgerPartition.Control, last);
         }
 
         return LedgerIdentity.Boot(_options.Folder, _options.Instance, last?.Epoch ?? 0, () => (ledger, OriginOf(ledger)));
+    }
+
+    private async Task<LedgerPositions> LatestAsync(LedgerPositions known, LedgerPartition place, string instance, long epoch, bool isKnown, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await _cluster.Landed.LatestOfAsync(place, instance, epoch, known.OffsetOf(place, instance), cancellationToken).ConfigureAwait(false);
+            return found is not null && known.IsBefore(place, found) ? known.With(place, found) : known;
+        }
+        catch (IOException) when (isKnown)
+        {
+            // One partition without a leader keeps nobody from recording on this disk.
+            return known;
+        }
     }
 
     private async Task<LandedRecord?> LastInControlAsync(string instance, bool isKnown, CancellationToken cancellationToken)
@@ -303,23 +318,38 @@ public sealed class KafkaLedger : ILedger
     /// <exception cref="IOException">It is not all in the cluster yet.</exception>
     private async Task<string?> ShipLeftAsync(LedgerIdentity boot, CancellationToken cancellationToken)
     {
-        var log = Spool.LogOf(_folder);
-        log.LookAgain();
-        using var shipper = new SpoolShipper(log, _positions!.Shipped > log.Bounds.End ? 0 : _positions.Shipped, _options.Spool, _cluster.Producer!, _cluster.Landed, _time);
-        if (shipper.Shipped >= log.Bounds.End)
+        if (_left is null)
+        {
+            var log = Spool.LogOf(_folder);
+            log.LookAgain();
+            _positions = _positions!.Shipped > log.Bounds.End ? _positions with { Shipped = 0 } : _positions;
+
+            // One shipper for all tries: only it knows what it has under way.
+            _left = new(log, _positions.Shipped, _options.Spool, _cluster.Producer!, _cluster.Landed, _time);
+        }
+
+        if (_left.Left == 0)
         {
             return null;
         }
 
-        if (await shipper.BeginAsync(CallsPartitions, boot, isRunning: false, _positions, _positions, _reader, cancellationToken).ConfigureAwait(false) is { } foreign)
+        if (_shippingLeft is null && await _left.BeginAsync(CallsPartitions, boot, isRunning: false, _positions!, _positions!, _reader, cancellationToken).ConfigureAwait(false) is { } foreign)
         {
             return foreign;
         }
 
-        await shipper.RunToEndAsync(cancellationToken).ConfigureAwait(false);
-        _positions = _positions.With(shipper.Shipped, _cluster.Producer!.Tracks);
+        _shippingLeft ??= _left.RunToEndAsync(_closing.Token);
+        await Task.WhenAny(_shippingLeft, Task.Delay(_options.AnswerTimeout, _time, cancellationToken)).ConfigureAwait(false);
+        if (_shippingLeft.IsCompleted)
+        {
+            var ended = _shippingLeft;
+            _shippingLeft = null;
+            await ended.ConfigureAwait(false);
+        }
+
+        _positions = _positions!.With(_left.Shipped, _cluster.Producer!.Tracks);
         _positions.Write(_folder);
-        return shipper.Trouble is { } trouble ? throw new IOException($"what calls recorded on this disk is not in the cluster yet: {trouble}") : null;
+        return _left.Left == 0 ? null : throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{_left.Left} records that calls left on this disk are not in the cluster yet{(_left.Trouble is { } trouble ? $": {trouble}" : "")}"));
     }
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The spool belongs to its side.")]
@@ -356,13 +386,13 @@ public sealed class KafkaLedger : ILedger
 
     private async Task CloseAsync()
     {
-        foreach (var place in _spool is null ? [] : CallsPartitions)
+        foreach (var place in _spool is null || _behind is not null ? [] : CallsPartitions)
         {
             using var stopped = Draft(place, _boot!, new WriterStopped(_spool!.WrittenTo(place)));
             _ = _spool.AppendAsync(stopped, place, own: true, CancellationToken.None).AsTask();
         }
 
-        foreach (var partition in _cluster.Partitions)
+        foreach (var partition in _behind is not null ? [] : _cluster.Partitions)
         {
             using var stopped = Draft(partition.Partition, _boot!, new WriterStopped(partition.Written));
             _ = partition.CloseAsync(stopped).AsTask();
@@ -376,11 +406,18 @@ public sealed class KafkaLedger : ILedger
             await _spool.DisposeAsync().ConfigureAwait(false);
         }
 
+        await (_shippingLeft ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _left?.Dispose();
         await _cluster.DisposeAsync().ConfigureAwait(false);
     }
 
     private void Beat()
     {
+        if (_behind is not null)
+        {
+            return;
+        }
+
         foreach (var place in _spool is null ? [] : CallsPartitions)
         {
             using var beat = Beat(place, _spool!.WrittenTo(place));
@@ -404,6 +441,9 @@ public sealed class KafkaLedger : ILedger
             {
                 _behind = other;
                 _telemetry.LogBehind(other);
+                _heartbeat.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _verify.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                await (_spool?.StopShippingAsync() ?? Task.CompletedTask).ConfigureAwait(false);
                 return;
             }
 

@@ -91,16 +91,18 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
     /// <param name="partition">The partition.</param>
     /// <param name="instance">Name of the instance.</param>
     /// <param name="epoch">Its last boot as far as is known: where one of an earlier boot is found, the look goes on.</param>
+    /// <param name="floor">Offset that nothing is looked for before; null where none is known.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="IOException">The cluster cannot be read.</exception>
-    public async Task<LandedRecord?> LatestOfAsync(LedgerPartition partition, string instance, long epoch, CancellationToken cancellationToken)
+    public async Task<LandedRecord?> LatestOfAsync(LedgerPartition partition, string instance, long epoch, long? floor, CancellationToken cancellationToken)
     {
         var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
+        var first = Math.Max(bounds.First, floor ?? 0);
         for (var window = FirstWindow; ; window *= 4)
         {
-            var from = Math.Max(bounds.First, bounds.End - window);
-            if (await LastOfAsync(partition, instance, from, cancellationToken).ConfigureAwait(false) is var found && (found?.Epoch >= epoch || from == bounds.First))
+            var from = Math.Max(first, bounds.End - window);
+            if (await LastOfAsync(partition, instance, from, cancellationToken).ConfigureAwait(false) is var found && (found?.Epoch >= epoch || from == first))
             {
                 return found;
             }

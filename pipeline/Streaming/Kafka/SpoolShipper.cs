@@ -25,11 +25,13 @@ internal sealed class SpoolShipper : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _gathering;
     private readonly SemaphoreSlim _slots;
+    private readonly int _mostUnderWay;
     private readonly Lock _gate = new();
     private readonly OffsetWatermark _watermark = new();
     private readonly Dictionary<LedgerPartition, Place> _places = [];
     private readonly Queue<Spooled> _underWay = new();
     private long _shipped;
+    private long _next;
 
     /// <param name="log">The spool's segments.</param>
     /// <param name="shipped">Offset before which everything is in the cluster.</param>
@@ -40,7 +42,7 @@ internal sealed class SpoolShipper : IDisposable
     public SpoolShipper(PartitionLog log, long shipped, SpoolOptions options, RecordProducer producer, LandedRecords landed, TimeProvider time)
     {
         (_log, _shipped, _producer, _landed, _time, _gathering) = (log, Math.Max(shipped, log.Bounds.First), producer, landed, time, options.Gathering);
-        _slots = new(options.MaxUnderWay);
+        _slots = new(_mostUnderWay = options.MaxUnderWay);
     }
 
     /// <summary>What keeps it from going on; null when nothing does.</summary>
@@ -48,6 +50,9 @@ internal sealed class SpoolShipper : IDisposable
 
     /// <summary>Offset in the spool before which everything is in the cluster.</summary>
     public long Shipped => Interlocked.Read(ref _shipped);
+
+    /// <summary>Records that lie here and are not in the cluster as far as is known.</summary>
+    public long Left => Math.Max(0, _log.Bounds.End - Shipped);
 
     /// <summary>Event time of the oldest record that is not in the cluster; null when none is under way.</summary>
     public DateTimeOffset? Oldest
@@ -109,15 +114,16 @@ internal sealed class SpoolShipper : IDisposable
     /// <summary>Ships until cancelled, or, when told to stop at the end, until everything that lies there is under way.</summary>
     public async Task RunAsync(bool toTheEnd, CancellationToken cancellationToken)
     {
-        for (var next = Shipped; ;)
+        for (_next = Math.Max(_next, Shipped); ;)
         {
-            var batch = _log.Read(next, ReadBytes);
+            var batch = _log.Read(_next, ReadBytes);
             foreach (var record in batch.Records)
             {
                 await ShipAsync(record, cancellationToken).ConfigureAwait(false);
+                _next = record.Offset + 1;
             }
 
-            next = batch.Next;
+            _next = batch.Next;
             if (batch.Damage is { } damage)
             {
                 Trouble = $"the spool is damaged: {damage}";
@@ -128,7 +134,7 @@ internal sealed class SpoolShipper : IDisposable
                 if (batch.Records.Count == 0)
                 {
                     Trouble = null;
-                    await _log.WaitAsync(next, cancellationToken).ConfigureAwait(false);
+                    await _log.WaitAsync(_next, cancellationToken).ConfigureAwait(false);
                 }
 
                 await Task.Delay(_gathering, _time, cancellationToken).ConfigureAwait(false);
@@ -141,19 +147,34 @@ internal sealed class SpoolShipper : IDisposable
         }
     }
 
-    /// <summary>Ships until everything that lies here now is acknowledged, or it cannot go on (<see cref="Trouble"/>).</summary>
+    /// <summary>
+    /// Ships until everything that lies here now is acknowledged, or it cannot go on (<see cref="Trouble"/>) and nothing is under way any more. It may be run again and goes on where it stands.
+    /// </summary>
+    /// <exception cref="IOException">The spool cannot be read.</exception>
     public async Task RunToEndAsync(CancellationToken cancellationToken)
     {
         var end = _log.Bounds.End;
-        var shipping = RunAsync(toTheEnd: true, cancellationToken);
-        while (Shipped < end && Trouble is null)
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var shipping = RunAsync(toTheEnd: true, ending.Token);
+        while (Shipped < end && !shipping.IsFaulted && (Trouble is null || IsUnderWay) && !cancellationToken.IsCancellationRequested)
         {
-            await Task.WhenAny(shipping, Task.Delay(Look, _time, cancellationToken)).ConfigureAwait(false);
-            await Task.Delay(Look, _time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Look, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await ending.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await shipping.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Told to, here.
         }
     }
 
     public void Dispose() => _slots.Dispose();
+
+    private bool IsUnderWay => _slots.CurrentCount < _mostUnderWay;
 
     /// <summary>By partition, the chains of the records that wait and the last place of each.</summary>
     private Dictionary<LedgerPartition, Dictionary<string, long>> Waiting()

@@ -95,12 +95,18 @@ internal sealed class SpoolSide : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends nothing more; what is under way may still land.</summary>
+    public async Task StopShippingAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _shipping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _watch.DisposeAsync().ConfigureAwait(false);
         await _keeping.DisposeAsync().ConfigureAwait(false);
-        await _closing.CancelAsync().ConfigureAwait(false);
-        await _shipping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopShippingAsync().ConfigureAwait(false);
         _shipper?.Dispose();
         _closing.Dispose();
     }

@@ -19,6 +19,11 @@ internal sealed class CrashClient(Uri endpoint)
     private readonly CallTemplate _blocked = new(endpoint, BlockedTool, differs: false);
     private readonly AnswerReader _reader = new();
 
+    private readonly TaskCompletionSource _began = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes with the first answer.</summary>
+    public Task Began => _began.Task;
+
     public List<long> Answered { get; } = [];
 
     public List<long> Refused { get; } = [];
@@ -40,6 +45,7 @@ internal sealed class CrashClient(Uri endpoint)
                 }
 
                 (blocked ? Refused : Answered).Add(id);
+                _began.TrySetResult();
             }
         }
         catch (SocketException)
