@@ -44,8 +44,7 @@ public sealed class KafkaLedger : ILedger
     // What was seen of this instance in the cluster when it booted. Not kept: a look for what landed begins where the folder itself last knew it.
     private LedgerPositions? _landed;
     private bool _isFirst;
-    private SpoolShipper? _left;
-    private Task? _shippingLeft;
+    private LeftSpool? _left;
     private int _failures;
     private bool _disposed;
 
@@ -237,9 +236,13 @@ public sealed class KafkaLedger : ILedger
             return other;
         }
 
-        if (!SpoolsCalls && _options.WritesCalls && await ShipLeftAsync(_boot, cancellationToken).ConfigureAwait(false) is { } foreign)
+        if (!SpoolsCalls && _options.WritesCalls)
         {
-            return foreign;
+            _left ??= new(_folder, _options, _cluster, _reader, _time);
+            if (await _left.ShipAsync(CallsPartitions, _boot, _positions, Keep, cancellationToken).ConfigureAwait(false) is { } foreign)
+            {
+                return foreign;
+            }
         }
 
         foreach (var place in SpoolsCalls ? [LedgerPartition.Control] : CallsPartitions.Append(LedgerPartition.Control))
@@ -313,45 +316,6 @@ public sealed class KafkaLedger : ILedger
         }
     }
 
-    /// <summary>Ships what an earlier boot left on this disk: it was answered as durable, and calls go past the disk now.</summary>
-    /// <returns>Why this boot may not write; null when nothing is left.</returns>
-    /// <exception cref="IOException">It is not all in the cluster yet.</exception>
-    private async Task<string?> ShipLeftAsync(LedgerIdentity boot, CancellationToken cancellationToken)
-    {
-        if (_left is null)
-        {
-            var log = Spool.LogOf(_folder);
-            log.LookAgain();
-            _positions = _positions!.Shipped > log.Bounds.End ? _positions with { Shipped = 0 } : _positions;
-
-            // One shipper for all tries: only it knows what it has under way.
-            _left = new(log, _positions.Shipped, _options.Spool, _cluster.Producer!, _cluster.Landed, _time);
-        }
-
-        if (_left.Left == 0)
-        {
-            return null;
-        }
-
-        if (_shippingLeft is null && await _left.BeginAsync(CallsPartitions, boot, isRunning: false, _positions!, _positions!, _reader, cancellationToken).ConfigureAwait(false) is { } foreign)
-        {
-            return foreign;
-        }
-
-        _shippingLeft ??= _left.RunToEndAsync(_closing.Token);
-        await Task.WhenAny(_shippingLeft, Task.Delay(_options.AnswerTimeout, _time, cancellationToken)).ConfigureAwait(false);
-        if (_shippingLeft.IsCompleted)
-        {
-            var ended = _shippingLeft;
-            _shippingLeft = null;
-            await ended.ConfigureAwait(false);
-        }
-
-        _positions = _positions!.With(_left.Shipped, _cluster.Producer!.Tracks);
-        _positions.Write(_folder);
-        return _left.Left == 0 ? null : throw new IOException(string.Create(CultureInfo.InvariantCulture, $"{_left.Left} records that calls left on this disk are not in the cluster yet{(_left.Trouble is { } trouble ? $": {trouble}" : "")}"));
-    }
-
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The spool belongs to its side.")]
     private SpoolSide OpenSpool(LedgerIdentity boot, LedgerPositions positions)
     {
@@ -406,8 +370,11 @@ public sealed class KafkaLedger : ILedger
             await _spool.DisposeAsync().ConfigureAwait(false);
         }
 
-        await (_shippingLeft ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _left?.Dispose();
+        if (_left is not null)
+        {
+            await _left.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _cluster.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -484,6 +451,12 @@ public sealed class KafkaLedger : ILedger
             _positions = _positions.With(shipped, _cluster.Producer?.Tracks ?? []);
             _positions.Write(_folder);
         }
+    }
+
+    private void Keep(LedgerPositions positions)
+    {
+        _positions = positions;
+        positions.Write(_folder);
     }
 
     private void TryKeepPositions()
