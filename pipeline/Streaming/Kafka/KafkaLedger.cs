@@ -322,9 +322,8 @@ public sealed class KafkaLedger : ILedger
         var chains = CallsPartitions.Select(p => (p, boot.ChainOf(p), Started(p, boot))).ToList();
         try
         {
-            // A spool that ends before what was shipped of it is another one: none of it is in the cluster.
             var spool = Spool.Open(_folder, _options, _landed!, chains, _files, _time);
-            _positions = positions.Shipped > spool.Found ? positions with { Shipped = 0 } : positions;
+            _positions = positions.Within(spool.Found);
             return new(spool, _options, _positions.Shipped, KeepPositions, _telemetry, _files, _time);
         }
         finally

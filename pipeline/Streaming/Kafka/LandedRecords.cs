@@ -64,20 +64,21 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
                 continue;
             }
 
-            if (link.Chain.StartsWith(prefix, StringComparison.Ordinal) && (last is null || (LandedRecord.EpochOf(link.Chain), link.Seq).CompareTo((last.Epoch, last.Seq)) > 0))
+            var isLast = link.Chain.StartsWith(prefix, StringComparison.Ordinal) && (last is null || (LandedRecord.EpochOf(link.Chain), link.Seq).CompareTo((last.Epoch, last.Seq)) > 0);
+            var isAsked = chains.TryGetValue(link.Chain, out var most);
+            var isFound = isAsked && link.Seq <= most && (!found.TryGetValue(link.Chain, out var before) || link.Seq > before.Seq);
+            if (isAsked && link.Seq > most)
             {
-                last = Found(record, link);
+                beyond.Add(link.Chain);
             }
 
-            if (chains.TryGetValue(link.Chain, out var most))
+            if (isLast || isFound)
             {
-                if (link.Seq > most)
+                var landed = new LandedRecord(record.Offset, link.Chain, link.Seq, Digest.Of(record.Bytes.Span));
+                last = isLast ? landed : last;
+                if (isFound)
                 {
-                    beyond.Add(link.Chain);
-                }
-                else if (!found.TryGetValue(link.Chain, out var before) || link.Seq > before.Seq)
-                {
-                    found[link.Chain] = Found(record, link);
+                    found[link.Chain] = landed;
                 }
             }
         }
@@ -108,8 +109,6 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
             }
         }
     }
-
-    private static LandedRecord Found(LedgerRecord record, ChainLink link) => new(record.Offset, link.Chain, link.Seq, Digest.Of(record.Bytes.Span));
 
     private async IAsyncEnumerable<LedgerRecord> ReadToEndAsync(LedgerPartition partition, long from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

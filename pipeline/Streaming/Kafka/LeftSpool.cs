@@ -30,8 +30,7 @@ internal sealed class LeftSpool(string folder, KafkaLedgerOptions options, Clust
             _log.LookAgain();
         }
 
-        // A spool that ends before what was shipped of it is another one.
-        positions = positions.Shipped > _log.Bounds.End ? positions with { Shipped = 0 } : positions;
+        positions = positions.Within(_log.Bounds.End);
         _shipper ??= new(_log, positions.Shipped, options.Spool, cluster.Producer!, cluster.Landed, time);
 
         if (_shipper.Left == 0)

@@ -37,7 +37,7 @@ public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry tel
         var positions = LedgerPositions.Read(folder, identity.Ledger);
         var log = Spool.LogOf(folder);
         log.LookAgain();
-        positions = positions.Shipped > log.Bounds.End ? positions with { Shipped = 0 } : positions;
+        positions = positions.Within(log.Bounds.End);
         using var shipper = new SpoolShipper(log, positions.Shipped, options.Spool, cluster.Producer!, cluster.Landed, time);
         var (from, end) = (shipper.Shipped, log.Bounds.End);
         var calls = reader.Partitions.Where(static p => p.Log == Contracts.Events.LedgerLog.Calls);
