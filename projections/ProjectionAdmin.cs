@@ -12,10 +12,7 @@ public sealed class ProjectionAdmin : IAsyncDisposable
     private readonly IProjectionHandler _handler;
     private readonly IParkingLot _parking;
     private readonly PartitionConsumer[] _consumers;
-    private readonly ProjectionTelemetry _telemetry;
-    private readonly CancellationToken _stopping;
-    private readonly Lock _gate = new();
-    private Task<RebuildReport>? _rebuilding;
+    private readonly SharedRun<RebuildReport> _rebuild;
 
     /// <summary>Takes what the instance's container holds.</summary>
     /// <param name="provider">The container that <see cref="ProjectionExtensions"/> filled.</param>
@@ -24,8 +21,7 @@ public sealed class ProjectionAdmin : IAsyncDisposable
         _handler = provider.GetRequiredService<IProjectionHandler>();
         _parking = provider.GetRequiredService<IParkingLot>();
         _consumers = [.. provider.GetServices<PartitionConsumer>()];
-        _telemetry = provider.GetRequiredService<ProjectionTelemetry>();
-        _stopping = provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        _rebuild = new(_handler.RebuildAsync, provider.GetRequiredService<ProjectionTelemetry>().RebuildFailed, provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
     }
 
     /// <summary>
@@ -34,21 +30,7 @@ public sealed class ProjectionAdmin : IAsyncDisposable
     /// </summary>
     /// <param name="cancellationToken">Ends the waiting. The rebuild goes on until the process stops.</param>
     /// <exception cref="IOException">The ledger is damaged; the read models stay as they were.</exception>
-    public async ValueTask<RebuildReport> RebuildAsync(CancellationToken cancellationToken)
-    {
-        Task<RebuildReport> rebuilding;
-        lock (_gate)
-        {
-            if (_rebuilding is not { IsCompleted: false })
-            {
-                _rebuilding = Task.Run(RebuildToTheEndAsync, CancellationToken.None);
-            }
-
-            rebuilding = _rebuilding;
-        }
-
-        return await rebuilding.WaitAsync(cancellationToken);
-    }
+    public ValueTask<RebuildReport> RebuildAsync(CancellationToken cancellationToken) => _rebuild.JoinAsync(cancellationToken);
 
     /// <summary>Forgets the events that the ledger does not keep any more, once there are enough of them to be worth it.</summary>
     /// <returns>How many were forgotten.</returns>
@@ -77,27 +59,7 @@ public sealed class ProjectionAdmin : IAsyncDisposable
     }
 
     /// <summary>Waits for a rebuild that goes on; the process that stops has ended it by then.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_rebuilding is Task rebuilding)
-        {
-            await rebuilding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task<RebuildReport> RebuildToTheEndAsync()
-    {
-        try
-        {
-            return await _handler.RebuildAsync(_stopping);
-        }
-        catch (Exception e)
-        {
-            // Who asked may be gone by now.
-            _telemetry.RebuildFailed(e);
-            throw;
-        }
-    }
+    public ValueTask DisposeAsync() => _rebuild.DisposeAsync();
 
     /// <summary>Records that the consumers of this process could not handle, in whichever process of the role that was.</summary>
     /// <exception cref="IOException">They cannot be read.</exception>

@@ -7,43 +7,24 @@ namespace McpLedger.Projections.Search.Elastic;
 /// <summary>What an operator can do to the search engine's index.</summary>
 public sealed class SearchIndexAdmin : IAsyncDisposable
 {
-    private readonly ElasticReindex _reindex;
+    private readonly SharedRun<ReindexReport> _reindex;
     private readonly ElasticDigest _digest;
     private readonly IParkingLot _parking;
-    private readonly ElasticTelemetry _telemetry;
-    private readonly CancellationToken _stopping;
-    private readonly Lock _gate = new();
-    private Task<ReindexReport>? _rebuilding;
 
     /// <summary>Takes what the instance's container holds.</summary>
     /// <param name="provider">The container that <see cref="ElasticExtensions.AddElasticIndex"/> filled.</param>
     public SearchIndexAdmin(IServiceProvider provider)
     {
-        _reindex = provider.GetRequiredService<ElasticReindex>();
         _digest = provider.GetRequiredService<ElasticDigest>();
         _parking = provider.GetRequiredService<IParkingLot>();
-        _telemetry = provider.GetRequiredService<ElasticTelemetry>();
-        _stopping = provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
+        var telemetry = provider.GetRequiredService<ElasticTelemetry>();
+        _reindex = new(provider.GetRequiredService<ElasticReindex>().RunAsync, e => telemetry.LogNotBuilt(e.Message), provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None);
     }
 
     /// <summary>Builds the index anew from the ledger beside the one in force, which answers meanwhile. One at a time: whoever asks while one goes on waits for that one.</summary>
     /// <param name="cancellationToken">Ends the waiting. The rebuilding goes on until the process stops.</param>
     /// <exception cref="IOException">The ledger is damaged, the engine fails, or another rebuilding was quicker; the index in force stays.</exception>
-    public async ValueTask<ReindexReport> ReindexAsync(CancellationToken cancellationToken)
-    {
-        Task<ReindexReport> rebuilding;
-        lock (_gate)
-        {
-            if (_rebuilding is not { IsCompleted: false })
-            {
-                _rebuilding = Task.Run(ReindexToTheEndAsync, CancellationToken.None);
-            }
-
-            rebuilding = _rebuilding;
-        }
-
-        return await rebuilding.WaitAsync(cancellationToken);
-    }
+    public ValueTask<ReindexReport> ReindexAsync(CancellationToken cancellationToken) => _reindex.JoinAsync(cancellationToken);
 
     /// <summary>How many events are in the index, and a SHA-256 over their ids, 16 bytes each, from the least on: what is in the ledger and in the read models must have the same.</summary>
     /// <exception cref="IOException">The engine fails.</exception>
@@ -55,25 +36,5 @@ public sealed class SearchIndexAdmin : IAsyncDisposable
         [.. (await _parking.ListAsync(cancellationToken)).Where(static p => p.Consumer == ElasticExtensions.ConsumerName)];
 
     /// <summary>Waits for a rebuilding that goes on; the process that stops has ended it by then.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_rebuilding is Task rebuilding)
-        {
-            await rebuilding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task<ReindexReport> ReindexToTheEndAsync()
-    {
-        try
-        {
-            return await _reindex.RunAsync(_stopping);
-        }
-        catch (Exception e)
-        {
-            // Who asked may be gone by now.
-            _telemetry.LogNotBuilt(e.Message);
-            throw;
-        }
-    }
+    public ValueTask DisposeAsync() => _reindex.DisposeAsync();
 }
