@@ -188,6 +188,9 @@ internal sealed partial class GatewayTelemetry : IDisposable
     [LoggerMessage(1009, LogLevel.Warning, "Tool {Tool} of server {Server} was listed for the first time and waits for an operator: mcpledger tools approve {Server} {Tool}")]
     public partial void ToolHeld(string server, string tool);
 
+    [LoggerMessage(1010, LogLevel.Warning, "The instructions of server {Server} cannot be judged and are withheld: {Fault}")]
+    public partial void InstructionsUnjudged(string server, string fault);
+
     [LoggerMessage(1101, LogLevel.Debug, "Refused a request of {Principal} with HTTP {Status}, code {Code}")]
     private partial void LogRefused(string principal, int status, int? code);
 

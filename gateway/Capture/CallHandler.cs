@@ -32,7 +32,7 @@ internal sealed class CallHandler(
     public async ValueTask HandleAsync(Exchange exchange, McpMessage message, McpEra era, string protocol, ClientAnswer answer)
     {
         var tool = message.Method == "tools/call" ? message.Name : null;
-        var pinned = tool is null ? null : control.FindTool(exchange.ServerName, tool);
+        var pinned = tool is null or ServerInstructions.Name ? null : control.FindTool(exchange.ServerName, tool);
         var call = Call.Begin(exchange, message, method: null, era, protocol, pinned?.Seen, recorder.Monotonic, time);
         var decision = CallDecider.Decide(exchange.Gateway.Policy, FactsOf(call, pinned));
         if (decision is Decision.Forward && exchange.Gateway.Screening is not null)
@@ -83,7 +83,8 @@ internal sealed class CallHandler(
 
     // Where first sights wait, a call that no list went before must not slip past them.
     private static ToolHold HoldOf(Exchange exchange, string? tool, PinnedTool? pinned) =>
-        pinned?.Hold ?? (tool is not null && exchange.Server is { FirstTools: FirstTools.Hold } ? ToolHold.NeverListed : ToolHold.None);
+        tool == ServerInstructions.Name ? ToolHold.Reserved
+        : pinned?.Hold ?? (tool is not null && exchange.Server is { FirstTools: FirstTools.Hold } ? ToolHold.NeverListed : ToolHold.None);
 
     // A cancellation takes effect between its record and its way to the server: the call that it names may end as soon as the server has it.
     private async ValueTask RelayAsync(Call call, ClientAnswer answer)

@@ -24,6 +24,7 @@ internal static class CallDecider
     private static readonly Decision.Refuse MarkedTool =
         new([], RefusalKind.Told, "The definition of this tool bears marks of an attack on models. It can be called once an operator has approved it.");
 
+    private static readonly Decision.Refuse ReservedName = new([], RefusalKind.Hidden, "No tool has this name: the server's instructions are pinned under it.");
     private static readonly Decision.Refuse UnlistedTool =
         new([], RefusalKind.Told, "The server never listed this tool. List its tools first; it can be called once an operator has approved it.");
 
@@ -59,6 +60,7 @@ internal static class CallDecider
         ToolHold.Changed => ChangedTool,
         ToolHold.FirstSeen => NewTool,
         ToolHold.Marked => MarkedTool,
+        ToolHold.Reserved => ReservedName,
         _ => UnlistedTool,
     };
 

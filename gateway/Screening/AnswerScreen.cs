@@ -1,3 +1,5 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Contracts.Tools;
 using McpLedger.Gateway.Capture;
@@ -5,21 +7,32 @@ using McpLedger.Gateway.Tools;
 
 namespace McpLedger.Gateway.Screening;
 
-/// <summary>Screens answers: lists of tools by what may be called, everything else by what stands in it.</summary>
-internal sealed class AnswerScreen(ToolListScreen tools, MessageScreen messages)
+/// <summary>Screens answers: lists of tools by what may be called, a server's word about itself by what was pinned of it, everything else by what stands in it.</summary>
+internal sealed class AnswerScreen(ToolListScreen tools, InstructionsScreen instructions, MessageScreen messages)
 {
+    private const string Ambiguous = "It could be taken for a list of tools, and for a server's word about itself.";
+
     /// <summary>Screens the answer to a call, or one on a stream that belongs to no call.</summary>
     /// <param name="call">The call.</param>
     /// <param name="answer">The answer.</param>
     /// <param name="stream">What its stream said before; null for a single answer.</param>
-    public ValueTask<Screened> ScreenAsync(Call call, McpMessage answer, StreamMemory? stream) =>
-        ToolListScreen.IsList(call, answer) ? ScreenListAsync(call, answer) : new(Of(call, answer, messages.Answer(call, answer, stream)));
+    public ValueTask<Screened> ScreenAsync(Call call, McpMessage answer, StreamMemory? stream)
+    {
+        var given = InstructionsScreen.In(call, answer);
+        return (ToolListScreen.IsList(call, answer), given.IsEmpty) switch
+        {
+            (true, true) => ScreenListAsync(call, answer),
+            (false, false) => ScreenInstructionsAsync(call, answer, given, stream),
+            (false, true) => new(Of(call, answer, messages.Answer(call, answer, stream))),
+            _ => new(new Screened(default, IsChanged: false, IsRecorded: true, Ambiguous) { Recorded = messages.Recordable(call.Exchange, answer) }),
+        };
+    }
 
     // Tools are judged one by one; what stands around them is looked through like any answer.
     private async ValueTask<Screened> ScreenListAsync(Call call, McpMessage answer)
     {
         var limits = call.Exchange.Gateway.Limits;
-        var around = messages.Around(call, answer, ToolsOf(answer, limits));
+        var around = messages.Answer(call, answer, stream: null, ToolsOf(answer, limits));
         if (around.Refusal is not null)
         {
             return Of(call, answer, around);
@@ -32,6 +45,43 @@ internal sealed class AnswerScreen(ToolListScreen tools, MessageScreen messages)
             : messages.Recordable(call.Exchange, McpReader.Read(listed.Bytes, limits).Message).Raw;
         return listed with { IsChanged = isChanged, Recorded = around.Recorded, Released = released, Screening = around.Record };
     }
+
+    // What is pinned is what is recorded of them. Those that nobody approved are looked through like the rest of the answer; those that an operator approved were read by somebody.
+    private async ValueTask<Screened> ScreenInstructionsAsync(Call call, McpMessage answer, ReadOnlyMemory<byte> given, StreamMemory? stream)
+    {
+        var limits = call.Exchange.Gateway.Limits;
+        var recorded = messages.Recordable(call.Exchange, answer);
+        var fate = await instructions.JudgeAsync(call, ServerInstructions.In(recorded.Result, limits));
+        if (fate == InstructionsFate.Unrecorded)
+        {
+            return new(default, IsChanged: false, IsRecorded: false, Fault: null) { Recorded = recorded };
+        }
+
+        if (fate == InstructionsFate.Served)
+        {
+            return Of(call, answer, messages.Answer(call, answer, stream));
+        }
+
+        var around = messages.Answer(call, answer, stream, given) with { Recorded = recorded };
+        if (around.Refusal is not null)
+        {
+            return Of(call, answer, around);
+        }
+
+        var isWithheld = fate == InstructionsFate.Withheld;
+        var passed = isWithheld ? ServerInstructions.Without(around.Passed, limits) : around.Passed.Raw;
+        var released = messages.Recordable(call.Exchange, McpReader.Read(passed, limits).Message).Raw;
+        return new(passed, IsChanged: isWithheld || around.IsChanged, IsRecorded: true, Fault: null)
+        {
+            Recorded = recorded,
+            Released = released.Span.SequenceEqual(recorded.Raw.Span) ? default : released,
+            Screening = RecordOf(around.Record, recorded, isMasked: !released.Span.SequenceEqual(passed.Span)),
+        };
+    }
+
+    // What is recorded was masked here, not where the rest was looked through.
+    private static ScreeningRecord? RecordOf(ScreeningRecord? around, in McpMessage recorded, bool isMasked) =>
+        around is null && !isMasked ? null : (around ?? new() { Took = 0, State = ScreeningState.Complete }) with { Masked = isMasked ? true : null, Text = Digest.Of(recorded.Result.Span) };
 
     // From the first to the last; empty where there is none, or where nobody can say which there are.
     private static ReadOnlyMemory<byte> ToolsOf(in McpMessage answer, McpLimits limits) =>

@@ -10,7 +10,7 @@ using EventId = McpLedger.Contracts.Events.EventId;
 
 namespace McpLedger.Gateway.Screening;
 
-/// <summary>What was made of a tool's definition.</summary>
+/// <summary>What was made of the definition of a tool, or of a server's instructions.</summary>
 /// <param name="IsWithheld">Whether it waits for an operator, unless one approved this very definition.</param>
 /// <param name="Findings">What was found, the gravest first.</param>
 /// <param name="Score">What the model made of it; null where it did not score.</param>
@@ -25,7 +25,7 @@ internal sealed record JudgedDefinition(bool IsWithheld, IReadOnlyList<Screening
 }
 
 /// <summary>
-/// Judges definitions of tools: certain marks, the model's score, what the tool can do, secrets. A definition is judged once a policy; whether the tool is withheld is in the log, as everything about tools is.
+/// Judges definitions of tools, and servers' instructions: certain marks, the model's score, what the tool can do, secrets. A definition is judged once a policy; whether the tool is withheld is in the log, as everything about tools is.
 /// </summary>
 internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry telemetry, TimeProvider time)
 {
@@ -59,7 +59,7 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             Channel = "definition",
             Score = judged.Score,
             Spans = [.. judged.Findings.Select(finding => finding.Span).OfType<FindingSpan>()],
-            Explanation = FindingRaised.Shortened($"The definition of this tool bears {rules}."),
+            Explanation = FindingRaised.Shortened(tool.Name == ServerInstructions.Name ? $"The instructions of this server bear {rules}." : $"The definition of this tool bears {rules}."),
             Text = tool.Definition,
             Effects = judged.IsWithheld ? [FindingEffects.Alert, FindingEffects.Withheld] : [FindingEffects.Alert],
         };
@@ -110,7 +110,7 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
         }
 
         // What a tool can do is no deceit: an operator hears of it and decides.
-        if (part.Rules.Of(part.Place, ScreeningKind.Injection) != ScreeningAction.Off && CapabilityRisk.Of(policy.Detector.Model, desk.Text, desk.Reading).IsOvert)
+        if (tool.Name != ServerInstructions.Name && part.Rules.Of(part.Place, ScreeningKind.Injection) != ScreeningAction.Off && CapabilityRisk.Of(policy.Detector.Model, desk.Text, desk.Reading).IsOvert)
         {
             desk.Notes.Add(FindingDetectors.Definition, "dangerous-capability", Severity.Medium, ScreeningAction.Flag, 0, 0);
         }

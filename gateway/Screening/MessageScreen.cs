@@ -27,14 +27,9 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     /// <param name="call">The call.</param>
     /// <param name="answer">The answer.</param>
     /// <param name="stream">What its stream said before; null for a single answer.</param>
-    public ScreenedMessage Answer(Call call, in McpMessage answer, StreamMemory? stream) =>
-        Screen(call, answer, ScreeningPlace.Results, IsListing(call.What.Method) ? TextChannel.Definition : TextChannel.Response, "result", stream);
-
-    /// <summary>Looks through what stands around a part of an answer that is judged otherwise.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="answer">The answer.</param>
-    /// <param name="part">Values of an array in it, which stay as they are.</param>
-    public ScreenedMessage Around(Call call, in McpMessage answer, ReadOnlyMemory<byte> part) => Screen(call, answer, ScreeningPlace.Results, TextChannel.Response, "result", stream: null, part);
+    /// <param name="judged">A value in it, or values of an array, that are judged otherwise and stay as they are; empty for none.</param>
+    public ScreenedMessage Answer(Call call, in McpMessage answer, StreamMemory? stream, ReadOnlyMemory<byte> judged = default) =>
+        Screen(call, answer, ScreeningPlace.Results, IsListing(call.What.Method) ? TextChannel.Definition : TextChannel.Response, "result", stream, judged);
 
     /// <summary>Looks through a message that a server sends of its own, inside a stream.</summary>
     public ScreenedMessage Message(Call call, in McpMessage message, StreamMemory? stream) => Screen(call, message, ScreeningPlace.Results, TextChannel.Response, "message", stream);

@@ -4,10 +4,14 @@ using McpLedger.Contracts.Tools;
 
 namespace McpLedger.Gateway.Tools;
 
-/// <summary>A tool of a server.</summary>
-internal readonly record struct ToolKey(string Server, string Tool);
+/// <summary>A tool of a server, or its instructions.</summary>
+internal readonly record struct ToolKey(string Server, string Tool)
+{
+    /// <summary>Whether the server's instructions are meant.</summary>
+    public bool IsInstructions => Tool == ServerInstructions.Name;
+}
 
-/// <summary>What the control log says about a tool's definition.</summary>
+/// <summary>What the control log says about the definition of a tool, or about a server's instructions.</summary>
 /// <param name="Pinned">Digest of the definition that changes are measured against.</param>
 /// <param name="Content">That definition, as the server sent it.</param>
 /// <param name="Seen">Digest of the definition last listed.</param>
@@ -16,7 +20,6 @@ internal sealed record PinnedTool(Digest Pinned, RawJson Content, Digest Seen, T
 {
     /// <summary>The risk at which a change is withheld.</summary>
     public const string HighRisk = "high";
-
 
     /// <summary>The headers that its calls must carry, as the pinned definition says.</summary>
     public IReadOnlyList<ParameterMark> Marks { get; } = ParameterMarks.Of(Content.Utf8);

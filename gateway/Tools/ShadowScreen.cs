@@ -25,7 +25,7 @@ internal sealed record NewTools(string Server, IReadOnlyList<ToolDefinition> Lis
 {
     public static NewTools In(ImmutableDictionary<ToolKey, PinnedTool> known, string server, IReadOnlyList<ToolDefinition> listed, IEnumerable<ToolDefinition> unknown)
     {
-        ToolDefinition[] changed = [.. unknown.Where(tool => known.GetValueOrDefault(new(server, tool.Name))?.Seen != tool.Definition)];
+        ToolDefinition[] changed = [.. unknown.Where(tool => tool.Name != ServerInstructions.Name && known.GetValueOrDefault(new(server, tool.Name))?.Seen != tool.Definition)];
         return new(server, listed, changed, changed.Where(tool => !known.ContainsKey(new(server, tool.Name))).Select(tool => new ListedTool(server, tool.Name)).ToHashSet());
     }
 }
@@ -54,6 +54,8 @@ internal sealed class ShadowScreen(ScreeningTelemetry telemetry)
 
         try
         {
+            // Instructions have no name that could be mistaken, and mostly tell of tools that their server lists later.
+            tools = tools.RemoveRange(tools.Keys.Where(key => key.IsInstructions));
             var shadows = new ToolShadows(tools.Keys.Select(key => new ListedTool(key.Server, key.Tool)).Concat(anew.Listed.Select(tool => new ListedTool(anew.Server, tool.Name))));
             var text = new MessageText(TextLimits.Default);
             Dictionary<string, JudgedDefinition> own = new(StringComparer.Ordinal);

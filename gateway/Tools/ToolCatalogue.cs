@@ -11,7 +11,7 @@ namespace McpLedger.Gateway.Tools;
 /// <summary>
 /// Holds what servers list against what the control log knows: a tool seen for the first time is pinned (served or held, as the configuration says), one that
 /// changed is recorded with what changed since it was pinned. The log is the only memory: a list goes on when its events are folded back, and a tool that a
-/// server takes away and brings back finds its pin as it was.
+/// server takes away and brings back finds its pin as it was. A server's instructions are a definition like those of its tools.
 /// </summary>
 internal sealed class ToolCatalogue(ControlState control, ControlFollower follower, ControlRecorder recorder, DefinitionScreen definitions, ShadowScreen shadowing, GatewayTelemetry telemetry)
 {
@@ -24,7 +24,7 @@ internal sealed class ToolCatalogue(ControlState control, ControlFollower follow
     public string? FaultOf(string server, IReadOnlyList<ToolDefinition> tools)
     {
         var added = tools.Count(tool => control.FindTool(server, tool.Name) is null);
-        var all = added == 0 ? 0 : added + control.Tools.Count(each => each.Key.Server == server);
+        var all = added == 0 ? 0 : added + control.Tools.Count(each => each.Key.Server == server && !each.Key.IsInstructions);
         return all <= MaxTools ? null : $"It would bring the tools that server {server} ever listed to {all}; at most {MaxTools} are kept of one server. Let it list fewer, under names that stay.";
     }
 

@@ -17,4 +17,7 @@ internal enum ToolHold
 
     /// <summary>Its definition bears marks of an attack, and was served before anybody looked.</summary>
     Marked = 4,
+
+    /// <summary>It is no tool: the server's instructions are pinned under its name.</summary>
+    Reserved = 5,
 }

@@ -46,6 +46,8 @@ internal sealed class ToolListScreen(ToolCatalogue catalogue, ControlState contr
             return new(default, IsChanged: false, IsRecorded: true, $"Its list of tools cannot be judged: {fault}");
         }
 
+        // What calls itself by the name of the instructions is no tool: it is neither pinned nor shown.
+        tools = [.. tools.Where(tool => tool.Name != ServerInstructions.Name)];
         if (catalogue.FaultOf(call.Exchange.ServerName, tools) is { } tooMany)
         {
             return new(default, IsChanged: false, IsRecorded: true, $"Its list of tools cannot be judged: {tooMany}");
@@ -57,7 +59,7 @@ internal sealed class ToolListScreen(ToolCatalogue catalogue, ControlState contr
         }
 
         var listed = tools.ToDictionary(tool => tool.Name, tool => tool.Definition, StringComparer.Ordinal);
-        var filtered = ToolListFilter.Apply(answer, gateway.Limits, gateway.Policy.IsPerCaller, tool => IsShown(call, tool, listed[tool]));
+        var filtered = ToolListFilter.Apply(answer, gateway.Limits, gateway.Policy.IsPerCaller, tool => listed.TryGetValue(tool, out var definition) && IsShown(call, tool, definition));
         return filtered is null
             ? new(default, IsChanged: false, IsRecorded: true, "Its list of tools cannot be judged.")
             : new(filtered.Message, filtered.IsChanged, IsRecorded: true, Fault: null);

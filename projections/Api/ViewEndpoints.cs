@@ -27,7 +27,7 @@ internal static class ViewEndpoints
         views.MapGet("/sessions/{id}", SessionAsync).WithName("session").WithTags("sessions").WithSummary("A session and its calls, as they are or as they were at a time")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         views.MapGet("/principals", PrincipalsAsync).WithName("principals").WithTags("principals").WithSummary("Lists principals, the last active first").ProducesProblem(StatusCodes.Status400BadRequest);
-        views.MapGet("/tools", ToolsAsync).WithName("tools").WithTags("tools").WithSummary("Lists the tool catalogue");
+        views.MapGet("/tools", ToolsAsync).WithName("tools").WithTags("tools").WithSummary("Lists the tool catalogue, with the instructions of servers under the name :instructions");
         views.MapGet("/tools/{server}/{tool}", ToolAsync).WithName("tool").WithTags("tools").WithSummary("A tool and the history of its definition").ProducesProblem(StatusCodes.Status404NotFound);
         views.MapGet("/tools/{server}/{tool}/diff", DiffAsync).WithName("tool-diff").WithTags("tools").WithSummary("What changed in a tool's definition, field by field, oldest first")
             .ProducesProblem(StatusCodes.Status404NotFound);

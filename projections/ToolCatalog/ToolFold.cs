@@ -4,7 +4,7 @@ using McpLedger.Projections.Folds;
 namespace McpLedger.Projections.ToolCatalog;
 
 /// <summary>
-/// Keeps the catalogue of tools. Definitions come from the control log and uses from the calls log; the two touch different members, so their order does not matter.
+/// Keeps the catalogue of tools and of servers' instructions. Definitions come from the control log and uses from the calls log; the two touch different members, so their order does not matter.
 /// </summary>
 /// <remarks>Refused calls make no tool: anybody could fill the catalogue with names.</remarks>
 internal static class ToolFold

@@ -1,12 +1,12 @@
 namespace McpLedger.Projections.ToolCatalog;
 
-/// <summary>A tool of a configured server: what it is, what it was, and how it was used.</summary>
+/// <summary>A tool of a configured server: what it is, what it was, and how it was used. A server's instructions have a view of the same kind.</summary>
 public sealed record ToolView
 {
     /// <summary>Server in the configuration.</summary>
     public required string Server { get; init; }
 
-    /// <summary>Name of the tool.</summary>
+    /// <summary>Name of the tool; <c>:instructions</c>, which is no tool's, for the server's instructions.</summary>
     public required string Tool { get; init; }
 
     /// <summary>Digest of the definition as last listed; null when it was called but never listed.</summary>
@@ -27,7 +27,7 @@ public sealed record ToolView
     /// <summary>none | low | high: how much the definition as last listed differs from the pinned one; null when it does not.</summary>
     public string? Risk { get; init; }
 
-    /// <summary>True while the gateway neither lists it nor passes its calls: it is held, or changed at high risk.</summary>
+    /// <summary>True while the gateway neither lists it nor passes its calls, nor the instructions: it is held, or changed at high risk.</summary>
     public bool Withheld => Held || (Changed && Risk == "high");
 
     /// <summary>The operator who approved the pinned definition; null when the first listing vouches for it.</summary>

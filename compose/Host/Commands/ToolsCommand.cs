@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using McpLedger.Contracts.Tools;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
@@ -7,18 +8,19 @@ using McpLedger.Projections.ToolCatalog;
 
 namespace McpLedger.Host.Commands;
 
-/// <summary><c>tools</c>: what the servers offer, and when that changed.</summary>
+/// <summary><c>tools</c>: what the servers offer and say of themselves, and when that changed.</summary>
 internal static class ToolsCommand
 {
     private const int HashShown = 12;
+    private const string ToolName = $"The tool's name; {ServerInstructions.Name} for the server's instructions";
 
-    public static Command Create() => new("tools", "The tool catalogue: definitions as the servers listed them, and every change.") { List(), Show(), Diff(), Approve() };
+    public static Command Create() => new("tools", "The tool catalogue: definitions as the servers listed them, the servers' instructions, and every change.") { List(), Show(), Diff(), Approve() };
 
     private static Command List()
     {
         var server = new Option<string?>("--server") { Description = "Only this server's." };
         var changed = new Option<bool>("--changed") { Description = "Only tools that differ from what was pinned." };
-        var withheld = new Option<bool>("--withheld") { Description = "Only tools that wait for an operator: held, or changed at high risk." };
+        var withheld = new Option<bool>("--withheld") { Description = "Only what waits for an operator: held, or changed at high risk." };
         var command = new Command("list", "List tools.") { server, changed, withheld };
         return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(
             parsed,
@@ -62,10 +64,10 @@ internal static class ToolsCommand
     private static Command Approve()
     {
         var server = new Argument<string>("server") { Description = "The server's name." };
-        var tool = new Argument<string?>("tool") { Description = "The tool's name; with --all it may be left out.", Arity = ArgumentArity.ZeroOrOne };
+        var tool = new Argument<string?>("tool") { Description = $"{ToolName}; with --all it may be left out.", Arity = ArgumentArity.ZeroOrOne };
         var definition = new Option<string?>("--definition") { Description = "The digest that you read. Default: the one that the server lists now." };
-        var all = new Option<bool>("--all") { Description = "Every tool of the server that is withheld. Read 'tools list --withheld' first." };
-        var command = new Command("approve", "Pin a held or changed definition, so that the tool is listed and can be called. Read 'tools show' or 'tools diff' first.") { server, tool, definition, all };
+        var all = new Option<bool>("--all") { Description = "Everything of the server that is withheld. Read 'tools list --withheld' first." };
+        var command = new Command("approve", "Pin a held or changed definition, so that the tool is listed and can be called, or the instructions reach clients. Read 'tools show' or 'tools diff' first.") { server, tool, definition, all };
         command.Validators.Add(result =>
         {
             if (result.GetValue(all) == result.GetValue(tool) is not null || (result.GetValue(all) && result.GetValue(definition) is not null))
@@ -131,7 +133,7 @@ internal static class ToolsCommand
         return new(view is null ? null : [view], fault, exitCode);
     }
 
-    private static (Argument<string> Server, Argument<string> Tool) Names() => (new("server") { Description = "The server's name." }, new("tool") { Description = "The tool's name." });
+    private static (Argument<string> Server, Argument<string> Tool) Names() => (new("server") { Description = "The server's name." }, new("tool") { Description = $"{ToolName}." });
 
     private static string?[] RowOf(ToolView tool) =>
         [tool.Server, tool.Tool, Short(tool.Definition), StateOf(tool), tool.FirstSeen is { } seen ? Time(seen) : null, $"{tool.Calls}", $"{tool.Failed}"];

@@ -180,7 +180,7 @@ internal sealed record MatchSection
 
 internal sealed record ToolsSection
 {
-    [Description("A tool that a server lists for the first time: serve pins and serves it; hold pins it and withholds it until 'mcpledger tools approve'. What is held already stays held.")]
+    [Description("A tool that a server lists for the first time, and instructions that it gives for the first time: serve pins and serves them; hold pins them and withholds them until 'mcpledger tools approve'. What is held already stays held.")]
     [AllowedValues("serve", "hold")]
     public string First { get; init; } = "serve";
 }

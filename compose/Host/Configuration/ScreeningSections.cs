@@ -39,7 +39,7 @@ internal sealed record ScreeningSection
     [Description("What follows from what is found in what servers send.")]
     public ScreeningResultsSection Results { get; init; } = new();
 
-    [Description("What follows from what is found in definitions of tools; refuse withholds the tool until 'mcpledger tools approve'.")]
+    [Description("What follows from what is found in definitions of tools and in servers' instructions; refuse withholds the tool, or the instructions, until 'mcpledger tools approve'.")]
     public ScreeningDefinitionsSection Definitions { get; init; } = new();
 
     [Description("What of values that were found is written to the ledger.")]

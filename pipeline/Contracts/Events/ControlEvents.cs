@@ -19,13 +19,13 @@ public sealed record WriterStopped(long Written) : EventData;
 /// <param name="Dropped">Events not recorded since boot (only <c>best-effort</c> can drop).</param>
 public sealed record Heartbeat(long Written, long Received, long Handled, long Dropped) : EventData;
 
-/// <summary>A tool was listed by a configured server for the first time, or an operator approved what it lists.</summary>
+/// <summary>A tool was listed by a configured server for the first time, or an operator approved what it lists. The same is said of a server's instructions.</summary>
 public sealed record ToolPinned : EventData
 {
     /// <summary>Server in the configuration.</summary>
     public required string Server { get; init; }
 
-    /// <summary>Name of the tool.</summary>
+    /// <summary>Name of the tool; <c>:instructions</c>, which is no tool's, for the server's instructions.</summary>
     public required string Tool { get; init; }
 
     /// <summary>Digest of the canonical definition (RFC 8785 over the whole tool object).</summary>
@@ -47,13 +47,13 @@ public sealed record ToolPinned : EventData
     public bool MovesPin() => Held is not true && ApprovedBy is not null;
 }
 
-/// <summary>A server listed a tool with another definition than the one last seen.</summary>
+/// <summary>A server listed a tool with another definition than the one last seen, or gave other instructions.</summary>
 public sealed record ToolChanged : EventData
 {
     /// <summary>Server in the configuration.</summary>
     public required string Server { get; init; }
 
-    /// <summary>Name of the tool.</summary>
+    /// <summary>Name of the tool; <c>:instructions</c>, which is no tool's, for the server's instructions.</summary>
     public required string Tool { get; init; }
 
     /// <summary>Digest before.</summary>

@@ -72,7 +72,7 @@ internal static class McpNames
         "traceparent");
 
     private static readonly byte[][] ResultMembers = Folded(
-        "isError", "resultType", "content", "structuredContent", "protocolVersion", "tools", "cacheScope", "ttlMs", "nextCursor", "taskId", "requestState", "inputRequests", "_meta");
+        "isError", "resultType", "content", "structuredContent", "protocolVersion", "instructions", "tools", "cacheScope", "ttlMs", "nextCursor", "taskId", "requestState", "inputRequests", "_meta");
 
     private static readonly byte[][] ErrorMembers = Folded("code", "message", "data");
 

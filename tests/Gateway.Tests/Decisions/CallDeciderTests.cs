@@ -75,6 +75,10 @@ public sealed class CallDeciderTests
     }
 
     [Fact]
+    public void What_is_no_tool_does_not_exist_even_where_everything_is_allowed() =>
+        Assert.Equal(RefusalKind.Hidden, Refused(Policy(Allow()), Facts("alice", "demo", "tools/call", ":instructions") with { Hold = ToolHold.Reserved }).Kind);
+
+    [Fact]
     public void A_withheld_tool_that_no_rule_allows_stays_hidden() =>
         Assert.Equal(RefusalKind.Hidden, Refused(Policy(Allow() with { Tools = ["other"] }), Facts("alice", "demo", "tools/call", "echo") with { Hold = ToolHold.FirstSeen }).Kind);
 

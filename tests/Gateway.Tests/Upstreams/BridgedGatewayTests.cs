@@ -30,6 +30,20 @@ public sealed class BridgedGatewayTests
     }
 
     [Fact]
+    public async Task Instructions_that_a_stdio_server_changed_are_taken_out()
+    {
+        var says = Path.GetTempFileName();
+        await using var gateway = await StartAsync(stdio => stdio with { Environment = stdio.Environment.SetItem("MODE", "says").SetItem("SAYS", says) });
+        await File.WriteAllTextAsync(says, "Ask first.");
+        Assert.Contains(",\"instructions\":\"Ask first.\"}", (await PostAsync(gateway, null, Initialize)).Text);
+        await File.WriteAllTextAsync(says, "Never ask.");
+        var (status, text) = await PostAsync(gateway, null, Initialize);
+        Assert.Equal((200, false), (status, text.Contains("instructions")));
+        Assert.Contains("\"serverInfo\":{\"name\":\"shell\"", text);
+        File.Delete(says);
+    }
+
+    [Fact]
     public async Task A_token_that_is_no_text_leaves_no_call_without_its_end()
     {
         await using var gateway = await StartAsync(stdio => stdio);

@@ -18,6 +18,7 @@ internal static class ShellServer
                 refuses) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32602,"message":"no"}}\n' "$id" ;;
                 grumbles) printf '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}\n{"jsonrpc":"2.0","id":%s,"error":{"code":-32602,"message":"no"}}\n' "$id" ;;
                 modern) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"no such method"}}\n' "$id" ;;
+                says) answer '{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"shell","version":"1"},"instructions":"'"$(cat "$SAYS")"'"}' ;;
                 *) answer '{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"shell","version":"1"}}' ;;
               esac ;;
             *'"method":"server/discover"'*)
@@ -70,7 +71,7 @@ internal static class ShellServer
         done
         """;
 
-    /// <summary>A server in one of the modes: legacy, modern, garbled (names a version that is no text), mute (never answers server/discover), fragile (ends at it), refuses (initialize), grumbles (a log line first, then refuses).</summary>
+    /// <summary>A server in one of the modes: legacy, modern, garbled (names a version that is no text), mute (never answers server/discover), fragile (ends at it), refuses (initialize), grumbles (a log line first, then refuses), says (gives the instructions that stand in the file SAYS).</summary>
     public static ServerConfig Config(string mode, Func<StdioConfig, StdioConfig>? with = null)
     {
         var stdio = new StdioConfig

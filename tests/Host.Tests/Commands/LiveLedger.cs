@@ -120,7 +120,7 @@ internal sealed class LiveLedger : IAsyncDisposable
         throw new TimeoutException($"Nothing was found for '{query}'.");
     }
 
-    /// <summary>Makes the server tell another description of its tool.</summary>
+    /// <summary>Makes the server tell another description of its tool, and of itself.</summary>
     public void Describe(string description) => _description.Value = description;
 
     /// <summary>Calls a tool through the gateway.</summary>
@@ -130,6 +130,9 @@ internal sealed class LiveLedger : IAsyncDisposable
 
     /// <summary>Lists the tools through the gateway.</summary>
     public async Task<string> ListAsync() => (await PostAsync("tools/list", "{}")).Body;
+
+    /// <summary>Opens a session through the gateway.</summary>
+    public async Task<string> InitializeAsync() => (await PostAsync("initialize", "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"verbs\",\"version\":\"1\"}}")).Body;
 
     private async Task<(string Body, string Call)> PostAsync(string method, string parameters)
     {
@@ -186,9 +189,12 @@ internal sealed class LiveLedger : IAsyncDisposable
         {
             using var message = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
             var root = message.RootElement;
-            var result = root.GetProperty("method").GetString() == "tools/list"
-                ? "{\"tools\":[{\"name\":\"" + tool + "\",\"description\":\"" + description.Value + "\",\"inputSchema\":{\"type\":\"object\"}}]}"
-                : "{\"content\":[{\"type\":\"text\",\"text\":\"done\"}]}";
+            var result = root.GetProperty("method").GetString() switch
+            {
+                "tools/list" => "{\"tools\":[{\"name\":\"" + tool + "\",\"description\":\"" + description.Value + "\",\"inputSchema\":{\"type\":\"object\"}}]}",
+                "initialize" => "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"serverInfo\":{\"name\":\"scales\",\"version\":\"1\"},\"instructions\":\"" + description.Value + "\"}",
+                _ => "{\"content\":[{\"type\":\"text\",\"text\":\"done\"}]}",
+            };
             context.Response.ContentType = "application/json";
             await context.Response.WriteAsync("{\"jsonrpc\":\"2.0\",\"id\":" + root.GetProperty("id").GetRawText() + ",\"result\":" + result + "}", context.RequestAborted);
         });

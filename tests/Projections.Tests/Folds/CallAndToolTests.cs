@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
+using McpLedger.Contracts.Tools;
 
 namespace McpLedger.Projections.Tests.Folds;
 
@@ -177,6 +178,30 @@ public sealed class CallAndToolTests
         Assert.Equal(("approved", "ada", second.ToString()), (approved!.State, approved.ApprovedBy, approved.Pinned));
         Assert.Equal(["held", "changed", "approved"], approved.History.Select(s => s.Step));
         Assert.Equal("pinned", (await queries.ToolAsync("files", "ls", CancellationToken.None))!.State);
+    }
+
+    [Fact]
+    public async Task Instructions_have_a_view_beside_those_of_their_servers_tools()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(10), new MemoryLedger());
+        var (first, second) = (Digest.Of("first"u8), Digest.Of("second"u8));
+        var pinned = new ToolPinned { Server = "files", Tool = ServerInstructions.Name, Definition = first, Content = RawJson.FromTrusted("{\"instructions\":\"a\"}"u8.ToArray()) };
+        given.Append(ledger, pinned);
+        given.Append(ledger, pinned with { Tool = "instructions" });
+        given.Append(ledger, new ToolChanged
+        {
+            Server = "files", Tool = ServerInstructions.Name, Previous = first, Definition = second, Content = RawJson.FromTrusted("{\"instructions\":\"b\"}"u8.ToArray()), Risk = "high", Changes = [new("/instructions", null, null, "high")],
+        });
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+
+        var waiting = Assert.Single(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
+
+        Assert.Equal((":instructions", "changed", first.ToString(), second.ToString()), (waiting.Tool, waiting.State, waiting.Pinned, waiting.Definition));
+        Assert.Equal("pinned", (await queries.ToolAsync("files", "instructions", CancellationToken.None))!.State);
+        var (found, _) = await queries.SearchAsync(new() { Query = "tool: \":instructions\"" }, CancellationToken.None);
+        Assert.Equal(2, found!.Hits.Count);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace McpLedger.Projections.Tests.Homes.Marten;
 internal sealed class MixedLedger(int seed)
 {
     private static readonly string[] Servers = ["files", "demo", "mail", "crm-eu"];
-    private static readonly string[] Tools = ["read_file", "search.web", "send-mail", "delete/all", "nul\0tool", "one\u0001tool", new('n', 700)];
+    private static readonly string[] Tools = ["read_file", "search.web", "send-mail", "delete/all", ":instructions", "nul\0tool", "one\u0001tool", new('n', 700)];
     private static readonly string[] People = [.. Enumerable.Range(0, 60).Select(i => $"user-{i}"), "Zoë Ångström", "nul\0body"];
     private readonly Given _given = new(seed);
     private readonly Random _random = new(seed);
