@@ -16,6 +16,7 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
     private TextTraits _traits;
     private int _hiddenInWord;
     private int _gap;
+    private int _seen;
     private bool _deceives;
 
     /// <summary>Reads the whole of one text.</summary>
@@ -325,14 +326,16 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
         }
     }
 
-    private readonly bool NextIsWestern(int i)
+    // A run of what is not seen is passed over once, however many of it ask.
+    private bool NextIsWestern(int i)
     {
-        while (i < _text.Length && _text[i] > 0x80 && Folding.Of(_text[i]) == Folding.Deleted)
+        _seen = Math.Max(_seen, i);
+        while (_seen < _text.Length && _text[_seen] > 0x80 && Folding.Of(_text[_seen]) == Folding.Deleted)
         {
-            i++;
+            _seen++;
         }
 
-        return i < _text.Length && IsWestern(_text[i]);
+        return _seen < _text.Length && IsWestern(_text[_seen]);
     }
 
     /// <summary>Letters of scripts that need no joiner inside a word.</summary>

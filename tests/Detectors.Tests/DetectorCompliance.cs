@@ -68,4 +68,18 @@ public abstract class DetectorCompliance
         Answer(input);
         Assert.True(Stopwatch.GetElapsedTime(started) < Hang, "It hung.");
     }
+
+    [Theory]
+    [InlineData("a", "\u00ad")]
+    [InlineData("a", "\u200b")]
+    [InlineData("ä", "\u2066")]
+    [InlineData("\"", "\\")]
+    [InlineData("<", "\u0301")]
+    public void Something_and_then_half_a_megabyte_of_another_takes_no_more_than_its_size(string first, string piece)
+    {
+        var input = System.Text.Encoding.UTF8.GetBytes(first + string.Concat(Enumerable.Repeat(piece, 512 * 1024 / System.Text.Encoding.UTF8.GetByteCount(piece))) + "b");
+        var started = Stopwatch.GetTimestamp();
+        Answer(input);
+        Assert.True(Stopwatch.GetElapsedTime(started) < Hang, "It hung.");
+    }
 }

@@ -22,7 +22,7 @@ internal static class KafkaVerification
             if (mirror is not null)
             {
                 using var door = LiveDoor.Find(parsed)!;
-                var (fault, code) = await TileMirror.FetchAsync(door, KafkaMapping.PartitionsOf(config.File), mirror.FullName, cancellationToken);
+                var (fault, code) = await TileMirror.FetchAsync(door, KafkaMapping.PartitionsOf(config.File), request.Trusted, mirror.FullName, cancellationToken);
                 if (fault is not null)
                 {
                     terminal.Error($"mcpledger: {fault}");

@@ -23,9 +23,16 @@ internal static class ProofCheck
             return ExitCode.Usage;
         }
 
-        var verdict = proof.Verify(leaf.Span, [.. keys.Select(k => k.Named(proof.Checkpoint.Origin))]);
+        if (!LedgerLeaf.TryParse(leaf.Span, out var committed))
+        {
+            terminal.Error($"mcpledger: the leaf that '{path}' carries is none of a ledger, so nothing says what it would prove. Fix: make the proof with 'mcpledger proof'.");
+            return ExitCode.Usage;
+        }
+
+        // A key vouches for the partitions of its own ledger, not for whatever a proof calls itself.
+        var verdict = proof.Verify(leaf.Span, CheckpointTrust.KeysFor(committed.Partition, keys));
         var lines = Encoding.UTF8.GetString(leaf.Span).Split('\n');
-        var recordHolds = record is null || lines.Length < 5 || Digest.Of(File.ReadAllBytes(record)).ToString() == lines[4];
+        var recordHolds = record is null || Digest.Of(File.ReadAllBytes(record)) == committed.Record;
         var sound = verdict == ProofVerdict.Verified && recordHolds;
         terminal.Document(new { Proof = path, Verdict = verdict.ToString(), Verified = sound, RecordMatches = record is null ? (bool?)null : recordHolds, proof.Index, proof.Checkpoint.Origin, proof.Checkpoint.Size, Leaf = lines });
         terminal.Line(Terminal.OneLine($"leaf {proof.Index} of {proof.Checkpoint.Size} in {proof.Checkpoint.Origin}: {string.Join(" | ", lines.Skip(1).Take(4))}"));

@@ -37,6 +37,12 @@ internal static class VerifyCommand
             }
 
             var subject = parsed.GetValue(what);
+            if (Unheeded(subject, parsed.GetValue(record), parsed.GetValue(kept) ?? []) is { } unheeded)
+            {
+                terminal.Error($"mcpledger: {unheeded}");
+                return ExitCode.Usage;
+            }
+
             if (subject is not null && File.Exists(subject))
             {
                 return ProofCheck.Run(terminal, subject, parsed.GetValue(record), keys);
@@ -50,6 +56,14 @@ internal static class VerifyCommand
                 : Verify(terminal, request, part, cancellationToken);
         });
     }
+
+    // Whoever names something to check believes afterwards that it was.
+    private static string? Unheeded(string? subject, string? record, string[] kept) => (subject is not null && File.Exists(subject), record, kept) switch
+    {
+        (false, not null, _) => "--record is checked against a proof only. Fix: name the .tlog-proof file, or leave --record out: records are read from the ledger.",
+        (true, _, [_, ..]) => "--kept is checked against a ledger only; a proof bears its own checkpoint. Fix: name the ledger's folder, or leave --kept out.",
+        _ => null,
+    };
 
     private static LoadedConfig? InKafka(ParseResult parsed) =>
         ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline).Config is { File.Kafka: not null } config ? config : null;

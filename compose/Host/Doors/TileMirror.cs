@@ -4,16 +4,17 @@ using McpLedger.Host.Commands;
 
 namespace McpLedger.Host.Doors;
 
-/// <summary>Brings the tiles of a sealer elsewhere into a folder, so that they can be verified like those of a copy. Nothing is believed on the way.</summary>
+/// <summary>Brings the tiles of a sealer elsewhere into a folder, so that they can be verified like those of a copy. Nothing is believed on the way but the size of a tree that a trusted key signed: whatever else an API claims is not fetched.</summary>
 internal static class TileMirror
 {
     /// <summary>Fetches checkpoints and tiles of every partition given.</summary>
     /// <param name="door">The API before the sealer.</param>
     /// <param name="partitions">Partitions to look for; those that nothing of is sealed are passed over.</param>
+    /// <param name="trusted">Keys that are believed.</param>
     /// <param name="folder">Where <c>tiles/</c> is made.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What is wrong; null when nothing is.</returns>
-    public static async Task<(string? Fault, int ExitCode)> FetchAsync(LiveDoor door, IReadOnlyList<LedgerPartition> partitions, string folder, CancellationToken cancellationToken)
+    public static async Task<(string? Fault, int ExitCode)> FetchAsync(LiveDoor door, IReadOnlyList<LedgerPartition> partitions, IReadOnlyList<VerifierKey> trusted, string folder, CancellationToken cancellationToken)
     {
         foreach (var partition in partitions)
         {
@@ -30,7 +31,7 @@ internal static class TileMirror
 
             var root = Path.Combine(folder, "tiles", partition.ToString());
             await WriteAsync(Path.Combine(root, "checkpoint"), note, cancellationToken);
-            if (!Checkpoint.TryParse(note, out _, out var checkpoint))
+            if (!Checkpoint.TryParse(note, out var signed, out var checkpoint) || signed!.Open(CheckpointTrust.KeysFor(partition, trusted)) != NoteVerdict.Verified)
             {
                 continue;
             }

@@ -25,6 +25,11 @@ internal sealed class ViewFinder(TextLimits limits)
         for (var i = 0; i < Shelf.Count; i++)
         {
             var view = Shelf[i];
+            if (view.Plain.IsCut)
+            {
+                Shelf.Cut();
+            }
+
             view.Plain.End(view.Plain.OriginAt(view.Plain.Length));
             _tags.Clear();
             view.Traits = Normaliser.Run(view.Plain, view.Normal, _tags);

@@ -88,6 +88,13 @@ public static class CheckpointTrust
     public static LedgerPartition? PartitionOf(ReadOnlySpan<byte> kept) =>
         Checkpoint.TryParse(kept, out _, out var checkpoint) && LedgerPartition.TryParse(checkpoint!.Origin.AsSpan(Prefix(checkpoint.Origin).Length), out var partition) ? partition : null;
 
+    /// <summary>The partition that a key is named for; null where its name ends otherwise.</summary>
+    public static LedgerPartition? PartitionOf(VerifierKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return LedgerPartition.TryParse(key.Name.AsSpan(Prefix(key.Name).Length), out var partition) ? partition : null;
+    }
+
     internal static VerificationFinding Broken(string check, LedgerPartition partition, string? expected, string? found) =>
         new() { Check = check, Severity = VerificationSeverity.Broken, Partition = partition, Expected = expected, Found = found };
 

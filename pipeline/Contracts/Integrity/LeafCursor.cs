@@ -15,7 +15,6 @@ internal sealed class LeafCursor
     private int _at;
     private int _length;
     private bool _broken;
-    private bool _unread;
 
     public LeafCursor(LedgerPartition partition, long size, TileSource tiles, ICollection<VerificationFinding> findings)
     {
@@ -30,12 +29,14 @@ internal sealed class LeafCursor
 
     public bool AtEnd => Index >= Size;
 
-    /// <summary>The current entry's bytes; empty when its bundle could not be read.</summary>
+    /// <summary>Whether entries from here on to the end of their tile cannot be read, which was said: their bundle is not there, or ends before them.</summary>
+    public bool IsUnread { get; private set; }
+
+    /// <summary>The current entry's bytes; empty where <see cref="IsUnread"/>.</summary>
     public ReadOnlySpan<byte> Entry => _bundle.Span.Slice(_at, _length);
 
     public void Next()
     {
-        _unread |= Entry.IsEmpty;
         MerkleTree.HashLeaf(Entry).CopyTo(_hashes.AsSpan((int)(Index % Tile.FullWidth) * Digest.Size));
         _at += _length;
         Index++;
@@ -72,8 +73,9 @@ internal sealed class LeafCursor
         }
 
         var tile = Tile.Holding(Tile.Entries, Index, Size);
-        _bundle = _tiles(tile) ?? Missing(tile);
-        (_at, _unread) = (0, false);
+        var bundle = _tiles(tile);
+        IsUnread = bundle is null;
+        (_bundle, _at, _length) = (bundle ?? Missing(tile), 0, 0);
         if (_bundle.IsEmpty && _tiles(tile with { Level = 0 }) is null)
         {
             // Without entries and hashes nothing from here on can lead to a root; a made-up size would have it go on for ever.
@@ -87,6 +89,11 @@ internal sealed class LeafCursor
 
     private void Take()
     {
+        if (IsUnread)
+        {
+            return;
+        }
+
         var rest = _bundle.Span[_at..];
         if (EntryBundle.TryTake(ref rest, out var entry))
         {
@@ -94,12 +101,8 @@ internal sealed class LeafCursor
             return;
         }
 
-        if (_bundle.Length > 0)
-        {
-            Altered(Tile.Holding(Tile.Entries, Index, Size), Index, "an entry", "the bundle ends");
-        }
-
-        (_bundle, _at, _length) = (default, 0, 0);
+        Altered(Tile.Holding(Tile.Entries, Index, Size), Index, "an entry", "the bundle ends");
+        (_bundle, _at, _length, IsUnread) = (default, 0, 0, true);
     }
 
     /// <summary>A tile's worth of entries is read: compare it with its tile, and that with the tiles above.</summary>
@@ -112,7 +115,7 @@ internal sealed class LeafCursor
         {
             Missing(tile);
         }
-        else if (_unread)
+        else if (IsUnread)
         {
             // That the entries are gone was said; the tile still shows whether the rest of the tree is right.
             stored.Span[..hashes.Length].CopyTo(hashes);

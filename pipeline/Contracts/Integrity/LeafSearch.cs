@@ -62,4 +62,34 @@ public static class LeafSearch
 
         return null;
     }
+
+    /// <summary>Indexes of the leaves that commit to any of some events, in one pass over the bundles; the last one where there are several. Ends where entries and their hashes are both gone.</summary>
+    public static Dictionary<EventId, long> ByEvents(TileSource tiles, long size, IReadOnlySet<EventId> ids)
+    {
+        var found = new Dictionary<EventId, long>();
+        for (var first = 0L; ids.Count > 0 && first < size; first += Tile.FullWidth)
+        {
+            var tile = Tile.Holding(Tile.Entries, first, size);
+            if (tiles(tile) is not { } bundle)
+            {
+                if (tiles(tile with { Level = 0 }) is null)
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            var rest = bundle.Span;
+            for (var index = first; index < size && EntryBundle.TryTake(ref rest, out var entry); index++)
+            {
+                if (LedgerLeaf.TryParse(entry, out var leaf) && leaf.Event is { } id && ids.Contains(id))
+                {
+                    found[id] = index;
+                }
+            }
+        }
+
+        return found;
+    }
 }

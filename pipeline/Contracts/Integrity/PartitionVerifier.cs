@@ -45,7 +45,8 @@ public sealed class PartitionVerifier
     /// <param name="offset">Where it lies.</param>
     /// <param name="record">Its exact bytes.</param>
     /// <param name="checksumHolds">Whether the store's own checksum agrees; only said about records that nothing else proves.</param>
-    public void Feed(long offset, ReadOnlySpan<byte> record, bool checksumHolds)
+    /// <returns>Whether it is what its leaf commits to. Until <see cref="Complete"/> has found that the leaves lead to the root, that is as true as the leaves are.</returns>
+    public bool Feed(long offset, ReadOnlySpan<byte> record, bool checksumHolds)
     {
         Records++;
         var leaf = LedgerLeaf.Of(_partition, offset, record, out var prev);
@@ -57,12 +58,12 @@ public sealed class PartitionVerifier
                 _chains.Feed(leaf, prev, _faults);
                 Report();
                 _leaves.Next();
-                return;
+                return true;
             }
 
             if (!LedgerLeaf.TryParse(_leaves.Entry, out var expected) || expected.Partition != _partition)
             {
-                if (!_leaves.Entry.IsEmpty)
+                if (!_leaves.IsUnread)
                 {
                     _findings.Add(CheckpointTrust.Broken(VerificationChecks.EntryAltered, _partition, "a leaf of this partition", "something else") with { Leaf = _leaves.Index });
                 }
@@ -70,13 +71,13 @@ public sealed class PartitionVerifier
                 _chains.Feed(leaf, prev, _faults);
                 Report();
                 _leaves.Next();
-                return;
+                return false;
             }
 
             if (expected.Offset > offset)
             {
                 _matcher.Found(leaf);
-                return;
+                return false;
             }
 
             _chains.Trust(expected);
@@ -90,10 +91,11 @@ public sealed class PartitionVerifier
             _matcher.Expected(_leaves.Index, expected);
             _matcher.Found(leaf);
             _leaves.Next();
-            return;
+            return false;
         }
 
         Beyond(leaf, prev, checksumHolds);
+        return false;
     }
 
     /// <summary>A stretch that holds no records.</summary>

@@ -14,6 +14,7 @@ internal sealed class RecordMatcher(LedgerPartition partition, TileSource tiles,
 
     private readonly List<(long Index, LedgerLeaf Leaf)> _expected = [];
     private readonly List<LedgerLeaf> _found = [];
+    private Dictionary<EventId, long>? _known;
     private long _notKept;
 
     public bool IsEmpty => _expected.Count == 0 && _found.Count == 0;
@@ -172,7 +173,9 @@ internal sealed class RecordMatcher(LedgerPartition partition, TileSource tiles,
 
     private bool IsKnown(in LedgerLeaf leaf, out long index)
     {
-        index = leaf.Event is { } id ? LeafSearch.ByEvent(tiles, size, id) ?? -1 : -1;
+        // One pass for all: asked one by one, records of another ledger would cost a reading of the whole tree each.
+        _known ??= LeafSearch.ByEvents(tiles, size, _found.Select(static f => f.Event).OfType<EventId>().ToHashSet());
+        index = leaf.Event is { } id ? _known.GetValueOrDefault(id, -1) : -1;
         return index >= 0;
     }
 

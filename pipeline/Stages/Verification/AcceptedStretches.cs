@@ -7,30 +7,30 @@ namespace McpLedger.Stages.Verification;
 
 /// <summary>
 /// What an accepted damage makes of the findings about it. An acceptance explains and heals nothing: where a signed leaf commits to a record that is lost,
-/// what was signed is not there any more, and the finding stays broken with the explanation beside it. Where nothing was signed for, it is a fact.
+/// what was signed is not there any more, and the finding stays broken with the explanation beside it. Where nothing was signed for, it is a fact once the acceptance itself is sealed.
 /// </summary>
 internal static class AcceptedStretches
 {
-    public static void Judge(LedgerPartition partition, TileFolder tiles, long size, string folder, IReadOnlyList<DamageAccepted> accepted, List<VerificationFinding> findings)
+    public static void Judge(LedgerPartition partition, TileFolder tiles, long size, string folder, IReadOnlyList<(DamageAccepted Damage, bool IsSealed)> accepted, List<VerificationFinding> findings)
     {
-        foreach (var one in accepted.Where(a => a.Partition == partition.ToString()))
+        foreach (var (one, isSealed) in accepted.Where(a => a.Damage.Partition == partition.ToString()))
         {
-            var said = $"accepted by {one.AcceptedBy}: {one.Reason}";
+            var said = $"accepted by {one.AcceptedBy}: {one.Reason}{(isSealed ? "" : " (in a record that no checkpoint covers yet)")}";
             if (!IsAsItWasAccepted(folder, one))
             {
                 continue;
             }
 
             var index = LeafSearch.ByOffset(tiles.Read, size, one.FirstOffset);
-            var wasSealed = index < size && LeafSearch.At(tiles.Read, size, index) is { } leaf && leaf.Offset < one.NextOffset;
+            var heals = isSealed && !(index < size && LeafSearch.At(tiles.Read, size, index) is { } leaf && leaf.Offset < one.NextOffset);
             for (var i = 0; i < findings.Count; i++)
             {
                 if (IsAbout(findings[i], partition, one))
                 {
                     findings[i] = findings[i] with
                     {
-                        Check = wasSealed ? findings[i].Check : VerificationChecks.DamageAccepted,
-                        Severity = wasSealed ? VerificationSeverity.Broken : VerificationSeverity.Fact,
+                        Check = heals ? VerificationChecks.DamageAccepted : findings[i].Check,
+                        Severity = heals ? VerificationSeverity.Fact : VerificationSeverity.Broken,
                         Found = $"{findings[i].Found}; {said}",
                     };
                 }

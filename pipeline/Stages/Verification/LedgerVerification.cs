@@ -21,9 +21,14 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         var began = time.GetTimestamp();
         var coverage = new List<PartitionCoverage>();
         var said = new SaidInControl();
-        foreach (var partition in Partitions())
+        var partitions = Partitions();
+        for (var i = 0; i < partitions.Count; i++)
         {
-            coverage.Add(VerifyPartition(partition, said, progress, coverage.Sum(static c => c.Bytes), cancellationToken));
+            coverage.Add(VerifyPartition(partitions[i], said, progress, coverage.Sum(static c => c.Bytes), cancellationToken));
+            if (partitions[i].Log == LedgerLog.Control)
+            {
+                partitions.AddRange(said.Named.Except(partitions).OrderBy(static p => p.Number));
+            }
         }
 
         _writers.Tell(_findings);
@@ -53,7 +58,23 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
     {
         var tiles = Tiles(partition);
         var size = tiles.Checkpoint() is { } note && Checkpoint.TryParse(note, out _, out var checkpoint) ? checkpoint!.Size : 0;
-        return VerifyRange(partition, LeafSearch.ByOffset(tiles.Read, size, first), LeafSearch.ByOffset(tiles.Read, size, last + 1), cancellationToken);
+        var end = last == long.MaxValue ? size : LeafSearch.ByOffset(tiles.Read, size, last + 1);
+        if (LeafSearch.At(tiles.Read, size, size - 1) is { } newest && newest.Offset < last)
+        {
+            var from = Math.Max(first, newest.Offset + 1);
+            _findings.Add(new()
+            {
+                Check = VerificationChecks.NotSealed,
+                Severity = VerificationSeverity.Broken,
+                Partition = partition,
+                Offset = from,
+                Count = last - from + 1,
+                Expected = string.Create(CultureInfo.InvariantCulture, $"leaves of offsets {first} to {last}"),
+                Found = string.Create(CultureInfo.InvariantCulture, $"{size} leaves, up to offset {newest.Offset}"),
+            });
+        }
+
+        return VerifyRange(partition, LeafSearch.ByOffset(tiles.Read, size, first), end, cancellationToken);
     }
 
     /// <summary>Verifies the records of leaves <paramref name="start"/> to <paramref name="end"/> (exclusive).</summary>
@@ -63,7 +84,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         var began = time.GetTimestamp();
         var tiles = Tiles(partition);
         var checkpoint = CheckpointTrust.Read(partition, tiles.Checkpoint(), request.Trusted, _findings);
-        var range = new RangeVerification(partition, checkpoint, tiles, ScanOf(partition), request.Blobs ? new(request.Folder, partition, _findings) : null, _findings);
+        var range = new RangeVerification(partition, checkpoint, tiles, ScanOf(partition), request.Blobs ? new(request.Folder, partition, _findings) : null, new(() => ReadControl(cancellationToken)), _findings);
         if (checkpoint is not null)
         {
             CheckKept(partition, checkpoint, tiles);
@@ -92,27 +113,39 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         var feed = new Feed(verifier, request.Blobs ? blobs : null, partition.Log == LedgerLog.Control ? said : null, _writers, partition, n => progress.Report(new(partition, verifier.Records, checkpoint?.Size ?? 0, before + n)));
         ScanOf(partition).Read(0, long.MaxValue, feed, cancellationToken);
         verifier.Complete();
-        var dropped = JudgeFront(partition, verifier, said.Drops);
+        var dropped = JudgeFront(partition, verifier, said, cancellationToken);
         AcceptedStretches.Judge(partition, tiles, checkpoint?.Size ?? 0, LedgerFolder(partition), said.Accepted, _findings);
         feed.Tell();
         return new(partition, checkpoint, verifier.Records, feed.Bytes, dropped, verifier.Unsealed, blobs.Blobs);
     }
 
+    /// <summary>What the sealed control log says; nothing where it does not verify, for then it may say anything.</summary>
+    private SaidInControl ReadControl(CancellationToken cancellationToken)
+    {
+        var said = new SaidInControl();
+        List<VerificationFinding> findings = [];
+        foreach (var control in Partitions().Where(static p => p.Log == LedgerLog.Control))
+        {
+            var tiles = Tiles(control);
+            var checkpoint = CheckpointTrust.Read(control, tiles.Checkpoint(), request.Trusted, findings);
+            var verifier = new PartitionVerifier(control, checkpoint ?? new("", 0, MerkleTree.EmptyRoot), tiles.Read, findings);
+            ScanOf(control).Read(0, long.MaxValue, new Feed(verifier, null, said, null, control, static _ => { }), cancellationToken);
+            verifier.Complete();
+        }
+
+        return findings.Any(static f => f.Severity == VerificationSeverity.Broken) ? new() : said;
+    }
+
     /// <summary>Records are missing at the front: retention's own word in the control log makes that a fact.</summary>
-    private long JudgeFront(LedgerPartition partition, PartitionVerifier verifier, List<SegmentDropped> drops)
+    private long JudgeFront(LedgerPartition partition, PartitionVerifier verifier, SaidInControl said, CancellationToken cancellationToken)
     {
         if (verifier.Front is not { } front)
         {
             return 0;
         }
 
-        var covered = front.First.Offset;
-        foreach (var drop in drops.Where(d => d.Partition == partition.ToString()).OrderBy(static d => d.FirstOffset))
-        {
-            covered = drop.FirstOffset <= covered ? Math.Max(covered, drop.LastOffset + 1) : covered;
-        }
-
-        var declared = covered > front.Last.Offset;
+        // A ledger that lives may have said and dropped more since its control log was read.
+        var declared = said.HasDropped(partition, front.First.Offset, front.Last.Offset) || ReadControl(cancellationToken).HasDropped(partition, front.First.Offset, front.Last.Offset);
         _findings.Add(new()
         {
             Check = declared ? VerificationChecks.SegmentsDropped : VerificationChecks.RecordsMissing,
@@ -123,7 +156,9 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
             Leaf = 0,
             Count = front.Count,
             Expected = string.Create(CultureInfo.InvariantCulture, $"events {front.First.Event} to {front.Last.Event}, offsets {front.First.Offset} to {front.Last.Offset}"),
-            Found = declared ? "dropped by retention, as the control log says" : "none, and the control log does not say that they were dropped",
+            Found = declared ? "dropped by retention, as the control log says"
+                : said.SaysUnsealed(partition, front.First.Offset, front.Last.Offset) ? "none, and that they were dropped is said only in a record that no checkpoint covers; verify again once it is sealed"
+                : "none, and the control log does not say that they were dropped",
         });
         return declared ? front.Count : 0;
     }
@@ -139,12 +174,13 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         }
     }
 
-    /// <summary>Every partition that has records or tiles or a kept checkpoint; control first, because it says what was dropped.</summary>
-    private IReadOnlyList<LedgerPartition> Partitions() =>
+    /// <summary>Every partition that has records or tiles, a kept checkpoint or a key that is believed: one whose folders are gone is missed. Control first, because it says what was dropped.</summary>
+    private List<LedgerPartition> Partitions() =>
         [.. Names(Path.Combine(request.Folder, "ledger"))
             .Concat(request.Records?.Partitions ?? [])
             .Concat(Names(Path.Combine(request.Folder, "tiles")))
             .Concat(request.Kept.Select(static k => CheckpointTrust.PartitionOf(k.Span)).OfType<LedgerPartition>())
+            .Concat(request.Trusted.Select(CheckpointTrust.PartitionOf).OfType<LedgerPartition>())
             .Distinct()
             .OrderByDescending(static p => p.Log)
             .ThenBy(static p => p.Number)];
@@ -162,7 +198,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
 
     private string LedgerFolder(LedgerPartition partition) => Path.Combine(request.Folder, "ledger", partition.ToString());
 
-    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, SaidInControl? said, SilentWriters writers, LedgerPartition partition, Action<long> tell) : ISegmentVisitor
+    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, SaidInControl? said, SilentWriters? writers, LedgerPartition partition, Action<long> tell) : ISegmentVisitor
     {
         private const int TellEvery = 4096;
 
@@ -171,10 +207,10 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         public void Record(long offset, ReadOnlySpan<byte> bytes, bool checksumHolds)
         {
             Bytes += bytes.Length;
-            verifier.Feed(offset, bytes, checksumHolds);
+            var isSealed = verifier.Feed(offset, bytes, checksumHolds);
+            said?.Take(bytes, isSealed);
             blobs?.Check(offset, bytes);
-            said?.Take(bytes);
-            writers.Take(partition, offset, bytes);
+            writers?.Take(partition, offset, bytes);
             if (verifier.Records % TellEvery == 0)
             {
                 Tell();

@@ -6,9 +6,12 @@ namespace McpLedger.Stages.Verification;
 
 /// <summary>Verifies some leaves of a partition without reading the rest: tile by tile, each proved to belong to the signed tree, and the records under them.</summary>
 internal sealed class RangeVerification(
-    LedgerPartition partition, Checkpoint? checkpoint, TileFolder tiles, IRecordScan records, BlobCheck? blobs, ICollection<VerificationFinding> findings)
+    LedgerPartition partition, Checkpoint? checkpoint, TileFolder tiles, IRecordScan records, BlobCheck? blobs, Lazy<SaidInControl> said, ICollection<VerificationFinding> findings)
     : ISegmentVisitor
 {
+    // A segment is read from its head to what is wanted of it: tiles are taken together, so that it is not for each.
+    private const int TilesARead = 64;
+
     private readonly Dictionary<long, (long Index, LedgerLeaf Leaf)> _wanted = [];
 
     public long Records { get; private set; }
@@ -29,37 +32,46 @@ internal sealed class RangeVerification(
         }
 
         var tree = new TiledTree(size, tiles.Read);
+        var pending = 0;
         for (var first = start & ~(long)(Tile.FullWidth - 1); first < end; first += Tile.FullWidth)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _wanted.Clear();
-            if (!TryTile(tree, first, Math.Max(first, start), Math.Min(first + Tile.FullWidth, end)))
+            TakeTile(tree, first, Math.Max(first, start), Math.Min(first + Tile.FullWidth, end));
+            if (++pending == TilesARead)
             {
+                Read(cancellationToken);
+                pending = 0;
+            }
+        }
+
+        Read(cancellationToken);
+        if (Dropped > 0)
+        {
+            findings.Add(Broken(VerificationChecks.SegmentsDropped, null) with { Severity = VerificationSeverity.Fact, Count = Dropped, Found = "dropped by retention, as the control log says; their leaves were verified" });
+        }
+    }
+
+    private void Read(CancellationToken cancellationToken)
+    {
+        if (_wanted.Count == 0)
+        {
+            return;
+        }
+
+        records.Read(_wanted.Keys.Min(), _wanted.Keys.Max() + 1, this, cancellationToken);
+        var kept = records.First ?? long.MaxValue;
+        foreach (var (offset, (index, leaf)) in _wanted.OrderBy(static w => w.Key))
+        {
+            if (offset < kept && said.Value.HasDropped(partition, offset, offset))
+            {
+                Dropped++;
                 continue;
             }
 
-            var kept = records.First ?? long.MaxValue;
-            foreach (var gone in _wanted.Keys.Where(offset => offset < kept).ToList())
-            {
-                _wanted.Remove(gone);
-                Dropped++;
-            }
-
-            if (_wanted.Count > 0)
-            {
-                records.Read(_wanted.Keys.Min(), _wanted.Keys.Max() + 1, this, cancellationToken);
-            }
-
-            foreach (var (_, (index, leaf)) in _wanted.OrderBy(static w => w.Key))
-            {
-                findings.Add(Broken(VerificationChecks.RecordsMissing, leaf) with { Leaf = index, Expected = $"event {leaf.Event}", Found = "none" });
-            }
+            findings.Add(Broken(VerificationChecks.RecordsMissing, leaf) with { Leaf = index, Expected = $"event {leaf.Event}", Found = offset < kept ? "none, and the control log does not say that it was dropped" : "none" });
         }
 
-        if (Dropped > 0)
-        {
-            findings.Add(Broken(VerificationChecks.SegmentsDropped, null) with { Severity = VerificationSeverity.Fact, Count = Dropped, Found = "the records lie before the first segment; their leaves were verified" });
-        }
+        _wanted.Clear();
     }
 
     public void Record(long offset, ReadOnlySpan<byte> bytes, bool checksumHolds)
@@ -88,20 +100,20 @@ internal sealed class RangeVerification(
     public void Damage(long offset, string what, bool atTheEnd) => findings.Add(Broken(VerificationChecks.SegmentDamaged, null) with { Offset = offset, Found = what });
 
     /// <summary>Proves one tile's leaves to be in the signed tree and takes up those that are asked for.</summary>
-    private bool TryTile(TiledTree tree, long first, long from, long to)
+    private void TakeTile(TiledTree tree, long first, long from, long to)
     {
         var (start, end) = (first, Math.Min(first + Tile.FullWidth, tree.Size));
         var (root, proof) = (tree.SubtreeRoot(start, end), tree.Subtree(start, end));
         if (root is null || proof is null)
         {
             findings.Add(Broken(VerificationChecks.TileMissing, null) with { Leaf = first, Expected = tree.Missing!.Value.Path, Found = "no such file, or too short" });
-            return false;
+            return;
         }
 
         if (!MerkleProof.VerifySubtreeConsistency(start, end, tree.Size, root.Value, checkpoint!.Root, [.. proof]))
         {
             findings.Add(Broken(VerificationChecks.RootMismatch, null) with { Leaf = first, Expected = checkpoint.Root.ToString(), Found = $"leaves {start} to {end - 1} do not lead to it" });
-            return false;
+            return;
         }
 
         var bundle = tiles.Read(Tile.Holding(Tile.Entries, first, tree.Size));
@@ -111,7 +123,7 @@ internal sealed class RangeVerification(
             if (!EntryBundle.TryTake(ref rest, out var entry) || MerkleTree.HashLeaf(entry) != tree.Leaf(index) || !LedgerLeaf.TryParse(entry, out var leaf))
             {
                 findings.Add(Broken(VerificationChecks.EntryAltered, null) with { Leaf = index, Expected = $"the entry of leaf hash {tree.Leaf(index)}", Found = "another entry, or none" });
-                return false;
+                return;
             }
 
             if (index >= from)
@@ -119,8 +131,6 @@ internal sealed class RangeVerification(
                 _wanted[leaf.Offset] = (index, leaf);
             }
         }
-
-        return true;
     }
 
     private VerificationFinding Broken(string check, LedgerLeaf? leaf) =>

@@ -2,29 +2,69 @@ using McpLedger.Contracts.Events;
 
 namespace McpLedger.Stages.Verification;
 
-/// <summary>What the control log says about records that are not there: dropped by retention, or lost in damage that somebody accepted.</summary>
+/// <summary>
+/// What the control log says about records that are not there (dropped by retention, or lost in damage that somebody accepted), and of which partitions there are. Only what is sealed makes anything good:
+/// a record behind the last leaf can be written by whoever can write the file.
+/// </summary>
 internal sealed class SaidInControl
 {
-    public List<SegmentDropped> Drops { get; } = [];
+    private readonly List<(SegmentDropped Drop, bool IsSealed)> _drops = [];
 
-    public List<DamageAccepted> Accepted { get; } = [];
+    /// <summary>Damage that was accepted, and whether that is sealed.</summary>
+    public List<(DamageAccepted Damage, bool IsSealed)> Accepted { get; } = [];
+
+    /// <summary>Partitions that were sealed or dropped from.</summary>
+    public HashSet<LedgerPartition> Named { get; } = [];
 
     private static ReadOnlySpan<byte> Dropped => "\"segment.dropped.v1\""u8;
 
     private static ReadOnlySpan<byte> Damage => "\"damage.accepted.v1\""u8;
 
-    public void Take(ReadOnlySpan<byte> record)
+    private static ReadOnlySpan<byte> Signed => "\"checkpoint.signed.v1\""u8;
+
+    /// <summary>Whether records from <paramref name="first"/> to <paramref name="last"/> of a partition were dropped, as was said and sealed.</summary>
+    public bool HasDropped(LedgerPartition partition, long first, long last) => Covers(partition, first, last, andUnsealed: false);
+
+    /// <summary>The same, where that was said in a record that no checkpoint covers.</summary>
+    public bool SaysUnsealed(LedgerPartition partition, long first, long last) => Covers(partition, first, last, andUnsealed: true);
+
+    /// <summary>Takes a record of the control log.</summary>
+    public void Take(ReadOnlySpan<byte> record, bool isSealed)
     {
-        if ((record.IndexOf(Dropped) >= 0 || record.IndexOf(Damage) >= 0) && EventReader.TryRead(record, out var read, out _))
+        if ((record.IndexOf(Dropped) >= 0 || record.IndexOf(Damage) >= 0 || record.IndexOf(Signed) >= 0) && EventReader.TryRead(record, out var read, out _))
         {
             if (read!.Data is SegmentDropped drop)
             {
-                Drops.Add(drop);
+                _drops.Add((drop, isSealed));
+                Name(drop.Partition, isSealed);
+            }
+            else if (read.Data is CheckpointSigned signed)
+            {
+                Name(signed.Partition, isSealed);
             }
             else if (read.Data is DamageAccepted accepted)
             {
-                Accepted.Add(accepted);
+                Accepted.Add((accepted, isSealed));
             }
+        }
+    }
+
+    private bool Covers(LedgerPartition partition, long first, long last, bool andUnsealed)
+    {
+        var covered = first;
+        foreach (var (drop, _) in _drops.Where(d => (andUnsealed || d.IsSealed) && d.Drop.Partition == partition.ToString()).OrderBy(static d => d.Drop.FirstOffset))
+        {
+            covered = drop.FirstOffset <= covered ? Math.Max(covered, drop.LastOffset + 1) : covered;
+        }
+
+        return covered > last;
+    }
+
+    private void Name(string text, bool isSealed)
+    {
+        if (isSealed && LedgerPartition.TryParse(text, out var partition))
+        {
+            Named.Add(partition);
         }
     }
 }

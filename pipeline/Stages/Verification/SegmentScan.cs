@@ -67,7 +67,12 @@ internal sealed class SegmentScan(string folder) : IRecordScan
 
     private void ReadSegment(string path, long offset, long end, long from, long to, bool last, ISegmentVisitor visitor)
     {
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var file = Open(path);
+        if (file is null)
+        {
+            return;
+        }
+
         var length = RandomAccess.GetLength(file);
         var position = (long)HeaderLength;
         Span<byte> header = stackalloc byte[HeaderLength];
@@ -105,6 +110,19 @@ internal sealed class SegmentScan(string folder) : IRecordScan
             }
 
             position += at;
+        }
+    }
+
+    // Retention may drop a segment of a ledger that lives: its records are then not there, which is judged as such.
+    private static SafeFileHandle? Open(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using McpLedger.Contracts.Integrity;
 
 namespace McpLedger.Host.Tests.Commands;
 
@@ -25,6 +26,12 @@ public sealed class VerbTests
         await ledger.RunUntilOkAsync("proof", completed.GetProperty("event").GetString()!, "-o", proof);
         Assert.Contains("VERIFIED", await ledger.RunUntilOkAsync("verify", proof, "--key", ledger.VerifierKeys), StringComparison.Ordinal);
         Assert.Equal(0, (await ledger.RunAsync("verify", "--key", ledger.VerifierKeys)).ExitCode);
+
+        // The same public key under another ledger's name, and options that would be checked against nothing.
+        Assert.True(VerifierKey.TryParse((await File.ReadAllLinesAsync(ledger.VerifierKeys, TestContext.Current.CancellationToken))[0], out var key));
+        Assert.Equal(1, (await ledger.RunAsync("verify", proof, "--key", key!.Named("another.example/mcpledger/1/calls-0").ToString())).ExitCode);
+        Assert.Equal(2, (await ledger.RunAsync("verify", proof, "--key", ledger.VerifierKeys, "--kept", proof)).ExitCode);
+        Assert.Equal(2, (await ledger.RunAsync("verify", "--key", ledger.VerifierKeys, "--record", proof)).ExitCode);
         var rebuilt = await ledger.RunAsync("rebuild", "--json");
         Assert.Equal(0, rebuilt.ExitCode);
         Assert.Contains("\"identical\": true", rebuilt.Output, StringComparison.Ordinal);

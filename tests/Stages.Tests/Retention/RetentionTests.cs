@@ -45,6 +45,9 @@ public sealed class RetentionTests
 
         Assert.True(report is { Segments: > 1, Refused: null, Blobs: 1, Rows: 3 }, report.ToString());
         Assert.NotNull(forgotten);
+        Assert.Contains(ledger.Verify().Findings, f => f.Check == VerificationChecks.RecordsMissing && f.Found!.Contains("once it is sealed", StringComparison.Ordinal));
+        await ledger.ReadControlAsync();
+        ledger.Seal();
         var verified = ledger.Verify();
         Assert.True(verified.IsSound, string.Join('\n', verified.Findings));
         Assert.Contains(verified.Findings, f => f.Check == VerificationChecks.SegmentsDropped);

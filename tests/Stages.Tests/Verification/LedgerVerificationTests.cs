@@ -269,16 +269,126 @@ public sealed class LedgerVerificationTests
         File.Delete(first);
         Assert.Equal((VerificationChecks.RecordsMissing, gone), ledger.Verify().Findings.Select(f => (f.Check, f.Count)).Single());
 
-        await using (var open = await Testing.Ledgers.TemporaryLedger.OpenAsync(Testing.Ledgers.TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System))
-        {
-            using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/test/test/2", TimeProvider.System.GetUtcNow(), null, LedgerLog.Control, null, new SegmentDropped("calls-0", 0, gone - 1, 1, "age"));
-            Assert.True((await open.Ledger.AppendAsync(draft, CancellationToken.None)).IsDurable);
-        }
+        await DroppedAsync(ledger, gone - 1);
+        var unsigned = Assert.Single(ledger.Verify().Findings, f => f.Severity == VerificationSeverity.Broken);
+        Assert.Equal((VerificationChecks.RecordsMissing, gone), (unsigned.Check, unsigned.Count));
+        Assert.Contains("no checkpoint covers", unsigned.Found, StringComparison.Ordinal);
+        Assert.All(ledger.Verification([ledger.Key]).VerifyRange(LedgerPartition.Calls, 0, 10, CancellationToken.None).Findings, f => Assert.Equal(VerificationChecks.RecordsMissing, f.Check));
 
+        await ledger.ReadControlAsync();
+        ledger.Seal();
         var report = ledger.Verify();
         Assert.True(report.IsSound, string.Join('\n', report.Findings));
         Assert.Equal(gone, report.Partitions.Single(p => p.Partition == LedgerPartition.Calls).Dropped);
         Assert.True(ledger.Verification([ledger.Key]).VerifyRange(LedgerPartition.Calls, 0, 10, CancellationToken.None).IsSound);
+        Assert.True(ledger.Verification([ledger.Key]).VerifyEvent(ledger.EventAt(3), CancellationToken.None).IsSound);
+    }
+
+    [Fact]
+    public async Task An_event_whose_record_was_deleted_is_not_called_dropped_when_nobody_said_so()
+    {
+        using var ledger = await SealedLedger.MakeAsync(Records);
+        File.Delete(ledger.Segments[0]);
+
+        Only(ledger.Verification([ledger.Key]).VerifyEvent(ledger.EventAt(3), CancellationToken.None), VerificationChecks.RecordsMissing, 3, ledger.EventAt(3));
+        Assert.Equal(11, ledger.Verification([ledger.Key]).VerifyOffsets(LedgerPartition.Calls, 0, 10, CancellationToken.None).Findings.Count(f => f.Check == VerificationChecks.RecordsMissing));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Emptied_entry_bundles_hide_neither_altered_records_nor_missing_ones(bool withRecords)
+    {
+        using var ledger = await SealedLedger.MakeAsync(Records);
+        foreach (var bundle in Directory.GetFiles(Path.Combine(ledger.Folder, "tiles", "calls-0", "tile", "entries"), "*", SearchOption.AllDirectories))
+        {
+            await File.WriteAllBytesAsync(bundle, []);
+        }
+
+        if (withRecords)
+        {
+            ledger.Rewrite(Victim, (records, i) => records[i][300] ^= 1);
+        }
+        else
+        {
+            ledger.Segments.ToList().ForEach(File.Delete);
+        }
+
+        var report = ledger.Verify();
+
+        Assert.False(report.IsSound);
+        Assert.Contains(report.Findings, f => f.Check == VerificationChecks.TileAltered && f.Expected!.Contains("tile/entries/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task One_entry_without_bytes_does_not_let_the_others_of_its_tile_pass_unhashed()
+    {
+        using var ledger = await SealedLedger.MakeAsync(Records);
+        var file = Path.Combine(ledger.Folder, "tiles", "calls-0", "tile", "entries", "001");
+        ReadOnlySpan<byte> rest = await File.ReadAllBytesAsync(file);
+        using var forged = new MemoryStream();
+        for (var i = 0; EntryBundle.TryTake(ref rest, out var entry); i++)
+        {
+            // The record of the leaf that is altered is altered alike.
+            byte[] put = i == 0 ? [] : i == 9 ? [.. entry[..^2], (byte)(entry[^2] == '0' ? '1' : '0'), entry[^1]] : entry.ToArray();
+            forged.Write([(byte)(put.Length >> 8), (byte)put.Length, .. put]);
+        }
+
+        await File.WriteAllBytesAsync(file, forged.ToArray());
+
+        Assert.Equal([256L, 265L], ledger.Verify().Findings.Where(f => f.Check == VerificationChecks.EntryAltered && f.Expected!.Contains(" in ", StringComparison.Ordinal)).Select(f => f.Leaf!.Value));
+    }
+
+    [Fact]
+    public async Task A_partition_that_is_gone_altogether_is_missed()
+    {
+        using var ledger = await SealedLedger.MakeAsync(20);
+        Directory.Delete(Path.Combine(ledger.Folder, "ledger", "calls-0"), recursive: true);
+        Directory.Delete(Path.Combine(ledger.Folder, "tiles", "calls-0"), recursive: true);
+
+        var report = ledger.Verify(ledger.Keys);
+
+        Assert.False(report.IsSound);
+        Assert.Equal((VerificationChecks.CheckpointMissing, LedgerPartition.Calls), (report.Findings.Single().Check, report.Findings.Single().Partition));
+    }
+
+    [Fact]
+    public async Task A_partition_that_is_gone_is_missed_without_its_key_where_the_sealed_control_log_names_it()
+    {
+        using var ledger = await SealedLedger.MakeAsync(20);
+        await SayAsync(ledger, new CheckpointSigned("calls-0", $"{ledger.Prefix}/calls-0", 22, Digest.Zero, 1));
+        await ledger.ReadControlAsync();
+        ledger.Seal();
+        Directory.Delete(Path.Combine(ledger.Folder, "ledger", "calls-0"), recursive: true);
+        Directory.Delete(Path.Combine(ledger.Folder, "tiles", "calls-0"), recursive: true);
+
+        var report = ledger.Verify([.. ledger.Keys.Where(k => k.Name.EndsWith("control-0", StringComparison.Ordinal))]);
+
+        Assert.Equal((VerificationChecks.CheckpointMissing, LedgerPartition.Calls), (report.Findings.Single().Check, report.Findings.Single().Partition));
+    }
+
+    [Theory]
+    [InlineData(600, 5000)]
+    [InlineData(5000, 6000)]
+    [InlineData(0, long.MaxValue)]
+    public async Task Offsets_beyond_what_is_sealed_are_not_passed_over(long first, long last)
+    {
+        using var ledger = await SealedLedger.MakeAsync(Records);
+
+        var report = ledger.Verification([ledger.Key]).VerifyOffsets(LedgerPartition.Calls, first, last, CancellationToken.None);
+
+        Assert.False(report.IsSound);
+        Assert.All(report.Findings, f => Assert.Equal(VerificationChecks.NotSealed, f.Check));
+        Assert.Contains(report.Findings, f => f.Expected == $"leaves of offsets {first} to {last}" && f.Found!.Contains($"up to offset {ledger.Calls[^1].Offset}", StringComparison.Ordinal));
+    }
+
+    private static Task DroppedAsync(SealedLedger ledger, long last) => SayAsync(ledger, new SegmentDropped("calls-0", 0, last, 1, "age"));
+
+    private static async Task SayAsync(SealedLedger ledger, EventData said)
+    {
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+        using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/test/test/2", TimeProvider.System.GetUtcNow(), null, LedgerLog.Control, null, said);
+        Assert.True((await open.Ledger.AppendAsync(draft, CancellationToken.None)).IsDurable);
     }
 
     [Fact]

@@ -28,6 +28,9 @@ internal sealed class SealedLedger : IDisposable
 
     public VerifierKey Key => VerifierKey.TryParse(File.ReadAllLines(Path.Combine(Folder, "keys", "signing.vkey"))[0], out var key) ? key! : throw new FormatException("no vkey");
 
+    /// <summary>The public key under every partition's name.</summary>
+    public IReadOnlyList<VerifierKey> Keys => [.. File.ReadAllLines(Path.Combine(Folder, "keys", "signing.vkey")).Where(static line => line.Length > 0).Select(static line => VerifierKey.TryParse(line, out var key) ? key! : throw new FormatException("no vkey"))];
+
     public string CheckpointFile => Path.Combine(Folder, "tiles", "calls-0", "checkpoint");
 
     public static async Task<SealedLedger> MakeAsync(int records)
@@ -69,6 +72,9 @@ internal sealed class SealedLedger : IDisposable
         Calls = await TemporaryLedger.ReadAllAsync(files, LedgerPartition.Calls, 0);
         Control = await TemporaryLedger.ReadAllAsync(files, LedgerPartition.Control, 0);
     }
+
+    /// <summary>Reads the control log once more.</summary>
+    public async Task ReadControlAsync() => Control = await TemporaryLedger.ReadAllAsync(EmbeddedLedgerFiles.OpenReadOnly(Folder, TimeProvider.System), LedgerPartition.Control, 0);
 
     public void Seal() => Assert.Empty(SealFaulty());
 
