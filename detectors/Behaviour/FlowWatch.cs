@@ -6,10 +6,13 @@ internal sealed class FlowWatch
     /// <summary>Tail from which a stretch of text is suspicious enough to follow its words: one benign text in ten is.</summary>
     public const double Suspicious = 1;
 
-    private const int MaxWords = 512;
-    private readonly WordSet _own = new(4_096);
+    private const int MaxOwn = 4_096;
+    private const int MaxSuspicious = 512;
+    private readonly RecentWords _own = new(MaxOwn);
     private readonly WordSet _read = new(16_384);
-    private Dictionary<ulong, float>? _suspicious;
+
+    // None of them was the agent's own when it was read, and none becomes so by being said again.
+    private SuspiciousWords? _suspicious;
 
     /// <summary>Share of the words of the last call's most suspicious argument that stand in suspicious text and were not the agent's before.</summary>
     public double Share { get; private set; }
@@ -30,7 +33,7 @@ internal sealed class FlowWatch
         }
 
         Taint = scan.All == 0 ? 0 : (double)scan.Tainted / scan.All;
-        Words.Of(arguments, _own, static (own, word) => own.Add(word));
+        Words.Of(arguments, this, static (flow, word) => flow.Said(word));
     }
 
     public void OnResult(scoped in ObservedResult result)
@@ -38,15 +41,24 @@ internal sealed class FlowWatch
         Words.Of(result.Content, _read, static (read, word) => read.Add(word));
         if (result.Tail >= Suspicious && !result.Suspicious.IsEmpty)
         {
-            _suspicious ??= [];
-            var tail = (float)result.Tail;
-            Words.Of(result.Suspicious, (Words: _suspicious, Tail: tail), static (state, word) =>
-            {
-                if (state.Words.Count < MaxWords || state.Words.ContainsKey(word))
-                {
-                    state.Words[word] = Math.Max(state.Tail, state.Words.GetValueOrDefault(word));
-                }
-            });
+            _suspicious ??= new(MaxSuspicious);
+            Words.Of(result.Suspicious, (Flow: this, result.Tail), static (state, word) => state.Flow.Suspect(word, state.Tail));
+        }
+    }
+
+    private void Said(ulong word)
+    {
+        if (_suspicious?.TryGetTail(word, out _) is not true)
+        {
+            _own.Add(word);
+        }
+    }
+
+    private void Suspect(ulong word, double tail)
+    {
+        if (!_own.Contains(word))
+        {
+            _suspicious!.Add(word, tail);
         }
     }
 
@@ -73,17 +85,18 @@ internal sealed class FlowWatch
         {
             _words++;
             All++;
-            if (flow._own.Contains(word))
+            var tail = 0d;
+            if (flow._suspicious?.TryGetTail(word, out tail) is true)
+            {
+                _matched++;
+                _tail = Math.Max(_tail, tail);
+            }
+            else if (flow._own.Contains(word))
             {
                 return;
             }
 
             Tainted += flow._read.Contains(word) ? 1 : 0;
-            if (flow._suspicious is { } suspicious && suspicious.TryGetValue(word, out var tail))
-            {
-                _matched++;
-                _tail = Math.Max(_tail, tail);
-            }
         }
     }
 }
