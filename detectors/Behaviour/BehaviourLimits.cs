@@ -6,7 +6,7 @@ public sealed record BehaviourLimits
     /// <summary>The limits that hold where nobody configured others.</summary>
     public static BehaviourLimits Default { get; } = new();
 
-    /// <summary>Sessions that are remembered (some 8 KiB each); of whoever has most of them the one that rested longest is forgotten first.</summary>
+    /// <summary>Sessions that are remembered (some 8 KiB each, up to 80 KiB where an agent writes much and reads much that is suspicious); of whoever has most of them the one that rested longest is forgotten first.</summary>
     public int MaxSessions { get; init; } = 10_000;
 
     /// <summary>Agents whose habits are remembered (up to 300 KiB each); of whoever has most of them the one that rested longest is forgotten first.</summary>
@@ -23,4 +23,7 @@ public sealed record BehaviourLimits
 
     /// <summary>After so long a rest a session begins anew.</summary>
     public TimeSpan Rest { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>So long after a signal the same is one again, by kind: when what followed from it is over, and an hour where nobody says otherwise.</summary>
+    public Func<BehaviourKind, TimeSpan> SayAgain { get; init; } = static _ => TimeSpan.FromHours(1);
 }

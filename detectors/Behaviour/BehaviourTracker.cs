@@ -25,7 +25,8 @@ public sealed class BehaviourTracker(BehaviourModel? model, BehaviourLimits limi
         var session = Of(call.Owner, call.Session, call.At);
         var habits = _agents.Of(call.Owner ?? "", call.Agent);
         var step = session.OnCall(call, habits);
-        var rules = new SignalRules(session, _signals);
+        session.Rearm(call.At, limits);
+        var rules = new SignalRules(session, call.At, _signals);
         rules.Loop(step.Loop);
         rules.Burst(step.IsBurst);
         rules.FirstUse(step.Novelty);
@@ -44,9 +45,10 @@ public sealed class BehaviourTracker(BehaviourModel? model, BehaviourLimits limi
         _signals.Clear();
         var session = Of(result.Owner, result.Session, result.At);
         var (loop, cost) = session.OnResult(result, _agents.Of(result.Owner ?? "", result.Agent), limits);
-        var rules = new SignalRules(session, _signals);
+        session.Rearm(result.At, limits);
+        var rules = new SignalRules(session, result.At, _signals);
         rules.Loop(loop);
-        rules.Cost(cost, limits, result.At);
+        rules.Cost(cost, limits);
         rules.Trifecta();
         rules.Model(model);
         return _signals;

@@ -20,14 +20,19 @@ internal readonly record struct CallPrint(ulong Exact, ulong Shape, ulong Simila
     public bool IsNear(in CallPrint other) =>
         Shape == other.Shape || (Words >= EnoughWords && other.Words >= EnoughWords && BitOperations.PopCount(Similarity ^ other.Similarity) <= NearBits);
 
-    /// <summary>The print of a call. Arguments beyond 64 KiB, and what is no JSON, count as bytes.</summary>
+    /// <summary>The print of a call.</summary>
+    /// <param name="tool">Hash of server and tool.</param>
+    /// <param name="call">The call.</param>
+    public static CallPrint Of(ulong tool, scoped in ObservedCall call) => call.Unread.Size > 0 ? Opaque(tool, call.Unread.Print) : Of(tool, call.Arguments);
+
+    /// <summary>The print of a call whose arguments are there. Arguments beyond 64 KiB, and what is no JSON, count as bytes.</summary>
     /// <param name="tool">Hash of server and tool.</param>
     /// <param name="arguments">The arguments as JSON; empty for none.</param>
     public static CallPrint Of(ulong tool, ReadOnlySpan<byte> arguments)
     {
         if (arguments.Length > MaxBytes)
         {
-            return Opaque(tool, arguments);
+            return Opaque(tool, Hashing.Of(arguments));
         }
 
         Span<int> bits = stackalloc int[64];
@@ -57,15 +62,15 @@ internal readonly record struct CallPrint(ulong Exact, ulong Shape, ulong Simila
         }
         catch (JsonException)
         {
-            return Opaque(tool, arguments);
+            return Opaque(tool, Hashing.Of(arguments));
         }
 
         return new(Hashing.Mix(tool, exact), Hashing.Mix(tool, shape), Fold(bits) ^ tool, words);
     }
 
-    private static CallPrint Opaque(ulong tool, ReadOnlySpan<byte> arguments)
+    private static CallPrint Opaque(ulong tool, ulong arguments)
     {
-        var hash = Hashing.Mix(tool, Hashing.Of(arguments));
+        var hash = Hashing.Mix(tool, arguments);
         return new(hash, hash, hash, 0);
     }
 

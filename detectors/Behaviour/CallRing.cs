@@ -45,7 +45,7 @@ internal sealed class CallRing
         public ToolTraits Traits { get; set; }
 
         /// <summary>Bytes of the arguments.</summary>
-        public int Bytes { get; set; }
+        public long Bytes { get; set; }
 
         /// <summary>Hash of the result; zero until it came.</summary>
         public ulong Result { get; set; }

@@ -27,12 +27,16 @@ internal sealed class SessionState
 
     public BehaviourLabels Labels { get; private set; }
 
-    /// <summary>What was said of the session and is not said again.</summary>
-    public HashSet<(BehaviourKind Kind, string? Rule, BehaviourLevel Level)> Said { get; } = [];
+    /// <summary>What was said of the session and is not said again for now, with when it was said.</summary>
+    public Dictionary<(BehaviourKind Kind, string? Rule, BehaviourLevel Level), DateTimeOffset> Said { get; } = [];
 
     public long OutboundBytes { get; private set; }
 
     public DateTimeOffset Last { get; private set; }
+
+    private DateTimeOffset LastSuspicious { get; set; }
+
+    private DateTimeOffset LastFlagged { get; set; }
 
     public ReadOnlySpan<float> Vector => _features;
 
@@ -43,6 +47,21 @@ internal sealed class SessionState
     {
         get => _features[(int)feature];
         private set => _features[(int)feature] = value;
+    }
+
+    /// <summary>
+    /// What was said long enough ago may be said again. Suspicious text stays with a session for good, and so does what follows from having read it: that takes another text.
+    /// </summary>
+    public void Rearm(DateTimeOffset at, BehaviourLimits limits)
+    {
+        foreach (var (said, since) in Said)
+        {
+            var isNew = said.Kind switch { BehaviourKind.Hijack => LastSuspicious > since, BehaviourKind.Trifecta => LastFlagged > since, _ => true };
+            if (isNew && at - since >= limits.SayAgain(said.Kind))
+            {
+                Said.Remove(said);
+            }
+        }
     }
 
     /// <summary>Moves on by a call and gives what it is for the agent.</summary>
@@ -56,15 +75,15 @@ internal sealed class SessionState
         var wasGrown = habits.IsGrown;
         var novelty = habits.Learn(LastTool, tool, server, isSink);
         LastTool = tool;
-        Ring.Add(new() { Call = call.Call, Tool = tool, Print = CallPrint.Of(tool, call.Arguments), Traits = call.Traits, Bytes = call.Arguments.Length });
+        Ring.Add(new() { Call = call.Call, Tool = tool, Print = CallPrint.Of(tool, call), Traits = call.Traits, Bytes = call.Bytes });
         var loop = Loop.OnCall(Ring);
         var isBurst = Rate.OnCall(call.At, ref habits.Gap);
         Flow.OnCall(call.Arguments);
         var outbound = 0d;
         if (isSink)
         {
-            OutboundBytes += call.Arguments.Length;
-            var log = Math.Log(1 + call.Arguments.Length);
+            OutboundBytes += call.Bytes;
+            var log = Math.Log(1 + call.Bytes);
             outbound = habits.Outbound.Above(log, 20);
             habits.Outbound.Add(log);
         }
@@ -78,13 +97,13 @@ internal sealed class SessionState
     {
         Last = result.At;
         var back = Ring.Find(result.Call);
-        var (loop, traits, bytes) = (LoopRule.None, ToolTraits.None, (long)result.Content.Length);
+        var (loop, traits, bytes) = (LoopRule.None, ToolTraits.None, result.Bytes);
         _results++;
         _errors += result.IsError ? 1 : 0;
         if (back > 0)
         {
             ref var entry = ref Ring.Back(back);
-            entry.Result = Hashing.Of(result.Content) | 1;
+            entry.Result = result.Print | 1;
             entry.IsError = result.IsError;
             traits = entry.Traits;
             bytes += entry.Bytes;
@@ -162,6 +181,8 @@ internal sealed class SessionState
     private void Read(scoped in ObservedResult result)
     {
         var tail = result.Tail;
+        LastSuspicious = tail >= FlowWatch.Suspicious ? result.At : LastSuspicious;
+        LastFlagged = result.IsFlagged ? result.At : LastFlagged;
         this[BehaviourFeature.FlaggedResults] += result.IsFlagged ? 1 : 0;
         var first = (double)this[BehaviourFeature.MaxTail];
         if (tail > first)

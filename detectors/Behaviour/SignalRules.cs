@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace McpLedger.Detectors.Behaviour;
 
-/// <summary>Turns what the watches of a session see into signals, each once until it is over.</summary>
-internal readonly struct SignalRules(SessionState session, List<BehaviourSignal> signals)
+/// <summary>Turns what the watches of a session see into signals, each once until it is over, or as long as <see cref="BehaviourLimits.SayAgain"/> says.</summary>
+internal readonly struct SignalRules(SessionState session, DateTimeOffset at, List<BehaviourSignal> signals)
 {
     private const double Odd = 6;
     private const double ManyAbove = 4;
@@ -19,7 +19,10 @@ internal readonly struct SignalRules(SessionState session, List<BehaviourSignal>
         {
             if (run == 0 && watch.Often < 2)
             {
-                session.Said.RemoveWhere(static said => said.Kind == BehaviourKind.Loop && said.Rule != ByModel);
+                foreach (var said in session.Said.Keys.Where(static said => said.Kind == BehaviourKind.Loop && said.Rule != ByModel))
+                {
+                    session.Said.Remove(said);
+                }
             }
 
             return;
@@ -27,7 +30,7 @@ internal readonly struct SignalRules(SessionState session, List<BehaviourSignal>
 
         // What is told of a loop is that it is there, and once more that it does not stop.
         var level = run >= HighRun ? BehaviourLevel.High : BehaviourLevel.Medium;
-        if (session.Said.Any(said => said.Kind == BehaviourKind.Loop && said.Rule != ByModel && said.Level >= level))
+        if (session.Said.Keys.Any(said => said.Kind == BehaviourKind.Loop && said.Rule != ByModel && said.Level >= level))
         {
             return;
         }
@@ -55,7 +58,7 @@ internal readonly struct SignalRules(SessionState session, List<BehaviourSignal>
         }
     }
 
-    public void Cost(CostRule rule, BehaviourLimits limits, DateTimeOffset at)
+    public void Cost(CostRule rule, BehaviourLimits limits)
     {
         var watch = session.Cost;
         switch (rule)
@@ -158,7 +161,7 @@ internal readonly struct SignalRules(SessionState session, List<BehaviourSignal>
 
     private void Say(BehaviourKind kind, string? rule, BehaviourLevel level, double value, double threshold, string explanation, int calls, bool isModel = false)
     {
-        if (session.Said.Add((kind, rule, level)))
+        if (session.Said.TryAdd((kind, rule, level), at))
         {
             signals.Add(new(kind, rule, level, value, threshold, isModel, explanation, CallsBefore(calls)));
         }

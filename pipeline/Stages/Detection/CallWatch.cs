@@ -15,7 +15,7 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
     private static readonly Judged Arguments = new(TextChannel.User, "arguments", "What an agent passes on gives instructions as an attack does.");
     private static readonly Judged Answer = new(TextChannel.Response, "result", "Text that a server returned gives instructions as an attack does.");
     private static readonly Judged Message = new(TextChannel.Response, "message", "A message that a server sent of its own gives instructions as an attack does.");
-    private readonly BehaviourTracker _tracker = new(model, limits);
+    private readonly BehaviourTracker _tracker = new(model, limits with { SayAgain = kind => policy.Of(FindingDetectorOf(kind)).For });
     private readonly Digest? _modelDigest = model is null ? null : Parse(model.Digest);
     private readonly List<FoundThing> _found = [];
 
@@ -32,15 +32,16 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
         switch (read.Data)
         {
             case CallIntended e when Names(e.What) is { } tool:
-                Observe(new(e.Call, e.Who, e.What, e.Where), tool, read.Header.Time, MessagePart.OfRequest(content), e.Screening);
+                Observe(new(e.Call, e.Who, e.What, e.Where), tool, read.Header.Time, MessagePart.OfRequest(content), Missing(content, e.Request), e.Screening);
                 break;
             case CallRefused e when IsKnown(e.Who) && Names(e.What) is { } tool:
                 var refused = new Subject(e.Call, e.Who, e.What, e.Where);
-                Observe(refused, tool, read.Header.Time, MessagePart.OfRequest(content), e.Screening);
-                Result(refused, read.Header.Time, default, default, isError: true, isOurs: true, screened: null);
+                Observe(refused, tool, read.Header.Time, MessagePart.OfRequest(content), Missing(content, e.Request), e.Screening);
+                Result(refused, read.Header.Time, default, default, missing: null, isError: true, isOurs: true, screened: null);
                 break;
             case CallCompleted e when Names(e.What) is not null:
-                Result(new(e.Call, e.Who, e.What, e.Where), read.Header.Time, content, e.Released is null ? content : released, e.Outcome != CallOutcome.Ok, isOurs: false, e.Screening);
+                var given = e.Released is null ? content : released;
+                Result(new(e.Call, e.Who, e.What, e.Where), read.Header.Time, content, given, Missing(given, e.Released ?? e.Response), e.Outcome != CallOutcome.Ok, isOurs: false, e.Screening);
                 break;
             case MessageRelayed e when IsServersOwn(e):
                 Judge(new(e.Call ?? read.Header.Id, e.Who, e.What, e.Where) { IsCall = e.Call is not null }, read.Header.Time, MessagePart.OfMessage(content), Message, e.Screening);
@@ -82,7 +83,12 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
 
     private static string AgentOf(Caller who) => $"{who.Principal}\n{who.Agent}\n{who.Client}";
 
-    private void Observe(in Subject subject, string tool, DateTimeOffset at, in MessagePart arguments, ScreeningRecord? screened)
+    // A message whose bytes could not be had is not an empty one: which it is and how long stands in its event.
+    private static ContentDigest? Missing(ReadOnlyMemory<byte> bytes, Content? content) => bytes.IsEmpty && content is { Size: > 0 } ? new(content.Size, content.Sha256) : null;
+
+    private static UnreadContent Unread(ContentDigest? missing) => missing is null ? default : new() { Size = missing.Size, Digest = missing.Sha256.ToArray() };
+
+    private void Observe(in Subject subject, string tool, DateTimeOffset at, in MessagePart arguments, ContentDigest? missing, ScreeningRecord? screened)
     {
         Judge(subject, at, arguments, Arguments, screened);
         var before = _tracker.LabelsOf(subject.Session, at);
@@ -90,12 +96,15 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
         {
             Call = subject.Call.Value, At = at, Session = subject.Session, Agent = AgentOf(subject.Who), Owner = subject.Who.Principal, Server = subject.What.Server, Tool = tool,
             Traits = policy.TraitsOf(subject.What.Server, tool), Arguments = arguments.Json.Span,
+
+            // The message has an id, which its arguments have not: theirs are the same from call to call.
+            Unread = Unread(missing is null ? null : subject.What.Arguments ?? missing),
         });
         Say(subject, at, signals);
         Label(subject, at, before);
     }
 
-    private void Result(in Subject subject, DateTimeOffset at, ReadOnlyMemory<byte> message, ReadOnlyMemory<byte> given, bool isError, bool isOurs, ScreeningRecord? screened)
+    private void Result(in Subject subject, DateTimeOffset at, ReadOnlyMemory<byte> message, ReadOnlyMemory<byte> given, ContentDigest? missing, bool isError, bool isOurs, ScreeningRecord? screened)
     {
         var before = _tracker.LabelsOf(subject.Session, at);
         var part = AnswerIn(message);
@@ -117,7 +126,7 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
         ReadOnlySpan<byte> content = isOurs ? "refused"u8 : part.Json.Span;
         var signals = _tracker.OnResult(new()
         {
-            Call = subject.Call.Value, At = at, Session = subject.Session, Agent = AgentOf(subject.Who), Owner = subject.Who.Principal, IsError = isError, Content = content,
+            Call = subject.Call.Value, At = at, Session = subject.Session, Agent = AgentOf(subject.Who), Owner = subject.Who.Principal, IsError = isError, Content = content, Unread = Unread(missing),
             Tail = scored.Tail, IsFlagged = scored.IsFlagged, Suspicious = scored.Suspicious,
         });
         Say(subject, at, signals);

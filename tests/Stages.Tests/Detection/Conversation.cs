@@ -19,6 +19,9 @@ internal sealed class Conversation(TemporaryLedger ledger, string principal = "a
 
     public DateTimeOffset Now { get; set; } = TimeProvider.System.GetUtcNow();
 
+    /// <summary>Whether messages lie in a blob store that the stage cannot ask.</summary>
+    public bool IsElsewhere { get; init; }
+
     public async Task<EventId> CallAsync(string tool, string arguments = "{}", string result = "done", bool isError = false)
     {
         var call = await AskAsync(tool, arguments);
@@ -31,7 +34,7 @@ internal sealed class Conversation(TemporaryLedger ledger, string principal = "a
         Now += TimeSpan.FromSeconds(2);
         var call = EventId.New(TimeProvider.System);
         var request = $$$"""{"jsonrpc":"2.0","id":{{{++_number}}},"method":"tools/call","params":{"name":"{{{tool}}}","arguments":{{{arguments}}}}}""";
-        await AppendAsync(new CallIntended { Call = call, Who = Who, What = What(tool), Request = Inline(request), Decision = new() { Verdict = Verdict.Forwarded }, Where = Where });
+        await AppendAsync(new CallIntended { Call = call, Who = Who, What = What(tool, arguments), Request = ContentOf(request), Decision = new() { Verdict = Verdict.Forwarded }, Where = Where });
         return call;
     }
 
@@ -39,24 +42,26 @@ internal sealed class Conversation(TemporaryLedger ledger, string principal = "a
     {
         return AppendAsync(new CallCompleted
         {
-            Call = call, Who = Who, What = What(tool), Outcome = isError ? CallOutcome.ToolError : CallOutcome.Ok, Response = Inline(Message(result)), Released = released is null ? null : Inline(Message(released)), Status = 200, DurationMicros = 10, Where = Where, Screening = screening,
+            Call = call, Who = Who, What = What(tool), Outcome = isError ? CallOutcome.ToolError : CallOutcome.Ok, Response = ContentOf(Message(result)), Released = released is null ? null : ContentOf(Message(released)), Status = 200, DurationMicros = 10, Where = Where, Screening = screening,
         });
 
         string Message(string text) =>
             $$$"""{"jsonrpc":"2.0","id":{{{_number}}},"result":{"content":[{"type":"text","text":{{{System.Text.Json.JsonSerializer.Serialize(text)}}}}],"isError":{{{(isError ? "true" : "false")}}}}}""";
     }
 
-    public Task RefuseAsync(string tool) => AppendAsync(new CallRefused
+    public async Task<EventId> RefuseAsync(string tool, string arguments = "{}")
     {
-        Call = EventId.New(TimeProvider.System), Who = Who, What = What(tool), Decision = new() { Verdict = Verdict.Refused }, Where = Where, Status = 401,
-        Request = Inline($$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{{{tool}}}}","arguments":{}}}"""),
-    });
+        var call = EventId.New(TimeProvider.System);
+        var request = $$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{{{tool}}}}","arguments":{{{{arguments}}}}}}""";
+        await AppendAsync(new CallRefused { Call = call, Who = Who, What = What(tool, arguments), Decision = new() { Verdict = Verdict.Refused }, Where = Where, Status = 401, Request = ContentOf(request) });
+        return call;
+    }
 
     /// <summary>A request of the server's own, inside a call or, without one, on a stream that only listens.</summary>
     public Task RelayAsync(EventId? call, string tool, string text) => AppendAsync(new MessageRelayed
     {
         Call = call, Who = Who, What = What(tool), Direction = Direction.ToClient, Where = Where,
-        Message = Inline($$$"""{"jsonrpc":"2.0","id":"s1","method":"elicitation/create","params":{"message":{{{System.Text.Json.JsonSerializer.Serialize(text)}}}}}"""),
+        Message = ContentOf($$$"""{"jsonrpc":"2.0","id":"s1","method":"elicitation/create","params":{"message":{{{System.Text.Json.JsonSerializer.Serialize(text)}}}}}"""),
     });
 
     public async Task AppendAsync(EventData data)
@@ -74,11 +79,15 @@ internal sealed class Conversation(TemporaryLedger ledger, string principal = "a
 
     private Place Where => new() { Session = new(session, kind), Monotonic = 1 };
 
-    private static CallTarget What(string tool) => new() { Server = "demo", Kind = "request", Method = "tools/call", Name = tool };
+    private static CallTarget What(string tool, string? arguments = null) => new()
+    {
+        Server = "demo", Kind = "request", Method = "tools/call", Name = tool, Arguments = arguments is null ? null : new(Encoding.UTF8.GetByteCount(arguments), Digest.Of(Encoding.UTF8.GetBytes(arguments))),
+    };
 
-    private static Content Inline(string json)
+    private Content ContentOf(string json)
     {
         var bytes = Encoding.UTF8.GetBytes(json);
-        return new() { Size = bytes.Length, Sha256 = Digest.Of(bytes), Json = RawJson.FromTrusted(bytes) };
+        var content = new Content { Size = bytes.Length, Sha256 = Digest.Of(bytes) };
+        return IsElsewhere ? content with { Blob = $"sha256/{content.Sha256.ToString()[..2]}/{content.Sha256}" } : content with { Json = RawJson.FromTrusted(bytes) };
     }
 }

@@ -209,6 +209,53 @@ public sealed class DetectionHandlerTests
         Assert.Empty(await Conversation.ControlAsync<PrincipalStopped>(ledger));
     }
 
+    [Fact]
+    public async Task Messages_that_cannot_be_had_are_not_taken_for_empty_ones()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var agent = new Conversation(ledger) { IsElsewhere = true };
+        for (var i = 0; i < 12; i++)
+        {
+            await agent.CallAsync("list_orders", $$"""{"page":"{{new string((char)('a' + i), 40)}}"}""", $"{i}");
+        }
+
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger)));
+        Assert.Empty(await Conversation.ControlAsync<FindingRaised>(ledger));
+
+        for (var i = 0; i < 9; i++)
+        {
+            await agent.CallAsync("send_email", $$"""{"text":"{{new string((char)('a' + i), 300_000)}}"}""", $"{i}");
+        }
+
+        for (var i = 0; i < 4; i++)
+        {
+            await agent.AskAsync("list_orders", """{"page":1}""");
+        }
+
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger)));
+        var found = (await Conversation.ControlAsync<FindingRaised>(ledger)).Select(f => f.Rule).ToArray();
+        Assert.Contains("exfiltration:total", found);
+        Assert.Contains("loop:identical", found);
+    }
+
+    [Fact]
+    public async Task Whom_a_stop_held_once_is_stopped_again_when_it_is_over_and_the_loop_is_not()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var agent = new Conversation(ledger);
+        var options = Watching.Options(ledger) with { EffectAge = TimeSpan.FromDays(1), Policy = Watching.Stops(FindingDetectors.Loop, DetectionAction.Stop) };
+        await LoopAsync(agent, 4);
+        agent.Now += TimeSpan.FromMinutes(4);
+        await LoopAsync(agent, 1);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, options));
+        Assert.Single(await Conversation.ControlAsync<PrincipalStopped>(ledger));
+
+        agent.Now += TimeSpan.FromMinutes(1);
+        await LoopAsync(agent, 1);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, options));
+        Assert.Equal(2, (await Conversation.ControlAsync<PrincipalStopped>(ledger)).Count);
+    }
+
     private static async Task LoopAsync(Conversation agent, int calls)
     {
         for (var i = 0; i < calls; i++)
