@@ -17,6 +17,7 @@ internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader,
     private long _next;
 
     /// <summary>Learns what was said before or by others, by reading the control log from where it was read last.</summary>
+    /// <exception cref="IOException">The control log is damaged: what was said behind that is not known.</exception>
     public async Task LearnAsync(CancellationToken cancellationToken)
     {
         _next = Math.Max(_next, (await reader.BoundsAsync(LedgerPartition.Control, cancellationToken).ConfigureAwait(false)).First);
@@ -31,12 +32,13 @@ internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader,
                 }
             }
 
-            if (batch.Records.Count == 0)
+            var before = _next;
+            _next = batch.Next;
+            LogScan.Whole(batch, LedgerPartition.Control);
+            if (batch.Records.Count == 0 && _next <= before)
             {
                 return;
             }
-
-            _next = batch.Next;
         }
     }
 

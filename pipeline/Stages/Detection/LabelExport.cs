@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using McpLedger.Contracts.Events;
@@ -55,6 +56,7 @@ public static class LabelExport
         var (call, content, channel) = data switch
         {
             CallIntended e => (e.Call, e.Request, "arguments"),
+            CallRefused e => (e.Call, e.Request, "arguments"),
             CallCompleted e => (e.Call, e.Response, "result"),
             MessageRelayed { Call: { } of } e => (of, e.Message, "message"),
             _ => (default(EventId), null, ""),
@@ -85,7 +87,7 @@ public static class LabelExport
             json.WriteNumber("label"u8, isConfirmed ? 1 : 0);
             json.WriteString("channel"u8, finding.Channel == "arguments" ? "user" : "tool_response");
             json.WriteString("family"u8, finding.Finding.ToString());
-            json.WriteString("text"u8, TextOf(part.Json.Span));
+            json.WriteString("text"u8, Encoding.UTF8.GetBytes(TextOf(part.Json.Span)));
             json.WriteEndObject();
         }
 
@@ -93,20 +95,44 @@ public static class LabelExport
         await output.WriteAsync(line.GetBuffer().AsMemory(0, (int)line.Length), cancellationToken).ConfigureAwait(false);
     }
 
-    // What a model reads of a message: its strings, one a line.
+    // What a model reads of a message: its strings, one a line, or what is no JSON as it is. Half a surrogate pair stands in many an attack; written as UTF-8 it is U+FFFD.
     private static string TextOf(ReadOnlySpan<byte> json)
     {
         var text = new StringBuilder();
-        var reader = new Utf8JsonReader(json, new() { MaxDepth = 272 });
-        while (reader.Read())
+        try
         {
-            if (reader.TokenType == JsonTokenType.String)
+            var reader = new Utf8JsonReader(json, new() { MaxDepth = 272 });
+            while (reader.Read())
             {
-                text.Append(reader.GetString()).Append('\n');
+                if (reader.TokenType == JsonTokenType.String)
+                {
+                    Append(text, Encoding.UTF8.GetString(reader.ValueSpan));
+                    text.Append('\n');
+                }
             }
+        }
+        catch (JsonException)
+        {
+            return Encoding.UTF8.GetString(json);
         }
 
         return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, ReadOnlySpan<char> raw)
+    {
+        while (raw.IndexOf('\\') is >= 0 and var at)
+        {
+            var isUnit = raw[at + 1] == 'u';
+            text.Append(raw[..at]).Append(raw[at + 1] switch
+            {
+                'u' => (char)ushort.Parse(raw.Slice(at + 2, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', var itself => itself,
+            });
+            raw = raw[(at + (isUnit ? 6 : 2))..];
+        }
+
+        text.Append(raw);
     }
 }
 

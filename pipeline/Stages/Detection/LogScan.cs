@@ -9,7 +9,8 @@ internal static class LogScan
 {
     private const int ReadBytes = 4 * 1024 * 1024;
 
-    /// <summary>The readable events of a partition, oldest first. It ends where nothing more can be read.</summary>
+    /// <summary>The readable events of a partition, oldest first, up to its end.</summary>
+    /// <exception cref="IOException">The log is damaged: behind that nothing was read.</exception>
     public static async IAsyncEnumerable<LedgerEvent> ReadAsync(ILedgerReader reader, LedgerPartition partition, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var from = (await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false)).First;
@@ -24,12 +25,22 @@ internal static class LogScan
                 }
             }
 
-            if (batch.Records.Count == 0)
+            Whole(batch, partition);
+            if (batch.Records.Count == 0 && batch.Next <= from)
             {
                 yield break;
             }
 
             from = batch.Next;
+        }
+    }
+
+    /// <exception cref="IOException">What was read stands before damage.</exception>
+    public static void Whole(ReadBatch batch, LedgerPartition partition)
+    {
+        if (batch.Damage is { } damage)
+        {
+            throw new IOException($"{partition} is damaged at offset {batch.Next}, and what lies behind that cannot be read: {damage}. Fix: restore the segment, or accept the damage with 'mcpledger damage accept'.");
         }
     }
 
