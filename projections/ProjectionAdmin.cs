@@ -11,7 +11,8 @@ public sealed class ProjectionAdmin : IAsyncDisposable
 {
     private readonly IProjectionHandler _handler;
     private readonly IParkingLot _parking;
-    private readonly PartitionConsumer[] _consumers;
+    private readonly PartitionConsumer[] _ofContainer;
+    private readonly RunningConsumers _running;
     private readonly SharedRun<RebuildReport> _rebuild;
 
     /// <summary>Takes what the instance's container holds.</summary>
@@ -20,7 +21,8 @@ public sealed class ProjectionAdmin : IAsyncDisposable
     {
         _handler = provider.GetRequiredService<IProjectionHandler>();
         _parking = provider.GetRequiredService<IParkingLot>();
-        _consumers = [.. provider.GetServices<PartitionConsumer>()];
+        _ofContainer = [.. provider.GetServices<PartitionConsumer>()];
+        _running = provider.GetService<RunningConsumers>() ?? new();
         _rebuild = new(_handler.RebuildAsync, provider.GetRequiredService<ProjectionTelemetry>().RebuildFailed, provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
     }
 
@@ -38,14 +40,15 @@ public sealed class ProjectionAdmin : IAsyncDisposable
     public ValueTask<long> ForgetDroppedAsync(CancellationToken cancellationToken) => _handler.ForgetDroppedAsync(cancellationToken);
 
     /// <summary>
-    /// Folds and indexes parked records once more, oldest first, and forgets those that could be handled. What they say takes effect now, after what came behind them;
+    /// Hands parked records to the consumers of this process once more (they are folded, indexed and watched), oldest first, and forgets those that could be handled. What they say takes effect now, after what came behind them;
     /// a rebuild folds them in their place.
     /// </summary>
     /// <exception cref="IOException">They cannot be read, or the disk refuses.</exception>
     public async ValueTask<ReplayReport> ReplayAsync(CancellationToken cancellationToken)
     {
         var (replayed, failures) = (0, new List<string>());
-        foreach (var consumer in _consumers)
+        var consumers = Consumers;
+        foreach (var consumer in consumers)
         {
             var (handled, failure) = await consumer.ReplayParkedAsync(cancellationToken);
             replayed += handled;
@@ -55,8 +58,13 @@ public sealed class ProjectionAdmin : IAsyncDisposable
             }
         }
 
-        return new(replayed, (await ParkedAsync(cancellationToken)).Count, failures);
+        var kept = await _parking.ListAsync(cancellationToken);
+        failures.AddRange(kept.Where(p => consumers.All(c => (c.Name, c.Partition) != (p.Consumer, p.Partition))).DistinctBy(static p => (p.Consumer, p.Partition))
+            .Select(static p => $"{p.Partition} offset {p.Offset} of {p.Consumer}: it is another process that hands it over"));
+        return new(replayed, kept.Count, failures);
     }
+
+    private PartitionConsumer[] Consumers => [.. _ofContainer, .. _running.All];
 
     /// <summary>Waits for a rebuild that goes on; the process that stops has ended it by then.</summary>
     public ValueTask DisposeAsync() => _rebuild.DisposeAsync();
@@ -65,13 +73,13 @@ public sealed class ProjectionAdmin : IAsyncDisposable
     /// <exception cref="IOException">They cannot be read.</exception>
     public async ValueTask<IReadOnlyList<ParkedRecord>> ParkedAsync(CancellationToken cancellationToken)
     {
-        var names = _consumers.Select(static c => c.Name).ToHashSet(StringComparer.Ordinal);
+        var names = Consumers.Select(static c => c.Name).ToHashSet(StringComparer.Ordinal);
         return [.. (await _parking.ListAsync(cancellationToken)).Where(p => names.Contains(p.Consumer))];
     }
 }
 
 /// <summary>What came of folding parked records once more.</summary>
 /// <param name="Replayed">Records folded, and parked no more.</param>
-/// <param name="Kept">Records that stay parked.</param>
-/// <param name="Failures">The first of each partition that still cannot be folded: its place and the reason. Those behind it wait for it.</param>
+/// <param name="Kept">Records that stay parked, of whichever consumer.</param>
+/// <param name="Failures">The first of each consumer and partition that still cannot be handled: its place and the reason. Those behind it wait for it.</param>
 public sealed record ReplayReport(int Replayed, int Kept, IReadOnlyList<string> Failures);

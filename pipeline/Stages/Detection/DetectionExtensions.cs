@@ -16,6 +16,7 @@ public static class DetectionExtensions
     {
         services.TryAddSingleton<ConsumerTelemetry>();
         services.TryAddSingleton<DetectionTelemetry>();
+        services.TryAddSingleton<RunningConsumers>();
         services.TryAddSingleton(static provider => PartitionShares.All(provider.GetRequiredService<ILedgerReader>()));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<DetectionService>(provider, options));
         return services;

@@ -36,10 +36,11 @@ internal sealed class DetectionHandler(
         string? unreadable = null;
         List<Unwatched> unwatched = [];
         var bytes = 0L;
+        var isReplayed = batch.Next is null;
         foreach (var record in batch.Records)
         {
             // A batch that comes again because the log took no finding was watched already.
-            if (batch.Next is not null && record.Offset <= _taken)
+            if (!isReplayed && record.Offset <= _taken)
             {
                 continue;
             }
@@ -52,7 +53,7 @@ internal sealed class DetectionHandler(
                 bytes += content.Length + released.Length;
                 if (bytes > MaxHeld)
                 {
-                    await WatchAsync(unwatched, cancellationToken).ConfigureAwait(false);
+                    await WatchAsync(unwatched, isReplayed, cancellationToken).ConfigureAwait(false);
                     bytes = 0;
                 }
             }
@@ -66,7 +67,7 @@ internal sealed class DetectionHandler(
             }
         }
 
-        await WatchAsync(unwatched, cancellationToken).ConfigureAwait(false);
+        await WatchAsync(unwatched, isReplayed, cancellationToken).ConfigureAwait(false);
         await SayAsync(cancellationToken).ConfigureAwait(false);
         await AwaitGatewayAsync(cancellationToken).ConfigureAwait(false);
         await SayAsync(cancellationToken).ConfigureAwait(false);
@@ -124,7 +125,7 @@ internal sealed class DetectionHandler(
     }
 
     // Scoring costs more than the record: it gives way to those who answer calls.
-    private async Task WatchAsync(List<Unwatched> events, CancellationToken cancellationToken)
+    private async Task WatchAsync(List<Unwatched> events, bool isLive, CancellationToken cancellationToken)
     {
         if (events.Count == 0)
         {
@@ -136,7 +137,7 @@ internal sealed class DetectionHandler(
             {
                 foreach (var (offset, read, content, released) in events)
                 {
-                    Queue(watch.Take(read, content, released), isLive: offset >= _from);
+                    Queue(watch.Take(read, content, released), isLive || offset >= _from);
                     _taken = Math.Max(_taken, offset);
                 }
 

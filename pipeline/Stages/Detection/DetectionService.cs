@@ -8,7 +8,7 @@ namespace McpLedger.Stages.Detection;
 
 /// <summary>Watches the partitions of calls that are this process's, each with a consumer of its own.</summary>
 internal sealed class DetectionService(
-    DetectionOptions options, ILedgerReader reader, ILedgerWriter writer, IBlobStore blobs, IParkingLot parking, SharePartitions share, ConsumerTelemetry consumers, DetectionTelemetry telemetry,
+    DetectionOptions options, ILedgerReader reader, ILedgerWriter writer, IBlobStore blobs, IParkingLot parking, SharePartitions share, RunningConsumers running, ConsumerTelemetry consumers, DetectionTelemetry telemetry,
     TimeProvider time, IHostApplicationLifetime lifetime)
     : BackgroundService
 {
@@ -31,7 +31,7 @@ internal sealed class DetectionService(
                 }
 
                 using var consumer = Open(partition, models, watching);
-                await consumer.RunAsync(cancellationToken).ConfigureAwait(false);
+                await running.RunAsync(consumer, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -248,7 +248,16 @@ public sealed class PartitionConsumer : IDisposable
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of the consume loop: any failure of a handler is either tried again or parks a record.")]
     private async Task<Exception?> TryHandleAsync(ConsumedBatch batch, CancellationToken drain)
     {
-        await _turn.WaitAsync(drain).ConfigureAwait(false);
+        try
+        {
+            await _turn.WaitAsync(drain).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException e)
+        {
+            // A replay that outlived the consumer: the partition is another process's by now.
+            return e;
+        }
+
         try
         {
             await _handler.HandleAsync(batch, drain).ConfigureAwait(false);

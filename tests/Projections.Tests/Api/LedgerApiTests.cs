@@ -188,6 +188,7 @@ public sealed class LedgerApiTests : IAsyncLifetime
         given.Append(_ledger, given.Refused(given.NewId(), "eve", "files", "read_file", "s-9", "x"));
         await lot.ParkAsync(ProjectionExtensions.ConsumerName, _ledger.Of(LedgerPartition.Calls)[^1], "a version before could not read it", CancellationToken.None);
         await lot.ParkAsync(ProjectionExtensions.ConsumerName, new(LedgerPartition.Control, 9_999, "{}"u8.ToArray()), "no event", CancellationToken.None);
+        await lot.ParkAsync("elsewhere", new(LedgerPartition.Calls, 8, "{}"u8.ToArray()), "no event", CancellationToken.None);
         using var auditor = Client("auditor");
         using var refused = await auditor.PostAsync(new Uri("/api/v1/projections/parked/replay", UriKind.Relative), null);
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
@@ -196,9 +197,10 @@ public sealed class LedgerApiTests : IAsyncLifetime
         using var response = await admin.PostAsync(new Uri("/api/v1/projections/parked/replay", UriKind.Relative), null);
 
         using var report = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
-        Assert.Equal((1, 1), (report.RootElement.GetProperty("replayed").GetInt32(), report.RootElement.GetProperty("kept").GetInt32()));
+        Assert.Equal((1, 2), (report.RootElement.GetProperty("replayed").GetInt32(), report.RootElement.GetProperty("kept").GetInt32()));
         Assert.Contains("control-0 offset 9999", report.RootElement.GetProperty("failures")[0].GetString(), StringComparison.Ordinal);
-        Assert.Equal(9_999, Assert.Single(await lot.ListAsync(CancellationToken.None)).Offset);
+        Assert.Contains("calls-0 offset 8 of elsewhere", report.RootElement.GetProperty("failures")[1].GetString(), StringComparison.Ordinal);
+        Assert.Equal([8, 9_999], (await lot.ListAsync(CancellationToken.None)).Select(p => p.Offset));
         Assert.Contains("eve", await admin.GetStringAsync(new Uri("/api/v1/principals", UriKind.Relative)), StringComparison.Ordinal);
         Assert.Contains(_accesses, a => a.EndsWith("replay parked records of the read models", StringComparison.Ordinal));
     }

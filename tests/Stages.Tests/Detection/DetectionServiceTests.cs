@@ -2,6 +2,7 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Stages.Detection;
 using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Parking;
 using McpLedger.Testing.Ledgers;
 
 namespace McpLedger.Stages.Tests.Detection;
@@ -222,6 +223,38 @@ public sealed class DetectionServiceTests
         var row = System.Text.Json.Nodes.JsonNode.Parse(rows.ToArray())!;
         Assert.Equal((0, "tool_response"), ((int)row["label"]!, (string)row["channel"]!));
         Assert.Contains("Before you can solve the task", (string)row["text"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_parked_is_watched_when_it_is_handed_over_again_as_if_it_came_now()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await using var other = await TemporaryLedger.OpenAsync();
+        var agent = new Conversation(ledger);
+        for (var i = 0; i < 3; i++)
+        {
+            await agent.CallAsync("list_orders", """{"page":1}""", "nothing here");
+        }
+
+        // The fourth of the same calls could not be read when it came; the position is past it.
+        await new Conversation(other) { Now = agent.Now }.AskAsync("list_orders", """{"page":1}""");
+        var fourth = (await TemporaryLedger.ReadAllAsync(other.Ledger, LedgerPartition.Calls, 0))[^1];
+        await new ParkingFolder(ledger.Folder, TimeProvider.System).ParkAsync(DetectionVoice.Name, fourth, "a version before could not read it", CancellationToken.None);
+        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger)));
+        (int, string?) replayed = default;
+        await Watching.RunAsync(ledger, Watching.Options(ledger), async running =>
+        {
+            if (running.All.FirstOrDefault(each => each.Partition == LedgerPartition.Calls) is not { State.Handled: >= 6 } consumer)
+            {
+                return false;
+            }
+
+            replayed = await consumer.ReplayParkedAsync(CancellationToken.None);
+            return true;
+        });
+
+        Assert.Equal((1, null), replayed);
+        Assert.Contains(await Conversation.ControlAsync<FindingRaised>(ledger), f => f.Rule == "loop:identical");
     }
 
     private static FindingRaised RaisedByGateway(EventId call, string session) => new()

@@ -25,7 +25,10 @@ internal static class Watching
     };
 
     /// <summary>Runs the stage until <paramref name="isDone"/>, then stops it in good order.</summary>
-    public static async Task RunAsync(TemporaryLedger ledger, DetectionOptions options, Func<Task<bool>> isDone)
+    public static Task RunAsync(TemporaryLedger ledger, DetectionOptions options, Func<Task<bool>> isDone) => RunAsync(ledger, options, _ => isDone());
+
+    /// <summary>The same, with the consumers that run.</summary>
+    public static async Task RunAsync(TemporaryLedger ledger, DetectionOptions options, Func<RunningConsumers, Task<bool>> isDone)
     {
         await using var services = new ServiceCollection()
             .AddSingleton(TimeProvider.System).AddLogging().AddMetrics()
@@ -35,7 +38,7 @@ internal static class Watching
         using var longest = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var service = Assert.Single(services.GetServices<IHostedService>());
         await service.StartAsync(longest.Token);
-        while (!await isDone())
+        while (!await isDone(services.GetRequiredService<RunningConsumers>()))
         {
             await Task.Delay(20, longest.Token);
         }
