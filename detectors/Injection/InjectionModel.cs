@@ -79,8 +79,9 @@ public sealed class InjectionModel : IDisposable
             return new(WeightsFile.Read(weights), null, channel);
         }
 
+        using var shapes = files.Open(manifest, odd.Shapes);
         using var oddWeights = files.Open(manifest, odd.Weights);
-        return new(WeightsFile.Read(weights), OddTokenWeights.Read(oddWeights), channel);
+        return new(WeightsFile.Read(weights), new(KnownShapes.Read(shapes), OddTokenWeights.Read(oddWeights)), channel);
     }
 
     private static LinearWeights? CapabilityOf(ModelFiles files, ModelManifest manifest)
@@ -108,7 +109,7 @@ public sealed class InjectionModel : IDisposable
 }
 
 /// <summary>One channel's scorer and what its scores mean.</summary>
-internal sealed class ChannelModel(WideDeepWeights weights, OddTokenWeights? odd, ChannelManifest manifest)
+internal sealed class ChannelModel(WideDeepWeights weights, OddTokens? odd, ChannelManifest manifest)
 {
     private readonly TailCurve _stageOne = manifest.StageOne.ToCurve();
     private readonly TailCurve? _stageTwo = manifest.StageTwo?.ToCurve();
@@ -118,8 +119,8 @@ internal sealed class ChannelModel(WideDeepWeights weights, OddTokenWeights? odd
 
     public WideDeepWeights Weights { get; } = weights;
 
-    /// <summary>Weights for odd tokens alone, where the channel has them.</summary>
-    public OddTokenWeights? Odd { get; } = odd;
+    /// <summary>The scorer of odd tokens alone, where the channel has one.</summary>
+    public OddTokens? Odd { get; } = odd;
 
     public double Threshold { get; } = manifest.Threshold;
 

@@ -36,7 +36,7 @@ public sealed class InjectionReading
     }
 
     /// <summary>Scores one text with a scorer, slice by slice, and its odd tokens where there are weights for them.</summary>
-    internal void Score(ReadOnlySpan<char> text, int view, WideDeepWeights weights, Vocabulary vocabulary, OddTokenWeights? odd = null)
+    internal void Score(ReadOnlySpan<char> text, int view, WideDeepWeights weights, Vocabulary vocabulary, OddTokens? odd = null)
     {
         for (var at = 0; at < text.Length;)
         {
@@ -45,8 +45,17 @@ public sealed class InjectionReading
             {
                 Scan.Score(weights);
                 Collect(view);
-                Odd = odd is null ? Odd : Math.Max(Odd, Scan.Odd(odd));
+                ScoreOdd(text, odd);
             }
+        }
+    }
+
+    private void ScoreOdd(ReadOnlySpan<char> text, OddTokens? odd)
+    {
+        if (odd is not null)
+        {
+            Scan.ReadShapes(text, odd.Shapes);
+            Odd = Math.Max(Odd, Scan.Odd(odd.Weights));
         }
     }
 

@@ -7,7 +7,7 @@ namespace McpLedger.Detectors.Injection;
 internal sealed record ModelManifest
 {
     public const string FileName = "model.json";
-    public const int CurrentFormat = 1;
+    public const int CurrentFormat = 2;
 
     public required int Format { get; init; }
 
@@ -89,8 +89,8 @@ internal sealed record ChannelManifest
     public required double ProbabilityOffset { get; init; }
 }
 
-/// <summary>A channel's weights for odd tokens, and how unusual their scores are.</summary>
-internal sealed record OddManifest(string Weights, CurveManifest Curve);
+/// <summary>A channel's shapes and weights for odd tokens, and how unusual their scores are.</summary>
+internal sealed record OddManifest(string Shapes, string Weights, CurveManifest Curve);
 
 /// <summary>A <see cref="TailCurve"/> in numbers.</summary>
 internal sealed record CurveManifest(IReadOnlyList<double> Scores, IReadOnlyList<double> Tails, double Slope)

@@ -3,17 +3,19 @@ using System.Buffers.Binary;
 namespace McpLedger.Detectors.Injection;
 
 /// <summary>
-/// A small network over the shares of odd tokens in a window and over nothing else: suffixes that an optimiser made have no meaning, and are found by being no language.
-/// As a file: <c>MLOT0001</c>, hidden units, bias, first layer row by row, its biases, second layer.
+/// A small network over how odd a window is and over nothing that it says: its shares of odd tokens (<see cref="TokenSigns"/>) and how surprising its shape is (<see cref="ShapeScan"/>).
+/// Suffixes that an optimiser made have no meaning, and are found by being no language. As a file: <c>MLOT0002</c>, hidden units, bias, first layer row by row, its biases, second layer.
 /// </summary>
 internal sealed class OddTokenWeights(float bias, float[] first, float[] firstBias, float[] second)
 {
-    private const int Inputs = WideDeepWeights.SignInputs;
-    private static readonly byte[] Magic = "MLOT0001"u8.ToArray();
+    /// <summary>Numbers that a window has: the shares of its odd tokens and its length, then its shape's.</summary>
+    public const int Inputs = WideDeepWeights.SignInputs + ShapeScan.Inputs;
+
+    private static readonly byte[] Magic = "MLOT0002"u8.ToArray();
 
     /// <summary>The logit of a window.</summary>
-    /// <param name="shares">Its shares of odd tokens.</param>
-    public float Logit(ReadOnlySpan<float> shares)
+    /// <param name="inputs">Its <see cref="Inputs"/> numbers.</param>
+    public float Logit(ReadOnlySpan<float> inputs)
     {
         var logit = bias;
         for (var j = 0; j < second.Length; j++)
@@ -21,7 +23,7 @@ internal sealed class OddTokenWeights(float bias, float[] first, float[] firstBi
             var unit = firstBias[j];
             for (var d = 0; d < Inputs; d++)
             {
-                unit += first[(j * Inputs) + d] * shares[d];
+                unit += first[(j * Inputs) + d] * inputs[d];
             }
 
             logit += unit > 0 ? unit * second[j] : 0;
@@ -29,13 +31,6 @@ internal sealed class OddTokenWeights(float bias, float[] first, float[] firstBi
 
         return logit;
     }
-
-    /// <summary>The part of a scorer that reads odd tokens; one that was trained on nothing else has no other.</summary>
-    public static OddTokenWeights Of(WideDeepWeights weights) => new(
-        weights.Bias,
-        [.. Enumerable.Range(0, weights.Hidden).SelectMany(j => weights.First.AsSpan((j * WideDeepWeights.Inputs) + (2 * WordVectors.Dimensions), Inputs).ToArray())],
-        weights.FirstBias,
-        weights.Second);
 
     /// <exception cref="InvalidDataException">It is no such file.</exception>
     /// <exception cref="EndOfStreamException">It is cut short.</exception>
@@ -46,7 +41,7 @@ internal sealed class OddTokenWeights(float bias, float[] first, float[] firstBi
         var hidden = BinaryPrimitives.ReadInt32LittleEndian(head[Magic.Length..]);
         if (!head.StartsWith(Magic) || hidden is < 1 or > WindowScan.MaxHidden)
         {
-            throw new InvalidDataException($"These are no weights of odd tokens: the file begins with MLOT0001 and has 1 to {WindowScan.MaxHidden} hidden units.");
+            throw new InvalidDataException($"These are no weights of odd tokens: the file begins with MLOT0002 and has 1 to {WindowScan.MaxHidden} hidden units.");
         }
 
         var (bias, first, firstBias, second) = (new float[1], new float[hidden * Inputs], new float[hidden], new float[hidden]);
@@ -67,3 +62,8 @@ internal sealed class OddTokenWeights(float bias, float[] first, float[] firstBi
         WeightsFile.WriteFloats(stream, [bias, .. first, .. firstBias, .. second]);
     }
 }
+
+/// <summary>What a channel's second scorer reads with.</summary>
+/// <param name="Shapes">How ordinary texts go on.</param>
+/// <param name="Weights">What an odd window weighs.</param>
+internal sealed record OddTokens(KnownShapes Shapes, OddTokenWeights Weights);

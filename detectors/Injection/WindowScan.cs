@@ -18,7 +18,7 @@ internal sealed class WindowScan
     public const int SmallBlocks = 4;
     public const int LargeBlocks = 12;
     private const int LargeStride = 3;
-    private const int MaxBlocks = (TokenFeatures.MaxTokens + BlockTokens - 1) / BlockTokens;
+    public const int MaxBlocks = (TokenFeatures.MaxTokens + BlockTokens - 1) / BlockTokens;
     private const int MaxWindows = MaxBlocks + (MaxBlocks / LargeStride) + 2;
     private const int Dimensions = WordVectors.Dimensions;
 
@@ -32,6 +32,8 @@ internal sealed class WindowScan
     private readonly float[] _surround = new float[MaxHidden];
     private readonly float[] _activated = new float[MaxHidden];
     private readonly ScoredWindow[] _windows = new ScoredWindow[MaxWindows];
+    private readonly ShapeScan _shapes = new();
+    private (int From, int To) _slice;
 
     /// <summary>Hidden units that a scorer may have.</summary>
     public const int MaxHidden = 128;
@@ -48,6 +50,7 @@ internal sealed class WindowScan
     public int Read(ReadOnlySpan<char> text, int from, Vocabulary vocabulary)
     {
         var stopped = Tokens.Read(text, from, vocabulary);
+        _slice = (from, stopped);
         Blocks = (Tokens.Count + BlockTokens - 1) / BlockTokens;
         var rows = Tokens.Rows;
         for (var block = 0; block < Blocks; block++)
@@ -66,19 +69,29 @@ internal sealed class WindowScan
     {
         SumWide(weights);
         weights.Surround(_around, _surround);
+        Cut();
+        foreach (ref var window in _windows.AsSpan(0, WindowCount))
+        {
+            window = window with { Logit = Logit(weights, window) };
+        }
+    }
+
+    /// <summary>Cuts the slice into windows that nobody has scored.</summary>
+    public void Cut()
+    {
         WindowCount = 0;
         if (Blocks <= LargeBlocks)
         {
-            ScoreWindow(weights, 0, Blocks);
+            Add(0, Blocks);
         }
         else
         {
-            ScoreEvery(weights, LargeBlocks, LargeStride);
+            AddEvery(LargeBlocks, LargeStride);
         }
 
         if (Blocks > SmallBlocks)
         {
-            ScoreEvery(weights, SmallBlocks, 1);
+            AddEvery(SmallBlocks, 1);
         }
     }
 
@@ -93,18 +106,31 @@ internal sealed class WindowScan
         return best;
     }
 
-    /// <summary>The highest logit of odd tokens over the windows that were scored.</summary>
+    /// <summary>The highest logit of odd tokens over the windows, once <see cref="ReadShapes"/> has read the slice.</summary>
     public float Odd(OddTokenWeights weights)
     {
-        Span<float> shares = stackalloc float[WideDeepWeights.SignInputs];
+        Span<float> inputs = stackalloc float[OddTokenWeights.Inputs];
         var highest = float.NegativeInfinity;
         foreach (var window in Windows)
         {
-            WriteSigns(window.First / BlockTokens, (window.End + BlockTokens - 1) / BlockTokens, shares);
-            highest = Math.Max(highest, weights.Logit(shares));
+            OddInputs(window, inputs);
+            highest = Math.Max(highest, weights.Logit(inputs));
         }
 
         return highest;
+    }
+
+    /// <summary>Reads the shape of the slice that was read last.</summary>
+    /// <param name="text">The same text.</param>
+    /// <param name="shapes">What is usual.</param>
+    public void ReadShapes(ReadOnlySpan<char> text, KnownShapes shapes) => _shapes.Read(text, _slice.From, _slice.To, Tokens.Stops, shapes);
+
+    /// <summary>How odd a window is, as <see cref="OddTokenWeights"/> reads it.</summary>
+    public void OddInputs(ScoredWindow window, Span<float> inputs)
+    {
+        var (first, end) = (window.First / BlockTokens, (window.End + BlockTokens - 1) / BlockTokens);
+        WriteSigns(first, end, inputs[..WideDeepWeights.SignInputs]);
+        _shapes.Write(first, end, inputs[WideDeepWeights.SignInputs..]);
     }
 
     /// <summary>The network's inputs for a window: mean, maximum, surrounding mean.</summary>
@@ -114,12 +140,12 @@ internal sealed class WindowScan
         _around.CopyTo(inputs[WideDeepWeights.WindowInputs..]);
     }
 
-    private void ScoreEvery(WideDeepWeights weights, int length, int stride)
+    private void AddEvery(int length, int stride)
     {
         for (var first = 0; ; first += stride)
         {
             var end = Math.Min(first + length, Blocks);
-            ScoreWindow(weights, first, end);
+            Add(first, end);
             if (end == Blocks)
             {
                 return;
@@ -127,15 +153,15 @@ internal sealed class WindowScan
         }
     }
 
-    private void ScoreWindow(WideDeepWeights weights, int firstBlock, int endBlock)
+    private void Add(int firstBlock, int endBlock) => _windows[WindowCount++] = new(firstBlock * BlockTokens, Math.Min(endBlock * BlockTokens, Tokens.Count), float.NegativeInfinity);
+
+    private float Logit(WideDeepWeights weights, ScoredWindow window)
     {
-        var first = firstBlock * BlockTokens;
-        var end = Math.Min(endBlock * BlockTokens, Tokens.Count);
-        var features = Tokens.Ends[end] - Tokens.Ends[first];
+        var (firstBlock, endBlock) = (window.First / BlockTokens, (window.End + BlockTokens - 1) / BlockTokens);
+        var features = Tokens.Ends[window.End] - Tokens.Ends[window.First];
         var logit = weights.Bias + (float)((_wide[endBlock] - _wide[firstBlock]) / Math.Sqrt(Math.Max(1, features)));
         PoolWindow(firstBlock, endBlock, _pooled);
-        logit += weights.DeepLogit(_pooled, _surround, _activated);
-        _windows[WindowCount++] = new(first, end, logit);
+        return logit + weights.DeepLogit(_pooled, _surround, _activated);
     }
 
     private void SumWide(WideDeepWeights weights)

@@ -32,7 +32,7 @@ internal static class Calibration
             Files = [],
             Channels = new(StringComparer.Ordinal),
         };
-        string[] files = [Vocabularies.Words, Vocabularies.Pairs, ModelTraining.CapabilityName, ModelTraining.OddName, .. Board.All.Select(board => ModelTraining.WeightsName(board.Channel)), .. hasEncoder ? new[] { Vocabularies.EncoderModel, Vocabularies.EncoderVocabulary } : []];
+        string[] files = [Vocabularies.Words, Vocabularies.Pairs, ModelTraining.CapabilityName, ModelTraining.ShapesName, ModelTraining.OddName, .. Board.All.Select(board => ModelTraining.WeightsName(board.Channel)), .. hasEncoder ? new[] { Vocabularies.EncoderModel, Vocabularies.EncoderVocabulary } : []];
         foreach (var file in files)
         {
             manifest.Files[file] = ModelTraining.Sha256(Path.Combine(request.Output, file));
@@ -43,7 +43,7 @@ internal static class Calibration
             manifest.Channels[InjectionModel.NameOf(board.Channel)] = Uncalibrated(board.Channel) with
             {
                 Marks = board.Channel == TextChannel.Definition ? MarkTails(request) : null,
-                Odd = board.Channel == TextChannel.User ? new(ModelTraining.OddName, new([0], [0], 1)) : null,
+                Odd = board.Channel == TextChannel.User ? new(ModelTraining.ShapesName, ModelTraining.OddName, new([0], [0], 1)) : null,
             };
         }
 

@@ -38,6 +38,7 @@ public static class ModelTraining
 {
     internal const string CapabilityName = "capability.bin";
     internal const string OddName = "user-odd.bin";
+    internal const string ShapesName = "shapes.bin";
 
     private const int EncoderWindows = 2;
     private const float CapabilityL2 = 1e-6f;
@@ -72,13 +73,7 @@ public static class ModelTraining
             WeightsFile.Write(weights[i], file);
         }
 
-        progress.Report("training on odd tokens");
-        var odd = WideDeepTrainer.Train([.. new UserTexts(train, Draws.SeedOf(TextChannel.User, 0)).Disorder(request.Pairs / 2, train)], vocabulary, new() { Seed = request.Seed, Hidden = 8, Epochs = 4, UsesSigns = true, UsesWords = false });
-        using (var file = File.Create(Path.Combine(request.Output, OddName)))
-        {
-            OddTokenWeights.Of(odd).Write(file);
-        }
-
+        TrainOdd(request, train, vocabulary, progress);
         progress.Report("training the capability head");
         var (capability, _) = new LinearTrainer(vocabulary).Train([.. new CapabilityTexts(14).Make(request.Pairs / 4, train)], CapabilityL2);
         using (var file = File.Create(Path.Combine(request.Output, CapabilityName)))
@@ -88,6 +83,24 @@ public static class ModelTraining
 
         progress.Report("calibrating");
         return Calibration.Write(request, EncoderWindows);
+    }
+
+    /// <summary>Counts shapes and trains the scorer of odd tokens.</summary>
+    internal static void TrainOdd(TrainingRequest request, Corpus train, Vocabulary vocabulary, IProgress<string> progress)
+    {
+        progress.Report("counting shapes");
+        var shapes = Vocabularies.Shapes(train);
+        using (var file = File.Create(Path.Combine(request.Output, ShapesName)))
+        {
+            shapes.Write(file);
+        }
+
+        progress.Report("training on odd tokens");
+        TrainingText[] texts = [.. new UserTexts(train, Draws.SeedOf(TextChannel.User, 0)).Disorder(request.Pairs / 2, train)];
+        using (var file = File.Create(Path.Combine(request.Output, OddName)))
+        {
+            OddTokenTrainer.Train(texts, vocabulary, shapes, request.Seed).Write(file);
+        }
     }
 
     internal static string WeightsName(TextChannel channel) => InjectionModel.NameOf(channel) + ".bin";

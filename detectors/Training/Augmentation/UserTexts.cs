@@ -17,8 +17,11 @@ internal sealed class UserTexts
     // The same sentences about what is no secret: how something is asked for must not be what is learnt.
     private static readonly string[] Innocents = ["{benign}", "{benign}", "{benign} {benign}", "{reveal}", "{format}", "{fewshot}"];
 
+    private static readonly string[] Ordinary = ["docs_train", "dialogue_benign", "bfcl_user", "metatool_user", "deepset_train", "toolsdk_tools", "whowhen", "bipia_train"];
+
     private readonly Dice _dice;
-    private readonly Grammar _english = Grammar.Named("user");
+    private readonly Grammar _english = Grammar.Named("user").And("user-extract");
+    private readonly Grammar _open;
     private readonly Grammar[] _foreign = Languages.Grammars();
     private readonly Dictionary<Grammar, Grammar> _innocent;
     private readonly string[] _requests;
@@ -29,6 +32,7 @@ internal sealed class UserTexts
     public UserTexts(Corpus corpus, ulong seed)
     {
         _dice = new(seed);
+        _open = _english.With("secret", [.. _english.Phrases("open")]);
         _innocent = _foreign.ToDictionary(language => language, language => language.With("innocent", [.. Innocents.Where(language.Has)]).With("secret", [.. language.Phrases("thing")]));
         _requests = [.. corpus.Of(false, "metatool_user", "bfcl_user").Select(row => row.Text)];
         _prompts = [.. corpus.Of(false, "dialogue_benign").Select(row => row.Text)];
@@ -54,7 +58,7 @@ internal sealed class UserTexts
     /// <summary>Requests that end in gibberish, and everything ordinary: what a head on odd tokens alone learns from.</summary>
     public IEnumerable<TrainingText> Disorder(int each, Corpus corpus)
     {
-        foreach (var text in OfCorpora(corpus).Where(text => !text.IsAttack))
+        foreach (var text in Unordered(corpus))
         {
             yield return text;
         }
@@ -69,7 +73,7 @@ internal sealed class UserTexts
 
     private TrainingText[] Pair(double draw)
     {
-        if (draw < 0.34)
+        if (draw < 0.30)
         {
             var language = _dice.Pick(_foreign);
             var attack = language.Make(_dice, "attack");
@@ -77,19 +81,24 @@ internal sealed class UserTexts
             return [Plain(attack, isAttack: true), Plain(_innocent[language].Make(_dice, "innocent"), isAttack: false)];
         }
 
-        if (draw < 0.52)
+        if (draw < 0.42)
+        {
+            return [Plain(_english.Make(_dice, "extract"), isAttack: true), Plain(_open.Make(_dice, "extract"), isAttack: false)];
+        }
+
+        if (draw < 0.56)
         {
             var attack = MarkedText.Mark(_english.Make(_dice, "attack"));
             attack = _dice.Below(6) switch { 0 => _dice.Pick(_requests) + " " + attack, 1 => attack + " " + _dice.Pick(_requests), _ => attack };
             return [MarkedText.Read(attack, isAttack: true), Plain(_english.Make(_dice, "benign"), isAttack: false)];
         }
 
-        if (draw < 0.60)
+        if (draw < 0.63)
         {
             return [Plain(_english.Make(_dice, "story"), isAttack: true), Plain(_english.Make(_dice, "storytwin"), isAttack: false)];
         }
 
-        if (draw < 0.76)
+        if (draw < 0.78)
         {
             // The wish is marked, for the frame around it is the same on both sides.
             return [MarkedText.Read(Framed(MarkedText.Mark(_english.Make(_dice, "harm"))), isAttack: true), Plain(Framed(_english.Make(_dice, "wishes")), isAttack: false)];
@@ -157,6 +166,9 @@ internal sealed class UserTexts
             .Concat(Weighted(corpus.Of(false, "deepset_train", "dialogue_benign", "bfcl_user"), isAttack: false, 1))
             .Concat(Weighted(corpus.Of(false, "metatool_user").Take(8000), isAttack: false, 0.7))
             .Concat(Weighted(corpus.Of(false, "docs_train").Take(3000), isAttack: false, 0.5));
+
+    // Every other row: what is usual was counted over the rest, and to a text that was counted itself nothing in it is strange.
+    private static IEnumerable<TrainingText> Unordered(Corpus corpus) => Ordinary.SelectMany(source => Weighted(corpus.Of(false, source).Where((_, i) => i % 2 == 1).Take(4000), isAttack: false, 1));
 
     private static IEnumerable<TrainingText> Weighted(IEnumerable<LabelledText> rows, bool isAttack, double weight)
     {

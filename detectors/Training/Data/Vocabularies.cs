@@ -49,4 +49,19 @@ internal static class Vocabularies
         pairs.Write(written);
         return new(vectors, pairs);
     }
+
+    /// <summary>How every other text of a corpus goes on; what a scorer of odd tokens learns from are the rest.</summary>
+    public static KnownShapes Shapes(Corpus train)
+    {
+        var counter = new ShapeCounter();
+        foreach (var source in Ordinary)
+        {
+            foreach (var row in train.Of(false, source).Where((_, i) => i % 2 == 0))
+            {
+                counter.Add(NormalText.Of(row.Text));
+            }
+        }
+
+        return counter.ToShapes();
+    }
 }

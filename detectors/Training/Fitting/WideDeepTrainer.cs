@@ -20,9 +20,6 @@ internal sealed record WideDeepOptions
     /// </summary>
     public bool UsesSigns { get; init; }
 
-    /// <summary>Whether words and their vectors count; without them a scorer sees odd tokens alone.</summary>
-    public bool UsesWords { get; init; } = true;
-
     public ulong Seed { get; init; } = 1;
 }
 
@@ -47,7 +44,6 @@ internal sealed class WideDeepTrainer
     private readonly float[] _activated;
     private readonly Dice _dice;
     private float _biasSquares;
-    private float _biasValue;
 
     private WideDeepTrainer(Vocabulary vocabulary, WideDeepOptions options)
     {
@@ -61,17 +57,6 @@ internal sealed class WideDeepTrainer
         for (var j = 0; j < options.Hidden && !options.UsesSigns; j++)
         {
             _weights.First.AsSpan((j * WideDeepWeights.Inputs) + (2 * WordVectors.Dimensions), WideDeepWeights.SignInputs).Clear();
-        }
-
-        for (var j = 0; j < options.Hidden && !options.UsesWords; j++)
-        {
-            var row = _weights.First.AsSpan(j * WideDeepWeights.Inputs, WideDeepWeights.Inputs);
-            row[..(2 * WordVectors.Dimensions)].Clear();
-            row[WideDeepWeights.WindowInputs..].Clear();
-            foreach (ref var weight in row.Slice(2 * WordVectors.Dimensions, WideDeepWeights.SignInputs))
-            {
-                weight *= 8;
-            }
         }
     }
 
@@ -163,12 +148,6 @@ internal sealed class WideDeepTrainer
             _inputs.AsSpan(2 * WordVectors.Dimensions, WideDeepWeights.SignInputs).Clear();
         }
 
-        if (!_options.UsesWords)
-        {
-            _inputs.AsSpan(0, 2 * WordVectors.Dimensions).Clear();
-            _inputs.AsSpan(WideDeepWeights.WindowInputs).Clear();
-        }
-
         _weights.Surround(_inputs.AsSpan(WideDeepWeights.WindowInputs), _surround);
         var logit = _weights.Bias + _weights.WideLogit(buckets) + _weights.DeepLogit(_inputs.AsSpan(0, WideDeepWeights.WindowInputs), _surround, _activated);
         var slope = ((1f / (1f + MathF.Exp(-logit))) - label) * weight;
@@ -177,16 +156,7 @@ internal sealed class WideDeepTrainer
             return;
         }
 
-        if (_options.UsesWords)
-        {
-            UpdateWide(buckets, slope);
-        }
-        else
-        {
-            Step(ref _biasValue, ref _biasSquares, slope);
-            _weights.Bias = _biasValue;
-        }
-
+        UpdateWide(buckets, slope);
         UpdateDeep(slope);
     }
 

@@ -11,6 +11,7 @@ public sealed class InjectionModelTests(ShippedModelFixture shipped) : IClassFix
     [InlineData("words.bin")]
     [InlineData("pairs.bin")]
     [InlineData("capability.bin")]
+    [InlineData("shapes.bin")]
     [InlineData("user-odd.bin")]
     [InlineData("encoder/vocab.txt")]
     public void A_file_that_was_changed_by_one_bit_is_refused(string name)
@@ -28,7 +29,7 @@ public sealed class InjectionModelTests(ShippedModelFixture shipped) : IClassFix
     [Theory]
     [InlineData("\"words.bin\"", "\"../words.bin\"")]
     [InlineData("\"words.bin\"", "\"/etc/passwd\"")]
-    [InlineData("\"format\": 1", "\"format\": 2")]
+    [InlineData("\"format\": 2", "\"format\": 1")]
     [InlineData("{", "{\"id\":\"a\",")]
     [InlineData("\"user\": {", "\"guest\": {")]
     public void A_manifest_that_is_not_right_is_refused(string from, string to)
