@@ -17,7 +17,7 @@ public sealed class ShapeTests
     }
 
     [Theory]
-    [InlineData("see https://example.com/a/b?c=d&e=[f] there", "see https://other.example there")]
+    [InlineData("see https://example.com/a/b?c=d&e=f#g there", "see https://other.example there")]
     [InlineData("key 4f1c9a0b77e14f1c9a0b77e14f1c9a0b77e14f1c9a0b", "key ftp://host/file")]
     [InlineData("one\n-----------------\ntwo", "one\n---\ntwo")]
     [InlineData("a | b\n|---|:---:|\n", "a | b\n====\n")]
