@@ -56,7 +56,7 @@ public sealed class SigningKey : IDisposable
         try
         {
             ecdsa.ImportFromPem(pem);
-            if (ecdsa.KeySize == 256)
+            if (IsPrivateOnP256(ecdsa))
             {
                 key = new(ecdsa);
                 ecdsa = null;
@@ -72,6 +72,14 @@ public sealed class SigningKey : IDisposable
         }
 
         return key is not null;
+    }
+
+    // Other curves have 256 bits as well, and a public key is read from PEM as readily: both would fail at the first signature only, or be verified by nobody.
+    private static bool IsPrivateOnP256(ECDsa key)
+    {
+        var parts = key.ExportParameters(includePrivateParameters: true);
+        CryptographicOperations.ZeroMemory(parts.D);
+        return parts.D is not null && parts.Curve.IsNamed && parts.Curve.Oid.Value == "1.2.840.10045.3.1.7";
     }
 
     /// <summary>The private key as PEM (PKCS #8).</summary>

@@ -13,7 +13,8 @@ internal sealed record KeyRotation(string? Old, string New, string By);
 /// <summary>
 /// The keys that sign checkpoints, in <c>keys/</c>: <c>signing.key</c> (PEM, mode 0600, made at first start), <c>signing.vkey</c> with one line for
 /// each partition's origin, <c>{partition}.vkey</c> with its own, and <c>retired/*.vkey</c> for keys that were replaced. While a rotation is under way
-/// <c>signing.key.previous</c> is kept as well, until every partition has a checkpoint that both have signed.
+/// <c>signing.key.previous</c> is kept as well, until every partition has a checkpoint that both have signed. A key that is gone is never replaced by
+/// itself where something was published or signed with it: <see cref="LostKey"/>.
 /// </summary>
 public sealed class SigningKeyStore : IDisposable
 {
@@ -42,14 +43,15 @@ public sealed class SigningKeyStore : IDisposable
     /// Opens the keys, making the first one where there is none. What is published is what is there to sign with: a rotation that a crash cut short before
     /// its key was written did not happen, one that was cut short behind that is finished.
     /// </summary>
-    /// <exception cref="IOException">The folder cannot be written to, or a key cannot be read.</exception>
+    /// <exception cref="IOException">The folder cannot be written to, a key cannot be read, or the key is gone that signed what is there.</exception>
     public static SigningKeyStore Open(SealingOptions options, IReadOnlyList<LedgerPartition> partitions)
     {
         DurableFile.CreateFolder(options.Keys);
         if (!File.Exists(Path.Combine(options.Keys, Current)))
         {
+            var lost = LostKey.Retired(options);
             using var made = SigningKey.Create(options.Algorithm);
-            Announce(options.Keys, new(null, VKey(made, options.OriginPrefix, partitions), "start"));
+            Announce(options.Keys, new(lost?.Named(Origin(options.OriginPrefix, partitions[0])).ToString(), VKey(made, options.OriginPrefix, partitions), "start"));
             DurableFile.Replace(Path.Combine(options.Keys, Current), Encoding.UTF8.GetBytes(made.ExportPem()), Secret);
         }
 
@@ -184,7 +186,7 @@ public sealed class SigningKeyStore : IDisposable
 
     private void Publish()
     {
-        Publish("signing.vkey", _partitions);
+        Publish(LostKey.Published, _partitions);
         foreach (var partition in _partitions)
         {
             Publish($"{partition}.vkey", [partition]);
@@ -245,15 +247,17 @@ public sealed class SigningKeyStore : IDisposable
 
     private void Reload()
     {
-        _key.Dispose();
-        _previous?.Dispose();
+        var (before, previous) = (_key, _previous);
         (_key, _previous, _readAt) = Load();
+        before.Dispose();
+        previous?.Dispose();
     }
 
     private (SigningKey Key, SigningKey? Previous, DateTime ReadAt) Load()
     {
         var readAt = File.GetLastWriteTimeUtc(Path.Combine(_folder, Current));
-        return (Read(Current)!, Read(Previous), readAt);
+        var key = Read(Current) ?? throw new IOException($"there is no '{Path.Combine(_folder, Current)}', and nothing is signed before it is put back.");
+        return (key, Read(Previous), readAt);
     }
 
     private SigningKey? Read(string name)

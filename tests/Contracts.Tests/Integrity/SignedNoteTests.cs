@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
 using McpLedger.Contracts.Integrity;
@@ -69,6 +70,20 @@ public sealed class SignedNoteTests
 
         Assert.Equal(NoteVerdict.Verified, note.Open(Key(vkey)));
         Assert.Equal(vkey, Key(vkey).ToString());
+    }
+
+    [Fact]
+    public void A_key_on_another_curve_or_without_its_private_part_is_none()
+    {
+        using var p256 = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        using var bitcoins = ECDsa.Create(ECCurve.CreateFromValue("1.3.132.0.10"));
+
+        Assert.All(
+            [p256.ExportSubjectPublicKeyInfoPem(), p384.ExportPkcs8PrivateKeyPem(), bitcoins.ExportPkcs8PrivateKeyPem(), bitcoins.ExportECPrivateKeyPem(), ""],
+            pem => Assert.False(SigningKey.TryImportPem(pem, out _)));
+        Assert.True(SigningKey.TryImportPem(p256.ExportECPrivateKeyPem(), out var key));
+        key!.Dispose();
     }
 
     [Fact]

@@ -57,6 +57,32 @@ public sealed class SealingServiceTests
     }
 
     [Fact]
+    public async Task A_sealer_whose_key_is_gone_goes_on_when_it_is_back()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await using var services = Services(ledger, Options(ledger));
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var service = Assert.Single(services.GetServices<IHostedService>());
+        await service.StartAsync(stop.Token);
+        await ledger.AppendAsync(LedgerLog.Calls, "first");
+        await SignedAsync(ledger, stop.Token);
+        var key = Path.Combine(ledger.Folder, "keys", "signing.key");
+        File.Move(key, key + ".away");
+        var appended = await ledger.AppendAsync(LedgerLog.Calls, "second");
+
+        // Its entry is written before the checkpoint that cannot be signed.
+        var tiles = new TileFolder(Path.Combine(ledger.Folder, "tiles"), LedgerPartition.Calls);
+        while (tiles.Read(new(Tile.Entries, 0, (int)appended.Offset + 1)) is null)
+        {
+            await Task.Delay(20, stop.Token);
+        }
+
+        File.Move(key + ".away", key);
+        await ControlAsync<CheckpointSigned>(ledger, c => c.Partition == "calls-0" && c.Size > appended.Offset, stop.Token);
+        await service.StopAsync(stop.Token);
+    }
+
+    [Fact]
     public async Task A_sealer_that_is_behind_reads_on_without_resting()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();

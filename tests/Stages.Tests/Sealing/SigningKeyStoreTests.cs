@@ -71,6 +71,69 @@ public sealed class SigningKeyStoreTests : IDisposable
         IsPublished(store);
     }
 
+    [Fact]
+    public void A_key_that_is_gone_for_a_moment_is_named_and_the_one_in_memory_is_not_lost()
+    {
+        using var store = Open(_folder.Path);
+        Assert.True(SignedNote.TryParse(store.Sign(new($"{Prefix}/calls-0", 1, Digest.Of("root"u8)), last: null), out var before));
+        File.Move(PathOf("signing.key"), PathOf("elsewhere"));
+
+        for (var tries = 0; tries < 2; tries++)
+        {
+            Assert.Contains(PathOf("signing.key"), Assert.ThrowsAny<IOException>(() => IsPublished(store)).Message, StringComparison.Ordinal);
+            Assert.True(store.HasSigned($"{Prefix}/calls-0", before));
+        }
+
+        File.Move(PathOf("elsewhere"), PathOf("signing.key"));
+        IsPublished(store);
+    }
+
+    [Fact]
+    public void No_key_is_made_in_the_place_of_one_that_was_published()
+    {
+        Open(_folder.Path).Dispose();
+        var published = File.ReadAllText(PathOf("signing.vkey"));
+        File.Delete(PathOf("signing.key"));
+
+        Assert.Contains("mv", Assert.Throws<IOException>(() => Open(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Equal(published, File.ReadAllText(PathOf("signing.vkey")));
+
+        Directory.CreateDirectory(PathOf("retired"));
+        File.Move(PathOf("signing.vkey"), PathOf("retired/lost.vkey"));
+        using var store = Open(_folder.Path);
+        IsPublished(store);
+        Assert.NotEqual(published, File.ReadAllText(PathOf("signing.vkey")));
+    }
+
+    [Fact]
+    public void Beside_checkpoints_a_key_is_made_only_where_the_one_that_signed_them_is_retired()
+    {
+        var origin = $"{Prefix}/calls-0";
+        string old;
+        using (var store = Open(_folder.Path))
+        {
+            old = File.ReadAllLines(PathOf("signing.vkey"))[0];
+            var tiles = Directory.CreateDirectory(Path.Combine(_folder.Path, "tiles", "calls-0")).FullName;
+            File.WriteAllBytes(Path.Combine(tiles, "checkpoint"), store.Sign(new(origin, 1, Digest.Of("root"u8)), last: null));
+        }
+
+        Directory.Delete(PathOf(""), recursive: true);
+        Assert.Contains("calls-0", Assert.Throws<IOException>(() => Open(_folder.Path)).Message, StringComparison.Ordinal);
+        Directory.CreateDirectory(PathOf("retired"));
+        using (var another = SigningKey.Create(NoteAlgorithm.Ed25519))
+        {
+            File.WriteAllText(PathOf("retired/another.vkey"), another.Verifier(origin) + "\n");
+        }
+
+        Assert.Throws<IOException>(() => Open(_folder.Path));
+        Assert.False(File.Exists(PathOf("signing.key")));
+
+        File.WriteAllText(PathOf("retired/lost.vkey"), old + "\n");
+        using var next = Open(_folder.Path);
+        Assert.Equal(old, next.Unannounced()!.Old);
+        IsPublished(next);
+    }
+
     private static SigningKeyStore Open(string folder) =>
         SigningKeyStore.Open(new() { Folder = folder, OriginPrefix = Prefix, Source = "/sealer/test/1" }, [LedgerPartition.Calls, LedgerPartition.Control]);
 
