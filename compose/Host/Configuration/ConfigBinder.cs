@@ -43,9 +43,11 @@ internal sealed class ConfigBinder
     {
         var plain = Nullable.GetUnderlyingType(type) ?? type;
         _places.TryAdd(path, (node.Line, node.Column));
+        var isList = plain.IsGenericType && plain.GetGenericTypeDefinition() == typeof(ImmutableArray<>);
         if (node is ConfigNode.Scalar { IsNull: true })
         {
-            return null;
+            // Many a list matches anything where it is empty, so one must not come to be empty by what was left out.
+            return isList ? Missing(path, "nothing stands where a list is needed.") : null;
         }
 
         if (plain == typeof(PeersValue))
@@ -53,7 +55,7 @@ internal sealed class ConfigBinder
             return Peers(node, path);
         }
 
-        if (plain.IsGenericType && plain.GetGenericTypeDefinition() == typeof(ImmutableArray<>))
+        if (isList)
         {
             return List(plain.GenericTypeArguments[0], property, node, path);
         }
@@ -106,10 +108,16 @@ internal sealed class ConfigBinder
             return Fault(path, node, $"{node.Kind} stands where a list is needed.", "write it as a list: [one, two]");
         }
 
-        var values = sequence.Items.Select((n, i) => Value(item, property, n, string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"))).Where(v => v is not null).ToArray();
+        var values = sequence.Items.Select((n, i) => Item(item, property, n, string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"))).Where(v => v is not null).ToArray();
         var typed = Array.CreateInstance(item, values.Length);
         values.CopyTo(typed, 0);
         return typeof(ConfigBinder).GetMethod(nameof(Freeze), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(item).Invoke(null, [typed]);
+    }
+
+    private object? Item(Type item, PropertyInfo? property, ConfigNode node, string path)
+    {
+        _places.TryAdd(path, (node.Line, node.Column));
+        return node is ConfigNode.Scalar { IsNull: true } ? Missing(path, "nothing stands where an item of the list is needed.") : Value(item, property, node, path);
     }
 
     private object? Named(Type item, ConfigNode node, string path)
@@ -170,6 +178,13 @@ internal sealed class ConfigBinder
         return property?.GetCustomAttribute<MaxLengthAttribute>() is { } longest && ((string)value).Length > longest.Length
             ? Fault(path, node, $"this is {((string)value).Length} characters long.", $"keep it to {longest.Length}")
             : value;
+    }
+
+    private object? Missing(string path, string problem)
+    {
+        var (line, column) = PlaceOf(path);
+        _faults.Add(new(path, line, column, problem, "write a value, or remove the key"));
+        return null;
     }
 
     private object? Fault(string path, ConfigNode node, string problem, string fix)

@@ -97,6 +97,12 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
             Fault($"{at}.transport", "a command is always reached over stdio.", "remove transport");
         }
 
+        foreach (var twice in server.Headers.Keys.GroupBy(h => h, StringComparer.OrdinalIgnoreCase).Where(g => g.Skip(1).Any()))
+        {
+            string[] inOrder = [.. twice.OrderBy(h => places.PlaceOf($"{at}.headers.{h}")).ThenBy(h => h, StringComparer.Ordinal)];
+            Fault($"{at}.headers.{inOrder[^1]}", $"{string.Join(" and ", inOrder.Select(h => $"'{h}'"))} are one header: case means nothing in their names.", "keep one of them");
+        }
+
         foreach (var header in server.Headers.Keys)
         {
             if (!HeaderName().IsMatch(header))

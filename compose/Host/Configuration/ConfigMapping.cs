@@ -38,7 +38,7 @@ internal static class ConfigMapping
             Destinations = Destinations(at, server, checks),
             Balancing = server.Balancing,
             Health = new() { ActivePath = server.Health.Path, ActiveInterval = server.Health.Interval, Passive = server.Health.Passive, ReactivationPeriod = server.Health.Reactivation },
-            Headers = server.Headers.ToImmutableSortedDictionary(h => h.Key, h => Header($"{at}.headers.{h.Key}", h.Value, checks), StringComparer.OrdinalIgnoreCase),
+            Headers = server.Headers.DistinctBy(h => h.Key, StringComparer.OrdinalIgnoreCase).ToImmutableSortedDictionary(h => h.Key, h => Header($"{at}.headers.{h.Key}", h.Value, checks), StringComparer.OrdinalIgnoreCase),
             Stdio = server.Command is null ? null : new()
             {
                 Command = server.Command,

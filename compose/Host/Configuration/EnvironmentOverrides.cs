@@ -37,9 +37,9 @@ internal static class EnvironmentOverrides
     }
 
     /// <summary>The key that a variable stands for, one name a level; null when there is none.</summary>
-    public static ImmutableArray<string>? PathOf(string name) => Resolve(name)?.Path;
+    public static ImmutableArray<string>? PathOf(string name) => Resolve(name) is { } found ? [.. found.Path.Select(l => l.Name)] : null;
 
-    private static (ImmutableArray<string> Path, Type Type)? Resolve(string name)
+    private static (ImmutableArray<Level> Path, Type Type)? Resolve(string name)
     {
         if (!name.StartsWith(Prefix, StringComparison.Ordinal))
         {
@@ -47,18 +47,20 @@ internal static class EnvironmentOverrides
         }
 
         var type = typeof(ConfigFile);
-        var path = ImmutableArray.CreateBuilder<string>();
+        var isEnvironment = false;
+        var path = ImmutableArray.CreateBuilder<Level>();
         foreach (var part in name[Prefix.Length..].Split(Separator))
         {
             if (NamedValues(type) is { } values && part.Length > 0)
             {
-                // What stands in a file as a name has lower case there: names of servers, of destinations, of replicas.
-                path.Add(part.ToLowerInvariant());
+                // What stands in a file as a name has lower case there: names of servers, of destinations, of replicas. A program's variables have the case they are given.
+                path.Add(isEnvironment ? new(part, Spelling.OfProgram) : new(part.ToLowerInvariant(), Spelling.Any));
                 type = values;
             }
             else if (ConfigBinder.IsSection(type) && Properties(type).FirstOrDefault(p => p.Name.Equals(part, StringComparison.OrdinalIgnoreCase)) is { } property)
             {
-                path.Add(ConfigBinder.KeyOf(property));
+                path.Add(new(ConfigBinder.KeyOf(property), Spelling.Exact));
+                isEnvironment = property.DeclaringType == typeof(ServerSection) && property.Name == nameof(ServerSection.Env);
                 type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             }
             else
@@ -111,7 +113,7 @@ internal static class EnvironmentOverrides
         _ => null,
     };
 
-    private static ConfigNode Put(ConfigNode? under, ReadOnlySpan<string> path, ConfigNode value)
+    private static ConfigNode Put(ConfigNode? under, ReadOnlySpan<Level> path, ConfigNode value)
     {
         if (path.IsEmpty)
         {
@@ -119,14 +121,33 @@ internal static class EnvironmentOverrides
         }
 
         var mapping = under as ConfigNode.Mapping ?? new(0, 0, []);
-        var key = path[0];
-        var index = -1;
-        for (var i = 0; i < mapping.Entries.Length; i++)
-        {
-            index = mapping.Entries[i].Key == key ? i : index;
-        }
-
-        var entry = new ConfigEntry(key, 0, 0, Put(index < 0 ? null : mapping.Entries[index].Value, path[1..], value));
+        var level = path[0];
+        var index = IndexOf(mapping, level);
+        var entry = new ConfigEntry(index < 0 ? level.Name : mapping.Entries[index].Key, 0, 0, Put(index < 0 ? null : mapping.Entries[index].Value, path[1..], value));
         return mapping with { Entries = index < 0 ? mapping.Entries.Add(entry) : mapping.Entries.SetItem(index, entry) };
     }
+
+    // The key that is spelled so, else the one of the file that differs only in case: the environment's names are in upper case by custom.
+    private static int IndexOf(ConfigNode.Mapping mapping, Level level)
+    {
+        var keys = mapping.Entries.Select((e, i) => (e.Key, Index: i, IsOfFile: e.Line > 0)).ToArray();
+        return keys.Where(k => k.Key == level.Name)
+            .Concat(keys.Where(k => level.Spelling != Spelling.Exact && k.Key.Equals(level.Name, StringComparison.OrdinalIgnoreCase) && (level.Spelling == Spelling.Any || k.IsOfFile)))
+            .Select(k => (int?)k.Index).FirstOrDefault() ?? -1;
+    }
+
+    private enum Spelling
+    {
+        /// <summary>The key of a section.</summary>
+        Exact,
+
+        /// <summary>A name: case means nothing.</summary>
+        Any,
+
+        /// <summary>A variable of a program that is started, where two that differ in case are two (http_proxy, HTTP_PROXY).</summary>
+        OfProgram,
+    }
+
+    /// <summary>One level of a path.</summary>
+    private readonly record struct Level(string Name, Spelling Spelling);
 }

@@ -79,7 +79,14 @@ internal sealed partial record SecretText(string Template)
                 return null;
             }
 
-            return File.ReadAllText(path).TrimEnd('\r', '\n');
+            var secret = File.ReadAllText(path).TrimEnd('\r', '\n');
+            if (secret.Length == 0)
+            {
+                faults.Add(($"the file {path} is empty.", "write the secret into it; where it is replaced while mcpledger runs, write it beside and rename it"));
+                return null;
+            }
+
+            return secret;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

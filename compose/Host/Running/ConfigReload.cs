@@ -41,6 +41,12 @@ internal sealed class ConfigReload(LoadedConfig started, HostRoles roles, Publis
             // The model is read when it is put in force, and not before.
             return Refused(new(Current.Path, null, [new("screening.model", 0, 0, e.Message, "name another folder, or remove the key for the model that comes with the program")], null));
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Whatever it was, whoever asked is told, and SIGHUP has nobody but the log to tell.
+            telemetry.LogFailed(e, Current.Path);
+            return Refused(new(Current.Path, null, [new("", 0, 0, $"the configuration could not be taken: {e.Message} ({e.GetType().Name})", "undo the last change; the log says where it failed")], null));
+        }
         finally
         {
             _one.Release();

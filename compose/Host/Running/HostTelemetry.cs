@@ -20,4 +20,7 @@ internal sealed partial class HostTelemetry(ILogger<HostTelemetry> logger)
 
     [LoggerMessage(4006, LogLevel.Information, "Ending: no longer ready, still serving for {Longest}")]
     public partial void LogDraining(TimeSpan longest);
+
+    [LoggerMessage(4007, LogLevel.Error, "Configuration {Path} could not be taken, the old one stays in force")]
+    public partial void LogFailed(Exception exception, string path);
 }

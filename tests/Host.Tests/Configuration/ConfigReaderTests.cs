@@ -72,6 +72,33 @@ public sealed class ConfigReaderTests
     }
 
     [Fact]
+    public void Headers_that_differ_only_in_case_are_one_and_the_second_is_named()
+    {
+        var read = Read("servers:\n  a:\n    url: http://a/mcp\n    headers:\n      X-Team: blue\n      Authorization: one\n      authorization: two\n");
+
+        var fault = Assert.Single(read.Faults);
+        Assert.Equal(("servers.a.headers.authorization", 7), (fault.Path, fault.Line));
+        Assert.Contains("'Authorization'", fault.Problem, StringComparison.Ordinal);
+        Assert.Null(read.Config);
+    }
+
+    [Theory]
+    [InlineData("rules:\n  - id: a\n    allow:\n      principals:\n        # - somebody\n", "rules[0].allow.principals", 4)]
+    [InlineData("rules:\n  - id: a\n    allow:\n      principals: [~]\n", "rules[0].allow.principals[0]", 4)]
+    [InlineData("rules:\n  - id: a\n    allow:\n      tools:\n        - get_*\n        -\n", "rules[0].allow.tools[1]", 6)]
+    [InlineData("rules:\n  - id: a\n    allow: {}\n  - null\n", "rules[1]", 4)]
+    [InlineData("servers: {}\nrules:\n", "rules", 2)]
+    public void A_list_without_a_value_widens_no_rule(string yaml, string path, int line)
+    {
+        var read = Read(yaml);
+
+        Assert.Null(read.Config);
+        var fault = Assert.Single(read.Faults);
+        Assert.Equal((path, line), (fault.Path, fault.Line));
+        Assert.Contains("write a value", fault.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_empty_section_lets_nobody_in()
     {
         var config = Read("servers: {}").Config!;

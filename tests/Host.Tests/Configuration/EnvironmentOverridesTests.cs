@@ -48,6 +48,30 @@ public sealed class EnvironmentOverridesTests
         Assert.Equal("Bearer a: [b] #c {d} 'e", read.Config!.Gateway.Servers["one"].Headers["authorization"]);
     }
 
+    [Fact]
+    public void A_header_of_the_file_gives_way_to_the_environment_however_it_is_spelled()
+    {
+        var read = ReadOver("servers: { one: { url: 'http://one/mcp', headers: { Authorization: old, X-Team: blue } } }", ("MCPLEDGER__SERVERS__ONE__HEADERS__AUTHORIZATION", "new"));
+
+        Assert.Empty(read.Faults);
+        Assert.Equal([("Authorization", "new"), ("X-Team", "blue")], read.Config!.Gateway.Servers["one"].Headers.Select(h => (h.Key, h.Value)));
+    }
+
+    [Theory]
+    [InlineData("GITHUB_TOKEN: old", "GITHUB_TOKEN=new", "GITHUB_TOKEN=new")]
+    [InlineData("github_token: old", "GITHUB_TOKEN=new", "github_token=new")]
+    [InlineData("OTHER: old", "Github_Token=new", "Github_Token=new OTHER=old")]
+    [InlineData("HTTP_PROXY: a, http_proxy: b", "http_proxy=new", "HTTP_PROXY=a http_proxy=new")]
+    [InlineData("HTTP_PROXY: a", "HTTP_PROXY=b http_proxy=c", "HTTP_PROXY=b http_proxy=c")]
+    [InlineData("OTHER: old", "HTTP_PROXY=b http_proxy=c", "HTTP_PROXY=b OTHER=old http_proxy=c")]
+    public void A_variable_of_a_program_keeps_its_spelling(string written, string laid, string expected)
+    {
+        var read = ReadOver($"servers: {{ one: {{ command: sh, env: {{ {written} }} }} }}", [.. laid.Split(' ').Select(v => v.Split('=')).Select(v => ($"MCPLEDGER__SERVERS__ONE__ENV__{v[0]}", v[1]))]);
+
+        Assert.Empty(read.Faults);
+        Assert.Equal(expected, string.Join(' ', read.Config!.Gateway.Servers["one"].Stdio!.Environment.Select(e => $"{e.Key}={e.Value}")));
+    }
+
     [Theory]
     [InlineData("MCPLEDGER__KAFKA__BOOTSTRP", "x:1", "did you mean MCPLEDGER__KAFKA__BOOTSTRAP?")]
     [InlineData("MCPLEDGER__", "x", "")]
@@ -64,6 +88,8 @@ public sealed class EnvironmentOverridesTests
         Assert.Contains(read.Faults, f => f.Fix.Contains(fix, StringComparison.Ordinal) && f.Line == 0);
     }
 
-    private static ConfigRead Read(params (string Name, string Value)[] environment) =>
-        ConfigReader.ReadText("/etc/mcpledger/mcpledger.yaml", Yaml, HostRoles.All, environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal));
+    private static ConfigRead Read(params (string Name, string Value)[] environment) => ReadOver(Yaml, environment);
+
+    private static ConfigRead ReadOver(string yaml, params (string Name, string Value)[] environment) =>
+        ConfigReader.ReadText("/etc/mcpledger/mcpledger.yaml", yaml, HostRoles.All, environment.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal));
 }

@@ -58,10 +58,13 @@ public sealed class SecretTextTests : IDisposable
     [Theory]
     [InlineData("${env:MCPLEDGER_TEST_NOT_SET}", "not set")]
     [InlineData("${file:nowhere}", "cannot be read")]
+    [InlineData("${file:blank}", "is empty")]
     [InlineData("${vault:x}", "no reference")]
     [InlineData("${file:}", "no reference")]
     public void A_reference_that_leads_nowhere_is_an_error(string template, string problem)
     {
+        File.WriteAllText(Path.Combine(_folder.FullName, "blank"), "\n");
+
         var value = new SecretText(template).Resolve(_folder.FullName, out var missing);
 
         Assert.Null(value);

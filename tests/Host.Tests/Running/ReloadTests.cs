@@ -42,6 +42,35 @@ public sealed class ReloadTests(RunningHost host) : IClassFixture<RunningHost>
         folder.Delete(recursive: true);
     }
 
+    [Fact]
+    public async Task Headers_that_collide_are_told_to_whoever_asks_for_a_reload()
+    {
+        var good = await File.ReadAllTextAsync(host.ConfigPath);
+        host.WriteConfig(good.Replace("9/mcp'", "9/mcp', headers: { X-Team: blue, x-team: red }", StringComparison.Ordinal));
+        using var admin = host.Client(host.AdminSecret);
+
+        using var answer = await admin.PostAsync("api/v1/reload", null);
+
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Equal("servers.one.headers.x-team", Assert.Single((await answer.Content.ReadFromJsonAsync<ReloadOutcome>())!.Errors).Path);
+        host.WriteConfig(good);
+    }
+
+    [Fact]
+    public async Task What_nobody_foresaw_is_told_as_well_and_the_next_reload_is_not_held_up()
+    {
+        var current = host.Get<ConfigReload>().Current;
+        var fails = true;
+        using var reload = new ConfigReload(current, HostRoles.All, (_, _, _) => fails ? throw new ArgumentException("an odd one") : Task.FromResult(true), host.Get<HostTelemetry>());
+
+        var outcome = await reload.ReloadAsync("SIGHUP", CancellationToken.None);
+        fails = false;
+
+        Assert.False(outcome.InForce);
+        Assert.Contains("an odd one", Assert.Single(outcome.Errors).Problem, StringComparison.Ordinal);
+        Assert.True((await reload.ReloadAsync("SIGHUP", CancellationToken.None)).InForce);
+    }
+
     [Theory]
     [InlineData("detection: { perHour: 7 }", "detection")]
     [InlineData("detection: { labels: [flagged, can-send-out] }", "detection")]
