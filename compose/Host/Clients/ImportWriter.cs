@@ -1,11 +1,15 @@
 using System.Globalization;
+using System.Text;
+using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Host.Clients;
 
 /// <summary>Writes files so that a reader never sees half of one, and secrets so that nobody else can read them.</summary>
 internal static class ImportWriter
 {
+    private const int MostCopies = 1000;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Everybody = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     /// <summary>What a secret's file beside the configuration holds; null when there is none.</summary>
     public static string? SecretIn(string path, string file)
@@ -26,25 +30,46 @@ internal static class ImportWriter
         return ReplaceKeeping(path, plan.Text, time);
     }
 
-    /// <summary>Replaces a file and keeps what was there.</summary>
+    /// <summary>Replaces a file, or the one that it is a link to, and keeps what was there beside that.</summary>
     public static string? ReplaceKeeping(string path, string text, TimeProvider time)
     {
-        string? kept = null;
-        if (File.Exists(path))
+        var target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+        var bytes = Encoding.UTF8.GetBytes(text);
+        if (!File.Exists(target))
         {
-            kept = string.Create(CultureInfo.InvariantCulture, $"{path}.{time.GetUtcNow():yyyyMMdd-HHmmss}.bak");
-            File.Copy(path, kept, overwrite: true);
+            DurableFile.Replace(target, bytes, Everybody);
+            return null;
         }
 
-        var next = path + ".tmp";
-        File.WriteAllText(next, text);
-        if (kept is not null && !OperatingSystem.IsWindows())
+        var kept = Keep(target, time);
+        var mode = OperatingSystem.IsWindows() ? OwnerOnly : File.GetUnixFileMode(target);
+        DurableFile.Replace(target, bytes, mode);
+        if (!OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(next, File.GetUnixFileMode(path));
+            // The process's mask may have taken some of it away.
+            File.SetUnixFileMode(target, mode);
         }
 
-        File.Move(next, path, overwrite: true);
         return kept;
+    }
+
+    // Under a name that nothing has: of what is kept there is no other copy.
+    private static string Keep(string path, TimeProvider time)
+    {
+        var stem = string.Create(CultureInfo.InvariantCulture, $"{path}.{time.GetUtcNow():yyyyMMdd-HHmmss}");
+        for (var i = 1; ; i++)
+        {
+            var kept = i == 1 ? $"{stem}.bak" : string.Create(CultureInfo.InvariantCulture, $"{stem}-{i}.bak");
+            try
+            {
+                File.Copy(path, kept, overwrite: false);
+                return kept;
+            }
+            catch (IOException) when (File.Exists(kept) && i < MostCopies)
+            {
+                // The next number is free, or the one after it.
+            }
+        }
     }
 
     private static void WriteSecret(string path, string value)

@@ -41,7 +41,7 @@ internal static class ExportCommand
 
             var kept = ImportWriter.ReplaceKeeping(path, text, TimeProvider.System);
             terminal.Document(new { Path = path, Backup = kept, Servers = wanted });
-            terminal.Line($"wrote {path}{(kept is null ? "" : $"; to go back: mv '{kept}' '{path}'")}");
+            terminal.Line($"wrote {path}{(kept is null ? "" : $"; to go back: cp '{kept}' '{path}'")}");
             return ExitCode.Ok;
         });
     }

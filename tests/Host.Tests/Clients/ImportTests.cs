@@ -143,6 +143,41 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public void Files_that_are_kept_within_one_second_are_kept_apart()
+    {
+        var path = Path.Combine(_folder.FullName, "mcp.json");
+        File.WriteAllText(path, "first");
+        var time = new FakeTimeProvider();
+
+        string?[] kept = [ImportWriter.ReplaceKeeping(path, "second", time), ImportWriter.ReplaceKeeping(path, "third", time), ImportWriter.ReplaceKeeping(path, "fourth", time)];
+
+        Assert.Equal(["first", "second", "third"], kept.Select(k => File.ReadAllText(k!)));
+        Assert.Equal("fourth", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void A_link_stays_one_and_the_file_behind_it_keeps_its_mode()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no file modes.");
+            return;
+        }
+
+        const UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+        var target = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder.FullName, "dotfiles")).FullName, "mcp.json");
+        File.WriteAllText(target, "first");
+        File.SetUnixFileMode(target, mode);
+        var path = Path.Combine(_folder.FullName, "mcp.json");
+        File.CreateSymbolicLink(path, Path.Combine("dotfiles", "mcp.json"));
+
+        var kept = ImportWriter.ReplaceKeeping(path, "second", new FakeTimeProvider());
+
+        Assert.Equal(Path.Combine("dotfiles", "mcp.json"), new FileInfo(path).LinkTarget);
+        Assert.Equal(("second", "first", mode), (File.ReadAllText(target), File.ReadAllText(kept!), File.GetUnixFileMode(target)));
+    }
+
+    [Fact]
     public void What_is_exported_can_be_imported_again()
     {
         var config = ConfigReader.ReadText(Path.Combine(_folder.FullName, "mcpledger.yaml"), "servers: { a: { url: 'http://h/mcp' }, b: { command: x } }\nprincipals: { anonymous: loopback }").Config!;
