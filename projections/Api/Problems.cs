@@ -32,7 +32,7 @@ internal static class Problems
         statusCode: StatusCodes.Status503ServiceUnavailable,
         title: "The ledger cannot be written.",
         type: Kinds + "unrecorded",
-        extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["fix"] = "See /readyz for what keeps the ledger from writing, and try again." });
+        extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["fix"] = "The log of the process says what keeps the ledger from writing; try again." });
 
     public static ProblemHttpResult TooLong() => TypedResults.Problem(
         "Answering took longer than 20 seconds.",
