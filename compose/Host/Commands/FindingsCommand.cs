@@ -86,10 +86,10 @@ internal static class FindingsCommand
         var command = new Command("labels", "Write judged injection findings with their texts: confirmed ones as attacks, rejected ones as harmless. Reads the ledger, in its folder or in Kafka.") { file };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
-            await using var ledger = RecordedLedger.Open(parsed, terminal);
+            await using var ledger = RecordedLedger.Open(parsed, terminal, out var code);
             if (ledger is null)
             {
-                return ExitCode.Unavailable;
+                return code;
             }
 
             var path = Path.GetFullPath(parsed.GetValue(file)!);

@@ -23,12 +23,20 @@ internal sealed class RecordedLedger : IAsyncDisposable
 
     public IBlobStore Blobs { get; }
 
-    /// <summary>Opens it; null, with the reason told, where there is none.</summary>
-    public static RecordedLedger? Open(ParseResult parsed, Terminal terminal)
+    /// <summary>Opens it; null, with the reason told and its exit code, where there is none.</summary>
+    public static RecordedLedger? Open(ParseResult parsed, Terminal terminal, out int code)
     {
+        code = ExitCode.Ok;
         var folder = DataFolder.Of(parsed);
-        if (ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections).Config is { File.Kafka: not null } config && parsed.GetValue(CommonOptions.Data) is null)
+        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections);
+        if (read.File?.Kafka is not null && parsed.GetValue(CommonOptions.Data) is null)
         {
+            if (read.Config is not { } config)
+            {
+                code = Faults.Say(terminal, read);
+                return null;
+            }
+
             var services = InKafka(config, HostRoles.Projections);
             return new(services.GetRequiredService<KafkaLedgerReader>(), folder, services);
         }
@@ -39,6 +47,7 @@ internal sealed class RecordedLedger : IAsyncDisposable
         }
 
         terminal.Error($"mcpledger: there is no ledger in {folder}. Fix: name its folder with --data, or with --config a configuration that says where it is.");
+        code = ExitCode.Unavailable;
         return null;
     }
 

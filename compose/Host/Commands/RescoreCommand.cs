@@ -17,10 +17,10 @@ internal static class RescoreCommand
         var command = new Command("rescore", "Watch the recorded past once more with another model, and print what it would have found and what not. Reads the ledger, in its folder or in Kafka, and writes nothing.") { since, injection, behaviour };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
-            await using var ledger = RecordedLedger.Open(parsed, terminal);
+            await using var ledger = RecordedLedger.Open(parsed, terminal, out var code);
             if (ledger is null)
             {
-                return ExitCode.Unavailable;
+                return code;
             }
 
             var options = OptionsOf(parsed, ledger.Folder);

@@ -51,7 +51,13 @@ internal static class VerifyCommand
             var folder = subject is not null && Directory.Exists(subject) ? Path.GetFullPath(subject) : DataFolder.Of(parsed);
             var request = new VerificationRequest { Folder = folder, Trusted = keys, Kept = [.. (parsed.GetValue(kept) ?? []).Select(f => (ReadOnlyMemory<byte>)File.ReadAllBytes(f))] };
             var part = Directory.Exists(subject) ? null : subject;
-            return !Directory.Exists(subject) && InKafka(parsed) is { } config
+            var read = Directory.Exists(subject) ? null : InKafka(parsed);
+            if (read is { Config: null })
+            {
+                return Faults.Say(terminal, read);
+            }
+
+            return read?.Config is { } config
                 ? await KafkaVerification.RunAsync(parsed, config, terminal, request, r => Verify(terminal, r, part, cancellationToken), cancellationToken)
                 : Verify(terminal, request, part, cancellationToken);
         });
@@ -65,8 +71,8 @@ internal static class VerifyCommand
         _ => null,
     };
 
-    private static LoadedConfig? InKafka(ParseResult parsed) =>
-        ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline).Config is { File.Kafka: not null } config ? config : null;
+    private static ConfigRead? InKafka(ParseResult parsed) =>
+        ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline) is { File.Kafka: not null } read ? read : null;
 
     private static int Verify(Terminal terminal, VerificationRequest request, string? part, CancellationToken cancellationToken)
     {

@@ -33,6 +33,17 @@ public sealed class ExitCodeTests : IDisposable
     public async Task What_cannot_be_understood_is_2(params string[] line) => Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync(line));
 
     [Theory]
+    [InlineData("verify", "--key", "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")]
+    [InlineData("detectors", "rescore")]
+    [InlineData("findings", "labels", "labels.jsonl")]
+    public async Task A_ledger_in_Kafka_whose_configuration_does_not_hold_is_not_looked_for_in_a_folder(params string[] line)
+    {
+        var config = Write("mcpledger.yaml", "kafka: { bootstrap: ['127.0.0.1:9'], security: { protocol: sasl, user: u, password: '${env:MCPLEDGER_TEST_NOT_SET}' } }\n");
+
+        Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync([.. line, "--config", config]));
+    }
+
+    [Theory]
     [InlineData("search", "x", "--data", "/nowhere")]
     [InlineData("search", "x", "--api", "http://127.0.0.1:1")]
     [InlineData("reload", "--data", "/nowhere")]
