@@ -25,6 +25,7 @@ internal static partial class Import
 {
     public const string RuleId = "imported";
     private const int LongestName = 63;
+    private const string Loopback = "loopback";
 
     /// <param name="existing">What is configured already.</param>
     /// <param name="servers">What the client's configuration says.</param>
@@ -61,7 +62,14 @@ internal static partial class Import
             sections[name] = section;
         }
 
-        var file = existing with { Servers = sections.ToImmutable(), Rules = WithRule(existing.Rules, imported), Principals = imported.Count > 0 ? new() { Anonymous = "loopback" } : existing.Principals };
+        // Who may call without a key is decided when the file is made, and after that by whoever edits it: one more server must not open the others.
+        var principals = existing.Servers.Count == 0 && imported.Count > 0 ? new() { Anonymous = Loopback } : existing.Principals;
+        if (imported.Count > 0 && principals.Anonymous != Loopback)
+        {
+            notes.Add("callers need a key: principals.anonymous stays as it is. Fix: mcpledger keys create, and allow that principal the new servers in rules");
+        }
+
+        var file = existing with { Servers = sections.ToImmutable(), Rules = WithRule(existing.Rules, imported), Principals = principals };
         return new(file, secrets, imported, notes);
     }
 

@@ -93,6 +93,20 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public void Another_import_leaves_off_what_an_operator_turned_off()
+    {
+        const string One = "{\"mcpServers\":{\"one-more\":{\"command\":\"x\"}}}";
+        var closed = Plan().File with { Principals = new() { Anonymous = "off" } };
+
+        var second = Import.Plan(closed, McpServersJson.Read(One, out _)!, replace: false, Nothing);
+
+        Assert.Equal(["one-more"], second.Imported);
+        Assert.Equal("off", second.File.Principals.Anonymous);
+        Assert.Contains(second.Notes, note => note.Contains("principals.anonymous", StringComparison.Ordinal));
+        Assert.Equal("loopback", Import.Plan(new(), McpServersJson.Read(One, out _)!, replace: false, Nothing).File.Principals.Anonymous);
+    }
+
+    [Fact]
     public void A_second_import_changes_nothing_and_keeps_what_an_operator_wrote()
     {
         var first = Plan();
