@@ -70,6 +70,7 @@ internal static class NumberRules
             11 => Eleven(text, number),
             12 when digits[0] >= 2 && Checksums.Verhoeff(digits) && (number.Groups == 444 && number.Separator is ' ' or '-' || Near(text, Surroundings.Aadhaar)) => Aadhaar,
             12 when IsSwedish(digits, 2) && digits[0] is 1 or 2 && number.Groups is 84 or 0 && Near(text, Surroundings.Swedish) => Swedish,
+            12 => IsCard(text, number) ? Card : null,
             13 => Thirteen(text, number) ?? (IsCard(text, number) ? Card : null),
             14 when IsCnpj(digits) && (number.Groups == 23342 || Near(text, Surroundings.Brazilian)) => Cnpj,
             15 when Near(text, Surroundings.Imei) && Checksums.Luhn(digits) => Imei,
@@ -170,7 +171,8 @@ internal static class NumberRules
     {
         var digits = number.Digits;
         var grouped = number.Separator is ' ' or '-' && (number.Groups is 4444 or 465 or 464 or 44443);
-        if ((number.Groups != 0 && !grouped) || !IsIssued(digits) || !Checksums.Luhn(digits))
+        var isIssued = IsIssued(digits);
+        if ((number.Groups != 0 && !grouped) || !(isIssued || IsNamed(digits)) || !Checksums.Luhn(digits))
         {
             return false;
         }
@@ -184,7 +186,7 @@ internal static class NumberRules
             return at > 0 && text[at - 1] == '=' && Surroundings.Have(text, at, end, Surroundings.Card);
         }
 
-        return grouped || digits.Length is 15 or 16 || Surroundings.Have(text, at, end, Surroundings.Card);
+        return (isIssued && (grouped || digits.Length is 15 or 16)) || Surroundings.Have(text, at, end, Surroundings.Card);
     }
 
     /// <summary>A month and a year, each behind a slash.</summary>
@@ -200,11 +202,18 @@ internal static class NumberRules
         {
             13 => digits[0] == 4,
             14 => four is (>= 3000 and <= 3059) or (>= 3600 and <= 3699) or (>= 3800 and <= 3999),
-            15 => two is 34 or 37,
+            15 => two is 34 or 37 || four is 1800 or 2131,
             16 => digits[0] == 4 || two is >= 51 and <= 55 || four is (>= 2221 and <= 2720) or 6011 or (>= 6440 and <= 6599) or (>= 3528 and <= 3589) or (>= 6200 and <= 6299),
             19 => digits[0] == 4 || two is 62 or 65,
             _ => false,
         };
+    }
+
+    /// <summary>Ranges that count beside a word for a card only: debit cards of any length from 12 digits on, and what begins as its issuer's cards do.</summary>
+    private static bool IsNamed(ReadOnlySpan<byte> digits)
+    {
+        var four = (digits[0] * 1000) + (digits[1] * 100) + (digits[2] * 10) + digits[3];
+        return four is 5018 or 5020 or 5038 or 5893 or 6304 or 6390 or 6759 or (>= 6761 and <= 6763) || (digits.Length == 16 && four is >= 3500 and <= 3599);
     }
 
     private static bool IsSsn(ReadOnlySpan<byte> digits)

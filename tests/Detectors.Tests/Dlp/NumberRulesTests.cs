@@ -31,6 +31,22 @@ public sealed class NumberRulesTests
     public void A_number_is_found_whatever_number_stands_beside_it(string text, string rule, string value) =>
         Assert.Equal((rule, value), Assert.Single(Searching.Text(string.Format(System.Globalization.CultureInfo.InvariantCulture, text, Card, Grouped))));
 
+    [Theory]
+    [InlineData("50186790703", "my card {0} is lost", true)]
+    [InlineData("63042737339", "card number {0}.", true)]
+    [InlineData("67597839271837283", "charged to the debit {0} today", true)]
+    [InlineData("50186790703", "build {0} of the nightly", false)]
+    [InlineData("180016070420457", "booked on {0}", true)]
+    [InlineData("213176828496174", "booked on {0}", true)]
+    [InlineData("18011607042045", "booked on {0}", false)]
+    public void Debit_cards_of_any_length_count_beside_a_word_for_one_and_old_ranges_anywhere(string first, string text, bool isFound)
+    {
+        var card = MadeValues.WithLuhn(first[..^1]);
+        var found = Searching.Text(string.Format(System.Globalization.CultureInfo.InvariantCulture, text, card));
+
+        Assert.Equal(isFound ? [("card-number", card)] : [], found);
+    }
+
     [Fact]
     public void Two_cards_side_by_side_are_two()
     {
