@@ -60,7 +60,7 @@ public sealed class ProjectionAdmin : IAsyncDisposable
 
         var kept = await _parking.ListAsync(cancellationToken);
         failures.AddRange(kept.Where(p => consumers.All(c => (c.Name, c.Partition) != (p.Consumer, p.Partition))).DistinctBy(static p => (p.Consumer, p.Partition))
-            .Select(static p => $"{p.Partition} offset {p.Offset} of {p.Consumer}: it is another process that hands it over"));
+            .Select(static p => $"{p.Partition} offset {p.Offset} of {p.Consumer}: it is handed over where {p.Consumer} runs in one process with the API, and it does not run here"));
         return new(replayed, kept.Count, failures);
     }
 
@@ -69,13 +69,9 @@ public sealed class ProjectionAdmin : IAsyncDisposable
     /// <summary>Waits for a rebuild that goes on; the process that stops has ended it by then.</summary>
     public ValueTask DisposeAsync() => _rebuild.DisposeAsync();
 
-    /// <summary>Records that the consumers of this process could not handle, in whichever process of the role that was.</summary>
+    /// <summary>Records that consumers could not handle, in whichever process that was.</summary>
     /// <exception cref="IOException">They cannot be read.</exception>
-    public async ValueTask<IReadOnlyList<ParkedRecord>> ParkedAsync(CancellationToken cancellationToken)
-    {
-        var names = Consumers.Select(static c => c.Name).ToHashSet(StringComparer.Ordinal);
-        return [.. (await _parking.ListAsync(cancellationToken)).Where(p => names.Contains(p.Consumer))];
-    }
+    public async ValueTask<IReadOnlyList<ParkedRecord>> ParkedAsync(CancellationToken cancellationToken) => [.. await _parking.ListAsync(cancellationToken)];
 }
 
 /// <summary>What came of folding parked records once more.</summary>

@@ -28,6 +28,13 @@ internal sealed class RateWatch
     {
         var oldest = _ticks[_count % Window];
         var previous = _ticks[(_count + Window - 1) % Window];
+
+        // What is handed over late says nothing about the pace of now.
+        if (at.UtcTicks < previous)
+        {
+            return false;
+        }
+
         _ticks[_count % Window] = at.UtcTicks;
         _count++;
         PerSecond = oldest == 0 ? 0 : Window / Math.Max(0.001, new TimeSpan(at.UtcTicks - oldest).TotalSeconds);

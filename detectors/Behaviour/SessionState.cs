@@ -67,7 +67,7 @@ internal sealed class SessionState
     /// <summary>Moves on by a call and gives what it is for the agent.</summary>
     public CallStep OnCall(scoped in ObservedCall call, AgentHabits habits)
     {
-        Last = call.At;
+        Last = call.At > Last ? call.At : Last;
         var server = Hashing.Of(call.Server.AsSpan());
         var tool = Hashing.Mix(server, Hashing.Of(call.Tool.AsSpan()));
         var (isSink, hasEffect) = (call.Traits.HasFlag(ToolTraits.Sink), (call.Traits & (ToolTraits.Sink | ToolTraits.Effect)) != 0);
@@ -95,7 +95,7 @@ internal sealed class SessionState
     /// <summary>Moves on by a result; the loop it completes, and what it costs.</summary>
     public (LoopRule Loop, CostRule Cost) OnResult(scoped in ObservedResult result, AgentHabits habits, BehaviourLimits limits)
     {
-        Last = result.At;
+        Last = result.At > Last ? result.At : Last;
         var back = Ring.Find(result.Call);
         var (loop, traits, bytes) = (LoopRule.None, ToolTraits.None, result.Bytes);
         _results++;

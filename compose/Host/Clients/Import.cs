@@ -63,7 +63,7 @@ internal static partial class Import
         }
 
         // Who may call without a key is decided when the file is made, and after that by whoever edits it: one more server must not open the others.
-        var principals = existing.Servers.Count == 0 && imported.Count > 0 ? new() { Anonymous = Loopback } : existing.Principals;
+        var principals = existing.Servers.Count == 0 && existing.Rules.IsDefaultOrEmpty && imported.Count > 0 ? new() { Anonymous = Loopback } : existing.Principals;
         if (imported.Count > 0 && principals.Anonymous != Loopback)
         {
             notes.Add("callers need a key: principals.anonymous stays as it is. Fix: mcpledger keys create, and allow that principal the new servers in rules");

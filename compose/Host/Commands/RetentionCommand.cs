@@ -47,12 +47,14 @@ internal static class RetentionCommand
             return ExitCode.Unavailable;
         }
 
-        var options = PipelineRole.RetentionOf(config, room.Ledger.Identity.SourceOf("retention"));
+        // Nothing is sealed while no instance runs.
+        var options = PipelineRole.RetentionOf(config, room.Ledger.Identity.SourceOf("retention")) with { OnceSealed = false };
         var report = await new RetentionRun(room.Ledger, options, static (_, _) => new(0), TimeProvider.System).RunAsync(cancellationToken);
         terminal.Document(report);
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"dropped {report.Segments} segments and {report.Blobs} blobs, {report.Bytes} bytes{(report.Refused is null ? "" : $"; stopped early: {report.Refused}")}"));
         if (report.Segments > 0)
         {
+            terminal.Line("verification calls the records missing until an instance has run and sealed what was said about them");
             terminal.Line("the read models still count what was dropped; 'mcpledger rebuild' makes them forget it now, a running instance does so by itself");
         }
 

@@ -52,7 +52,7 @@ internal static class VerifyCommand
             var request = new VerificationRequest { Folder = folder, Trusted = keys, Kept = [.. (parsed.GetValue(kept) ?? []).Select(f => (ReadOnlyMemory<byte>)File.ReadAllBytes(f))] };
             var part = Directory.Exists(subject) ? null : subject;
             var read = Directory.Exists(subject) ? null : InKafka(parsed);
-            if (read is { Config: null })
+            if (read is { Config: null } && parsed.GetValue(CommonOptions.Data) is null)
             {
                 return Faults.Say(terminal, read);
             }

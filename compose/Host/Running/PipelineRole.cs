@@ -47,6 +47,7 @@ internal static class PipelineRole
             MaxAge = config.File.Ledger.Retention.Age,
             MaxBytes = config.File.Ledger.Retention.Bytes?.Bytes,
             Interval = config.File.Ledger.Retention.Interval,
+            OnceSealed = true,
         };
 
     public static void MapPipelineRole(this IEndpointRouteBuilder endpoints, LoadedConfig config)

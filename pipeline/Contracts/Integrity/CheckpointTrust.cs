@@ -95,6 +95,17 @@ public static class CheckpointTrust
         return LedgerPartition.TryParse(key.Name.AsSpan(Prefix(key.Name).Length), out var partition) ? partition : null;
     }
 
+    /// <summary>What the origins of a ledger's partitions begin with, by the name of a key or an origin.</summary>
+    public static string PrefixOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Prefix(name);
+    }
+
+    /// <summary>The prefix of a checkpoint that a trusted key signed; null where there is none.</summary>
+    public static string? PrefixOf(LedgerPartition partition, ReadOnlySpan<byte> checkpoint, IReadOnlyList<VerifierKey> trusted) =>
+        Checkpoint.TryParse(checkpoint, out var note, out var read) && note!.Open(KeysFor(partition, trusted)) == NoteVerdict.Verified ? Prefix(read!.Origin) : null;
+
     internal static VerificationFinding Broken(string check, LedgerPartition partition, string? expected, string? found) =>
         new() { Check = check, Severity = VerificationSeverity.Broken, Partition = partition, Expected = expected, Found = found };
 

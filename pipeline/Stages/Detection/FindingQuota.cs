@@ -16,6 +16,7 @@ internal sealed class FindingQuota(int perHour)
         }
 
         var (since, said) = _said.GetValueOrDefault(principal);
+        hour = Math.Max(hour, since);
         said = since == hour ? said : 0;
         _said[principal] = (hour, said + 1);
         return said < perHour;

@@ -15,6 +15,12 @@ public sealed record RetentionOptions
     /// <summary>Bytes of segments past which the oldest sealed ones are dropped; null for no bound.</summary>
     public long? MaxBytes { get; init; }
 
+    /// <summary>
+    /// Whether a segment goes only when what says so is sealed, a run after it was said: then no copy of the folder lacks records that its own control log does not account for.
+    /// Where no sealer runs, nothing would ever go.
+    /// </summary>
+    public bool OnceSealed { get; init; }
+
     /// <summary>Time between two runs.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(10);
 }

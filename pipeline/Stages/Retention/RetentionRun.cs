@@ -15,10 +15,14 @@ public delegate ValueTask<long> ForgetBefore(DateTimeOffset moment, Cancellation
 /// <param name="Blobs">Blobs dropped that no kept event refers to.</param>
 /// <param name="Rows">Rows that read models forgot.</param>
 /// <param name="Refused">Why it stopped early; null when it did not.</param>
-public sealed record RetentionReport(int Segments, long Bytes, long Blobs, long Rows, string? Refused);
+public sealed record RetentionReport(int Segments, long Bytes, long Blobs, long Rows, string? Refused)
+{
+    /// <summary>Whether segments were announced that go when that is sealed.</summary>
+    public bool Waits { get; init; }
+}
 
 /// <summary>
-/// Applies the policy: says <c>segment.dropped.v1</c>, durably, then drops the segment; then the blobs that no kept event refers to, then the
+/// Applies the policy: says <c>segment.dropped.v1</c>, durably, then drops the segment (once that is sealed, where a sealer runs); then the blobs that no kept event refers to, then the
 /// rows of read models. What is not sealed stays, whatever the policy says. Blobs and rows follow the oldest call that is kept, whoever dropped what was before it:
 /// a run that was cut short is made up for by the next, also after a start.
 /// </summary>
@@ -30,6 +34,8 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
     // A blob is stored before its event. A day between leaves no event unwritten.
     private static readonly TimeSpan BlobMargin = TimeSpan.FromDays(1);
 
+    // Where each segment's announcement lies in the control log, until the segment is gone.
+    private readonly Dictionary<(LedgerPartition Partition, long LastOffset), long> _said = [];
     private DateTimeOffset? _blobsSettled;
     private DateTimeOffset? _settled;
 
@@ -41,17 +47,25 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
     {
         var dropped = new List<LedgerSegment>();
         string? refused = null;
+        var waits = false;
         foreach (var partition in ledger.Partitions.Where(static p => p.Log == LedgerLog.Calls))
         {
             foreach (var drop in RetentionPolicy.Choose(await ledger.ListSegmentsAsync(partition, cancellationToken).ConfigureAwait(false), SealedThrough(partition), time.GetUtcNow(), options))
             {
-                if (!await SayAsync(drop, cancellationToken).ConfigureAwait(false))
+                if (await SaidAsync(drop, cancellationToken).ConfigureAwait(false) is not { } said)
                 {
                     refused = "the control log took no segment.dropped.v1";
                     break;
                 }
 
+                if (options.OnceSealed && said > SealedThrough(LedgerPartition.Control))
+                {
+                    waits = true;
+                    continue;
+                }
+
                 dropped.AddRange(await ledger.DropThroughAsync(partition, drop.Segment.LastOffset, cancellationToken).ConfigureAwait(false));
+                _said.Remove((partition, drop.Segment.LastOffset));
             }
         }
 
@@ -70,7 +84,7 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
             _settled = kept;
         }
 
-        return new(dropped.Count, dropped.Sum(static s => s.Bytes) + bytes, blobs, rows, refused);
+        return new(dropped.Count, dropped.Sum(static s => s.Bytes) + bytes, blobs, rows, refused) { Waits = waits };
     }
 
     private long SealedThrough(LedgerPartition partition)
@@ -83,12 +97,19 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
                 : -1;
     }
 
-    private async ValueTask<bool> SayAsync(Drop drop, CancellationToken cancellationToken)
+    /// <summary>Where the drop is said in the control log; null when it is not.</summary>
+    private async ValueTask<long?> SaidAsync(Drop drop, CancellationToken cancellationToken)
     {
         var (segment, reason) = drop;
+        if (_said.TryGetValue((segment.Partition, segment.LastOffset), out var at))
+        {
+            return at;
+        }
+
         var said = new SegmentDropped(segment.Partition.ToString(), segment.FirstOffset, segment.LastOffset, segment.Bytes, reason);
         using var draft = EventDraft.Write(EventId.New(time), options.Source, time.GetUtcNow(), segment.Partition.ToString(), LedgerLog.Control, null, said);
-        return (await ledger.AppendAsync(draft, cancellationToken).ConfigureAwait(false)).IsDurable;
+        var appended = await ledger.AppendAsync(draft, cancellationToken).ConfigureAwait(false);
+        return appended.IsDurable ? _said[(segment.Partition, segment.LastOffset)] = appended.Offset : null;
     }
 
     /// <summary>Time of the oldest call that is kept.</summary>

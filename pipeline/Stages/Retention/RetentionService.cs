@@ -9,6 +9,9 @@ internal sealed class RetentionService(Func<RetentionOptions?> options, ILedger 
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
+    // What was announced is sealed within a second or two, unless nothing is.
+    private static readonly TimeSpan ForSeal = TimeSpan.FromSeconds(5);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
@@ -21,8 +24,8 @@ internal sealed class RetentionService(Func<RetentionOptions?> options, ILedger 
 
             for (var run = new RetentionRun(ledger, known, forget, time); ;)
             {
-                await RunAsync(run, stoppingToken).ConfigureAwait(false);
-                await Task.Delay(known.Interval, time, stoppingToken).ConfigureAwait(false);
+                var waits = await RunAsync(run, stoppingToken).ConfigureAwait(false);
+                await Task.Delay(waits && known.Interval > ForSeal ? ForSeal : known.Interval, time, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -32,15 +35,18 @@ internal sealed class RetentionService(Func<RetentionOptions?> options, ILedger 
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of a run: disk, read models and their databases fail in their own ways, and the next run goes on where this one ended.")]
-    private async Task RunAsync(RetentionRun run, CancellationToken stoppingToken)
+    private async Task<bool> RunAsync(RetentionRun run, CancellationToken stoppingToken)
     {
         try
         {
-            telemetry.Ran(await run.RunAsync(stoppingToken).ConfigureAwait(false));
+            var report = await run.RunAsync(stoppingToken).ConfigureAwait(false);
+            telemetry.Ran(report);
+            return report.Waits;
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             telemetry.LogFailed(e);
+            return false;
         }
     }
 }

@@ -45,6 +45,7 @@ internal sealed class SealingService(
     /// <summary>Waits until the ledger says who it is and the keys can be had.</summary>
     private async Task<(SealingOptions Options, SigningKeyStore Keys)> OpenAsync(CancellationToken cancellationToken)
     {
+        string? said = null;
         while (true)
         {
             try
@@ -56,7 +57,10 @@ internal sealed class SealingService(
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                telemetry.LogNoKeys(e.Message);
+                if (e.Message != said)
+                {
+                    telemetry.LogNoKeys(said = e.Message);
+                }
             }
 
             await Task.Delay(AskAgain, time, cancellationToken).ConfigureAwait(false);

@@ -59,27 +59,14 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         var tiles = Tiles(partition);
         var size = tiles.Checkpoint() is { } note && Checkpoint.TryParse(note, out _, out var checkpoint) ? checkpoint!.Size : 0;
         var end = last == long.MaxValue ? size : LeafSearch.ByOffset(tiles.Read, size, last + 1);
-        if (LeafSearch.At(tiles.Read, size, size - 1) is { } newest && newest.Offset < last)
-        {
-            var from = Math.Max(first, newest.Offset + 1);
-            _findings.Add(new()
-            {
-                Check = VerificationChecks.NotSealed,
-                Severity = VerificationSeverity.Broken,
-                Partition = partition,
-                Offset = from,
-                Count = last - from + 1,
-                Expected = string.Create(CultureInfo.InvariantCulture, $"leaves of offsets {first} to {last}"),
-                Found = string.Create(CultureInfo.InvariantCulture, $"{size} leaves, up to offset {newest.Offset}"),
-            });
-        }
-
-        return VerifyRange(partition, LeafSearch.ByOffset(tiles.Read, size, first), end, cancellationToken);
+        return VerifyRange(partition, LeafSearch.ByOffset(tiles.Read, size, first), end, (first, last), cancellationToken);
     }
 
     /// <summary>Verifies the records of leaves <paramref name="start"/> to <paramref name="end"/> (exclusive).</summary>
     /// <exception cref="IOException">A file is there and cannot be read.</exception>
-    public VerificationReport VerifyRange(LedgerPartition partition, long start, long end, CancellationToken cancellationToken)
+    public VerificationReport VerifyRange(LedgerPartition partition, long start, long end, CancellationToken cancellationToken) => VerifyRange(partition, start, end, null, cancellationToken);
+
+    private VerificationReport VerifyRange(LedgerPartition partition, long start, long end, (long First, long Last)? offsets, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var tiles = Tiles(partition);
@@ -89,6 +76,10 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         {
             CheckKept(partition, checkpoint, tiles);
             range.Verify(start, end, cancellationToken);
+            if (offsets is { } asked)
+            {
+                range.Bound(start, end, asked.First, asked.Last);
+            }
         }
 
         return new()
@@ -131,6 +122,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
             var verifier = new PartitionVerifier(control, checkpoint ?? new("", 0, MerkleTree.EmptyRoot), tiles.Read, findings);
             ScanOf(control).Read(0, long.MaxValue, new Feed(verifier, null, said, null, control, static _ => { }), cancellationToken);
             verifier.Complete();
+            AcceptedStretches.Judge(control, tiles, checkpoint?.Size ?? 0, LedgerFolder(control), said.Accepted, findings);
         }
 
         return findings.Any(static f => f.Severity == VerificationSeverity.Broken) ? new() : said;
@@ -180,10 +172,20 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
             .Concat(request.Records?.Partitions ?? [])
             .Concat(Names(Path.Combine(request.Folder, "tiles")))
             .Concat(request.Kept.Select(static k => CheckpointTrust.PartitionOf(k.Span)).OfType<LedgerPartition>())
-            .Concat(request.Trusted.Select(CheckpointTrust.PartitionOf).OfType<LedgerPartition>())
+            .Concat(OfKeys())
             .Distinct()
             .OrderByDescending(static p => p.Log)
             .ThenBy(static p => p.Number)];
+
+    // Somebody who keeps the keys of several ledgers in one file misses only what is of this one.
+    private IEnumerable<LedgerPartition> OfKeys()
+    {
+        var prefixes = Names(Path.Combine(request.Folder, "tiles"))
+            .Select(partition => CheckpointTrust.PrefixOf(partition, Tiles(partition).Checkpoint(), request.Trusted))
+            .OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
+        return request.Trusted.Where(key => prefixes.Count == 0 || prefixes.Contains(CheckpointTrust.PrefixOf(key.Name))).Select(CheckpointTrust.PartitionOf).OfType<LedgerPartition>();
+    }
 
     private static IEnumerable<LedgerPartition> Names(string folder) => !Directory.Exists(folder) ? [] :
         from path in Directory.EnumerateDirectories(folder)

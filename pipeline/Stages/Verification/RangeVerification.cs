@@ -1,3 +1,4 @@
+using System.Globalization;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Stages.Sealing;
@@ -51,6 +52,43 @@ internal sealed class RangeVerification(
         }
     }
 
+    /// <summary>
+    /// Shows that leaves <paramref name="start"/> to <paramref name="end"/> are all of the offsets that were asked for: they were searched for in bundles that nothing had proved,
+    /// so the leaf before them and the one behind them are proved as well.
+    /// </summary>
+    public void Bound(long start, long end, long first, long last)
+    {
+        var size = checkpoint!.Size;
+        var tree = new TiledTree(size, tiles.Read);
+        if (start > 0 && Prove(tree, start - 1) is { } before && before.Offset >= first)
+        {
+            Misplaced(start - 1, before, $"a leaf of an offset before {first}");
+        }
+
+        if (end < size && Prove(tree, end) is { } behind && behind.Offset <= last)
+        {
+            Misplaced(end, behind, $"a leaf of an offset behind {last}");
+        }
+
+        if (end == size && (size == 0 ? -1 : Prove(tree, size - 1)?.Offset) is { } newest && newest < last)
+        {
+            var from = Math.Max(first, newest + 1);
+            findings.Add(Broken(VerificationChecks.NotSealed, null) with
+            {
+                Offset = from,
+                Count = last - from + 1,
+                Expected = string.Create(CultureInfo.InvariantCulture, $"leaves of offsets {first} to {last}"),
+                Found = string.Create(CultureInfo.InvariantCulture, $"{size} leaves, up to offset {newest}"),
+            });
+        }
+    }
+
+    private LedgerLeaf? Prove(TiledTree tree, long index) =>
+        TakeTile(tree, index & ~(long)(Tile.FullWidth - 1), index + 1, index + 1) ? LeafSearch.At(tiles.Read, tree.Size, index) : null;
+
+    private void Misplaced(long index, in LedgerLeaf leaf, string expected) =>
+        findings.Add(Broken(VerificationChecks.EntryAltered, leaf) with { Leaf = index, Expected = expected, Found = "one within; other entries, or none, stand where it was looked for" });
+
     private void Read(CancellationToken cancellationToken)
     {
         if (_wanted.Count == 0)
@@ -62,7 +100,7 @@ internal sealed class RangeVerification(
         var kept = records.First ?? long.MaxValue;
         foreach (var (offset, (index, leaf)) in _wanted.OrderBy(static w => w.Key))
         {
-            if (offset < kept && said.Value.HasDropped(partition, offset, offset))
+            if (said.Value.HasDropped(partition, offset, offset))
             {
                 Dropped++;
                 continue;
@@ -100,20 +138,20 @@ internal sealed class RangeVerification(
     public void Damage(long offset, string what, bool atTheEnd) => findings.Add(Broken(VerificationChecks.SegmentDamaged, null) with { Offset = offset, Found = what });
 
     /// <summary>Proves one tile's leaves to be in the signed tree and takes up those that are asked for.</summary>
-    private void TakeTile(TiledTree tree, long first, long from, long to)
+    private bool TakeTile(TiledTree tree, long first, long from, long to)
     {
         var (start, end) = (first, Math.Min(first + Tile.FullWidth, tree.Size));
         var (root, proof) = (tree.SubtreeRoot(start, end), tree.Subtree(start, end));
         if (root is null || proof is null)
         {
             findings.Add(Broken(VerificationChecks.TileMissing, null) with { Leaf = first, Expected = tree.Missing!.Value.Path, Found = "no such file, or too short" });
-            return;
+            return false;
         }
 
         if (!MerkleProof.VerifySubtreeConsistency(start, end, tree.Size, root.Value, checkpoint!.Root, [.. proof]))
         {
             findings.Add(Broken(VerificationChecks.RootMismatch, null) with { Leaf = first, Expected = checkpoint.Root.ToString(), Found = $"leaves {start} to {end - 1} do not lead to it" });
-            return;
+            return false;
         }
 
         var bundle = tiles.Read(Tile.Holding(Tile.Entries, first, tree.Size));
@@ -123,7 +161,7 @@ internal sealed class RangeVerification(
             if (!EntryBundle.TryTake(ref rest, out var entry) || MerkleTree.HashLeaf(entry) != tree.Leaf(index) || !LedgerLeaf.TryParse(entry, out var leaf))
             {
                 findings.Add(Broken(VerificationChecks.EntryAltered, null) with { Leaf = index, Expected = $"the entry of leaf hash {tree.Leaf(index)}", Found = "another entry, or none" });
-                return;
+                return false;
             }
 
             if (index >= from)
@@ -131,6 +169,8 @@ internal sealed class RangeVerification(
                 _wanted[leaf.Offset] = (index, leaf);
             }
         }
+
+        return true;
     }
 
     private VerificationFinding Broken(string check, LedgerLeaf? leaf) =>

@@ -9,6 +9,7 @@ namespace McpLedger.Stages.Verification;
 internal sealed class SaidInControl
 {
     private readonly List<(SegmentDropped Drop, bool IsSealed)> _drops = [];
+    private readonly Dictionary<(LedgerPartition, bool), (int Of, List<(long First, long Last)> Stretches)> _merged = [];
 
     /// <summary>Damage that was accepted, and whether that is sealed.</summary>
     public List<(DamageAccepted Damage, bool IsSealed)> Accepted { get; } = [];
@@ -51,13 +52,34 @@ internal sealed class SaidInControl
 
     private bool Covers(LedgerPartition partition, long first, long last, bool andUnsealed)
     {
-        var covered = first;
-        foreach (var (drop, _) in _drops.Where(d => (andUnsealed || d.IsSealed) && d.Drop.Partition == partition.ToString()).OrderBy(static d => d.Drop.FirstOffset))
+        var stretches = Stretches(partition, andUnsealed);
+        var at = stretches.FindLastIndex(stretch => stretch.First <= first);
+        return at >= 0 && stretches[at].Last >= last;
+    }
+
+    // A range of a million records asks for each of them.
+    private List<(long First, long Last)> Stretches(LedgerPartition partition, bool andUnsealed)
+    {
+        if (_merged.TryGetValue((partition, andUnsealed), out var merged) && merged.Of == _drops.Count)
         {
-            covered = drop.FirstOffset <= covered ? Math.Max(covered, drop.LastOffset + 1) : covered;
+            return merged.Stretches;
         }
 
-        return covered > last;
+        List<(long First, long Last)> stretches = [];
+        foreach (var (drop, _) in _drops.Where(d => (andUnsealed || d.IsSealed) && d.Drop.Partition == partition.ToString()).OrderBy(static d => d.Drop.FirstOffset))
+        {
+            if (stretches.Count > 0 && drop.FirstOffset <= stretches[^1].Last + 1)
+            {
+                stretches[^1] = (stretches[^1].First, Math.Max(stretches[^1].Last, drop.LastOffset));
+            }
+            else
+            {
+                stretches.Add((drop.FirstOffset, drop.LastOffset));
+            }
+        }
+
+        _merged[(partition, andUnsealed)] = (_drops.Count, stretches);
+        return stretches;
     }
 
     private void Name(string text, bool isSealed)

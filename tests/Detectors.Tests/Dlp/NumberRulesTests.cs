@@ -36,12 +36,12 @@ public sealed class NumberRulesTests
     [InlineData("63042737339", "card number {0}.", true)]
     [InlineData("67597839271837283", "charged to the debit {0} today", true)]
     [InlineData("50186790703", "build {0} of the nightly", false)]
-    [InlineData("180016070420457", "booked on {0}", true)]
-    [InlineData("213176828496174", "booked on {0}", true)]
+    [InlineData("18001607042045", "booked on {0}", true)]
+    [InlineData("21317682849617", "booked on {0}", true)]
     [InlineData("18011607042045", "booked on {0}", false)]
     public void Debit_cards_of_any_length_count_beside_a_word_for_one_and_old_ranges_anywhere(string first, string text, bool isFound)
     {
-        var card = MadeValues.WithLuhn(first[..^1]);
+        var card = MadeValues.WithLuhn(first);
         var found = Searching.Text(string.Format(System.Globalization.CultureInfo.InvariantCulture, text, card));
 
         Assert.Equal(isFound ? [("card-number", card)] : [], found);

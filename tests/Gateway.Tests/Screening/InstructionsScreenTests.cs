@@ -57,6 +57,25 @@ public sealed class InstructionsScreenTests
     }
 
     [Fact]
+    public async Task A_server_that_says_something_else_each_time_fills_no_log_and_what_is_pinned_is_served()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        Give(gateway, "Today is day 0.");
+        Assert.Equal(Answer("Today is day 0."), await AskAsync(gateway));
+        for (var day = 1; day <= ChangeQuota.AnHour + 10; day++)
+        {
+            Give(gateway, $"Today is day {day}.");
+            Assert.Equal(Answer(null), await AskAsync(gateway));
+        }
+
+        Give(gateway, "Today is day 0.");
+        Assert.Equal(Answer("Today is day 0."), await AskAsync(gateway));
+
+        // An hour may have turned on the way.
+        Assert.InRange((await gateway.ControlAsync()).OfType<ToolChanged>().Count(), ChangeQuota.AnHour, ChangeQuota.AnHour + 11);
+    }
+
+    [Fact]
     public async Task What_stands_around_instructions_that_are_withheld_is_looked_through()
     {
         await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, ScreeningKind.Secrets, ScreeningAction.Redact));

@@ -54,6 +54,30 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task Where_a_sealer_runs_a_segment_goes_when_what_says_so_is_sealed_and_is_announced_once()
+    {
+        using var ledger = await SealedLedger.MakeAsync(1200);
+        var options = Options(ledger.Folder, bytes: 300_000) with { OnceSealed = true };
+        var segments = ledger.Segments.Count;
+        await using (var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System))
+        {
+            var run = new RetentionRun(open.Ledger, options, static (_, _) => new(0), TimeProvider.System);
+            Assert.True(await run.RunAsync(CancellationToken.None) is { Segments: 0, Waits: true });
+            Assert.True(await run.RunAsync(CancellationToken.None) is { Segments: 0, Waits: true });
+            Assert.True(ledger.Segments.Count >= segments);
+            await ledger.ReadControlAsync();
+            ledger.Seal();
+            Assert.True(await run.RunAsync(CancellationToken.None) is { Segments: > 1, Waits: false });
+        }
+
+        var dropped = ledger.Control.Select(record => EventReader.TryRead(record.Bytes.Span, out var read, out _) ? read!.Data as SegmentDropped : null).OfType<SegmentDropped>().ToArray();
+        Assert.Equal(dropped.Length, dropped.DistinctBy(each => each.LastOffset).Count());
+        var verified = ledger.Verify();
+        Assert.True(verified.IsSound, string.Join('\n', verified.Findings));
+        Assert.Contains(verified.Findings, f => f.Check == VerificationChecks.SegmentsDropped);
+    }
+
+    [Fact]
     public async Task What_a_run_that_was_cut_short_left_goes_with_the_next_though_nothing_is_dropped_by_it()
     {
         using var ledger = await SealedLedger.MakeAsync(1200);

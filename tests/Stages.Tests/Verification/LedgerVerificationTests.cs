@@ -284,16 +284,6 @@ public sealed class LedgerVerificationTests
         Assert.True(ledger.Verification([ledger.Key]).VerifyEvent(ledger.EventAt(3), CancellationToken.None).IsSound);
     }
 
-    [Fact]
-    public async Task An_event_whose_record_was_deleted_is_not_called_dropped_when_nobody_said_so()
-    {
-        using var ledger = await SealedLedger.MakeAsync(Records);
-        File.Delete(ledger.Segments[0]);
-
-        Only(ledger.Verification([ledger.Key]).VerifyEvent(ledger.EventAt(3), CancellationToken.None), VerificationChecks.RecordsMissing, 3, ledger.EventAt(3));
-        Assert.Equal(11, ledger.Verification([ledger.Key]).VerifyOffsets(LedgerPartition.Calls, 0, 10, CancellationToken.None).Findings.Count(f => f.Check == VerificationChecks.RecordsMissing));
-    }
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -367,19 +357,13 @@ public sealed class LedgerVerificationTests
         Assert.Equal((VerificationChecks.CheckpointMissing, LedgerPartition.Calls), (report.Findings.Single().Check, report.Findings.Single().Partition));
     }
 
-    [Theory]
-    [InlineData(600, 5000)]
-    [InlineData(5000, 6000)]
-    [InlineData(0, long.MaxValue)]
-    public async Task Offsets_beyond_what_is_sealed_are_not_passed_over(long first, long last)
+    [Fact]
+    public async Task Keys_of_another_ledger_in_the_same_file_are_missed_by_nobody()
     {
-        using var ledger = await SealedLedger.MakeAsync(Records);
+        using var ledger = await SealedLedger.MakeAsync(20);
+        using var other = SigningKey.Create(NoteAlgorithm.Ed25519);
 
-        var report = ledger.Verification([ledger.Key]).VerifyOffsets(LedgerPartition.Calls, first, last, CancellationToken.None);
-
-        Assert.False(report.IsSound);
-        Assert.All(report.Findings, f => Assert.Equal(VerificationChecks.NotSealed, f.Check));
-        Assert.Contains(report.Findings, f => f.Expected == $"leaves of offsets {first} to {last}" && f.Found!.Contains($"up to offset {ledger.Calls[^1].Offset}", StringComparison.Ordinal));
+        Assert.True(ledger.Verify([.. ledger.Keys, other.Verifier("other.example/mcpledger/1/calls-0"), other.Verifier("other.example/mcpledger/1/calls-3")]).IsSound);
     }
 
     private static Task DroppedAsync(SealedLedger ledger, long last) => SayAsync(ledger, new SegmentDropped("calls-0", 0, last, 1, "age"));
@@ -389,22 +373,6 @@ public sealed class LedgerVerificationTests
         await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
         using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/test/test/2", TimeProvider.System.GetUtcNow(), null, LedgerLog.Control, null, said);
         Assert.True((await open.Ledger.AppendAsync(draft, CancellationToken.None)).IsDurable);
-    }
-
-    [Fact]
-    public async Task One_event_and_a_range_are_verified_without_the_rest()
-    {
-        using var ledger = await SealedLedger.MakeAsync(Records);
-        var sound = ledger.Verification([ledger.Key]).VerifyEvent(ledger.EventAt(Victim), CancellationToken.None);
-        Assert.True(sound.IsSound);
-        Assert.Equal(1, sound.Partitions.Single().Records);
-        Assert.Equal(301, ledger.Verification([ledger.Key]).VerifyOffsets(LedgerPartition.Calls, 200, 500, CancellationToken.None).Partitions.Single().Records);
-
-        ledger.Spoil(Victim, (bytes, frame, _) => bytes[frame + 400] ^= 1);
-        Only(ledger.Verification([ledger.Key]).VerifyEvent(ledger.EventAt(Victim), CancellationToken.None), VerificationChecks.RecordAltered, Victim, ledger.EventAt(Victim));
-        Only(ledger.Verification([ledger.Key]).VerifyOffsets(LedgerPartition.Calls, 200, 500, CancellationToken.None), VerificationChecks.RecordAltered, Victim, ledger.EventAt(Victim));
-        Assert.True(ledger.Verification([ledger.Key]).VerifyEvent(ledger.EventAt(Victim + 1), CancellationToken.None).IsSound);
-        Assert.Equal(VerificationChecks.NotSealed, ledger.Verification([ledger.Key]).VerifyEvent(EventId.New(TimeProvider.System), CancellationToken.None).Findings.Single().Check);
     }
 
     [Fact]
