@@ -89,12 +89,7 @@ internal sealed class OddTokenTrainer
         }
     }
 
-    private bool Holds(ScoredWindow window, TrainingText text)
-    {
-        var (start, stop) = (_scan.Tokens.Starts[window.First], _scan.Tokens.Stops[window.End - 1]);
-        var common = Math.Min(stop, text.PayloadEnd) - Math.Max(start, text.PayloadStart);
-        return common * 2 >= Math.Min(stop - start, text.PayloadEnd - text.PayloadStart);
-    }
+    private bool Holds(ScoredWindow window, TrainingText text) => text.IsHeldBy(_scan.Tokens.Starts[window.First], _scan.Tokens.Stops[window.End - 1]);
 
     private float Logit(ScoredWindow window)
     {

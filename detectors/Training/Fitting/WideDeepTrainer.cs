@@ -111,7 +111,7 @@ internal sealed class WideDeepTrainer
         }
     }
 
-    // A window holds the payload when half of the window or half of the payload is common to both; it is clean when nothing is.
+    // A window is clean when it has nothing in common with the payload.
     private ScoredWindow BestOf(TrainingText text, bool holding)
     {
         var best = new ScoredWindow(0, 0, float.NegativeInfinity);
@@ -123,8 +123,7 @@ internal sealed class WideDeepTrainer
             }
 
             var (start, stop) = (_scan.Tokens.Starts[window.First], _scan.Tokens.Stops[window.End - 1]);
-            var common = Math.Min(stop, text.PayloadEnd) - Math.Max(start, text.PayloadStart);
-            var fits = holding ? common * 2 >= Math.Min(stop - start, text.PayloadEnd - text.PayloadStart) : common <= 0;
+            var fits = holding ? text.IsHeldBy(start, stop) : text.CommonWith(start, stop) <= 0;
             if (fits && window.Logit > best.Logit)
             {
                 best = window;
