@@ -10,7 +10,7 @@ public static class CheckpointTrust
     /// vouches for the same public key under the other partitions' names.
     /// </summary>
     public static VerifierKey[] KeysFor(LedgerPartition partition, IReadOnlyList<VerifierKey> trusted) =>
-        [.. trusted.Select(k => k.Named(Prefix(k.Name) + partition)).DistinctBy(static k => k.ToString())];
+        [.. trusted.Select(k => k.Named(PrefixOf(k.Name) + partition)).DistinctBy(static k => k.ToString())];
 
     /// <summary>Reads and judges a checkpoint; what is wrong goes to <paramref name="findings"/>.</summary>
     /// <returns>The checkpoint as it reads, believed or not; null when there is none.</returns>
@@ -86,28 +86,26 @@ public static class CheckpointTrust
 
     /// <summary>The partition that a kept checkpoint is of, by its origin's last part.</summary>
     public static LedgerPartition? PartitionOf(ReadOnlySpan<byte> kept) =>
-        Checkpoint.TryParse(kept, out _, out var checkpoint) && LedgerPartition.TryParse(checkpoint!.Origin.AsSpan(Prefix(checkpoint.Origin).Length), out var partition) ? partition : null;
+        Checkpoint.TryParse(kept, out _, out var checkpoint) && LedgerPartition.TryParse(checkpoint!.Origin.AsSpan(PrefixOf(checkpoint.Origin).Length), out var partition) ? partition : null;
 
     /// <summary>The partition that a key is named for; null where its name ends otherwise.</summary>
     public static LedgerPartition? PartitionOf(VerifierKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return LedgerPartition.TryParse(key.Name.AsSpan(Prefix(key.Name).Length), out var partition) ? partition : null;
+        return LedgerPartition.TryParse(key.Name.AsSpan(PrefixOf(key.Name).Length), out var partition) ? partition : null;
     }
 
-    /// <summary>What the origins of a ledger's partitions begin with, by the name of a key or an origin.</summary>
-    public static string PrefixOf(string name)
+    /// <summary>What the origins of a ledger's partitions begin with, by one of them or by a key's name.</summary>
+    public static string PrefixOf(string origin)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        return Prefix(name);
+        ArgumentNullException.ThrowIfNull(origin);
+        return origin[..(origin.LastIndexOf('/') + 1)];
     }
 
     /// <summary>The prefix of a checkpoint that a trusted key signed; null where there is none.</summary>
     public static string? PrefixOf(LedgerPartition partition, ReadOnlySpan<byte> checkpoint, IReadOnlyList<VerifierKey> trusted) =>
-        Checkpoint.TryParse(checkpoint, out var note, out var read) && note!.Open(KeysFor(partition, trusted)) == NoteVerdict.Verified ? Prefix(read!.Origin) : null;
+        Checkpoint.TryParse(checkpoint, out var note, out var read) && note!.Open(KeysFor(partition, trusted)) == NoteVerdict.Verified ? PrefixOf(read!.Origin) : null;
 
     internal static VerificationFinding Broken(string check, LedgerPartition partition, string? expected, string? found) =>
         new() { Check = check, Severity = VerificationSeverity.Broken, Partition = partition, Expected = expected, Found = found };
-
-    private static string Prefix(string origin) => origin[..(origin.LastIndexOf('/') + 1)];
 }
