@@ -70,6 +70,7 @@ internal readonly struct SegmentReader(LedgerPartition partition, ImmutableArray
             limit = Math.Min(limit, RandomAccess.GetLength(file));
             var window = Math.Clamp(maxBytes - bytes, SmallestWindow, LargestWindow);
             var at = segment.CursorAt(file, next, limit, window, accepted, out var cursor, out var stop);
+            var slab = new RecordSlab();
             using (cursor)
             {
                 next = stop == CursorStop.Record ? at : next;
@@ -90,7 +91,7 @@ internal readonly struct SegmentReader(LedgerPartition partition, ImmutableArray
                     }
 
                     segment.Passed(at, position);
-                    records.Add(new(partition, at, cursor.Record.ToArray()));
+                    records.Add(new(partition, at, slab.Keep(cursor.Record.Span, Math.Min(limit - position, maxBytes - bytes))));
                     bytes += cursor.Record.Length;
                     next = ++at;
                 }

@@ -37,7 +37,7 @@ internal sealed class Lineup : IAsyncDisposable
         try
         {
             Directory.CreateDirectory(folder);
-            var upstream = await (data is null ? lineup.OwnAsync("upstream") : lineup.OwnAsync("upstream", data));
+            var upstream = await (data is null ? lineup.OwnAsync(AsUp, ["upstream"]) : lineup.OwnAsync(AsUp, ["upstream", data]));
             lineup.Add(new(Direct, transport => new(upstream.Address, transport), []), wanted);
             if (wanted.Contains(Nginx))
             {
@@ -131,7 +131,7 @@ internal sealed class Lineup : IAsyncDisposable
         {
             if (wanted.Contains(name))
             {
-                var (child, address) = await OwnAsync("gateway", way, upstream.ToString(), Path.Combine(Folder, name), broker.Bootstrap);
+                var (child, address) = await OwnAsync(AsUp, ["gateway", way, upstream.ToString(), Path.Combine(Folder, name), broker.Bootstrap]);
                 Contenders.Add(new(name, server => new(address, $"/s/{server}/mcp"), [child]) { Store = () => ProcessFigures.CpuOfTree(broker.ProcessOf(0)) });
             }
         }
