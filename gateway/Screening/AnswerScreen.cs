@@ -11,22 +11,32 @@ namespace McpLedger.Gateway.Screening;
 internal sealed class AnswerScreen(ToolListScreen tools, InstructionsScreen instructions, MessageScreen messages)
 {
     private const string Ambiguous = "It could be taken for a list of tools, and for a server's word about itself.";
+    private const string Unjudged = "What may not pass, taken out of it, would make a list of tools of it, or a server's word about itself, that nobody judged.";
 
     /// <summary>Screens the answer to a call, or one on a stream that belongs to no call.</summary>
     /// <param name="call">The call.</param>
     /// <param name="answer">The answer.</param>
     /// <param name="stream">What its stream said before; null for a single answer.</param>
-    public ValueTask<Screened> ScreenAsync(Call call, McpMessage answer, StreamMemory? stream)
+    public async ValueTask<Screened> ScreenAsync(Call call, McpMessage answer, StreamMemory? stream)
     {
         var given = InstructionsScreen.In(call, answer);
-        return (ToolListScreen.IsList(call, answer), given.IsEmpty) switch
+        var isList = ToolListScreen.IsList(call, answer);
+        var screened = (isList, given.IsEmpty) switch
         {
-            (true, true) => ScreenListAsync(call, answer),
-            (false, false) => ScreenInstructionsAsync(call, answer, given, stream),
-            (false, true) => new(Of(call, answer, messages.Answer(call, answer, stream))),
-            _ => new(new Screened(default, IsChanged: false, IsRecorded: true, Ambiguous) { Recorded = messages.Recordable(call.Exchange, answer) }),
+            (true, true) => await ScreenListAsync(call, answer),
+            (false, false) => await ScreenInstructionsAsync(call, answer, given, stream),
+            (false, true) => Of(call, answer, messages.Answer(call, answer, stream)),
+            _ => new Screened(default, IsChanged: false, IsRecorded: true, Ambiguous) { Recorded = messages.Recordable(call.Exchange, answer) },
         };
+        return IsUnjudged(call, screened, isList, !given.IsEmpty) ? screened with { Fault = Unjudged } : screened;
     }
+
+    // A name with something hidden in it is another name before that is taken out, and after.
+    private static bool IsUnjudged(Call call, in Screened screened, bool isList, bool isInstructions) =>
+        screened is { IsChanged: true, Fault: null, Refusal: null }
+        && call.What.Method is "initialize" or "server/discover" or "GET"
+        && McpReader.Read(screened.Bytes, call.Exchange.Gateway.Limits).Message is var passed
+        && ((!isList && ToolListScreen.IsList(call, passed)) || (!isInstructions && !InstructionsScreen.In(call, passed).IsEmpty));
 
     // Tools are judged one by one; what stands around them is looked through like any answer.
     private async ValueTask<Screened> ScreenListAsync(Call call, McpMessage answer)

@@ -16,6 +16,7 @@ namespace McpLedger.Gateway.Screening;
 internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, FindingLog findings, ScreeningTelemetry telemetry, TimeProvider time)
 {
     private const string Unscreenable = "It could not be screened.";
+    private const string Other = "What may not pass, taken out of it, would make another request than the one that was asked for.";
 
     // A message of which more than its body is looked through.
     private const string Whole = "$";
@@ -206,6 +207,11 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             desk.Notes.IsMasked = !recorded.Raw.Span.SequenceEqual(message.Raw.Span);
         }
 
+        if (part.Place == ScreeningPlace.Arguments && !AsksForTheSame(passed.Message, message))
+        {
+            desk.Notes.Refuse(Other);
+        }
+
         ReadOnlyMemory<byte> released = default;
         if (part.Place == ScreeningPlace.Results && !desk.Passed.IsEmpty)
         {
@@ -223,6 +229,11 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             Refusal = Told(desk, part.Place == ScreeningPlace.Arguments),
         };
     }
+
+    // What was decided, and what the headers say, is about these.
+    private static bool AsksForTheSame(in McpMessage passed, in McpMessage sent) =>
+        passed.Kind == sent.Kind && passed.Method == sent.Method && passed.Name == sent.Name
+        && passed.MetaProtocolVersion == sent.MetaProtocolVersion && passed.InitializeProtocolVersion == sent.InitializeProtocolVersion;
 
     // What may not be recorded never is: where masking alone makes one name of two, the placeholders are numbered, and what cannot be read even so is not kept.
     private static McpMessage Masked(ScreeningDesk desk, in McpMessage message, int offset, int length, EditList masks, McpLimits limits, out bool isLost)
