@@ -115,12 +115,13 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
         await answer.JsonAsync(upstream.Status, screened.Bytes);
     }
 
-    // A client error that is no JSON-RPC passes as it is: clients tell the eras apart by it. Whatever else is no answer becomes an error of ours.
+    // A client error passes as it is where it is no message, or an error about this request: clients tell the eras apart by it. Whatever else is no answer becomes an error of ours.
     private async ValueTask RejectAsync(CallEnding ending, ReadOnlyMemory<byte> bytes, McpRead read, UpstreamAnswer upstream, ClientAnswer answer)
     {
         var screened = read.IsRead ? TextOf(messages.Answer(ending.Call, read.Message, stream: null)) : messages.Text(ending.Call, bytes);
         var content = bytes.IsEmpty ? null : read.IsRead ? await recorder.OfJsonAsync(screened.Recorded) : await recorder.OfBytesAsync(screened.Recorded);
-        if (upstream.Status is >= 400 and < 500 and not (StatusCodes.Status401Unauthorized or StatusCodes.Status407ProxyAuthenticationRequired) && !answer.IsStream)
+        var isClientError = upstream.Status is >= 400 and < 500 and not (StatusCodes.Status401Unauthorized or StatusCodes.Status407ProxyAuthenticationRequired);
+        if (isClientError && !answer.IsStream && (!read.IsRead || HttpErrors.IsAbout(read.Message, ending.Call.Message.Id)))
         {
             if ((content is not null || bytes.IsEmpty)
                 && await ending.TryEndAsync(new(CallOutcome.UpstreamFailed, upstream.Status, $"The server answered with HTTP {upstream.Status} and no JSON-RPC message.") { Response = content, Screening = screened.Record }))
@@ -140,11 +141,15 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
         var reason = upstream.Status switch
         {
             StatusCodes.Status401Unauthorized or StatusCodes.Status407ProxyAuthenticationRequired => $"It did not accept the gateway's credentials (HTTP {upstream.Status}).",
+            _ when isClientError && read.IsRead => $"It answered with HTTP {upstream.Status} and a message that is no error about the request.",
             < 200 or >= 300 => $"It answered with HTTP {upstream.Status}.",
             _ when read.IsRead && upstream.IsJson => "Its answer belongs to another request.",
             _ => $"Its answer is no JSON-RPC message: {read.Fault?.Message ?? upstream.ContentType}",
         };
-        await ending.FailAsync(upstream.Status, reason, StatusCodes.Status502BadGateway, answer, null, content);
+
+        // Of an error about another request the status stays: by that, too, clients tell the eras apart.
+        var told = isClientError && read is { IsRead: true, Message.ErrorCode: not null } ? upstream.Status : StatusCodes.Status502BadGateway;
+        await ending.FailAsync(upstream.Status, reason, told, answer, null, content);
     }
 
     private static ScreenedText TextOf(in ScreenedMessage message) =>
@@ -162,12 +167,11 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
         }
     }
 
-    // Errors about requests that a server could not read carry no id (JSON-RPC 2.0 §5).
     private static bool IsAnswerTo(Capture.Call call, in McpMessage message, int status) =>
         message.Kind == McpKind.Response
         && (status is >= 200 and < 300
             ? status == StatusCodes.Status200OK && MessageKey.AreSame(message.Id, call.Message.Id)
-            : status >= 400 && status != StatusCodes.Status401Unauthorized && message.ErrorCode is not null && (message.Id is null || MessageKey.AreSame(message.Id, call.Message.Id)));
+            : status >= 400 && status != StatusCodes.Status401Unauthorized && HttpErrors.IsAbout(message, call.Message.Id));
 
     private static async ValueTask Discard(ValueTask<bool> recorded) => await recorded;
 }

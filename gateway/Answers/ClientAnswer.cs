@@ -56,7 +56,7 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
         IsStream ? MessageEventAsync(message) : BytesAsync(status, Json, message);
 
     /// <summary>
-    /// Gives a server's body that is no JSON-RPC as it is, but for its type: one that a browser would show as a page, or run, must not come from the gateway's own origin.
+    /// Gives a server's body that is no JSON-RPC as it is, but for its type: one that a browser would show as a page, or run, must not come from the gateway's own origin, and a stream that nobody read is none.
     /// </summary>
     public ValueTask BodyAsync(int status, string? contentType, ReadOnlyMemory<byte> body)
     {
@@ -67,7 +67,6 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
     private static string TypeOf(string? contentType) =>
         !MediaTypeHeaderValue.TryParse(contentType, out var type) ? PlainText
         : type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase) ? Json
-        : type.MediaType.Equals(Streams, StringComparison.OrdinalIgnoreCase) ? Streams
         : PlainText;
 
     private async ValueTask BytesAsync(int status, string? contentType, ReadOnlyMemory<byte> body)

@@ -48,6 +48,13 @@ internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, U
         else if (answered.Status is >= 400 and < 500 and not StatusCodes.Status401Unauthorized && answered.Body is { } body
             && await TryReadAsync(body, answered, call.Exchange.Server!.ResponseTimeout, call.Exchange.Http.RequestAborted) is { } bytes && McpReader.Read(bytes, call.Exchange.Gateway.Limits) is { IsRead: true } read)
         {
+            if (!HttpErrors.IsAbout(read.Message, call.Message.Id))
+            {
+                await messages.RecordAsync(call, owner: null, read.Message, default, Direction.ToClient, "It is no error about what the client sent.");
+                await answer.JsonAsync(StatusCodes.Status502BadGateway, McpErrors.Write(null, McpErrors.InternalError, reason, null));
+                return;
+            }
+
             var error = screen.Message(call, read.Message, stream: null);
             await (await messages.RecordAsync(call, owner: null, error, Direction.ToClient, error.Refusal)
                 ? answer.JsonAsync(answered.Status, error.Refusal is null ? error.Passed.Raw : McpErrors.Write(null, McpErrors.InternalError, error.Refusal, null))

@@ -150,9 +150,14 @@ internal sealed class StandaloneRelay(
             body = null;
         }
 
-        if (body is not { } bytes || upstream.Status is (>= 300 and < 400) or StatusCodes.Status401Unauthorized or >= 500)
+        var isGood = upstream.Status is >= 200 and < 300;
+        var fault = body is not { } bytes || upstream.Status is (>= 300 and < 400) or StatusCodes.Status401Unauthorized or >= 500 ? $"It answered with HTTP {upstream.Status}."
+            : isGood && ending.Call.What.Method == "GET" ? $"It answered with HTTP {upstream.Status} and no stream of events."
+            : !isGood && McpReader.Read(bytes, ending.Call.Exchange.Gateway.Limits) is { IsRead: true } read && !HttpErrors.IsAbout(read.Message, id: null) ? $"It answered with HTTP {upstream.Status} and a message that is no error."
+            : null;
+        if (fault is not null)
         {
-            await ending.FailAsync(upstream.Status, $"It answered with HTTP {upstream.Status}.", StatusCodes.Status502BadGateway, answer, null, null);
+            await FailAsync(ending, upstream.Status, fault, body ?? default, answer);
             return;
         }
 
@@ -161,8 +166,13 @@ internal sealed class StandaloneRelay(
             answer.SetHeader(HeaderNames.Allow, "POST");
         }
 
-        var isGood = upstream.Status is >= 200 and < 300;
-        await EndAsync(ending, upstream.Status, upstream.Status, isGood ? CallOutcome.Ok : CallOutcome.ProtocolError, isGood ? null : $"The server answered with HTTP {upstream.Status}.", bytes, upstream.ContentType, answer);
+        await EndAsync(ending, upstream.Status, upstream.Status, isGood ? CallOutcome.Ok : CallOutcome.ProtocolError, isGood ? null : $"The server answered with HTTP {upstream.Status}.", body ?? default, upstream.ContentType, answer);
+    }
+
+    private async ValueTask FailAsync(CallEnding ending, int status, string fault, ReadOnlyMemory<byte> body, ClientAnswer answer)
+    {
+        var garbage = body.IsEmpty ? null : await recorder.OfBytesAsync(screening.Recordable(ending.Call.Exchange, body));
+        await ending.FailAsync(status, fault, StatusCodes.Status502BadGateway, answer, null, garbage);
     }
 
     private async ValueTask EndAsync(CallEnding ending, int status, int told, CallOutcome outcome, string? reason, ReadOnlyMemory<byte> body, string? contentType, ClientAnswer answer)

@@ -58,16 +58,13 @@ public sealed class BadUpstreamTests
     [Theory]
     [InlineData(404, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32601,\"message\":\"no\"}}", CallOutcome.ProtocolError)]
     [InlineData(400, "application/json", "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Server not initialized\"},\"id\":null}", CallOutcome.ProtocolError)]
+    [InlineData(400, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":\"server-error\",\"error\":{\"code\":-32600,\"message\":\"Missing session ID\"}}", CallOutcome.ProtocolError)]
+    [InlineData(404, "application/json", "{\"error\":{\"code\":-32001,\"message\":\"Session not found\"},\"id\":\"\",\"jsonrpc\":\"2.0\"}", CallOutcome.ProtocolError)]
     [InlineData(400, "text/plain", "bad", CallOutcome.UpstreamFailed)]
     public async Task A_client_error_passes_as_it_is(int status, string type, string body, CallOutcome outcome)
     {
         await using var gateway = await GatewayHarness.StartAsync();
-        gateway.Upstream.Answer = (http, _) =>
-        {
-            http.Response.StatusCode = status;
-            http.Response.ContentType = type;
-            return http.Response.WriteAsync(body);
-        };
+        gateway.Upstream.Answer = (http, _) => Write(http, status, type, body);
 
         Assert.Equal(body, await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), status));
 
@@ -77,9 +74,10 @@ public sealed class BadUpstreamTests
     [Theory]
     [InlineData("POST", 400, "text/html", "text/plain")]
     [InlineData("GET", 404, "text/html", "text/plain")]
-    [InlineData("GET", 200, "image/svg+xml", "text/plain")]
     [InlineData("GET", 400, "application/json; charset=utf-8", "application/json")]
-    [InlineData("POST", 404, "text/event-stream", "text/event-stream")]
+    [InlineData("POST", 404, "text/event-stream", "text/plain")]
+    [InlineData("DELETE", 200, "image/svg+xml", "text/plain")]
+    [InlineData("DELETE", 200, "text/event-stream", "text/plain")]
     public async Task A_page_of_a_server_is_no_page_of_the_gateways(string method, int status, string type, string told)
     {
         await using var gateway = await GatewayHarness.StartAsync();
@@ -90,11 +88,71 @@ public sealed class BadUpstreamTests
             return http.Response.WriteAsync("<script>steal()</script>");
         };
 
-        using var response = await gateway.Client.SendAsync(method == "GET" ? Wire.Send(HttpMethod.Get, "demo", Wire.Legacy) : Wire.Post("demo", Wire.Call("7", "echo")));
+        using var response = await gateway.Client.SendAsync(method == "POST" ? Wire.Post("demo", Wire.Call("7", "echo")) : Wire.Send(HttpMethod.Parse(method), "demo", Wire.Legacy));
 
         Assert.Equal((status, told), ((int)response.StatusCode, response.Content.Headers.ContentType!.MediaType));
         Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
         Assert.Equal("<script>steal()</script>", await response.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData(206, "text/event-stream")]
+    [InlineData(202, "text/event-stream")]
+    [InlineData(200, "application/json")]
+    [InlineData(200, "image/svg+xml")]
+    public async Task A_GET_that_succeeds_without_a_stream_gives_nothing_on(int status, string type)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) =>
+        {
+            http.Response.StatusCode = status;
+            http.Response.ContentType = type;
+            return http.Response.WriteAsync(Wire.Event(Wire.Result("7", "\"tools\":[]")));
+        };
+
+        var text = await gateway.TextAsync(Wire.Send(HttpMethod.Get, "demo", Wire.Legacy), 502);
+
+        Assert.DoesNotContain("tools", text, StringComparison.Ordinal);
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single();
+        Assert.Equal((CallOutcome.UpstreamFailed, status), (completed.Outcome, completed.Status));
+        Assert.False(string.IsNullOrEmpty(completed.Reason));
+    }
+
+    [Theory]
+    [InlineData(404, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"tools\":[{\"name\":\"hidden\"}]}}", 502)]
+    [InlineData(404, "text/plain", "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"tools\":[{\"name\":\"hidden\"}]}}", 502)]
+    [InlineData(400, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":8,\"result\":{\"tools\":[{\"name\":\"hidden\"}]}}", 502)]
+    [InlineData(400, "application/json", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/hidden\"}", 502)]
+    [InlineData(400, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":8,\"error\":{\"code\":-32600,\"message\":\"hidden\"}}", 400)]
+    public async Task A_client_error_that_holds_a_message_of_another_kind_or_for_another_request_gives_none_of_it_on(int status, string type, string body, int told)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) => Write(http, status, type, body);
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Request("7", "tools/list")), told);
+
+        Assert.DoesNotContain("hidden", text, StringComparison.Ordinal);
+        Assert.Contains("\"id\":7,\"error\":{\"code\":-32603", text, StringComparison.Ordinal);
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single();
+        Assert.Equal((CallOutcome.UpstreamFailed, status), (completed.Outcome, completed.Status));
+        Assert.DoesNotContain("no JSON-RPC message", completed.Reason, StringComparison.Ordinal);
+        Assert.Contains("hidden", completed.Response!.Json.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("DELETE")]
+    [InlineData("notification")]
+    public async Task Nor_does_one_that_belongs_to_no_request(string what)
+    {
+        const string List = "{\"jsonrpc\":\"2.0\",\"id\":8,\"result\":{\"tools\":[{\"name\":\"hidden\"}]}}";
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) => Write(http, 400, "application/json", List);
+
+        var text = await gateway.TextAsync(
+            what == "notification" ? Wire.PostRaw("demo", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}", Wire.Legacy) : Wire.Send(HttpMethod.Parse(what), "demo", Wire.Legacy), 502);
+
+        Assert.DoesNotContain("hidden", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -264,5 +322,12 @@ public sealed class BadUpstreamTests
 
         Assert.Contains("Its stream has no end.", text, StringComparison.Ordinal);
         Assert.Equal(CallOutcome.UpstreamFailed, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Outcome);
+    }
+
+    private static Task Write(HttpContext http, int status, string type, string body)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = type;
+        return http.Response.WriteAsync(body);
     }
 }
