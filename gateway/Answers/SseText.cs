@@ -33,9 +33,9 @@ internal static class SseText
         return text.WrittenMemory;
     }
 
-    /// <summary>An event as it came; where its message was changed, with that and its other fields as they were.</summary>
+    /// <summary>An event as it may be shown; where its message was changed, with that and its other fields as they were.</summary>
     public static ReadOnlyMemory<byte> Of(SseEvent read, bool isChanged, ReadOnlyMemory<byte> message) =>
-        isChanged ? Of(message.Span, read.Id, read.Event, read.Retry) : read.Raw;
+        isChanged ? Of(message.Span, read.Id, read.Event, read.Retry) : read.Shown;
 
     private static void Field(ArrayBufferWriter<byte> text, string name, string? value)
     {

@@ -51,7 +51,7 @@ internal sealed class StandaloneRelay(
             tally.Take(read.Raw.Span, read.Data.Length > 0);
             if (read.Data.Length == 0)
             {
-                await answer.EventAsync(read.Raw);
+                await answer.EventAsync(read.Shown);
             }
             else
             {

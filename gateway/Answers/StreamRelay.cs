@@ -46,7 +46,7 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
 
             if (read.Data.Length == 0)
             {
-                await answer.EventAsync(read.Raw);
+                await answer.EventAsync(read.Shown);
                 continue;
             }
 

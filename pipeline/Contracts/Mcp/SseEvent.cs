@@ -8,6 +8,15 @@ public readonly struct SseEvent
     /// <summary>The exact bytes, the blank line that ends it included. All of them in order are the stream.</summary>
     public required ReadOnlyMemory<byte> Raw { get; init; }
 
+    /// <summary>
+    /// The bytes as they may be shown to readers that end lines where the standard does not, as Python's <c>splitlines</c> does: a line beside the data that holds such an end is a blank comment here.
+    /// The same as <see cref="Raw"/> where there is none.
+    /// </summary>
+    public required ReadOnlyMemory<byte> Shown { get; init; }
+
+    /// <summary>True when the id or the event's type holds such an end of a line: no such reader can be given it.</summary>
+    public bool IsSplit { get; init; }
+
     /// <summary>What <c>event:</c> says; null when absent, which means <c>message</c>.</summary>
     public string? Event { get; init; }
 

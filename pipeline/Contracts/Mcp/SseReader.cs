@@ -135,12 +135,21 @@ public sealed class SseReader(int maxEventBytes) : IDisposable
     {
         var fields = new Fields();
         var at = _mark;
+        var isSplit = false;
+        byte[]? shown = null;
         var rest = raw.Span[at..];
         _mark = 0;
         while (!rest.IsEmpty)
         {
             var end = rest.IndexOfAny((byte)'\r', (byte)'\n');
-            fields.Take(rest[..end], at, this);
+            if (fields.Take(rest[..end], at, this) is var field and not SseField.Value && SseLine.IsSplit(rest[..end]))
+            {
+                isSplit |= field == SseField.Name;
+                shown ??= raw.ToArray();
+                shown.AsSpan(at, end).Fill((byte)' ');
+                shown[at] = (byte)':';
+            }
+
             var passed = end + (rest[end..].StartsWith("\r\n"u8) ? 2 : 1);
             at += passed;
             rest = rest[passed..];
@@ -149,6 +158,8 @@ public sealed class SseReader(int maxEventBytes) : IDisposable
         return new()
         {
             Raw = raw,
+            Shown = shown ?? raw,
+            IsSplit = isSplit,
             Event = fields.Event,
             Id = fields.Id,
             Retry = fields.Retry,
@@ -178,7 +189,7 @@ public sealed class SseReader(int maxEventBytes) : IDisposable
         public int DataLength;
         private ReadOnlySpan<byte> _firstData;
 
-        public void Take(ReadOnlySpan<byte> line, int at, SseReader reader)
+        public SseField Take(ReadOnlySpan<byte> line, int at, SseReader reader)
         {
             var colon = line.IndexOf((byte)':');
             var name = colon < 0 ? line : line[..colon];
@@ -187,19 +198,28 @@ public sealed class SseReader(int maxEventBytes) : IDisposable
             if (name.SequenceEqual("data"u8))
             {
                 Data(value, at + line.Length - value.Length, reader);
+                return SseField.Value;
             }
-            else if (name.SequenceEqual("event"u8))
+
+            if (name.SequenceEqual("event"u8))
             {
                 Event = Encoding.UTF8.GetString(value);
+                return SseField.Name;
             }
-            else if (name.SequenceEqual("id"u8) && !value.Contains((byte)0))
+
+            if (name.SequenceEqual("id"u8))
             {
-                Id = Encoding.UTF8.GetString(value);
+                Id = value.Contains((byte)0) ? Id : Encoding.UTF8.GetString(value);
+                return SseField.Name;
             }
-            else if (name.SequenceEqual("retry"u8) && Utf8Parser.TryParse(value, out ulong retry, out var read) && read == value.Length && retry <= long.MaxValue)
+
+            if (name.SequenceEqual("retry"u8) && Utf8Parser.TryParse(value, out ulong retry, out var read) && read == value.Length && retry <= long.MaxValue)
             {
                 Retry = (long)retry;
+                return SseField.Value;
             }
+
+            return SseField.Nothing;
         }
 
         /// <summary>A single line stays where it lies; from the second on they are copied together.</summary>

@@ -40,6 +40,41 @@ public sealed class SseReaderTests
         });
     }
 
+    [Theory]
+    [InlineData("\u2028")]
+    [InlineData("\u2029")]
+    [InlineData("\u0085")]
+    [InlineData("\v")]
+    [InlineData("\f")]
+    [InlineData("\u001c")]
+    [InlineData("\0")]
+    [InlineData("\u007f")]
+    public void A_line_beside_the_data_that_others_would_cut_is_shown_as_a_blank_comment(string end)
+    {
+        using var reader = new SseReader(1000);
+        var blank = ":" + new string(' ', Encoding.UTF8.GetByteCount(end) + 6);
+        reader.Append(Encoding.UTF8.GetBytes($"\uFEFFdata: {{\"a\":\"{end}\"}}\r\n: data{end}x\r\nxdata: {end}\nretry:{end}9\r\r: \u00e9\u2027\u00a0\tx\n\n"));
+        Assert.Equal(SseStep.Event, reader.TryRead(out var first));
+        Assert.Equal($"\uFEFFdata: {{\"a\":\"{end}\"}}\r\n{blank}\r\n{blank}\n{blank}\r\r", McpReaderTests.Text(first.Shown));
+        Assert.Equal(($"{{\"a\":\"{end}\"}}", false), (McpReaderTests.Text(first.Data), first.IsSplit));
+        Assert.Equal(SseStep.Event, reader.TryRead(out var second));
+        Assert.True(second.Raw.Equals(second.Shown));
+    }
+
+    [Theory]
+    [InlineData("id: 1\u2028\n\n", true)]
+    [InlineData("id: 1\0\n\n", true)]
+    [InlineData("event: a\u0085\ndata: x\n\n", true)]
+    [InlineData("\uFEFFid: 1\f\n\n", true)]
+    [InlineData("id: caf\u00e9 1\nevent: message\ndata: \u2028\n\n", false)]
+    public void An_id_or_a_type_that_others_would_cut_is_told(string text, bool isSplit)
+    {
+        using var reader = new SseReader(1000);
+        reader.Append(Encoding.UTF8.GetBytes(text));
+        Assert.Equal(SseStep.Event, reader.TryRead(out var read));
+        Assert.Equal(isSplit, read.IsSplit);
+    }
+
     [Fact]
     public void What_broke_off_stays_pending()
     {
