@@ -1,8 +1,11 @@
+using System.Buffers;
+using System.Text;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Answers;
 using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Decisions;
 using McpLedger.Gateway.Recording;
+using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -14,15 +17,27 @@ namespace McpLedger.Gateway.Capture;
 /// under the names of their HTTP methods.
 /// </summary>
 internal sealed class StreamDoor(
-    Intake intake, ControlState control, CallRestraints restraints, Refuser refuser, CallRecorder recorder, Upstream upstream, StandaloneRelay relay, GatewayTelemetry telemetry, TimeProvider time)
+    Intake intake,
+    ControlState control,
+    CallRestraints restraints,
+    Refuser refuser,
+    CallRecorder recorder,
+    MessageScreen screen,
+    Upstream upstream,
+    StandaloneRelay relay,
+    GatewayTelemetry telemetry,
+    TimeProvider time)
 {
+    private const int LongestEventId = 256;
+    private static readonly SearchValues<char> EventIdCharacters = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
+
     public async ValueTask HandleAsync(Exchange exchange, ClientAnswer answer)
     {
         var request = exchange.Http.Request;
         var version = request.Headers[UpstreamHeaders.Protocol];
         if (RefusalOf(exchange, request, version.Count == 0 ? null : version.ToString()) is { } refusal)
         {
-            await intake.RefuseAsync(exchange, null, default, refusal, answer);
+            await intake.RefuseAsync(exchange, null, new(BodyStatus.Whole, SaidBy(request)), refusal, answer);
         }
         else if (await intake.TryHopAsync(exchange, default) is { } hop)
         {
@@ -51,8 +66,17 @@ internal sealed class StreamDoor(
 
         return request.Method == "GET" && !AcceptRules.TakesStreams(request)
             ? Refusal.Plain(StatusCodes.Status406NotAcceptable, McpErrors.InvalidRequest, "The header Accept must list text/event-stream.")
-            : Intake.CheckIdentity(exchange) ?? intake.OpenSession(exchange);
+            : Intake.CheckIdentity(exchange) ?? EventIdFault(request) ?? intake.OpenSession(exchange);
     }
+
+    // It is all that a client says with a GET, and an id is the server's own word: what no id is would be a message that nobody reads.
+    private static Refusal? EventIdFault(HttpRequest request) =>
+        request.Headers[UpstreamHeaders.LastEventId] is { Count: > 0 } ids && request.Method == "GET" && (ids.Count > 1 || ids.ToString() is { Length: > LongestEventId } || ids.ToString().AsSpan().ContainsAnyExcept(EventIdCharacters))
+            ? Refusal.Plain(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, $"The header {UpstreamHeaders.LastEventId} is no id of an event. Send one of at most {LongestEventId} characters of ASCII that show, or open a stream without it.")
+            : null;
+
+    private static byte[] SaidBy(HttpRequest request) =>
+        request.Method == "GET" && request.Headers[UpstreamHeaders.LastEventId].ToString() is { Length: > 0 } id ? Encoding.UTF8.GetBytes($"{UpstreamHeaders.LastEventId}: {id}") : [];
 
     private CallFacts FactsOf(Call call) => CallHandler.FactsOf(call.Exchange, call.What.Method, tool: null, pinned: null) with
     {
@@ -81,8 +105,8 @@ internal sealed class StreamDoor(
 
     private async ValueTask ForwardAsync(Call call, Decision.Forward decision, string method, string protocol, ClientAnswer answer)
     {
-        var none = await recorder.OfBytesAsync(default);
-        if (none is null || !await recorder.RecordAsync(CallHandler.IntentOf(call, none, decision), call.Subject, call.PartitionKey, RecordPhase.Request, call.Exchange.Gateway.Config.Record))
+        var said = await recorder.OfBytesAsync(screen.Recordable(call.Exchange, (ReadOnlyMemory<byte>)SaidBy(call.Exchange.Http.Request)));
+        if (said is null || !await recorder.RecordAsync(CallHandler.IntentOf(call, said, decision), call.Subject, call.PartitionKey, RecordPhase.Request, call.Exchange.Gateway.Config.Record))
         {
             await Refuser.UnrecordableAsync(call, answer);
             return;

@@ -21,7 +21,7 @@ internal sealed class PeerHop(GatewayOptions options, TimeProvider time) : IDisp
     private static readonly string[] Carried =
     [
         HeaderNames.Accept, HeaderNames.Authorization, "X-Api-Key", HeaderNames.Origin, HeaderNames.UserAgent, HeaderNames.TraceParent, HeaderNames.TraceState,
-        UpstreamHeaders.Session, UpstreamHeaders.Protocol, "Last-Event-ID", "Mcp-Method", "Mcp-Name",
+        UpstreamHeaders.Session, UpstreamHeaders.Protocol, UpstreamHeaders.LastEventId, "Mcp-Method", "Mcp-Name",
     ];
 
     private static readonly string[] Returned =

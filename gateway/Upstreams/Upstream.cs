@@ -39,7 +39,7 @@ internal sealed class Upstream(HttpUpstream http, Clusters clusters, StdioBridge
 
         try
         {
-            var lastEvent = request.HttpMethod == "GET" ? request.Client.Headers["Last-Event-ID"].ToString() : "";
+            var lastEvent = request.HttpMethod == "GET" ? request.Client.Headers[UpstreamHeaders.LastEventId].ToString() : "";
             var answer = await bridge.ExchangeAsync(
                 new(request.Server, request.HttpMethod, request.Message, request.Era, request.Protocol, request.Session?.UpstreamSession, lastEvent.Length == 0 ? null : lastEvent),
                 deadline.Token);

@@ -15,10 +15,10 @@ internal static class UpstreamHeaders
 {
     public const string Session = "Mcp-Session-Id";
     public const string Protocol = "MCP-Protocol-Version";
+    public const string LastEventId = "Last-Event-ID";
     private const string Method = "Mcp-Method";
     private const string Name = "Mcp-Name";
     private const string ParameterPrefix = "Mcp-Param-";
-    private const string LastEventId = "Last-Event-ID";
     private const string Streams = "text/event-stream";
     private const string JsonAndStreams = "application/json, text/event-stream";
     private const int LongestAgent = 256;
