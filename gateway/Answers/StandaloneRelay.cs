@@ -13,7 +13,15 @@ namespace McpLedger.Gateway.Answers;
 
 /// <summary>Relays the answers to GET and DELETE. A GET stream may be silent for days; what it carries is recorded message by message.</summary>
 internal sealed class StandaloneRelay(
-    CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, SuspendedCalls suspended, GatewayTelemetry telemetry, IHostApplicationLifetime lifetime, TimeProvider time)
+    CallRecorder recorder,
+    MessageRelay messages,
+    AnswerScreen screen,
+    MessageScreen screening,
+    LiveCalls live,
+    SuspendedCalls suspended,
+    GatewayTelemetry telemetry,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time)
 {
     private const int MaxErrorBytes = 64 * 1024;
 
@@ -85,7 +93,14 @@ internal sealed class StandaloneRelay(
             return await PassMessageAsync(call, read, screening.Message(call, message, said), answer);
         }
 
-        var screened = await screen.ScreenAsync(call, message, said is { HasSaid: true } ? said : null);
+        // A server answers on the stream that the request opened, or on one that resumes it (2025-11-25, Transports): anywhere else is a way around the rules of the tool that was called.
+        var known = live.Find(call.Where.Session, message.Id);
+        if (known is not null && !call.Exchange.IsResuming)
+        {
+            return await messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, "It answers a call that waits for its answer on a stream of its own.");
+        }
+
+        var screened = await screen.ScreenAsync(known?.Call.In(call.Exchange) ?? call, message, said is { HasSaid: true } ? said : null);
         if (!screened.IsRecorded || !await messages.RecordAnswerAsync(call, message, screened))
         {
             return false;

@@ -109,6 +109,9 @@ internal sealed class Call
     public static Call Resume(Exchange exchange, SuspendedCall suspended) =>
         new(exchange, default, McpEra.Legacy, suspended.Protocol, suspended.Id, suspended.Who, suspended.What, suspended.Where);
 
+    /// <summary>The same call where its answer comes in another request, whose life is not this one's.</summary>
+    public Call In(Exchange exchange) => new(exchange, default, Era, Protocol, Id, Who, What, Where);
+
     /// <summary>What is kept of this call while it waits to be resumed. Its id is copied: it lies in the body of a request that ends now.</summary>
     public SuspendedCall Suspend(string? destination, long began) =>
         new(Id, Who, What with { Id = What.Id is { } id ? RawJson.FromTrusted(id.Utf8.ToArray()) : null }, Where, Protocol, destination, began);

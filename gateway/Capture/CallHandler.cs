@@ -128,7 +128,7 @@ internal sealed class CallHandler(
         }
 
         answer.Name(call.Id);
-        var joined = call.Era == McpEra.Legacy ? live.Enter(call.Where.Session, call.Message.Id) : null;
+        var joined = call.Era == McpEra.Legacy ? live.Enter(call) : null;
         try
         {
             var ending = new CallEnding(call, recorder, telemetry, time.GetTimestamp(), time) { Live = joined };

@@ -2,6 +2,7 @@ using McpLedger.Gateway.Answers;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Sessions;
+using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 
 namespace McpLedger.Gateway.Capture;
@@ -30,6 +31,9 @@ internal sealed class Exchange(HttpContext http, GatewaySnapshot gateway, string
 
     /// <summary>The session id as the client sent it; null for none.</summary>
     public string? PresentedSession { get; set; }
+
+    /// <summary>Whether the request resumes a stream that broke off.</summary>
+    public bool IsResuming => Http.Request.Headers[UpstreamHeaders.LastEventId].ToString().Length > 0;
 
     /// <summary>Address of the peer on the socket.</summary>
     public string? Peer { get; } = http.Connection.RemoteIpAddress?.ToString();

@@ -110,6 +110,12 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
         }
 
         var part = PartOf(call, policy, root, place, channel);
+        if (message.Kind == McpKind.Response && call.What.Method == "GET")
+        {
+            // Which tool it is of nobody knows, so it may be of any.
+            part = part with { Rules = policy.StrictestOf(call.What.Server) };
+        }
+
         if (!part.Rules.Looks(place))
         {
             return ScreenedMessage.Same(message);

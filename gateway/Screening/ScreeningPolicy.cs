@@ -44,6 +44,9 @@ internal sealed class ScreeningPolicy
         : tool is not null && rules.Tools.TryGetValue(tool, out var own) ? own
         : rules.Server;
 
+    /// <summary>What holds for an answer that may be of any tool of a server.</summary>
+    public ScreeningRules StrictestOf(string server) => _servers.TryGetValue(server, out var rules) ? rules.Strictest : _others;
+
     /// <summary>What was made of a definition before; null when nobody judged it.</summary>
     public JudgedDefinition? FindDefinition(string server, string tool, Digest definition) => _definitions.GetValueOrDefault((server, tool, definition));
 
@@ -64,10 +67,13 @@ internal sealed class ScreeningPolicy
         {
             Server = new(server.Trust, all, server.Choices);
             Tools = server.Tools.ToFrozenDictionary(tool => tool.Key, tool => new ScreeningRules(server.Trust, all, server.Choices, tool.Value), StringComparer.Ordinal);
+            Strictest = ScreeningRules.Strictest([Server, .. Tools.Values]);
         }
 
         public ScreeningRules Server { get; }
 
         public FrozenDictionary<string, ScreeningRules> Tools { get; }
+
+        public ScreeningRules Strictest { get; }
     }
 }

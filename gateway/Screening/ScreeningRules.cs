@@ -37,11 +37,25 @@ internal sealed class ScreeningRules
             OnFailure = level.OnFailure ?? OnFailure;
         }
 
-        for (var i = 0; i < Places; i++)
-        {
-            _looks[i] = _actions.AsSpan(i * Kinds, Kinds).ContainsAnyExcept(ScreeningAction.Off) || _actions.AsSpan(^Kinds..).ContainsAnyExcept(ScreeningAction.Off);
-        }
+        LookWhereItActs();
     }
+
+    private ScreeningRules(IReadOnlyList<ScreeningRules> all)
+    {
+        for (var i = 0; i < _actions.Length; i++)
+        {
+            _actions[i] = all.Min(rules => rules._actions[i]);
+        }
+
+        OnTimeout = all.Min(rules => rules.OnTimeout);
+        OnCut = all.Min(rules => rules.OnCut);
+        OnFailure = all.Min(rules => rules.OnFailure);
+        _budget = all.Max(rules => rules._budget) is { } longest && (longest >= ScreeningPresets.Budget || all.All(rules => rules._budget is not null)) ? longest : null;
+        LookWhereItActs();
+    }
+
+    /// <summary>What holds where any of <paramref name="all"/> may: of each two, what lets less through.</summary>
+    public static ScreeningRules Strictest(IReadOnlyList<ScreeningRules> all) => new(all);
 
     public ScreeningLapse OnTimeout { get; }
 
@@ -59,4 +73,12 @@ internal sealed class ScreeningRules
 
     /// <summary>Whether anything is looked for there, for what passes or for what is recorded.</summary>
     public bool Looks(ScreeningPlace place) => _looks[(int)place];
+
+    private void LookWhereItActs()
+    {
+        for (var i = 0; i < Places; i++)
+        {
+            _looks[i] = _actions.AsSpan(i * Kinds, Kinds).ContainsAnyExcept(ScreeningAction.Off) || _actions.AsSpan(^Kinds..).ContainsAnyExcept(ScreeningAction.Off);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using McpLedger.Contracts.Events;
+using McpLedger.Gateway.Capture;
 
 namespace McpLedger.Gateway.Sessions;
 
@@ -14,16 +15,19 @@ internal sealed class LiveCalls
 
     /// <summary>Remembers a call.</summary>
     /// <returns>Null when it cannot be joined to anything: no session, or too many calls.</returns>
-    public LiveCall? Enter(SessionRef session, RawJson? id)
+    public LiveCall? Enter(Call call)
     {
-        if (session.Kind != "protocol" || MessageKey.From(id) is not { } known || _calls.Count >= MaxCalls)
+        if (call.Where.Session is not { Kind: "protocol" } session || MessageKey.From(call.Message.Id) is not { } known || _calls.Count >= MaxCalls)
         {
             return null;
         }
 
-        var call = new LiveCall((session.Id, known));
-        return _calls.TryAdd(call.Key, call) ? call : null;
+        var entered = new LiveCall((session.Id, known), call);
+        return _calls.TryAdd(entered.Key, entered) ? entered : null;
     }
+
+    /// <summary>The call that an id names in a session; null when none is in flight.</summary>
+    public LiveCall? Find(SessionRef session, RawJson? id) => session.Kind == "protocol" && MessageKey.From(id) is { } known ? _calls.GetValueOrDefault((session.Id, known)) : null;
 
     /// <summary>Forgets a call.</summary>
     public void Leave(LiveCall? call)
@@ -37,7 +41,7 @@ internal sealed class LiveCalls
     /// <summary>Marks the call that a client cancelled.</summary>
     public void Cancel(SessionRef session, RawJson? id)
     {
-        if (session.Kind == "protocol" && MessageKey.From(id) is { } known && _calls.TryGetValue((session.Id, known), out var call))
+        if (Find(session, id) is { } call)
         {
             call.IsCancelled = true;
         }
@@ -45,11 +49,13 @@ internal sealed class LiveCalls
 }
 
 /// <summary>A legacy call in flight.</summary>
-internal sealed class LiveCall((string Session, MessageKey Id) key)
+internal sealed class LiveCall((string Session, MessageKey Id) key, Call call)
 {
     private volatile bool _isCancelled;
 
     public (string Session, MessageKey Id) Key { get; } = key;
+
+    public Call Call { get; } = call;
 
     /// <summary>Whether the client has cancelled it.</summary>
     public bool IsCancelled

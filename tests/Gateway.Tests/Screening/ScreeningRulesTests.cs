@@ -33,6 +33,19 @@ public sealed class ScreeningRulesTests
     }
 
     [Fact]
+    public void The_strictest_of_several_lets_through_what_each_of_them_would()
+    {
+        var one = new ScreeningRules(ServerTrust.Trusted, Screened.Choices((ScreeningPlace.Results, Injection, Refuse)));
+        var two = new ScreeningRules(ServerTrust.Trusted, Screened.Choices((ScreeningPlace.Results, Secrets, Redact)) with { Budget = TimeSpan.Zero, OnTimeout = ScreeningLapse.Refuse });
+        var three = new ScreeningRules(ServerTrust.Trusted, Screened.Choices() with { Budget = TimeSpan.FromSeconds(1) });
+        var all = ScreeningRules.Strictest([one, two, three]);
+
+        Assert.Equal((Refuse, Redact, Flag), (all.Of(ScreeningPlace.Results, Injection), all.Of(ScreeningPlace.Results, Secrets), all.Of(ScreeningPlace.Results, Hidden)));
+        Assert.Equal((ScreeningLapse.Refuse, ScreeningLapse.Release, TimeSpan.FromSeconds(1)), (all.OnTimeout, all.OnCut, all.BudgetFor(ScreeningPlace.Results)));
+        Assert.Equal(one.BudgetFor(ScreeningPlace.Results), ScreeningRules.Strictest([one, two]).BudgetFor(ScreeningPlace.Results));
+    }
+
+    [Fact]
     public void What_could_not_be_screened_does_not_pass_where_nobody_said_otherwise() => Assert.Equal(ScreeningLapse.Refuse, new ScreeningRules(ServerTrust.Ordinary).OnFailure);
 
     [Fact]
