@@ -17,6 +17,9 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
     /// <summary>Why a client was hung up on.</summary>
     public const string NotRead = "The client did not read what it was given, so its connection was ended.";
 
+    /// <summary>Why a stream ended that would have gone on.</summary>
+    public const string GatewayStopped = "The gateway was stopped, which ended the stream.";
+
     private const string FailureTold = "The server failed to answer: ";
 
     public Call Call { get; } = call;
@@ -110,6 +113,19 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
             : Call.Era == McpEra.Modern
             ? new(CallOutcome.Cancelled, upstreamStatus, Call.Exchange.IsClientStalled ? NotRead : "The client closed the connection, which cancels the call in this era.") { Stream = stream }
             : new(CallOutcome.ClientGone, upstreamStatus, Call.Exchange.IsClientStalled ? NotRead : "The client was gone, and the server did not answer in time.") { Stream = stream });
+
+    /// <summary>Ends a call whose stream stands open while the gateway stops.</summary>
+    public async ValueTask StopAsync(ClientAnswer answer, StreamSummary? stream)
+    {
+        if (await TryEndAsync(new(CallOutcome.Cancelled, StatusCodes.Status200OK, GatewayStopped) { Stream = stream }))
+        {
+            await answer.JsonAsync(StatusCodes.Status503ServiceUnavailable, McpErrors.Write(Call.Message.Id, McpErrors.InternalError, GatewayStopped, null));
+        }
+        else
+        {
+            await Refuser.UnrecordableAsync(Call, answer);
+        }
+    }
 
     // A cancelled request gets no answer (2025-11-25, Cancellation): a stream that just ends.
     private async ValueTask CancelAsync(int upstreamStatus, ClientAnswer answer, StreamSummary? stream, Content? garbage)

@@ -67,7 +67,10 @@ internal sealed class StandaloneRelay(
             }
         }
 
-        var reason = !isRecorded ? "A message could not be recorded, so the stream was ended." : exchange.IsClientStalled ? CallEnding.NotRead : events.End == StreamEnd.GivenUp ? "The client closed the stream." : events.Fault;
+        var reason = !isRecorded ? "A message could not be recorded, so the stream was ended."
+            : exchange.IsClientStalled ? CallEnding.NotRead
+            : events.End != StreamEnd.GivenUp ? events.Fault
+            : exchange.IsClientGone ? "The client closed the stream." : CallEnding.GatewayStopped;
         var outcome = !isRecorded || events.End is StreamEnd.Broken ? CallOutcome.UpstreamFailed : CallOutcome.Ok;
         await ending.TryEndAsync(new(outcome, StatusCodes.Status200OK, reason) { Stream = tally.Summary });
     }

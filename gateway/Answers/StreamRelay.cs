@@ -5,6 +5,7 @@ using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 
 namespace McpLedger.Gateway.Answers;
 
@@ -12,7 +13,8 @@ namespace McpLedger.Gateway.Answers;
 /// Relays the stream that answers a request, event by event as it comes (I5): each message is recorded before it passes (I1), the final response
 /// with the digest of the whole stream. Comments, priming events, ids and retry times pass as they are, so that streams can be resumed.
 /// </summary>
-internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, SuspendedCalls suspended, SpokenVersions versions, TimeProvider time)
+internal sealed class StreamRelay(
+    CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, SuspendedCalls suspended, SpokenVersions versions, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int MaxStreamInEvents = 16;
     private static readonly TimeSpan HeadDelay = TimeSpan.FromMilliseconds(250);
@@ -23,18 +25,22 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
         var call = ending.Call;
         var limits = call.Exchange.Gateway.Config.Limits;
         var isSubscription = call.Message.Method == "subscriptions/listen";
+
+        // A call's answer is waited for while the gateway stops; a subscription has none, and would hold it up.
+        using var over = isSubscription ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping) : null;
+        var givenUp = over?.Token ?? cancellationToken;
         using var events = new EventSource(upstream, limits.MaxResponseBytes, isSubscription ? TimeSpan.Zero : call.Exchange.Server!.IdleTimeout, time);
         using var tally = new StreamTally();
         var said = call.Exchange.Gateway.Screening is null ? null : new StreamMemory();
 
         // Clients count the wait for the head of an answer against short timeouts, so it must not wait for a slow first message.
-        if (!await events.WaitAsync(HeadDelay, cancellationToken))
+        if (!await events.WaitAsync(HeadDelay, givenUp))
         {
             await answer.StartStreamAsync();
         }
 
         var isResumable = false;
-        while (await events.NextAsync(cancellationToken) is { } read)
+        while (await events.NextAsync(givenUp) is { } read)
         {
             tally.Take(read.Raw.Span, read.Data.Length > 0);
             isResumable |= read.Id is not null;
@@ -56,6 +62,12 @@ internal sealed class StreamRelay(CallRecorder recorder, MessageRelay messages, 
                 await DrainAsync(ending, events);
                 return;
             }
+        }
+
+        if (events.End == StreamEnd.GivenUp && !cancellationToken.IsCancellationRequested)
+        {
+            await ending.StopAsync(answer, tally.Summary);
+            return;
         }
 
         await EndWithoutAnswerAsync(ending, events, tally, isResumable, answer);
