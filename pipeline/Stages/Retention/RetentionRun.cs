@@ -34,8 +34,8 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
     // A blob is stored before its event. A day between leaves no event unwritten.
     private static readonly TimeSpan BlobMargin = TimeSpan.FromDays(1);
 
-    // Where each segment's announcement lies in the control log, until the segment is gone.
-    private readonly Dictionary<(LedgerPartition Partition, long LastOffset), long> _said = [];
+    // What was announced, with its place in the control log, until it is gone: exactly that goes, however the ledger is parted by then.
+    private readonly Dictionary<LedgerPartition, Queue<(Drop Drop, long Said)>> _announced = [];
     private DateTimeOffset? _blobsSettled;
     private DateTimeOffset? _settled;
 
@@ -50,22 +50,21 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
         var waits = false;
         foreach (var partition in ledger.Partitions.Where(static p => p.Log == LedgerLog.Calls))
         {
-            foreach (var drop in RetentionPolicy.Choose(await ledger.ListSegmentsAsync(partition, cancellationToken).ConfigureAwait(false), SealedThrough(partition), time.GetUtcNow(), options))
+            var announced = _announced.TryGetValue(partition, out var known) ? known : _announced[partition] = new();
+            if (announced.Count == 0)
             {
-                if (await SaidAsync(drop, cancellationToken).ConfigureAwait(false) is not { } said)
+                refused = await AnnounceAsync(partition, announced, cancellationToken).ConfigureAwait(false) ?? refused;
+            }
+
+            for (; announced.TryPeek(out var next); announced.Dequeue())
+            {
+                if (options.OnceSealed && next.Said > SealedThrough(LedgerPartition.Control))
                 {
-                    refused = "the control log took no segment.dropped.v1";
+                    waits = true;
                     break;
                 }
 
-                if (options.OnceSealed && said > SealedThrough(LedgerPartition.Control))
-                {
-                    waits = true;
-                    continue;
-                }
-
-                dropped.AddRange(await ledger.DropThroughAsync(partition, drop.Segment.LastOffset, cancellationToken).ConfigureAwait(false));
-                _said.Remove((partition, drop.Segment.LastOffset));
+                dropped.AddRange(await ledger.DropThroughAsync(partition, next.Drop.Segment.LastOffset, cancellationToken).ConfigureAwait(false));
             }
         }
 
@@ -97,19 +96,25 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
                 : -1;
     }
 
-    /// <summary>Where the drop is said in the control log; null when it is not.</summary>
-    private async ValueTask<long?> SaidAsync(Drop drop, CancellationToken cancellationToken)
+    /// <summary>Chooses what goes and says so in the control log.</summary>
+    /// <returns>Why it was not all said; null when it was.</returns>
+    private async ValueTask<string?> AnnounceAsync(LedgerPartition partition, Queue<(Drop Drop, long Said)> announced, CancellationToken cancellationToken)
     {
-        var (segment, reason) = drop;
-        if (_said.TryGetValue((segment.Partition, segment.LastOffset), out var at))
+        foreach (var drop in RetentionPolicy.Choose(await ledger.ListSegmentsAsync(partition, cancellationToken).ConfigureAwait(false), SealedThrough(partition), time.GetUtcNow(), options))
         {
-            return at;
+            var (segment, reason) = drop;
+            var said = new SegmentDropped(segment.Partition.ToString(), segment.FirstOffset, segment.LastOffset, segment.Bytes, reason);
+            using var draft = EventDraft.Write(EventId.New(time), options.Source, time.GetUtcNow(), segment.Partition.ToString(), LedgerLog.Control, null, said);
+            var appended = await ledger.AppendAsync(draft, cancellationToken).ConfigureAwait(false);
+            if (!appended.IsDurable)
+            {
+                return "the control log took no segment.dropped.v1";
+            }
+
+            announced.Enqueue((drop, appended.Offset));
         }
 
-        var said = new SegmentDropped(segment.Partition.ToString(), segment.FirstOffset, segment.LastOffset, segment.Bytes, reason);
-        using var draft = EventDraft.Write(EventId.New(time), options.Source, time.GetUtcNow(), segment.Partition.ToString(), LedgerLog.Control, null, said);
-        var appended = await ledger.AppendAsync(draft, cancellationToken).ConfigureAwait(false);
-        return appended.IsDurable ? _said[(segment.Partition, segment.LastOffset)] = appended.Offset : null;
+        return null;
     }
 
     /// <summary>Time of the oldest call that is kept.</summary>

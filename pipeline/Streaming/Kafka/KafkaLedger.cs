@@ -131,15 +131,17 @@ public sealed class KafkaLedger : ILedger
     public ValueTask<IReadOnlyList<LedgerSegment>> ListSegmentsAsync(LedgerPartition partition, CancellationToken cancellationToken) => OffsetParts.ListAsync(_reader, partition, cancellationToken);
 
     /// <inheritdoc/>
+    /// <remarks>It is cut right behind the offset, wherever parts end by now; the last record stays.</remarks>
     public async ValueTask<IReadOnlyList<LedgerSegment>> DropThroughAsync(LedgerPartition partition, long offset, CancellationToken cancellationToken)
     {
-        List<LedgerSegment> dropped = [.. (await ListSegmentsAsync(partition, cancellationToken).ConfigureAwait(false)).Where(s => !s.Open && s.LastOffset <= offset)];
-        if (dropped.Count > 0)
+        var bounds = await BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
+        if (OffsetParts.Cut(bounds, offset) is not { } cut)
         {
-            await _cluster.DropBeforeAsync(partition, dropped[^1].LastOffset + 1).ConfigureAwait(false);
+            return [];
         }
 
-        return dropped;
+        await _cluster.DropBeforeAsync(partition, cut).ConfigureAwait(false);
+        return [new(partition, bounds.First, cut - 1, Bytes: 0, FirstTime: null, LastTime: null, Open: false)];
     }
 
     /// <inheritdoc/>

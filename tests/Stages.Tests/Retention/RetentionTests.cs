@@ -78,6 +78,28 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task What_was_announced_is_what_goes_though_calls_go_on_and_parts_end_elsewhere_by_then()
+    {
+        using var ledger = await SealedLedger.MakeAsync(1200);
+        var options = Options(ledger.Folder, age: 0) with { OnceSealed = true };
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+        var parted = new Carrying(open.Ledger) { PartLength = 1000 };
+        var run = new RetentionRun(parted, options, static (_, _) => new(0), new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(1)));
+        Assert.True(await run.RunAsync(CancellationToken.None) is { Segments: 0, Waits: true });
+        parted.PartLength = 1050;
+        Assert.True(await run.RunAsync(CancellationToken.None) is { Segments: 0, Waits: true });
+        await ledger.ReadControlAsync();
+        ledger.Seal();
+        parted.PartLength = 1100;
+        _ = await run.RunAsync(CancellationToken.None);
+
+        Assert.Equal([999], parted.Cuts);
+        await ledger.ReadControlAsync();
+        var dropped = ledger.Control.Select(record => EventReader.TryRead(record.Bytes.Span, out var read, out _) ? read!.Data as SegmentDropped : null).OfType<SegmentDropped>();
+        Assert.Equal([999L], dropped.Select(each => each.LastOffset));
+    }
+
+    [Fact]
     public async Task What_a_run_that_was_cut_short_left_goes_with_the_next_though_nothing_is_dropped_by_it()
     {
         using var ledger = await SealedLedger.MakeAsync(1200);
@@ -210,10 +232,14 @@ public sealed class RetentionTests
     private static RetentionOptions Options(string folder, int? age = null, long? bytes = null) =>
         new() { Folder = folder, Source = "/retention/test/1", MaxAge = age is { } days ? TimeSpan.FromDays(days) : null, MaxBytes = bytes };
 
-    /// <summary>A ledger as one in Kafka is: its blobs come by way of a topic.</summary>
+    /// <summary>A ledger as one in Kafka is: its blobs come by way of a topic, and its parts are cut by offsets.</summary>
     private sealed class Carrying(ILedger inner) : ILedger
     {
         public DateTimeOffset? DroppedBefore { get; private set; }
+
+        public long? PartLength { get; set; }
+
+        public List<long> Cuts { get; } = [];
 
         public LedgerIdentity Identity => inner.Identity;
 
@@ -231,9 +257,17 @@ public sealed class RetentionTests
 
         public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) => inner.WaitAsync(partition, from, cancellationToken);
 
-        public ValueTask<IReadOnlyList<LedgerSegment>> ListSegmentsAsync(LedgerPartition partition, CancellationToken cancellationToken) => inner.ListSegmentsAsync(partition, cancellationToken);
+        public async ValueTask<IReadOnlyList<LedgerSegment>> ListSegmentsAsync(LedgerPartition partition, CancellationToken cancellationToken)
+        {
+            var segments = await inner.ListSegmentsAsync(partition, cancellationToken);
+            return PartLength is not { } length ? segments : [.. Enumerable.Range(0, 2).Select(n => segments[0] with { FirstOffset = n * length, LastOffset = ((n + 1) * length) - 1, Open = n == 1 })];
+        }
 
-        public ValueTask<IReadOnlyList<LedgerSegment>> DropThroughAsync(LedgerPartition partition, long offset, CancellationToken cancellationToken) => inner.DropThroughAsync(partition, offset, cancellationToken);
+        public ValueTask<IReadOnlyList<LedgerSegment>> DropThroughAsync(LedgerPartition partition, long offset, CancellationToken cancellationToken)
+        {
+            Cuts.Add(offset);
+            return PartLength is null ? inner.DropThroughAsync(partition, offset, cancellationToken) : new([]);
+        }
 
         public ValueTask DropBlobsBeforeAsync(DateTimeOffset moment, CancellationToken cancellationToken)
         {
