@@ -69,9 +69,10 @@ internal static class KeysCommand
 
         terminal.Document(keys);
         terminal.Line(string.Join('\n', keys.Current));
-        foreach (var retired in keys.Retired)
+        if (keys.Retired.Count > 0)
         {
-            terminal.Line($"retired: {retired}");
+            terminal.Line("# retired: they verify checkpoints from before");
+            terminal.Line(string.Join('\n', keys.Retired));
         }
 
         return ExitCode.Ok;
@@ -88,7 +89,7 @@ internal static class KeysCommand
         var folder = DataFolder.Of(parsed);
         var integrity = new IntegrityFolder(folder);
         return integrity.VerifierKeys is { } current
-            ? new(new(current.Split('\n', StringSplitOptions.RemoveEmptyEntries), [.. integrity.RetiredKeys.Select(k => k.Trim())]), null, ExitCode.Ok)
+            ? new(new(current.Split('\n', StringSplitOptions.RemoveEmptyEntries), [.. integrity.RetiredKeys.SelectMany(k => k.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))]), null, ExitCode.Ok)
             : new(null, $"there is no signing key in {folder} yet. Fix: start 'mcpledger up' once.", ExitCode.Unavailable);
     }
 

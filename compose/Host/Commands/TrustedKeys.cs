@@ -7,12 +7,12 @@ internal static class TrustedKeys
 {
     private const long LongestFile = 64 * 1024;
 
-    /// <summary>Reads vkeys, given as they are or as files with one on each line.</summary>
+    /// <summary>Reads vkeys, given as they are or as files with one on each line; lines that begin with # are remarks.</summary>
     /// <returns>The keys, or what is wrong with what was given.</returns>
     public static (IReadOnlyList<VerifierKey> Keys, string? Fault) Read(string[] given)
     {
         var keys = new List<VerifierKey>();
-        foreach (var line in given.SelectMany(g => new FileInfo(g) is { Exists: true, Length: <= LongestFile } file ? File.ReadAllLines(file.FullName) : g.Split('\n')).Select(l => l.Trim()).Where(l => l.Length > 0))
+        foreach (var line in given.SelectMany(g => new FileInfo(g) is { Exists: true, Length: <= LongestFile } file ? File.ReadAllLines(file.FullName) : g.Split('\n')).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#'))
         {
             if (!VerifierKey.TryParse(line, out var key))
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 
 namespace McpLedger.Host.Tests.Commands;
@@ -223,6 +224,24 @@ public sealed class VerbTests
         var (verified, report, _) = await ledger.RunAsync("verify", "--key", ledger.VerifierKeys);
         Assert.Equal(1, verified);
         Assert.Contains("a disk failed", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_keys_show_prints_after_a_rotation_is_what_verify_takes()
+    {
+        await using var ledger = await LiveLedger.StartAsync();
+        await ledger.CallAsync("weigh");
+        await ledger.RunUntilOkAsync("verify", "--key", ledger.VerifierKeys);
+        Assert.Equal(0, (await ledger.RunAsync("keys", "rotate")).ExitCode);
+        var shown = Path.Combine(ledger.Folder, "vkeys");
+        await File.WriteAllTextAsync(shown, (await ledger.RunAsync("keys", "show")).Output, TestContext.Current.CancellationToken);
+        Assert.Contains("# retired", await File.ReadAllTextAsync(shown, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        Assert.Contains($"{LedgerPartition.Control}", await ledger.RunUntilOkAsync("verify", "--key", shown), StringComparison.Ordinal);
+        await ledger.StopAsync();
+        await File.WriteAllTextAsync(shown, (await ledger.RunAsync("keys", "show")).Output, TestContext.Current.CancellationToken);
+        Assert.Equal(4, (await File.ReadAllLinesAsync(shown, TestContext.Current.CancellationToken)).Count(l => VerifierKey.TryParse(l, out _)));
+        Assert.Equal(0, (await ledger.RunAsync("verify", "--key", shown)).ExitCode);
     }
 
     [Fact]
