@@ -10,6 +10,7 @@ internal sealed class ClientPresence : IDisposable
 {
     private readonly CancellationTokenSource? _lingering;
     private readonly CancellationTokenRegistration _registration;
+    private readonly ITimer? _timer;
 
     public ClientPresence(Call call, TimeProvider time)
     {
@@ -20,10 +21,10 @@ internal sealed class ClientPresence : IDisposable
             return;
         }
 
-        // Its own timer, which may fire while it is disposed: one that calls Cancel would throw then, on a thread where nothing catches it.
-        _lingering = new(Timeout.InfiniteTimeSpan, time);
+        _lingering = new();
+        _timer = time.CreateTimer(static lingering => ((CancellationTokenSource)lingering!).Cancel(), _lingering, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var longest = call.Exchange.Server!.ResponseTimeout;
-        _registration = gone.UnsafeRegister(static state => ((Action)state!)(), (Action)(() => _lingering.CancelAfter(longest)));
+        _registration = gone.UnsafeRegister(static state => ((Action)state!)(), (Action)(() => _timer.Change(longest, Timeout.InfiniteTimeSpan)));
         Token = _lingering.Token;
     }
 
@@ -33,6 +34,7 @@ internal sealed class ClientPresence : IDisposable
     public void Dispose()
     {
         _registration.Dispose();
+        _timer?.Dispose();
         _lingering?.Dispose();
     }
 }

@@ -14,6 +14,8 @@ internal sealed class LoopbackProvider : IPrincipalProvider
     private static readonly string[] ForwardedHeaders =
         ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "CF-Connecting-IP", "True-Client-IP", PeerHop.HopHeader];
 
+    private static readonly Principal Anonymous = new() { Issuer = "", Subject = "anonymous", Kind = "anonymous", Authentication = "anonymous" };
+
     public bool TryIdentify(HttpContext http, GatewayConfig config, out Principal? principal)
     {
         principal = null;
@@ -31,7 +33,7 @@ internal sealed class LoopbackProvider : IPrincipalProvider
             }
         }
 
-        principal = Principal.Anonymous;
+        principal = Anonymous;
         return true;
     }
 }

@@ -38,8 +38,7 @@ internal sealed class SessionMinting(SessionSeal seal)
             return false;
         }
 
-        // An id that comes with another answer is passed on, but that call belongs where it was made.
-        opened = call.Message.Method == "initialize" ? SessionRefs.OfProtocol(exchange.ServerName, session, exchange.Principal.Binding) : null;
+        opened = SessionRefs.OfProtocol(exchange.ServerName, session);
         return true;
     }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Output;
@@ -19,23 +21,39 @@ internal static class KafkaVerification
         var mirror = LiveDoor.Elsewhere(parsed) is null ? null : Directory.CreateTempSubdirectory("mcpledger-verify-");
         try
         {
-            if (mirror is not null)
+            if (mirror is null)
             {
-                using var door = LiveDoor.Find(parsed)!;
-                var (fault, code) = await TileMirror.FetchAsync(door, KafkaMapping.PartitionsOf(config.File), request.Trusted, mirror.FullName, cancellationToken);
-                if (fault is not null)
-                {
-                    terminal.Error($"mcpledger: {fault}");
-                    return code;
-                }
+                return verify(Reading(request, reader));
             }
 
-            // Blobs lie in the blob store of the projections, which checks them by their digests when it takes them.
-            return verify(request with { Folder = mirror?.FullName ?? request.Folder, Records = reader, Blobs = false });
+            // The control log first: what it says was signed must not be newer than what is fetched of the others.
+            var partitions = KafkaMapping.PartitionsOf(config.File).OrderByDescending(p => p.Log).ToList();
+            using var door = LiveDoor.Find(parsed)!;
+            var (fault, code) = await TileMirror.FetchAsync(door, partitions, request.Trusted, mirror.FullName, cancellationToken);
+            if (fault is not null)
+            {
+                terminal.Error($"mcpledger: {fault}");
+                return code;
+            }
+
+            return verify(Reading(request, reader) with { Folder = mirror.FullName, Renew = partition => Renew(door, partition, request.Trusted, mirror.FullName, cancellationToken) });
         }
         finally
         {
             mirror?.Delete(recursive: true);
+        }
+    }
+
+    // Blobs lie in the blob store of the projections, which checks them by their digests when it takes them.
+    private static VerificationRequest Reading(VerificationRequest request, KafkaLedgerReader reader) => request with { Records = reader, Blobs = false };
+
+    // Records are read from Kafka as they are by then; the tiles that they are held against have to follow.
+    private static void Renew(LiveDoor door, LedgerPartition partition, IReadOnlyList<VerifierKey> trusted, string folder, CancellationToken cancellationToken)
+    {
+        var (fault, _) = TileMirror.FetchAsync(door, [partition], trusted, folder, cancellationToken).GetAwaiter().GetResult();
+        if (fault is not null)
+        {
+            throw new IOException(fault);
         }
     }
 }

@@ -139,8 +139,8 @@ internal static class VerifyCommand
             }),
             Seconds = report.Elapsed.TotalSeconds,
         });
-        terminal.Table(["partition", "sealed", "records", "bytes", "unsealed", "dropped", "blobs"], report.Partitions.Select(p => (IReadOnlyList<string?>)
-            [p.Partition.ToString(), $"{p.Checkpoint?.Size}", $"{p.Records}", $"{p.Bytes}", $"{p.Unsealed}", $"{p.Dropped}", $"{p.Blobs}"]));
+        terminal.Table(["partition", "sealed", "records", "bytes", "unsealed", "dropped", "blobs", "origin"], report.Partitions.Select(p => (IReadOnlyList<string?>)
+            [p.Partition.ToString(), $"{p.Checkpoint?.Size}", $"{p.Records}", $"{p.Bytes}", $"{p.Unsealed}", $"{p.Dropped}", $"{p.Blobs}", p.Checkpoint?.Origin]));
         foreach (var finding in report.Findings)
         {
             terminal.Line(Terminal.OneLine($"{Word(finding.Severity)}: {finding.Check} in {finding.Partition}"

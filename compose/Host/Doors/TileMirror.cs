@@ -7,7 +7,7 @@ namespace McpLedger.Host.Doors;
 /// <summary>Brings the tiles of a sealer elsewhere into a folder, so that they can be verified like those of a copy. Nothing is believed on the way but the size of a tree that a trusted key signed: whatever else an API claims is not fetched.</summary>
 internal static class TileMirror
 {
-    /// <summary>Fetches checkpoints and tiles of every partition given.</summary>
+    /// <summary>Fetches checkpoints and tiles of every partition given, or what is new of them in a folder that has some.</summary>
     /// <param name="door">The API before the sealer.</param>
     /// <param name="partitions">Partitions to look for; those that nothing of is sealed are passed over.</param>
     /// <param name="trusted">Keys that are believed.</param>
@@ -36,7 +36,8 @@ internal static class TileMirror
                 continue;
             }
 
-            foreach (var tile in Tile.Of(checkpoint!.Size))
+            // A full tile never changes: what was fetched before stays.
+            foreach (var tile in Tile.Of(checkpoint!.Size).Where(t => !t.IsFull || !File.Exists(Path.Combine(root, t.Path))))
             {
                 // What does not come is missing in the folder, and verification says so.
                 if (await door.BytesAsync($"tlog/{partition}/{tile.Path}", cancellationToken) is { Value: { } bytes })

@@ -62,9 +62,21 @@ public static class CheckpointTrust
             return;
         }
 
-        if (before!.Size > now.Size)
+        Extends(partition, before!, now, tiles, "as a checkpoint that was kept says", findings);
+    }
+
+    /// <summary>Checks that a tree goes on from one that is known to have been signed.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="before">What was signed.</param>
+    /// <param name="now">The checkpoint of the ledger as it is.</param>
+    /// <param name="tiles">The ledger's tiles.</param>
+    /// <param name="from">Where that is known from, in words.</param>
+    /// <param name="findings">Where what is wrong goes.</param>
+    public static void Extends(LedgerPartition partition, Checkpoint before, Checkpoint now, TileSource tiles, string from, ICollection<VerificationFinding> findings)
+    {
+        if (before.Size > now.Size)
         {
-            findings.Add(Broken(VerificationChecks.RolledBack, partition, $"at least {before.Size} leaves", $"{now.Size} leaves") with { Count = before.Size - now.Size });
+            findings.Add(Broken(VerificationChecks.RolledBack, partition, $"at least {before.Size} leaves, {from}", $"{now.Size} leaves") with { Count = before.Size - now.Size });
             return;
         }
 
@@ -80,7 +92,7 @@ public static class CheckpointTrust
         }
         else if (!MerkleProof.VerifyConsistency(before.Size, now.Size, before.Root, now.Root, [.. proof]))
         {
-            findings.Add(Broken(VerificationChecks.NotAnExtension, partition, $"a tree that begins with the {before.Size} leaves of root {before.Root}", "a tree that does not"));
+            findings.Add(Broken(VerificationChecks.NotAnExtension, partition, $"a tree that begins with the {before.Size} leaves of root {before.Root}, {from}", "a tree that does not"));
         }
     }
 

@@ -3,6 +3,13 @@ using McpLedger.Contracts.Events;
 
 namespace McpLedger.Contracts.Integrity;
 
+/// <summary>Leaves one behind the other whose records were not there to be fed.</summary>
+/// <param name="First">The first of them.</param>
+/// <param name="Last">The last of them.</param>
+/// <param name="Leaf">Index of the first.</param>
+/// <param name="Count">How many.</param>
+public readonly record struct GoneRecords(LedgerLeaf First, LedgerLeaf Last, long Leaf, long Count);
+
 /// <summary>
 /// Holds the records of one partition, in the order in which they are stored, against the leaves of a signed tree and against their own chains.
 /// It trusts the checkpoint's root and nothing else; whoever calls has judged the checkpoint with <see cref="CheckpointTrust"/>. Not thread safe.
@@ -11,11 +18,13 @@ public sealed class PartitionVerifier
 {
     private readonly LedgerPartition _partition;
     private readonly Checkpoint _checkpoint;
-    private readonly ICollection<VerificationFinding> _findings;
+    private readonly NamedFindings _findings;
     private readonly LeafCursor _leaves;
     private readonly RecordMatcher _matcher;
     private readonly ChainVerifier _chains;
     private readonly List<ChainFault> _faults = [];
+    private readonly List<GoneRecords> _gone = [];
+    private readonly Dictionary<long, string> _accepted = [];
     private readonly byte[] _entry = new byte[LedgerLeaf.MaxLength];
     private (long Offset, bool ChecksumHolds)? _last;
 
@@ -26,9 +35,9 @@ public sealed class PartitionVerifier
     /// <param name="findings">Where findings go.</param>
     public PartitionVerifier(LedgerPartition partition, Checkpoint checkpoint, TileSource tiles, ICollection<VerificationFinding> findings)
     {
-        (_partition, _checkpoint, _findings) = (partition, checkpoint, findings);
+        (_partition, _checkpoint, _findings) = (partition, checkpoint, new(partition, findings));
         _leaves = new(partition, checkpoint.Size, tiles, findings);
-        _matcher = new(partition, tiles, checkpoint.Size, findings);
+        _matcher = new(partition, tiles, checkpoint.Size, _findings);
         _chains = new(fromTheBeginning: true);
     }
 
@@ -38,8 +47,8 @@ public sealed class PartitionVerifier
     /// <summary>Records that no checkpoint covers.</summary>
     public long Unsealed { get; private set; }
 
-    /// <summary>The leaves before the first record: their records were dropped, or are missing. Null when there are none.</summary>
-    public (LedgerLeaf First, LedgerLeaf Last, long Count)? Front { get; private set; }
+    /// <summary>Leaves whose records were passed because what would hold them is not there: they were dropped, or are missing.</summary>
+    public IReadOnlyList<GoneRecords> Gone => _gone;
 
     /// <summary>Takes the next record.</summary>
     /// <param name="offset">Where it lies.</param>
@@ -83,7 +92,7 @@ public sealed class PartitionVerifier
             _chains.Trust(expected);
             if (expected.Offset < offset)
             {
-                Absent(expected);
+                _matcher.Expected(_leaves.Index, expected);
                 _leaves.Next();
                 continue;
             }
@@ -117,6 +126,48 @@ public sealed class PartitionVerifier
         });
     }
 
+    /// <summary>A stretch that holds no records, that nothing was signed for, and that somebody accepted, as is sealed: a fact, and so is the gap that it leaves in the chain.</summary>
+    /// <param name="first">Offset of the first record that is lost.</param>
+    /// <param name="next">Offset of the next record.</param>
+    /// <param name="by">Who accepted it, and why.</param>
+    public void Accepted(long first, long next, string by)
+    {
+        _accepted[next] = by;
+        _findings.Add(new() { Check = VerificationChecks.DamageAccepted, Severity = VerificationSeverity.Fact, Partition = _partition, Offset = first, Count = next - first, Found = by });
+    }
+
+    /// <summary>What would hold the records before an offset that were not fed yet is not there.</summary>
+    /// <param name="to">The offset; <see cref="long.MaxValue"/> where nothing comes behind them.</param>
+    public void Pass(long to)
+    {
+        while (!_leaves.AtEnd)
+        {
+            if (LedgerLeaf.TryParse(_leaves.Entry, out var expected) && expected.Partition == _partition)
+            {
+                if (expected.Offset >= to)
+                {
+                    return;
+                }
+
+                _chains.Trust(expected);
+                if (_gone is [.., var gone] && gone.Leaf + gone.Count == _leaves.Index)
+                {
+                    _gone[^1] = gone with { Last = expected, Count = gone.Count + 1 };
+                }
+                else
+                {
+                    _gone.Add(new(expected, expected, _leaves.Index, 1));
+                }
+            }
+            else if (to < long.MaxValue)
+            {
+                return;
+            }
+
+            _leaves.Next();
+        }
+    }
+
     /// <summary>No more records.</summary>
     public void Complete()
     {
@@ -125,7 +176,7 @@ public sealed class PartitionVerifier
         {
             if (LedgerLeaf.TryParse(_leaves.Entry, out var expected))
             {
-                Absent(expected);
+                _matcher.Expected(_leaves.Index, expected);
             }
 
             _leaves.Next();
@@ -151,17 +202,8 @@ public sealed class PartitionVerifier
                 Found = string.Create(CultureInfo.InvariantCulture, $"{Unsealed} records after the {_checkpoint.Size} that are signed for"),
             });
         }
-    }
 
-    private void Absent(in LedgerLeaf expected)
-    {
-        if (Records <= 1 && _matcher.IsEmpty && Unsealed == 0 && _leaves.Index == (Front?.Count ?? 0))
-        {
-            Front = Front is { } front ? (front.First, expected, front.Count + 1) : (expected, expected, 1);
-            return;
-        }
-
-        _matcher.Expected(_leaves.Index, expected);
+        _findings.Complete();
     }
 
     private void Beyond(in LedgerLeaf leaf, Digest prev, bool checksumHolds)
@@ -184,7 +226,10 @@ public sealed class PartitionVerifier
     {
         foreach (var fault in _faults)
         {
-            _findings.Add(CheckpointTrust.Broken(VerificationChecks.Chain + fault.Name, _partition, "a dense chain, each record naming the one before it", fault.Detail) with { Offset = fault.Offset, Event = fault.Event });
+            var finding = CheckpointTrust.Broken(VerificationChecks.Chain + fault.Name, _partition, "a dense chain, each record naming the one before it", fault.Detail) with { Offset = fault.Offset, Event = fault.Event };
+            _findings.Add(_accepted.TryGetValue(fault.Offset, out var by)
+                ? finding with { Check = VerificationChecks.DamageAccepted, Severity = VerificationSeverity.Fact, Found = $"{fault.Detail}; {by}" }
+                : finding);
         }
 
         _faults.Clear();

@@ -7,17 +7,14 @@ namespace McpLedger.Contracts.Integrity;
 /// Where records and leaves disagree: what should be there against what is, told as people would tell it. An altered record keeps its place and
 /// name; two that were swapped stand in each other's place; one that is missing or too many moves all behind it, and only that one is named.
 /// </summary>
-internal sealed class RecordMatcher(LedgerPartition partition, TileSource tiles, long size, ICollection<VerificationFinding> findings)
+internal sealed class RecordMatcher(LedgerPartition partition, TileSource tiles, long size, NamedFindings findings)
 {
     private const int MostKept = 100_000;
-    private const int MostNamed = 100;
 
     private readonly List<(long Index, LedgerLeaf Leaf)> _expected = [];
     private readonly List<LedgerLeaf> _found = [];
     private Dictionary<EventId, long>? _known;
     private long _notKept;
-
-    public bool IsEmpty => _expected.Count == 0 && _found.Count == 0;
 
     public void Expected(long index, in LedgerLeaf leaf)
     {
@@ -152,24 +149,18 @@ internal sealed class RecordMatcher(LedgerPartition partition, TileSource tiles,
     private void Name(string check, long index, in LedgerLeaf leaf, string expected, string found) =>
         Add(check, new() { Leaf = index, Offset = leaf.Offset, Event = leaf.Event, Expected = expected, Found = found });
 
-    private void Add(string check, Place place)
+    private void Add(string check, Place place) => findings.Add(new()
     {
-        if (findings.Count(f => f.Check == check && f.Partition == partition) < MostNamed)
-        {
-            findings.Add(new()
-            {
-                Check = check,
-                Severity = VerificationSeverity.Broken,
-                Partition = partition,
-                Offset = place.Offset,
-                Event = place.Event,
-                Leaf = place.Leaf,
-                Count = place.Count,
-                Expected = place.Expected,
-                Found = place.Found,
-            });
-        }
-    }
+        Check = check,
+        Severity = VerificationSeverity.Broken,
+        Partition = partition,
+        Offset = place.Offset,
+        Event = place.Event,
+        Leaf = place.Leaf,
+        Count = place.Count,
+        Expected = place.Expected,
+        Found = place.Found,
+    });
 
     private bool IsKnown(in LedgerLeaf leaf, out long index)
     {

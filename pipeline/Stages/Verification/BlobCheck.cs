@@ -4,9 +4,12 @@ using McpLedger.Contracts.Integrity;
 namespace McpLedger.Stages.Verification;
 
 /// <summary>Reads claim checks out of records and hashes the blobs again.</summary>
-internal sealed class BlobCheck(string folder, LedgerPartition partition, ICollection<VerificationFinding> findings)
+internal sealed class BlobCheck(string folder, LedgerPartition partition, ICollection<VerificationFinding> altered)
 {
     private readonly HashSet<Digest> _checked = [];
+
+    // By the last record that refers to it: records are dropped from the front.
+    private readonly Dictionary<Digest, (long Offset, EventId Event, Content Content)> _missing = [];
 
     private static ReadOnlySpan<byte> Marker => "\"blob\":\"sha256/"u8;
 
@@ -33,6 +36,17 @@ internal sealed class BlobCheck(string folder, LedgerPartition partition, IColle
         }
     }
 
+    /// <summary>Names the blobs that are missing, but for those of records that were dropped after they were read.</summary>
+    public void Tell(ControlWord word, ICollection<VerificationFinding> findings)
+    {
+        foreach (var (offset, id, content) in _missing.Values.Where(m => !word.HasDropped(partition, m.Offset, m.Offset)).OrderBy(static m => m.Offset))
+        {
+            findings.Add(Broken(VerificationChecks.BlobMissing, offset, id, $"{content.Size} bytes with SHA-256 {content.Sha256}", "no such blob"));
+        }
+
+        _missing.Clear();
+    }
+
     private static IEnumerable<Content?> ContentsOf(EventData data) => data switch
     {
         CallIntended intended => [intended.Request],
@@ -44,30 +58,47 @@ internal sealed class BlobCheck(string folder, LedgerPartition partition, IColle
 
     private void Check(long offset, EventId id, Content content)
     {
+        if (_missing.ContainsKey(content.Sha256))
+        {
+            _missing[content.Sha256] = (offset, id, content);
+        }
+
         if (!_checked.Add(content.Sha256))
         {
             return;
         }
 
         var hex = content.Sha256.ToString();
-        var path = Path.Combine(folder, "blobs", "sha256", hex[..2], hex);
-        if (!File.Exists(path))
+        using var file = Open(Path.Combine(folder, "blobs", "sha256", hex[..2], hex));
+        if (file is null)
         {
-            Add(VerificationChecks.BlobMissing, offset, id, $"{content.Size} bytes with SHA-256 {hex}", "no such blob");
+            _missing[content.Sha256] = (offset, id, content);
             return;
         }
 
-        using var file = File.OpenRead(path);
         var found = Digest.FromBytes(System.Security.Cryptography.SHA256.HashData(file));
         Blobs++;
         Bytes += file.Length;
         if (found != content.Sha256 || file.Length != content.Size || content.Blob != $"sha256/{hex[..2]}/{hex}")
         {
-            Add(VerificationChecks.BlobAltered, offset, id, $"{content.Size} bytes with SHA-256 {hex} at {content.Blob}", $"{file.Length} bytes with SHA-256 {found}");
+            altered.Add(Broken(VerificationChecks.BlobAltered, offset, id, $"{content.Size} bytes with SHA-256 {hex} at {content.Blob}", $"{file.Length} bytes with SHA-256 {found}"));
         }
     }
 
-    private void Add(string check, long offset, EventId id, string expected, string found) => findings.Add(new()
+    // It may go between a look for it and its being opened.
+    private static FileStream? Open(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private VerificationFinding Broken(string check, long offset, EventId id, string expected, string found) => new()
     {
         Check = check,
         Severity = VerificationSeverity.Broken,
@@ -76,5 +107,5 @@ internal sealed class BlobCheck(string folder, LedgerPartition partition, IColle
         Event = id,
         Expected = expected,
         Found = found,
-    });
+    };
 }

@@ -20,13 +20,17 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
     {
         var began = time.GetTimestamp();
         var coverage = new List<PartitionCoverage>();
-        var said = new SaidInControl();
         var partitions = Partitions();
+        SaidInControl? said = null;
         for (var i = 0; i < partitions.Count; i++)
         {
-            coverage.Add(VerifyPartition(partitions[i], said, progress, coverage.Sum(static c => c.Bytes), cancellationToken));
-            if (partitions[i].Log == LedgerLog.Control)
+            var (partition, before) = (partitions[i], coverage.Sum(static c => c.Bytes));
+            var told = new Told(_writers, (records, total, bytes) => progress.Report(new(partition, records, total, before + bytes)));
+            var held = said is null ? HoldControl(told, cancellationToken) : Hold(partition, said, told, cancellationToken);
+            coverage.Add(Judge(held, said ?? held.Said, cancellationToken));
+            if (said is null)
             {
+                said = held.Said;
                 partitions.AddRange(said.Named.Except(partitions).OrderBy(static p => p.Number));
             }
         }
@@ -70,18 +74,25 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
     {
         var began = time.GetTimestamp();
         var tiles = Tiles(partition);
-        var checkpoint = CheckpointTrust.Read(partition, tiles.Checkpoint(), request.Trusted, _findings);
-        var range = new RangeVerification(partition, checkpoint, tiles, ScanOf(partition), request.Blobs ? new(request.Folder, partition, _findings) : null, new(() => ReadControl(cancellationToken)), _findings);
+        var checkpoint = ReadCheckpoint(partition, _findings);
+        var word = new ControlWord(null, () => ReadControl(cancellationToken));
+        var accepted = new AcceptedStretches(partition, tiles, checkpoint?.Size ?? 0, LedgerFolder(partition), () => word.Said);
+        var blobs = request.Blobs ? new BlobCheck(request.Folder, partition, _findings) : null;
+        var range = new RangeVerification(partition, checkpoint, tiles, ScanOf(partition, accepted, _findings), blobs, word, _findings);
         if (checkpoint is not null)
         {
-            CheckKept(partition, checkpoint, tiles);
+            CheckKept(partition, checkpoint);
             range.Verify(start, end, cancellationToken);
             if (offsets is { } asked)
             {
                 range.Bound(start, end, asked.First, asked.Last);
             }
+
+            CheckKeptOfOthers(partition);
         }
 
+        accepted.Explain(_findings);
+        blobs?.Tell(word, _findings);
         return new()
         {
             Findings = [.. _findings],
@@ -90,85 +101,123 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
         };
     }
 
-    private PartitionCoverage VerifyPartition(LedgerPartition partition, SaidInControl said, IProgress<VerificationProgress> progress, long before, CancellationToken cancellationToken)
+    /// <summary>Holds the control log against its leaves. Damage of its own that was accepted is known from it alone: it is read once more, over what the first reading found to be accepted.</summary>
+    private Held HoldControl(Told told, CancellationToken cancellationToken)
     {
-        var tiles = Tiles(partition);
-        var checkpoint = CheckpointTrust.Read(partition, tiles.Checkpoint(), request.Trusted, _findings);
-        if (checkpoint is not null)
-        {
-            CheckKept(partition, checkpoint, tiles);
-        }
+        var held = Hold(LedgerPartition.Control, new(), told, cancellationToken);
+        return held.Said.Accepted.Exists(static a => a.Damage.Partition == LedgerPartition.Control.ToString()) ? Hold(LedgerPartition.Control, held.Said, told, cancellationToken) : held;
+    }
 
-        var verifier = new PartitionVerifier(partition, checkpoint ?? new("", 0, MerkleTree.EmptyRoot), tiles.Read, _findings);
-        var blobs = new BlobCheck(request.Folder, partition, _findings);
-        var feed = new Feed(verifier, request.Blobs ? blobs : null, partition.Log == LedgerLog.Control ? said : null, _writers, partition, n => progress.Report(new(partition, verifier.Records, checkpoint?.Size ?? 0, before + n)));
-        ScanOf(partition).Read(0, long.MaxValue, feed, cancellationToken);
+    private Held Hold(LedgerPartition partition, SaidInControl known, Told told, CancellationToken cancellationToken)
+    {
+        List<VerificationFinding> findings = [];
+        var tiles = Tiles(partition);
+        var checkpoint = ReadCheckpoint(partition, findings);
+        var verifier = new PartitionVerifier(partition, checkpoint ?? new("", 0, MerkleTree.EmptyRoot), tiles.Read, findings);
+        var accepted = new AcceptedStretches(partition, tiles, checkpoint?.Size ?? 0, LedgerFolder(partition), () => known);
+        var blobs = new BlobCheck(request.Folder, partition, findings);
+        var said = new SaidInControl();
+        var feed = new Feed(verifier, request.Blobs ? blobs : null, partition == LedgerPartition.Control ? said : null, partition, checkpoint?.Size ?? 0, told);
+        ScanOf(partition, accepted, findings).Read(0, long.MaxValue, feed, cancellationToken);
         verifier.Complete();
-        var dropped = JudgeFront(partition, verifier, said, cancellationToken);
-        AcceptedStretches.Judge(partition, tiles, checkpoint?.Size ?? 0, LedgerFolder(partition), said.Accepted, _findings);
+        accepted.Explain(findings);
         feed.Tell();
-        return new(partition, checkpoint, verifier.Records, feed.Bytes, dropped, verifier.Unsealed, blobs.Blobs);
+        return new(partition, checkpoint, verifier, blobs, feed.Bytes, said, findings);
     }
 
     /// <summary>What the sealed control log says; nothing where it does not verify, for then it may say anything.</summary>
     private SaidInControl ReadControl(CancellationToken cancellationToken)
     {
-        var said = new SaidInControl();
-        List<VerificationFinding> findings = [];
-        foreach (var control in Partitions().Where(static p => p.Log == LedgerLog.Control))
-        {
-            var tiles = Tiles(control);
-            var checkpoint = CheckpointTrust.Read(control, tiles.Checkpoint(), request.Trusted, findings);
-            var verifier = new PartitionVerifier(control, checkpoint ?? new("", 0, MerkleTree.EmptyRoot), tiles.Read, findings);
-            ScanOf(control).Read(0, long.MaxValue, new Feed(verifier, null, said, null, control, static _ => { }), cancellationToken);
-            verifier.Complete();
-            AcceptedStretches.Judge(control, tiles, checkpoint?.Size ?? 0, LedgerFolder(control), said.Accepted, findings);
-        }
-
-        return findings.Any(static f => f.Severity == VerificationSeverity.Broken) ? new() : said;
+        request.Renew?.Invoke(LedgerPartition.Control);
+        var held = HoldControl(new(null, static (_, _, _) => { }), cancellationToken);
+        return held.Findings.Exists(static f => f.Severity == VerificationSeverity.Broken) || held.Verifier.Gone.Count > 0 ? new() : held.Said;
     }
 
-    /// <summary>Records are missing at the front: retention's own word in the control log makes that a fact.</summary>
-    private long JudgeFront(LedgerPartition partition, PartitionVerifier verifier, SaidInControl said, CancellationToken cancellationToken)
+    private PartitionCoverage Judge(Held held, SaidInControl said, CancellationToken cancellationToken)
     {
-        if (verifier.Front is not { } front)
+        var partition = held.Partition;
+        _findings.AddRange(held.Findings);
+        if (held.Checkpoint is { } checkpoint)
         {
-            return 0;
+            CheckKept(partition, checkpoint);
+            if (said.Signed.TryGetValue(partition, out var signed))
+            {
+                CheckpointTrust.Extends(
+                    partition, new(signed.Origin, signed.Size, signed.Root), checkpoint, Tiles(partition).Read, "as the sealed control log says; a copy of a ledger that runs has to be one that took the control log first", _findings);
+            }
         }
 
-        // A ledger that lives may have said and dropped more since its control log was read.
-        var declared = said.HasDropped(partition, front.First.Offset, front.Last.Offset) || ReadControl(cancellationToken).HasDropped(partition, front.First.Offset, front.Last.Offset);
+        var word = new ControlWord(said, () => ReadControl(cancellationToken));
+        var dropped = held.Verifier.Gone.Sum(gone => JudgeGone(partition, gone, word));
+        held.Blobs.Tell(word, _findings);
+        return new(partition, held.Checkpoint, held.Verifier.Records, held.Bytes, dropped, held.Verifier.Unsealed, held.Blobs.Blobs);
+    }
+
+    /// <summary>What would hold these records is not there: retention's own word in the control log makes that a fact.</summary>
+    private long JudgeGone(LedgerPartition partition, GoneRecords gone, ControlWord word)
+    {
+        var declared = word.HasDropped(partition, gone.First.Offset, gone.Last.Offset);
         _findings.Add(new()
         {
             Check = declared ? VerificationChecks.SegmentsDropped : VerificationChecks.RecordsMissing,
             Severity = declared ? VerificationSeverity.Fact : VerificationSeverity.Broken,
             Partition = partition,
-            Offset = front.First.Offset,
-            Event = front.First.Event,
-            Leaf = 0,
-            Count = front.Count,
-            Expected = string.Create(CultureInfo.InvariantCulture, $"events {front.First.Event} to {front.Last.Event}, offsets {front.First.Offset} to {front.Last.Offset}"),
+            Offset = gone.First.Offset,
+            Event = gone.First.Event,
+            Leaf = gone.Leaf,
+            Count = gone.Count,
+            Expected = string.Create(CultureInfo.InvariantCulture, $"events {gone.First.Event} to {gone.Last.Event}, offsets {gone.First.Offset} to {gone.Last.Offset}"),
             Found = declared ? "dropped by retention, as the control log says"
-                : said.SaysUnsealed(partition, front.First.Offset, front.Last.Offset) ? "none, and that they were dropped is said only in a record that no checkpoint covers; verify again once it is sealed"
+                : word.SaysUnsealed(partition, gone.First.Offset, gone.Last.Offset) ? "none, and that they were dropped is said only in a record that no checkpoint covers; verify again once it is sealed"
                 : "none, and the control log does not say that they were dropped",
         });
-        return declared ? front.Count : 0;
+        return declared ? gone.Count : 0;
     }
 
-    private void CheckKept(LedgerPartition partition, Checkpoint checkpoint, TileFolder tiles)
+    /// <summary>Reads and judges a checkpoint. Keys of several ledgers may be believed at once: a partition is of the ledger that its control log is of.</summary>
+    private Checkpoint? ReadCheckpoint(LedgerPartition partition, List<VerificationFinding> findings)
     {
-        foreach (var kept in request.Kept)
+        var note = Tiles(partition).Checkpoint();
+        var checkpoint = CheckpointTrust.Read(partition, note, request.Trusted, findings);
+        if (CheckpointTrust.PrefixOf(partition, note, request.Trusted) is { } prefix
+            && CheckpointTrust.PrefixOf(LedgerPartition.Control, Tiles(LedgerPartition.Control).Checkpoint(), request.Trusted) is { } own && own != prefix)
         {
-            if (CheckpointTrust.PartitionOf(kept.Span) is not { } of || of == partition)
+            findings.Add(new()
             {
-                CheckpointTrust.Extends(partition, kept.Span, checkpoint, tiles.Read, request.Trusted, _findings);
+                Check = VerificationChecks.WrongOrigin, Severity = VerificationSeverity.Broken, Partition = partition, Expected = $"{own}{partition}, as the control log's is {own}{LedgerPartition.Control}", Found = checkpoint!.Origin,
+            });
+        }
+
+        return checkpoint;
+    }
+
+    private void CheckKept(LedgerPartition partition, Checkpoint checkpoint)
+    {
+        foreach (var kept in request.Kept.Where(k => CheckpointTrust.PartitionOf(k.Span) is not { } of || of == partition))
+        {
+            CheckpointTrust.Extends(partition, kept.Span, checkpoint, Tiles(partition).Read, request.Trusted, _findings);
+        }
+    }
+
+    // Whoever names a checkpoint believes afterwards that it was checked, whatever part of the ledger was asked for.
+    private void CheckKeptOfOthers(LedgerPartition partition)
+    {
+        foreach (var other in request.Kept.Select(static k => CheckpointTrust.PartitionOf(k.Span)).OfType<LedgerPartition>().Distinct().Where(of => of != partition))
+        {
+            if (ReadCheckpoint(other, _findings) is { } checkpoint)
+            {
+                foreach (var kept in request.Kept.Where(k => CheckpointTrust.PartitionOf(k.Span) == other))
+                {
+                    CheckpointTrust.Extends(other, kept.Span, checkpoint, Tiles(other).Read, request.Trusted, _findings);
+                }
             }
         }
     }
 
-    /// <summary>Every partition that has records or tiles, a kept checkpoint or a key that is believed: one whose folders are gone is missed. Control first, because it says what was dropped.</summary>
+    /// <summary>The control log, which every ledger has, and every partition that has records or tiles, a kept checkpoint or a key that is believed: one whose folders are gone is missed. Control first, because it says what was dropped.</summary>
     private List<LedgerPartition> Partitions() =>
         [.. Names(Path.Combine(request.Folder, "ledger"))
+            .Append(LedgerPartition.Control)
             .Concat(request.Records?.Partitions ?? [])
             .Concat(Names(Path.Combine(request.Folder, "tiles")))
             .Concat(request.Kept.Select(static k => CheckpointTrust.PartitionOf(k.Span)).OfType<LedgerPartition>())
@@ -195,12 +244,31 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
 
     private TileFolder Tiles(LedgerPartition partition) => new(Path.Combine(request.Folder, "tiles"), partition);
 
-    private IRecordScan ScanOf(LedgerPartition partition) =>
-        request.Records is { } reader && reader.Partitions.Contains(partition) ? new ReaderScan(reader, partition) : new SegmentScan(LedgerFolder(partition));
+    private IRecordScan ScanOf(LedgerPartition partition, AcceptedStretches accepted, List<VerificationFinding> findings)
+    {
+        if (request.Records is { } reader && reader.Partitions.Contains(partition))
+        {
+            return new ReaderScan(reader, partition);
+        }
+
+        var scan = new SegmentScan(LedgerFolder(partition), accepted.Find, RandomAccess.Read);
+        findings.AddRange(scan.Strays.Select(stray => new VerificationFinding
+        {
+            Check = VerificationChecks.SegmentDamaged, Severity = VerificationSeverity.Broken, Partition = partition, Expected = "names of 20 digits and .seg", Found = $"a file {stray}, which the ledger does not read",
+        }));
+        return scan;
+    }
 
     private string LedgerFolder(LedgerPartition partition) => Path.Combine(request.Folder, "ledger", partition.ToString());
 
-    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, SaidInControl? said, SilentWriters? writers, LedgerPartition partition, Action<long> tell) : ISegmentVisitor
+    /// <summary>Whom a reading tells of what it reads.</summary>
+    private sealed record Told(SilentWriters? Writers, Action<long, long, long> Progress);
+
+    /// <summary>A partition that was read and held against its leaves.</summary>
+    private sealed record Held(
+        LedgerPartition Partition, Checkpoint? Checkpoint, PartitionVerifier Verifier, BlobCheck Blobs, long Bytes, SaidInControl Said, List<VerificationFinding> Findings);
+
+    private sealed class Feed(PartitionVerifier verifier, BlobCheck? blobs, SaidInControl? said, LedgerPartition partition, long size, Told told) : ISegmentVisitor
     {
         private const int TellEvery = 4096;
 
@@ -212,7 +280,7 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
             var isSealed = verifier.Feed(offset, bytes, checksumHolds);
             said?.Take(bytes, isSealed);
             blobs?.Check(offset, bytes);
-            writers?.Take(partition, offset, bytes);
+            told.Writers?.Take(partition, offset, bytes);
             if (verifier.Records % TellEvery == 0)
             {
                 Tell();
@@ -221,6 +289,10 @@ public sealed class LedgerVerification(VerificationRequest request, TimeProvider
 
         public void Damage(long offset, string what, bool atTheEnd) => verifier.Damaged(offset, what, atTheEnd);
 
-        public void Tell() => tell(Bytes);
+        public void Accepted(DamageAccepted accepted) => verifier.Accepted(accepted.FirstOffset, accepted.NextOffset, AcceptedStretches.Text(accepted));
+
+        public void Gone(long to) => verifier.Pass(to);
+
+        public void Tell() => told.Progress(verifier.Records, size, Bytes);
     }
 }

@@ -7,7 +7,7 @@ namespace McpLedger.Stages.Verification;
 
 /// <summary>Verifies some leaves of a partition without reading the rest: tile by tile, each proved to belong to the signed tree, and the records under them.</summary>
 internal sealed class RangeVerification(
-    LedgerPartition partition, Checkpoint? checkpoint, TileFolder tiles, IRecordScan records, BlobCheck? blobs, Lazy<SaidInControl> said, ICollection<VerificationFinding> findings)
+    LedgerPartition partition, Checkpoint? checkpoint, TileFolder tiles, IRecordScan records, BlobCheck? blobs, ControlWord word, ICollection<VerificationFinding> findings)
     : ISegmentVisitor
 {
     // A segment is read from its head to what is wanted of it: tiles are taken together, so that it is not for each.
@@ -97,10 +97,11 @@ internal sealed class RangeVerification(
         }
 
         records.Read(_wanted.Keys.Min(), _wanted.Keys.Max() + 1, this, cancellationToken);
+        word.Expire();
         var kept = records.First ?? long.MaxValue;
         foreach (var (offset, (index, leaf)) in _wanted.OrderBy(static w => w.Key))
         {
-            if (said.Value.HasDropped(partition, offset, offset))
+            if (word.HasDropped(partition, offset, offset))
             {
                 Dropped++;
                 continue;
@@ -136,6 +137,16 @@ internal sealed class RangeVerification(
     }
 
     public void Damage(long offset, string what, bool atTheEnd) => findings.Add(Broken(VerificationChecks.SegmentDamaged, null) with { Offset = offset, Found = what });
+
+    public void Accepted(DamageAccepted accepted) => findings.Add(Broken(VerificationChecks.DamageAccepted, null) with
+    {
+        Severity = VerificationSeverity.Fact, Offset = accepted.FirstOffset, Count = accepted.NextOffset - accepted.FirstOffset, Found = AcceptedStretches.Text(accepted),
+    });
+
+    public void Gone(long to)
+    {
+        // What is wanted and was not read is asked for afterwards.
+    }
 
     /// <summary>Proves one tile's leaves to be in the signed tree and takes up those that are asked for.</summary>
     private bool TakeTile(TiledTree tree, long first, long from, long to)

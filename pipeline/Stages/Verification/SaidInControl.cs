@@ -17,11 +17,14 @@ internal sealed class SaidInControl
     /// <summary>Partitions that were sealed or dropped from.</summary>
     public HashSet<LedgerPartition> Named { get; } = [];
 
+    /// <summary>The largest tree of each partition that was signed, as was said and sealed.</summary>
+    public Dictionary<LedgerPartition, CheckpointSigned> Signed { get; } = [];
+
     private static ReadOnlySpan<byte> Dropped => "\"segment.dropped.v1\""u8;
 
     private static ReadOnlySpan<byte> Damage => "\"damage.accepted.v1\""u8;
 
-    private static ReadOnlySpan<byte> Signed => "\"checkpoint.signed.v1\""u8;
+    private static ReadOnlySpan<byte> Checkpoint => "\"checkpoint.signed.v1\""u8;
 
     /// <summary>Whether records from <paramref name="first"/> to <paramref name="last"/> of a partition were dropped, as was said and sealed.</summary>
     public bool HasDropped(LedgerPartition partition, long first, long last) => Covers(partition, first, last, andUnsealed: false);
@@ -32,7 +35,7 @@ internal sealed class SaidInControl
     /// <summary>Takes a record of the control log.</summary>
     public void Take(ReadOnlySpan<byte> record, bool isSealed)
     {
-        if ((record.IndexOf(Dropped) >= 0 || record.IndexOf(Damage) >= 0 || record.IndexOf(Signed) >= 0) && EventReader.TryRead(record, out var read, out _))
+        if ((record.IndexOf(Dropped) >= 0 || record.IndexOf(Damage) >= 0 || record.IndexOf(Checkpoint) >= 0) && EventReader.TryRead(record, out var read, out _))
         {
             if (read!.Data is SegmentDropped drop)
             {
@@ -42,6 +45,7 @@ internal sealed class SaidInControl
             else if (read.Data is CheckpointSigned signed)
             {
                 Name(signed.Partition, isSealed);
+                Sign(signed, isSealed);
             }
             else if (read.Data is DamageAccepted accepted)
             {
@@ -80,6 +84,14 @@ internal sealed class SaidInControl
 
         _merged[(partition, andUnsealed)] = (_drops.Count, stretches);
         return stretches;
+    }
+
+    private void Sign(CheckpointSigned signed, bool isSealed)
+    {
+        if (isSealed && LedgerPartition.TryParse(signed.Partition, out var partition) && signed.Size > (Signed.TryGetValue(partition, out var known) ? known.Size : 0))
+        {
+            Signed[partition] = signed;
+        }
     }
 
     private void Name(string text, bool isSealed)

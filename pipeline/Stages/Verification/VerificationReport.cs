@@ -16,6 +16,9 @@ public sealed record VerificationRequest
     /// <summary>Reads the records of a ledger that is not in the folder, such as one in Kafka; null reads the folder's segments.</summary>
     public ILedgerReader? Records { get; init; }
 
+    /// <summary>Brings a partition's checkpoint and tiles in the folder up to date, where they are a copy of those of a ledger that lives and whose records are read from it; null where they are what there is.</summary>
+    public Action<LedgerPartition>? Renew { get; init; }
+
     /// <summary>Checkpoints that somebody kept, verbatim: the ledger must go on from each of them.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Kept { get; init; } = [];
 

@@ -93,6 +93,23 @@ public sealed class ChainVerifierTests
         Assert.Equal(999, faults.Count(f => f.Kind == ChainFaultKind.Gap));
     }
 
+    [Fact]
+    public void Faults_of_hostile_records_are_named_a_hundred_times_and_counted_from_there_on()
+    {
+        var findings = new List<VerificationFinding>();
+        var verifier = new PartitionVerifier(LedgerPartition.Calls, new("", 0, MerkleTree.EmptyRoot), static _ => null, findings);
+        foreach (var record in new Chain().Write(2000).Where((_, i) => i % 2 == 0))
+        {
+            verifier.Feed(record.Offset, record.Bytes.Span, checksumHolds: true);
+        }
+
+        verifier.Complete();
+
+        var gaps = findings.FindAll(f => f.Check == "chain-gap");
+        Assert.Equal(101, gaps.Count);
+        Assert.Equal(999, gaps.Sum(f => f.Count));
+    }
+
     private static List<LedgerRecord> Swapped(List<LedgerRecord> records, int at) =>
         [.. records.Take(at), records[at + 1], records[at], .. records.Skip(at + 2)];
 

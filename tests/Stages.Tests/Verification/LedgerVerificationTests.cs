@@ -2,7 +2,6 @@ using System.Text;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Stages.Verification;
-using McpLedger.Testing.Ledgers;
 
 namespace McpLedger.Stages.Tests.Verification;
 
@@ -269,7 +268,7 @@ public sealed class LedgerVerificationTests
         File.Delete(first);
         Assert.Equal((VerificationChecks.RecordsMissing, gone), ledger.Verify().Findings.Select(f => (f.Check, f.Count)).Single());
 
-        await DroppedAsync(ledger, gone - 1);
+        await ledger.SayAsync(new SegmentDropped("calls-0", 0, gone - 1, 1, "age"));
         var unsigned = Assert.Single(ledger.Verify().Findings, f => f.Severity == VerificationSeverity.Broken);
         Assert.Equal((VerificationChecks.RecordsMissing, gone), (unsigned.Check, unsigned.Count));
         Assert.Contains("no checkpoint covers", unsigned.Found, StringComparison.Ordinal);
@@ -346,9 +345,7 @@ public sealed class LedgerVerificationTests
     public async Task A_partition_that_is_gone_is_missed_without_its_key_where_the_sealed_control_log_names_it()
     {
         using var ledger = await SealedLedger.MakeAsync(20);
-        await SayAsync(ledger, new CheckpointSigned("calls-0", $"{ledger.Prefix}/calls-0", 22, Digest.Zero, 1));
-        await ledger.ReadControlAsync();
-        ledger.Seal();
+        await ledger.SaySealedAsync(new CheckpointSigned("calls-0", $"{ledger.Prefix}/calls-0", 22, Digest.Zero, 1));
         Directory.Delete(Path.Combine(ledger.Folder, "ledger", "calls-0"), recursive: true);
         Directory.Delete(Path.Combine(ledger.Folder, "tiles", "calls-0"), recursive: true);
 
@@ -358,21 +355,23 @@ public sealed class LedgerVerificationTests
     }
 
     [Fact]
+    public async Task A_control_log_that_is_gone_is_missed_whichever_key_is_believed()
+    {
+        using var ledger = await SealedLedger.MakeAsync(20);
+        Directory.Delete(Path.Combine(ledger.Folder, "ledger", "control-0"), recursive: true);
+        Directory.Delete(Path.Combine(ledger.Folder, "tiles", "control-0"), recursive: true);
+
+        var found = Assert.Single(ledger.Verify([.. ledger.Keys.Where(k => k.Name.EndsWith("calls-0", StringComparison.Ordinal))]).Findings);
+        Assert.Equal((VerificationChecks.CheckpointMissing, LedgerPartition.Control), (found.Check, found.Partition));
+    }
+
+    [Fact]
     public async Task Keys_of_another_ledger_in_the_same_file_are_missed_by_nobody()
     {
         using var ledger = await SealedLedger.MakeAsync(20);
         using var other = SigningKey.Create(NoteAlgorithm.Ed25519);
 
         Assert.True(ledger.Verify([.. ledger.Keys, other.Verifier("other.example/mcpledger/1/calls-0"), other.Verifier("other.example/mcpledger/1/calls-3")]).IsSound);
-    }
-
-    private static Task DroppedAsync(SealedLedger ledger, long last) => SayAsync(ledger, new SegmentDropped("calls-0", 0, last, 1, "age"));
-
-    private static async Task SayAsync(SealedLedger ledger, EventData said)
-    {
-        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
-        using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/test/test/2", TimeProvider.System.GetUtcNow(), null, LedgerLog.Control, null, said);
-        Assert.True((await open.Ledger.AppendAsync(draft, CancellationToken.None)).IsDurable);
     }
 
     [Fact]
@@ -394,55 +393,11 @@ public sealed class LedgerVerificationTests
     private static SigningKey ReadKey(SealedLedger ledger) =>
         SigningKey.TryImportPem(File.ReadAllText(Path.Combine(ledger.Folder, "keys", "signing.key")), out var key) ? key! : throw new FormatException("no key");
 
-    private static void CopyOver(string from, string to)
+    internal static void CopyOver(string from, string to)
     {
         foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
         {
             File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)), overwrite: true);
         }
-    }
-
-    [Fact]
-    public async Task Damage_that_was_accepted_before_anything_was_signed_for_it_is_a_fact_and_only_those_bytes()
-    {
-        const int Lost = 300;
-        using var ledger = await SealedLedger.MakeAsync(20);
-        await ledger.WriteAsync(600);
-        ledger.Spoil(Lost, static (bytes, at, _) => bytes[at + 30] ^= 1);
-        await AcceptAsync(ledger, Lost);
-        await ledger.ReadAgainAsync();
-        Assert.Equal(["gap"], ledger.SealFaulty());
-
-        var report = ledger.Verify();
-
-        Assert.True(report.IsSound, string.Join('\n', report.Findings));
-        Assert.Contains(report.Findings, f => f is { Check: VerificationChecks.DamageAccepted, Offset: Lost } && f.Found!.Contains("accepted by ada: a disk failed", StringComparison.Ordinal));
-        ledger.Spoil(Lost, static (bytes, at, _) => bytes[at + 31] ^= 1);
-        Assert.False(ledger.Verify().IsSound);
-    }
-
-    [Fact]
-    public async Task An_acceptance_does_not_heal_what_was_signed_for()
-    {
-        const int Lost = 100;
-        using var ledger = await SealedLedger.MakeAsync(600);
-        ledger.Spoil(Lost, static (bytes, at, _) => bytes[at + 30] ^= 1);
-        await AcceptAsync(ledger, Lost);
-
-        var report = ledger.Verify();
-
-        Assert.False(report.IsSound);
-        Assert.Contains(report.Findings, f => f is { Severity: VerificationSeverity.Broken, Offset: Lost } && f.Found!.Contains("accepted by ada", StringComparison.Ordinal));
-    }
-
-    private static async Task AcceptAsync(SealedLedger ledger, long offset)
-    {
-        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
-        var stretch = Assert.Single(open.Ledger.FindDamage(LedgerPartition.Calls, CancellationToken.None));
-        Assert.Equal(offset, stretch.FirstOffset);
-        var accepted = new DamageAccepted("calls-0", stretch.FirstOffset, stretch.NextOffset, stretch.Segment, stretch.Position, stretch.Length, stretch.Sha256, "ada", "a disk failed");
-        using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/host/test/1", TimeProvider.System.GetUtcNow(), null, LedgerLog.Control, null, accepted);
-        Assert.True((await open.Ledger.AppendAsync(draft, CancellationToken.None)).IsDurable);
-        open.Ledger.AcceptDamage(stretch);
     }
 }

@@ -73,6 +73,22 @@ internal sealed class SealedLedger : IDisposable
         Control = await TemporaryLedger.ReadAllAsync(files, LedgerPartition.Control, 0);
     }
 
+    /// <summary>Says something in the control log; nothing seals it yet.</summary>
+    public async Task SayAsync(EventData said)
+    {
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(Folder), TimeProvider.System);
+        using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/test/test/2", TimeProvider.System.GetUtcNow(), null, LedgerLog.Control, null, said);
+        Assert.True((await open.Ledger.AppendAsync(draft, CancellationToken.None)).IsDurable);
+    }
+
+    /// <summary>Says something in the control log and seals it.</summary>
+    public async Task SaySealedAsync(EventData said)
+    {
+        await SayAsync(said);
+        await ReadControlAsync();
+        Seal();
+    }
+
     /// <summary>Reads the control log once more.</summary>
     public async Task ReadControlAsync() => Control = await TemporaryLedger.ReadAllAsync(EmbeddedLedgerFiles.OpenReadOnly(Folder, TimeProvider.System), LedgerPartition.Control, 0);
 
@@ -111,15 +127,38 @@ internal sealed class SealedLedger : IDisposable
     /// <summary>Rewrites the records of the segment that holds <paramref name="offset"/>, checksums and all: what a careful intruder does.</summary>
     public void Rewrite(long offset, Action<List<byte[]>, int> change)
     {
-        var path = Segments.Last(s => BaseOf(s) <= offset);
-        var bytes = File.ReadAllBytes(path);
-        var records = new List<byte[]>();
+        var path = SegmentOf(offset);
+        var (bytes, records) = (File.ReadAllBytes(path), RecordsOf(path));
+        change(records, (int)(offset - BaseOf(path)));
+        File.WriteAllBytes(path, Filled(bytes, records));
+    }
+
+    /// <summary>Puts a file beside the segments, with the header of one from <paramref name="baseOffset"/> on and these records, checksums and all.</summary>
+    public void Forge(string name, long baseOffset, IEnumerable<byte[]> records)
+    {
+        var bytes = File.ReadAllBytes(Segments[0]).AsSpan(0, SegmentHeader).ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), baseOffset);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(60), Crc32C.Of(bytes.AsSpan(0, 60)));
+        File.WriteAllBytes(Path.Combine(Folder, "ledger", "calls-0", name), Filled(bytes, records));
+    }
+
+    /// <summary>The segment file that holds a record.</summary>
+    public string SegmentOf(long offset) => Segments.Last(s => BaseOf(s) <= offset);
+
+    /// <summary>The records of a segment file up to the first that is none.</summary>
+    public static List<byte[]> RecordsOf(string path)
+    {
+        var (bytes, records) = (File.ReadAllBytes(path), new List<byte[]>());
         for (var at = SegmentHeader; Length(bytes, at) is > 0 and var length; at += Framed(length))
         {
             records.Add(bytes.AsSpan(at + FrameHeader, length).ToArray());
         }
 
-        change(records, (int)(offset - BaseOf(path)));
+        return records;
+    }
+
+    private static byte[] Filled(byte[] bytes, IEnumerable<byte[]> records)
+    {
         bytes.AsSpan(SegmentHeader).Clear();
         var put = SegmentHeader;
         foreach (var record in records)
@@ -136,13 +175,13 @@ internal sealed class SealedLedger : IDisposable
             put += Framed(record.Length);
         }
 
-        File.WriteAllBytes(path, bytes);
+        return bytes;
     }
 
     /// <summary>Changes bytes of the segment file itself at a record, from its frame on: what a broken disk does.</summary>
     public void Spoil(long offset, Action<byte[], int, int> change)
     {
-        var path = Segments.Last(s => BaseOf(s) <= offset);
+        var path = SegmentOf(offset);
         var bytes = File.ReadAllBytes(path);
         var at = SegmentHeader;
         for (var i = BaseOf(path); i < offset; i++)
@@ -154,9 +193,9 @@ internal sealed class SealedLedger : IDisposable
         File.WriteAllBytes(path, bytes);
     }
 
-    public void Dispose() => _folder.Dispose();
+    public static long BaseOf(string path) => long.Parse(Path.GetFileNameWithoutExtension(path), System.Globalization.CultureInfo.InvariantCulture);
 
-    private static long BaseOf(string path) => long.Parse(Path.GetFileNameWithoutExtension(path), System.Globalization.CultureInfo.InvariantCulture);
+    public void Dispose() => _folder.Dispose();
 
     private static int Length(byte[] bytes, int at) => at + FrameHeader > bytes.Length ? 0 : (int)(BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at)) & 0x7FFF_FFFF);
 
