@@ -40,7 +40,7 @@ public static class GatewayExtensions
         services.AddSingleton(_ => new ScreeningDesks(SessionKeys.LoadOrCreate(options.SessionKeyFile).Current)).AddSingleton<ScreeningTelemetry>().AddSingleton<SecretMemory>();
         services.AddSingleton<BodyScreen>().AddSingleton<MessageScreen>().AddSingleton<DefinitionScreen>().AddSingleton<AnswerScreen>();
         services.AddSingleton<FindingLog>().AddHostedService(provider => provider.GetRequiredService<FindingLog>());
-        services.AddSingleton<ShadowScreen>().AddSingleton<ToolCatalogue>().AddSingleton<ToolListScreen>().AddSingleton<ChangeQuota>().AddSingleton<InstructionsScreen>();
+        services.AddSingleton<ShadowScreen>().AddSingleton<ToolCatalogue>().AddSingleton<ToolListScreen>().AddSingleton<InstructionsScreen>();
         services.AddSingleton<Refuser>().AddSingleton<MessageRelay>().AddSingleton<OneWayRelay>().AddSingleton<StreamRelay>().AddSingleton<StandaloneRelay>().AddSingleton<AnswerRelay>();
         services.AddSingleton<Intake>().AddSingleton<CallHandler>().AddSingleton<PostDoor>().AddSingleton<StreamDoor>().AddSingleton<McpEndpoint>();
         services.AddSingleton(provider => new GatewayConfigSource(

@@ -191,8 +191,8 @@ internal sealed partial class GatewayTelemetry : IDisposable
     [LoggerMessage(1010, LogLevel.Warning, "The instructions of server {Server} cannot be judged and are withheld: {Fault}")]
     public partial void InstructionsUnjudged(string server, string fault);
 
-    [LoggerMessage(1011, LogLevel.Warning, "The instructions of server {Server} changed more than {Changes} times this hour: further changes are withheld and not recorded")]
-    public partial void InstructionsChangeTooOften(string server, int changes);
+    [LoggerMessage(1011, LogLevel.Warning, "Server {Server} gave more new {What} than are recorded in an hour: further ones are withheld")]
+    public partial void DefinitionsTooMany(string server, string what);
 
     [LoggerMessage(1101, LogLevel.Debug, "Refused a request of {Principal} with HTTP {Status}, code {Code}")]
     private partial void LogRefused(string principal, int status, int? code);

@@ -11,7 +11,7 @@ internal sealed class EventSource(Stream upstream, int maxEventBytes, TimeSpan i
     private readonly byte[] _chunk = ArrayPool<byte>.Shared.Rent(ChunkSize);
     private CancellationTokenSource? _silence;
     private CancellationToken _linked;
-    private ITimer? _timer;
+    private CancellationTokenSource? _patience;
     private ValueTask<int>? _pending;
 
     /// <summary>Why the stream ended; null while it goes on.</summary>
@@ -63,8 +63,8 @@ internal sealed class EventSource(Stream upstream, int maxEventBytes, TimeSpan i
 
     public void Dispose()
     {
-        _timer?.Dispose();
         _silence?.Dispose();
+        _patience?.Dispose();
         _reader.Dispose();
         if (End is StreamEnd.Closed)
         {
@@ -81,7 +81,7 @@ internal sealed class EventSource(Stream upstream, int maxEventBytes, TimeSpan i
             _pending = null;
 
             // Silence is the upstream's: how long our client takes over what came is not counted.
-            _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _patience?.CancelAfter(Timeout.InfiniteTimeSpan);
             if (read == 0)
             {
                 End = StreamEnd.Closed;
@@ -112,15 +112,15 @@ internal sealed class EventSource(Stream upstream, int maxEventBytes, TimeSpan i
 
         if (_silence is null || _silence.IsCancellationRequested || _linked != cancellationToken)
         {
-            _timer?.Dispose();
             _silence?.Dispose();
+            _patience?.Dispose();
             _linked = cancellationToken;
-            _silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            _timer = time.CreateTimer(static silence => ((CancellationTokenSource)silence!).Cancel(), _silence, idle, Timeout.InfiniteTimeSpan);
+            _patience = new(idle, time);
+            _silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _patience.Token);
         }
         else
         {
-            _timer!.Change(idle, Timeout.InfiniteTimeSpan);
+            _patience!.CancelAfter(idle);
         }
 
         return upstream.ReadAsync(_chunk, _silence.Token);

@@ -20,7 +20,7 @@ internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, U
     public async ValueTask SendAsync(Call call, ClientAnswer answer)
     {
         // Once recorded it is sent, whether or not the client waits: it has no answer to wait for.
-        var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null);
+        var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null, call.Exchange.Principal);
         using var answered = await upstream.SendAsync(request, CancellationToken.None);
         if (answered.Fault is null && answered.Status is >= 200 and < 300)
         {

@@ -133,7 +133,7 @@ internal sealed class CallHandler(
         {
             var ending = new CallEnding(call, recorder, telemetry, time.GetTimestamp(), time) { Live = joined };
             using var presence = new ClientPresence(call, time);
-            var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null);
+            var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null, call.Exchange.Principal);
             using var answered = await upstream.SendAsync(request, presence.Token);
             await answers.RelayAsync(ending, answered, answer, presence.Token);
         }

@@ -10,7 +10,6 @@ internal sealed class ClientPresence : IDisposable
 {
     private readonly CancellationTokenSource? _lingering;
     private readonly CancellationTokenRegistration _registration;
-    private readonly ITimer? _timer;
 
     public ClientPresence(Call call, TimeProvider time)
     {
@@ -21,10 +20,10 @@ internal sealed class ClientPresence : IDisposable
             return;
         }
 
-        _lingering = new();
-        _timer = time.CreateTimer(static lingering => ((CancellationTokenSource)lingering!).Cancel(), _lingering, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // Its own timer, which may fire while it is disposed: one that calls Cancel would throw then, on a thread where nothing catches it.
+        _lingering = new(Timeout.InfiniteTimeSpan, time);
         var longest = call.Exchange.Server!.ResponseTimeout;
-        _registration = gone.UnsafeRegister(static state => ((Action)state!)(), (Action)(() => _timer.Change(longest, Timeout.InfiniteTimeSpan)));
+        _registration = gone.UnsafeRegister(static state => ((Action)state!)(), (Action)(() => _lingering.CancelAfter(longest)));
         Token = _lingering.Token;
     }
 
@@ -34,7 +33,6 @@ internal sealed class ClientPresence : IDisposable
     public void Dispose()
     {
         _registration.Dispose();
-        _timer?.Dispose();
         _lingering?.Dispose();
     }
 }

@@ -114,7 +114,7 @@ internal sealed class StreamDoor(
 
         answer.Name(call.Id);
         var ending = new CallEnding(call, recorder, telemetry, time.GetTimestamp(), time);
-        var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, method, null, McpEra.Legacy, protocol, call.Exchange.Session);
+        var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, method, null, McpEra.Legacy, protocol, call.Exchange.Session, call.Exchange.Principal);
         using var answered = await upstream.SendAsync(request, method == "GET" ? call.Exchange.Http.RequestAborted : CancellationToken.None);
         ending.Destination = answered.Destination;
         await relay.RelayAsync(ending, answered, answer);

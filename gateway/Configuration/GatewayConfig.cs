@@ -131,7 +131,7 @@ public sealed record StdioConfig
     /// <summary>Its working directory; null for the gateway's own.</summary>
     public string? WorkingDirectory { get; init; }
 
-    /// <summary>Most processes at once; a further session gets 503.</summary>
+    /// <summary>Most processes at once; a further session gets 503. One caller has at most half of them.</summary>
     public int MaxProcesses { get; init; } = 64;
 
     /// <summary>A session without traffic for this long is ended.</summary>

@@ -14,8 +14,6 @@ internal sealed class LoopbackProvider : IPrincipalProvider
     private static readonly string[] ForwardedHeaders =
         ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "CF-Connecting-IP", "True-Client-IP", PeerHop.HopHeader];
 
-    private static readonly Principal Anonymous = new() { Issuer = "", Subject = "anonymous", Kind = "anonymous", Authentication = "anonymous" };
-
     public bool TryIdentify(HttpContext http, GatewayConfig config, out Principal? principal)
     {
         principal = null;
@@ -33,7 +31,7 @@ internal sealed class LoopbackProvider : IPrincipalProvider
             }
         }
 
-        principal = Anonymous;
+        principal = Principal.Anonymous;
         return true;
     }
 }

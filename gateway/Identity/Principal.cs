@@ -8,6 +8,9 @@ internal sealed record Principal
     /// <summary>Nobody we know.</summary>
     public static Principal Unknown { get; } = new() { Issuer = "", Subject = "unknown", Kind = "unknown", Authentication = "none" };
 
+    /// <summary>Whoever sits at this machine and needs no credential there.</summary>
+    public static Principal Anonymous { get; } = new() { Issuer = "", Subject = "anonymous", Kind = "anonymous", Authentication = "anonymous" };
+
     /// <summary>Who vouches for the subject: <c>mcpledger</c> for API keys, empty where nobody does.</summary>
     public required string Issuer { get; init; }
 
@@ -31,6 +34,9 @@ internal sealed record Principal
 
     /// <summary>How it was authenticated, as events say it.</summary>
     public required string Authentication { get; init; }
+
+    /// <summary>Whether it is <see cref="Anonymous"/>.</summary>
+    public bool IsAnonymous => Authentication == Anonymous.Authentication;
 
     /// <summary>What sessions are bound to: two issuers may know the same subject.</summary>
     public string Binding => $"{Issuer}|{Subject}";

@@ -4,23 +4,28 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Recording;
+using McpLedger.Streaming;
 using Microsoft.Extensions.Hosting;
 
 namespace McpLedger.Gateway.Screening;
 
 /// <summary>
 /// Says on the control log what was found in calls, so that analysts and stages hear of it. A call does not wait for that: its own event says the same. The same rule on the same text is raised once
-/// a session, a session raises a burst and then a few a minute besides what is high, and what is low is left to the call's event. What cannot be said here the pipeline says when it follows the call's event.
+/// a session, a session raises a burst and then a few a minute besides what is high, and what is low is left to the call's event. A caller makes sessions up as it likes, so there is also an hour's measure for whoever asks,
+/// one for what is high and one for the rest. What cannot be said here the pipeline says when it follows the call's event.
 /// </summary>
 internal sealed class FindingLog(ControlRecorder recorder, ScreeningTelemetry telemetry, TimeProvider time) : BackgroundService
 {
     private const int MaxWaiting = 1024;
     private const int MaxKnown = 16_384;
     private const int MaxSessions = 4096;
+    private const int AnHour = 256;
     private const int Burst = 32;
     private const double PerSecond = 0.1;
     private readonly Channel<FindingRaised> _waiting = Channel.CreateBounded<FindingRaised>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly Lock _gate = new();
+    private readonly HourlyQuota _high = new(AnHour);
+    private readonly HourlyQuota _others = new(AnHour);
     private readonly Dictionary<string, Bucket> _buckets = new(StringComparer.Ordinal);
     private HashSet<Digest> _known = [];
     private HashSet<Digest> _before = [];
@@ -36,7 +41,7 @@ internal sealed class FindingLog(ControlRecorder recorder, ScreeningTelemetry te
                 continue;
             }
 
-            var fault = Admit(call.Where.Session.Id, finding, record.Text);
+            var fault = Admit(call.Exchange.Principal.Binding, call.Where.Session.Id, finding, record.Text);
             if (fault is null && !_waiting.Writer.TryWrite(EventOf(call, channel, record, finding)))
             {
                 fault = "queue";
@@ -105,7 +110,7 @@ internal sealed class FindingLog(ControlRecorder recorder, ScreeningTelemetry te
     }
 
     // Why a finding is not raised; null when it is.
-    private string? Admit(string session, ScreeningFinding finding, Digest? text)
+    private string? Admit(string principal, string session, ScreeningFinding finding, Digest? text)
     {
         var key = Digest.Of(Encoding.UTF8.GetBytes($"{session}\n{finding.Detector}\n{finding.Rule}\n{text}"));
         lock (_gate)
@@ -119,6 +124,11 @@ internal sealed class FindingLog(ControlRecorder recorder, ScreeningTelemetry te
             if (!HasRoom(session) && finding.Severity < Severity.High)
             {
                 return "session";
+            }
+
+            if (!(finding.Severity < Severity.High ? _others : _high).TryTake(principal, time.GetUtcNow()))
+            {
+                return "principal";
             }
 
             if (_known.Count == MaxKnown)

@@ -14,6 +14,9 @@ internal sealed record SessionClaims(string Server, string UpstreamSession, stri
 {
     private const int AddressLength = 16;
 
+    /// <summary>Whether events know the session under a name that does not hold its principal. So it is with one that was opened before names did: what was recorded and said of it stays its own.</summary>
+    public bool HasSharedName { get; init; }
+
     /// <summary>A short digest of a destination's address.</summary>
     public static string AddressOf(Uri destination) => Digest.Of(Encoding.UTF8.GetBytes(destination.AbsoluteUri)).ToString()[..AddressLength];
 }

@@ -38,7 +38,8 @@ internal sealed class SessionMinting(SessionSeal seal)
             return false;
         }
 
-        opened = SessionRefs.OfProtocol(exchange.ServerName, session);
+        // An id that comes with another answer is passed on, but that call belongs where it was made.
+        opened = call.Message.Method == "initialize" ? SessionRefs.OfProtocol(exchange.ServerName, session, exchange.Principal.Binding) : null;
         return true;
     }
 }

@@ -17,7 +17,8 @@ internal sealed class SessionSeal(SessionKeys keys)
     /// <summary>Longest sealed id, characters.</summary>
     public const int MaxSealed = 640;
 
-    private const byte Version = 1;
+    private const byte Version = 2;
+    private const byte SharedNameVersion = 1;
     private const int NonceLength = 12;
     private const int TagLength = 16;
     private const int PrincipalLength = 32;
@@ -25,6 +26,7 @@ internal sealed class SessionSeal(SessionKeys keys)
 
     // Binds ciphertexts to this purpose: another use of the same key file cannot be passed off as a session id.
     private static readonly byte[] Purpose = [.. "mcpledger session id"u8, Version];
+    private static readonly byte[] SharedNamePurpose = [.. "mcpledger session id"u8, SharedNameVersion];
 
     /// <summary>Seals <paramref name="claims"/>; false with the reason when they are too long for a session id.</summary>
     public bool TrySeal(SessionClaims claims, out string sealedId, out string? fault)
@@ -44,10 +46,10 @@ internal sealed class SessionSeal(SessionKeys keys)
         }
 
         var box = new byte[1 + NonceLength + length + TagLength];
-        box[0] = Version;
+        box[0] = claims.HasSharedName ? SharedNameVersion : Version;
         RandomNumberGenerator.Fill(box.AsSpan(1, NonceLength));
         using var aes = new AesGcm(keys.Current, TagLength);
-        aes.Encrypt(box.AsSpan(1, NonceLength), plain[..length], box.AsSpan(1 + NonceLength, length), box.AsSpan(1 + NonceLength + length), Purpose);
+        aes.Encrypt(box.AsSpan(1, NonceLength), plain[..length], box.AsSpan(1 + NonceLength, length), box.AsSpan(1 + NonceLength + length), PurposeOf(box[0]));
         sealedId = Base64Url.EncodeToString(box);
         fault = null;
         return true;
@@ -66,7 +68,7 @@ internal sealed class SessionSeal(SessionKeys keys)
         var plain = new byte[box.Length - 1 - NonceLength - TagLength];
 
         // Base64 with spare bits or white space inside has several spellings of the same bytes; only the one we wrote is ours.
-        if (box[0] != Version || Base64Url.EncodeToString(box) != sealedId
+        if (box[0] is not (Version or SharedNameVersion) || Base64Url.EncodeToString(box) != sealedId
             || !(TryDecrypt(keys.Current, box, plain) || (keys.Previous is { } previous && TryDecrypt(previous, box, plain)))
             || !TryRead(plain, principal, out claims, out var bound))
         {
@@ -79,15 +81,18 @@ internal sealed class SessionSeal(SessionKeys keys)
             return SessionOpening.OtherPrincipal;
         }
 
+        claims = claims! with { HasSharedName = box[0] == SharedNameVersion };
         return SessionOpening.Opened;
     }
+
+    private static byte[] PurposeOf(byte version) => version == SharedNameVersion ? SharedNamePurpose : Purpose;
 
     private static bool TryDecrypt(byte[] key, ReadOnlySpan<byte> box, Span<byte> plain)
     {
         using var aes = new AesGcm(key, TagLength);
         try
         {
-            aes.Decrypt(box.Slice(1, NonceLength), box[(1 + NonceLength)..^TagLength], box[^TagLength..], plain, Purpose);
+            aes.Decrypt(box.Slice(1, NonceLength), box[(1 + NonceLength)..^TagLength], box[^TagLength..], plain, PurposeOf(box[0]));
             return true;
         }
         catch (AuthenticationTagMismatchException)

@@ -22,7 +22,7 @@ internal enum InstructionsFate
 }
 
 /// <summary>Holds the instructions of a server against their pin, as a list of tools is held against theirs.</summary>
-internal sealed class InstructionsScreen(ToolCatalogue catalogue, ControlState control, ChangeQuota changes, GatewayTelemetry telemetry)
+internal sealed class InstructionsScreen(ToolCatalogue catalogue, ControlState control, GatewayTelemetry telemetry)
 {
     /// <summary>The instructions in an answer; empty for none. Which request an answer on a GET stream belongs to is not told, so its form decides.</summary>
     public static ReadOnlyMemory<byte> In(Call call, in McpMessage answer) =>
@@ -38,17 +38,7 @@ internal sealed class InstructionsScreen(ToolCatalogue catalogue, ControlState c
             return InstructionsFate.Withheld;
         }
 
-        if (control.FindTool(server.Name, ServerInstructions.Name) is { } before && before.Seen != instructions.Definition && !changes.TryTake(server.Name, out var isFirst))
-        {
-            if (isFirst)
-            {
-                telemetry.InstructionsChangeTooOften(server.Name, ChangeQuota.AnHour);
-            }
-
-            return Unrecorded(before, instructions);
-        }
-
-        if (!await catalogue.TryRecordAsync(server, call.Exchange.Gateway.Screening, [instructions]))
+        if (await catalogue.RecordAsync(server, call.Exchange.Gateway.Screening, [instructions]) is not { IsRecorded: true })
         {
             return InstructionsFate.Unrecorded;
         }
@@ -61,9 +51,4 @@ internal sealed class InstructionsScreen(ToolCatalogue catalogue, ControlState c
             _ => InstructionsFate.Withheld,
         };
     }
-
-    // What is pinned and was served is served; of all else nothing is known that could be said for it.
-    private static InstructionsFate Unrecorded(PinnedTool known, ToolDefinition given) =>
-        given.Definition != known.Pinned || known.Hold is not (ToolHold.None or ToolHold.Changed) ? InstructionsFate.Withheld
-        : known.IsApproved ? InstructionsFate.Approved : InstructionsFate.Served;
 }

@@ -48,12 +48,13 @@ internal sealed class ToolListScreen(ToolCatalogue catalogue, ControlState contr
 
         // What calls itself by the name of the instructions is no tool: it is neither pinned nor shown.
         tools = [.. tools.Where(tool => tool.Name != ServerInstructions.Name)];
-        if (catalogue.FaultOf(call.Exchange.ServerName, tools) is { } tooMany)
+        var catalogued = await catalogue.RecordAsync(call.Exchange.Server!, gateway.Screening, tools);
+        if (catalogued.Fault is { } tooMany)
         {
             return new(default, IsChanged: false, IsRecorded: true, $"Its list of tools cannot be judged: {tooMany}");
         }
 
-        if (!await catalogue.TryRecordAsync(call.Exchange.Server!, gateway.Screening, tools))
+        if (!catalogued.IsRecorded)
         {
             return new(default, IsChanged: false, IsRecorded: false, Fault: null);
         }

@@ -62,15 +62,15 @@ internal sealed class HttpUpstream(Clusters clusters, Balancer balancer, Gateway
         UpstreamRequest request, ClusterState cluster, HttpMessageInvoker client, DestinationState destination, CancellationToken cancellationToken)
     {
         var load = balancer.LoadOf(destination);
-        var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var timer = time.CreateTimer(static late => ((CancellationTokenSource)late!).Cancel(), deadline, request.Server.ResponseTimeout, Unbounded);
+        var patience = new CancellationTokenSource(request.Server.ResponseTimeout, time);
+        var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         var sent = UpstreamHeaders.Write(request, destination.Model.Config.Address);
-        var lease = new Lease(sent, load, deadline, timer);
+        var lease = new Lease(sent, load, deadline, patience);
         load.Enter();
         try
         {
             var response = await client.SendAsync(sent, deadline.Token);
-            timer.Change(Unbounded, Unbounded);
+            patience.CancelAfter(Unbounded);
             lease.Response = response;
             return (Read(response, destination, lease, await response.Content.ReadAsStreamAsync(cancellationToken)), false);
         }
@@ -126,17 +126,17 @@ internal sealed class HttpUpstream(Clusters clusters, Balancer balancer, Gateway
     // The C# SDK's servers write the coding that means no coding (RFC 9110 §8.4.1 reserves it) on every stream.
     private static bool IsIdentity(string coding) => coding.Equals("identity", StringComparison.OrdinalIgnoreCase);
 
-    private sealed class Lease(HttpRequestMessage sent, Balancer.Load load, CancellationTokenSource deadline, ITimer timer) : IDisposable
+    private sealed class Lease(HttpRequestMessage sent, Balancer.Load load, CancellationTokenSource deadline, CancellationTokenSource patience) : IDisposable
     {
         public HttpResponseMessage? Response { get; set; }
 
         public void Dispose()
         {
             load.Leave();
-            timer.Dispose();
             Response?.Dispose();
             sent.Dispose();
             deadline.Dispose();
+            patience.Dispose();
         }
     }
 }

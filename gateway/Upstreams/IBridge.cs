@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Identity;
 
 namespace McpLedger.Gateway.Upstreams;
 
@@ -21,8 +22,9 @@ internal interface IBridge
 /// <param name="Protocol">The protocol revision it belongs to.</param>
 /// <param name="UpstreamSession">The bridge's own session id, as an earlier answer gave it; null for none.</param>
 /// <param name="LastEventId">Where a resumed GET stream goes on; null for a fresh one.</param>
+/// <param name="Caller">Who asks.</param>
 internal sealed record BridgeRequest(
-    ServerConfig Server, string HttpMethod, McpMessage? Message, McpEra Era, string Protocol, string? UpstreamSession, string? LastEventId);
+    ServerConfig Server, string HttpMethod, McpMessage? Message, McpEra Era, string Protocol, string? UpstreamSession, string? LastEventId, Principal Caller);
 
 /// <summary>The answer, shaped like an HTTP response.</summary>
 /// <param name="Status">HTTP status.</param>

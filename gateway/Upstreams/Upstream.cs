@@ -12,6 +12,7 @@ internal sealed class Upstream(HttpUpstream http, Clusters clusters, StdioBridge
     {
         clusters.Apply(config);
         stdio.Expect(config.Servers);
+        legacySse.Expect(config.Servers);
     }
 
     /// <summary>Closes what only an earlier configuration needed.</summary>
@@ -41,7 +42,7 @@ internal sealed class Upstream(HttpUpstream http, Clusters clusters, StdioBridge
         {
             var lastEvent = request.HttpMethod == "GET" ? request.Client.Headers[UpstreamHeaders.LastEventId].ToString() : "";
             var answer = await bridge.ExchangeAsync(
-                new(request.Server, request.HttpMethod, request.Message, request.Era, request.Protocol, request.Session?.UpstreamSession, lastEvent.Length == 0 ? null : lastEvent),
+                new(request.Server, request.HttpMethod, request.Message, request.Era, request.Protocol, request.Session?.UpstreamSession, lastEvent.Length == 0 ? null : lastEvent, request.Caller),
                 deadline.Token);
             if (answer is { Fault: { } gone, Status: 404 })
             {

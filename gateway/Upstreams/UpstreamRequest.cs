@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Sessions;
 using Microsoft.AspNetCore.Http;
 
@@ -13,5 +14,6 @@ namespace McpLedger.Gateway.Upstreams;
 /// <param name="Era">Its era.</param>
 /// <param name="Protocol">Its protocol revision.</param>
 /// <param name="Session">The session it belongs to; null for none.</param>
+/// <param name="Caller">Who asks.</param>
 internal sealed record UpstreamRequest(
-    ServerConfig Server, HttpRequest Client, string HttpMethod, McpMessage? Message, McpEra Era, string Protocol, SessionClaims? Session);
+    ServerConfig Server, HttpRequest Client, string HttpMethod, McpMessage? Message, McpEra Era, string Protocol, SessionClaims? Session, Principal Caller);

@@ -218,11 +218,11 @@ internal sealed record BridgeSection
     [Range(1, 100_000)]
     public int Pending { get; init; } = 128;
 
-    [Description("Most requests of all callers together that wait on a process they share (2026-07-28).")]
+    [Description("Most requests of all callers together that wait on a process they share (2026-07-28). One principal has at most half of them, anonymous all.")]
     [Range(1, 1_000_000)]
     public int PendingShared { get; init; } = 4096;
 
-    [Description("Most sessions at once with one HTTP+SSE server; a further one gets 503.")]
+    [Description("Most sessions at once with one HTTP+SSE server; a further one gets 503. One principal has at most half of them, anonymous all.")]
     [Range(1, 100_000)]
     public int Streams { get; init; } = 1024;
 

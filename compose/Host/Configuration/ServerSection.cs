@@ -19,7 +19,7 @@ internal sealed record ServerSection
     [Description("Working directory of command, relative to this file.")]
     public string? Cwd { get; init; }
 
-    [Description("Most processes of command at once; a further session gets 503.")]
+    [Description("Most processes of command at once; a further session gets 503. One principal has at most half of them, anonymous all.")]
     [Range(1, 100_000)]
     public int MaxProcesses { get; init; } = 64;
 

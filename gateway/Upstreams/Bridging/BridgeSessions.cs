@@ -8,7 +8,8 @@ namespace McpLedger.Gateway.Upstreams.Bridging;
 /// <summary>The legacy sessions of one kind of upstream: opened by <c>initialize</c>, found by their id, ended by DELETE, by idleness, or by their upstream.</summary>
 internal sealed class BridgeSessions : IAsyncDisposable
 {
-    private readonly Func<ServerConfig, CancellationToken, ValueTask<OpenedLink>> _open;
+    private readonly Func<BridgeRequest, CancellationToken, ValueTask<OpenedLink>> _open;
+    private readonly Func<ServerConfig, bool> _isReplaced;
     private readonly Func<ServerConfig, TimeSpan> _idleAfter;
     private readonly BridgeLimits _limits;
     private readonly BridgeTelemetry _telemetry;
@@ -19,14 +20,21 @@ internal sealed class BridgeSessions : IAsyncDisposable
     private volatile bool _closed;
 
     /// <param name="open">Makes a link of its own for one session.</param>
+    /// <param name="isReplaced">Whether a reload took a server away or reaches it differently now.</param>
     /// <param name="idleAfter">How long a session of a server may go unused.</param>
     /// <param name="limits">Bounds of each session.</param>
     /// <param name="telemetry">Where sessions are told of.</param>
     /// <param name="time">The clock of idleness.</param>
     public BridgeSessions(
-        Func<ServerConfig, CancellationToken, ValueTask<OpenedLink>> open, Func<ServerConfig, TimeSpan> idleAfter, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
+        Func<BridgeRequest, CancellationToken, ValueTask<OpenedLink>> open,
+        Func<ServerConfig, bool> isReplaced,
+        Func<ServerConfig, TimeSpan> idleAfter,
+        BridgeLimits limits,
+        BridgeTelemetry telemetry,
+        TimeProvider time)
     {
         _open = open;
+        _isReplaced = isReplaced;
         _idleAfter = idleAfter;
         _limits = limits;
         _telemetry = telemetry;
@@ -41,7 +49,7 @@ internal sealed class BridgeSessions : IAsyncDisposable
     {
         if (request is { HttpMethod: "POST", Message: { Kind: McpKind.Request, Method: "initialize" } initialize })
         {
-            return await OpenAsync(request.Server, initialize, cancellationToken);
+            return await OpenAsync(request, initialize, cancellationToken);
         }
 
         if (request.UpstreamSession is not { } id)
@@ -68,14 +76,8 @@ internal sealed class BridgeSessions : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the sessions that <paramref name="condition"/> names, such as those of a server that a reload took away.</summary>
-    public void EndWhere(Func<ServerConfig, bool> condition)
-    {
-        foreach (var session in _sessions.Values.Where(session => condition(session.Server)))
-        {
-            Retire(session);
-        }
-    }
+    /// <summary>Ends the sessions of servers that a reload took away or reaches differently now.</summary>
+    public void EndReplaced() => EndWhere(_isReplaced);
 
     public async ValueTask DisposeAsync()
     {
@@ -85,9 +87,18 @@ internal sealed class BridgeSessions : IAsyncDisposable
         await Task.WhenAll(_ending.Keys.Select(session => session.DisposeAsync().AsTask()));
     }
 
-    private async ValueTask<BridgeAnswer> OpenAsync(ServerConfig server, McpMessage initialize, CancellationToken cancellationToken)
+    private void EndWhere(Func<ServerConfig, bool> condition)
     {
-        var (link, fault) = await _open(server, cancellationToken);
+        foreach (var session in _sessions.Values.Where(session => condition(session.Server)))
+        {
+            Retire(session);
+        }
+    }
+
+    private async ValueTask<BridgeAnswer> OpenAsync(BridgeRequest request, McpMessage initialize, CancellationToken cancellationToken)
+    {
+        var server = request.Server;
+        var (link, fault) = await _open(request, cancellationToken);
         if (link is null)
         {
             return fault!.ToAnswer();
@@ -100,6 +111,12 @@ internal sealed class BridgeSessions : IAsyncDisposable
         var isOpen = false;
         try
         {
+            // A reload that went by while the link was made has not seen this session.
+            if (_isReplaced(server))
+            {
+                return BridgeFault.Replaced.ToAnswer();
+            }
+
             var answer = await session.PostAsync(initialize, cancellationToken);
             isOpen = !_closed && answer.Fault is null && !IsError(answer);
             return isOpen ? answer with { UpstreamSession = session.Id } : answer;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Upstreams.Bridging;
 
 namespace McpLedger.Gateway.Upstreams.LegacySse;
@@ -17,7 +18,8 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly BridgeSessions _sessions;
     private readonly ConcurrentDictionary<ServerConfig, ServerEra> _eras = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<string, int> _streams = new(StringComparer.Ordinal);
+    private readonly SharedPlaces _streams = new();
+    private volatile IReadOnlyDictionary<string, ServerConfig>? _expected;
     private int _turn;
 
     public LegacySseBridge(HttpMessageInvoker http, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
@@ -25,7 +27,7 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
         _http = http;
         _limits = limits;
         _time = time;
-        _sessions = new(OpenAsync, server => server.IdleTimeout > TimeSpan.Zero ? server.IdleTimeout : UnboundedIdle, limits, telemetry, time);
+        _sessions = new((request, token) => OpenAsync(request.Server, request.Caller, token), IsReplaced, server => server.IdleTimeout > TimeSpan.Zero ? server.IdleTimeout : UnboundedIdle, limits, telemetry, time);
     }
 
     /// <summary>Sessions that can be used.</summary>
@@ -48,9 +50,13 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
     public ValueTask<BridgeAnswer> ExchangeAsync(BridgeRequest request, CancellationToken cancellationToken) =>
         request.Era == McpEra.Modern ? RefuseAsync(request, cancellationToken) : _sessions.ExchangeAsync(request, cancellationToken);
 
+    /// <summary>Says which servers a configuration names that is about to be in force: from then on no session is opened with one that an earlier one reached elsewhere.</summary>
+    public void Expect(IReadOnlyDictionary<string, ServerConfig> servers) => _expected = servers;
+
     public void Reload(IReadOnlyDictionary<string, ServerConfig> servers)
     {
-        _sessions.EndWhere(server => !servers.TryGetValue(server.Name, out var now) || !now.Destinations.Values.ToHashSet().SetEquals(server.Destinations.Values));
+        Expect(servers);
+        _sessions.EndReplaced();
         _eras.Clear();
     }
 
@@ -59,6 +65,9 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
         await _sessions.DisposeAsync();
         _http.Dispose();
     }
+
+    private bool IsReplaced(ServerConfig server) =>
+        _expected is { } expected && !(expected.TryGetValue(server.Name, out var now) && now.Destinations.Values.ToHashSet().SetEquals(server.Destinations.Values));
 
     /// <summary>The transport is older than the modern era; the client is told which versions there are.</summary>
     private async ValueTask<BridgeAnswer> RefuseAsync(BridgeRequest request, CancellationToken cancellationToken)
@@ -70,7 +79,7 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
 
         if (!_eras.TryGetValue(request.Server, out var era))
         {
-            var (link, fault) = await OpenAsync(request.Server, cancellationToken);
+            var (link, fault) = await OpenAsync(request.Server, request.Caller, cancellationToken);
             if (link is null)
             {
                 return fault!.ToAnswer();
@@ -92,16 +101,24 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
         return era.Refuse(request.Message?.Id, request.Protocol);
     }
 
-    private async ValueTask<OpenedLink> OpenAsync(ServerConfig server, CancellationToken cancellationToken)
+    private async ValueTask<OpenedLink> OpenAsync(ServerConfig server, Principal caller, CancellationToken cancellationToken)
     {
+        if (IsReplaced(server))
+        {
+            return new(null, BridgeFault.Replaced);
+        }
+
         if (server.Destinations.IsEmpty)
         {
             return new(null, new(502, $"Server \"{server.Name}\" has no address."));
         }
 
-        if (!TryReserve(server.Name))
+        switch (_streams.Take(server.Name, _limits.MaxStreams, caller))
         {
-            return new(null, new(503, $"Server \"{server.Name}\" has {_limits.MaxStreams} open sessions. End a session, or wait for an idle one to end."));
+            case Placing.Full:
+                return new(null, new(503, $"Server \"{server.Name}\" has {_limits.MaxStreams} open sessions. End a session, or wait for an idle one to end."));
+            case Placing.ShareTaken:
+                return new(null, new(503, $"You have {SharedPlaces.ShareOf(_limits.MaxStreams)} open sessions with server \"{server.Name}\", as many as one caller may have. End a session, or wait for an idle one to end."));
         }
 
         OpenedLink opened = default;
@@ -116,7 +133,7 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
                 }
 
                 var turn = (uint)Interlocked.Increment(ref _turn) % (uint)server.Destinations.Count;
-                opened = await SseLink.OpenAsync(_http, server, server.Destinations.Values.ElementAt((int)turn), _limits, _time, () => Release(server.Name), cancellationToken);
+                opened = await SseLink.OpenAsync(_http, server, server.Destinations.Values.ElementAt((int)turn), _limits, _time, () => _streams.Release(server.Name, caller), cancellationToken);
                 if (opened.Fault is not { Status: SseLink.Unreachable })
                 {
                     return opened;
@@ -129,33 +146,7 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
         {
             if (opened.Link is null)
             {
-                Release(server.Name);
-            }
-        }
-    }
-
-    private bool TryReserve(string server)
-    {
-        lock (_streams)
-        {
-            var count = _streams.GetValueOrDefault(server);
-            if (count >= _limits.MaxStreams)
-            {
-                return false;
-            }
-
-            _streams[server] = count + 1;
-            return true;
-        }
-    }
-
-    private void Release(string server)
-    {
-        lock (_streams)
-        {
-            if (--_streams[server] == 0)
-            {
-                _streams.Remove(server);
+                _streams.Release(server.Name, caller);
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using McpLedger.Contracts.Events;
+using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Upstreams.Bridging;
 
@@ -9,8 +10,10 @@ namespace McpLedger.Gateway.Upstreams.Stdio;
 /// <summary>The requests of all callers that wait on one process, under ids of ours.</summary>
 internal sealed class SharedCalls(int most, TimeProvider time)
 {
+    private const string Waiting = "waiting";
     private readonly Lock _lock = new();
     private readonly Dictionary<string, SharedCall> _calls = new(StringComparer.Ordinal);
+    private readonly SharedPlaces _places = new();
 
     // Not to be guessed: a caller cannot name another's request in parts of a message that are passed on as they are.
     private readonly string _prefix = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
@@ -37,9 +40,17 @@ internal sealed class SharedCalls(int most, TimeProvider time)
         {
             id = "";
             _lastTraffic = time.GetTimestamp();
-            if (_end is not null || _calls.Count >= most)
+            if (_end is not null)
             {
-                return _end ?? new(429, $"{most} requests wait for this server already. Try again later.");
+                return _end;
+            }
+
+            switch (_places.Take(Waiting, most, call.Caller))
+            {
+                case Placing.Full:
+                    return new(429, $"{most} requests wait for this server already. Try again later.");
+                case Placing.ShareTaken:
+                    return new(429, $"{SharedPlaces.ShareOf(most)} requests of yours wait for this server already, as many as one caller may have. Try again later.");
             }
 
             id = string.Create(CultureInfo.InvariantCulture, $"{_prefix}-{++_last}");
@@ -54,7 +65,13 @@ internal sealed class SharedCalls(int most, TimeProvider time)
         lock (_lock)
         {
             _lastTraffic = time.GetTimestamp();
-            return _calls.Remove(id, out var call) ? call : null;
+            if (!_calls.Remove(id, out var call))
+            {
+                return null;
+            }
+
+            _places.Release(Waiting, call.Caller);
+            return call;
         }
     }
 
@@ -89,7 +106,8 @@ internal sealed class SharedCalls(int most, TimeProvider time)
 }
 
 /// <summary>One caller's request.</summary>
+/// <param name="Caller">Who asks.</param>
 /// <param name="Exchange">Where its answer goes.</param>
 /// <param name="Id">The caller's id for it.</param>
 /// <param name="Token">The caller's progress token; null for none.</param>
-internal sealed record SharedCall(Exchange Exchange, RawJson Id, RawJson? Token);
+internal sealed record SharedCall(Principal Caller, Exchange Exchange, RawJson Id, RawJson? Token);

@@ -3,6 +3,7 @@ using System.Text;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Upstreams.Bridging;
 
 namespace McpLedger.Gateway.Upstreams.Stdio;
@@ -43,10 +44,11 @@ internal sealed class SharedProcess : IAsyncDisposable
     /// <summary>Passes one request on and gives its answer, or the stream of it.</summary>
     /// <param name="request">The request.</param>
     /// <param name="server">How long it may take.</param>
+    /// <param name="caller">Who asks.</param>
     /// <param name="cancellationToken">Fires when the caller has hung up.</param>
-    public async ValueTask<BridgeAnswer> PostAsync(McpMessage request, ServerConfig server, CancellationToken cancellationToken)
+    public async ValueTask<BridgeAnswer> PostAsync(McpMessage request, ServerConfig server, Principal caller, CancellationToken cancellationToken)
     {
-        var call = new SharedCall(new(_limits, _time), Kept(request.Id!.Value), request.ProgressToken is { } token ? Kept(token) : null);
+        var call = new SharedCall(caller, new(_limits, _time), Kept(request.Id!.Value), request.ProgressToken is { } token ? Kept(token) : null);
         if (_calls.Add(call, out var id) is { } refused)
         {
             return refused.ToAnswer();

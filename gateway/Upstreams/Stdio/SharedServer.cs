@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Upstreams.Bridging;
 
 namespace McpLedger.Gateway.Upstreams.Stdio;
@@ -28,11 +29,11 @@ internal sealed class SharedServer(
     /// <summary>How long nobody has used it.</summary>
     public TimeSpan Idle => Volatile.Read(ref _process) is { Completion.IsCompleted: false } process ? process.Idle : time.GetElapsedTime(Volatile.Read(ref _lastUse));
 
-    public async ValueTask<BridgeAnswer> PostAsync(McpMessage request, string requested, CancellationToken cancellationToken)
+    public async ValueTask<BridgeAnswer> PostAsync(McpMessage request, string requested, Principal caller, CancellationToken cancellationToken)
     {
         // The start is not the caller's: one who hangs up must not undo it for those who wait behind.
         var (process, era, fault) = await StartedAsync().WaitAsync(cancellationToken);
-        return process is not null ? await process.PostAsync(request, _server, cancellationToken)
+        return process is not null ? await process.PostAsync(request, _server, caller, cancellationToken)
             : era is not null ? era.Refuse(request.Id, requested)
             : fault!.ToAnswer();
     }

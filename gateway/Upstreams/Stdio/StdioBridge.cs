@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Upstreams.Bridging;
 
 namespace McpLedger.Gateway.Upstreams.Stdio;
@@ -15,7 +16,7 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly BridgeSessions _sessions;
     private readonly ConcurrentDictionary<string, SharedServer> _shared = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _processes = new(StringComparer.Ordinal);
+    private readonly SharedPlaces _processes = new();
     private readonly ITimer _sweep;
     private volatile IReadOnlyDictionary<string, ServerConfig>? _expected;
 
@@ -25,7 +26,7 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
         _limits = limits;
         _telemetry = telemetry;
         _time = time;
-        _sessions = new((server, _) => new(Open(server)), server => server.Stdio!.IdleTimeout, limits, telemetry, time);
+        _sessions = new((request, _) => new(Open(request.Server, request.Caller)), IsReplaced, server => server.Stdio!.IdleTimeout, limits, telemetry, time);
         _sweep = time.CreateTimer(_ => EndIdle(), null, limits.SweepInterval, limits.SweepInterval);
     }
 
@@ -33,16 +34,7 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     public int SessionCount => _sessions.Count;
 
     /// <summary>Processes that live, those that are being ended among them.</summary>
-    public int ProcessCount
-    {
-        get
-        {
-            lock (_processes)
-            {
-                return _processes.Values.Sum();
-            }
-        }
-    }
+    public int ProcessCount => _processes.Count;
 
     public ValueTask<BridgeAnswer> ExchangeAsync(BridgeRequest request, CancellationToken cancellationToken) =>
         request.Era == McpEra.Modern ? ModernAsync(request, cancellationToken) : _sessions.ExchangeAsync(request, cancellationToken);
@@ -52,11 +44,11 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
 
     public void Reload(IReadOnlyDictionary<string, ServerConfig> servers)
     {
-        bool IsGone(ServerConfig server) => !servers.TryGetValue(server.Name, out var now) || now.Stdio is not { } stdio || !stdio.StartsLike(server.Stdio!);
-        _sessions.EndWhere(IsGone);
+        Expect(servers);
+        _sessions.EndReplaced();
         foreach (var shared in _shared.Values)
         {
-            if (IsGone(shared.Server))
+            if (IsReplaced(shared.Server))
             {
                 Retire(shared);
             }
@@ -87,8 +79,7 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
             return message.Kind == McpKind.Notification ? new(202, null, null, null, "A process that callers share is told of no notification: in this era clients cancel by hanging up.") : new BridgeFault(400, "The modern era knows no responses of clients.").ToAnswer();
         }
 
-        return IsReplaced(request.Server) ? new BridgeFault(503, "The server's configuration was changed while the call was under way. Try again.").ToAnswer()
-            : await SharedOf(request.Server).PostAsync(message, request.Protocol, cancellationToken);
+        return IsReplaced(request.Server) ? BridgeFault.Replaced.ToAnswer() : await SharedOf(request.Server).PostAsync(message, request.Protocol, request.Caller, cancellationToken);
     }
 
     // A call keeps the configuration it came under; around a reload the process of the next one is none of its, and not to be ended for it.
@@ -99,7 +90,7 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     {
         while (true)
         {
-            var shared = _shared.GetOrAdd(server.Name, static (_, made) => new(made.server, made.bridge.Open, made.bridge._limits, made.bridge._telemetry, made.bridge._supervision.Telemetry, made.bridge._time), (server, bridge: this));
+            var shared = _shared.GetOrAdd(server.Name, static (_, made) => new(made.server, one => made.bridge.Open(one, caller: null), made.bridge._limits, made.bridge._telemetry, made.bridge._supervision.Telemetry, made.bridge._time), (server, bridge: this));
             if (shared.Server.Stdio!.StartsLike(server.Stdio!))
             {
                 return shared;
@@ -110,39 +101,31 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The link ends the child, and whoever opened the link ends the link.")]
-    private OpenedLink Open(ServerConfig server)
+    private OpenedLink Open(ServerConfig server, Principal? caller)
     {
-        var stdio = server.Stdio!;
-        lock (_processes)
+        if (IsReplaced(server))
         {
-            var count = _processes.GetValueOrDefault(server.Name);
-            if (count >= stdio.MaxProcesses)
-            {
-                return new(null, new(503, $"Server \"{server.Name}\" has {count} processes, as many as its maxProcesses allows. End a session, wait for an idle one to end, or raise maxProcesses."));
-            }
+            return new(null, BridgeFault.Replaced);
+        }
 
-            _processes[server.Name] = count + 1;
+        var stdio = server.Stdio!;
+        var most = stdio.MaxProcesses;
+        switch (_processes.Take(server.Name, most, caller))
+        {
+            case Placing.Full:
+                return new(null, new(503, $"Server \"{server.Name}\" has {most} processes, as many as its maxProcesses allows. End a session, wait for an idle one to end, or raise maxProcesses."));
+            case Placing.ShareTaken:
+                return new(null, new(503, $"You have {SharedPlaces.ShareOf(most)} processes of server \"{server.Name}\", half of its maxProcesses and as many as one caller may have. End a session, wait for an idle one to end, or raise maxProcesses."));
         }
 
         var child = ChildProcess.Start(server.Name, stdio, _supervision, out var fault);
         if (child is null)
         {
-            Release(server.Name);
+            _processes.Release(server.Name, caller);
             return new(null, fault);
         }
 
-        return new(new ChildLink(child, () => Release(server.Name), _limits, _time), null);
-    }
-
-    private void Release(string server)
-    {
-        lock (_processes)
-        {
-            if (--_processes[server] == 0)
-            {
-                _processes.Remove(server);
-            }
-        }
+        return new(new ChildLink(child, () => _processes.Release(server.Name, caller), _limits, _time), null);
     }
 
     private void EndIdle()

@@ -15,7 +15,7 @@ internal sealed class DetectionHandler(
     private const long MaxHeld = 4 * 1024 * 1024;
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
     private readonly PositionFile _position = new(Path.Combine(options.Folder, "detection", $"{partition}.position"));
-    private readonly FindingQuota _quota = new(options.FindingsPerHour);
+    private readonly HourlyQuota _quota = new(options.FindingsPerHour);
     private readonly Queue<(string Subject, EventData Data)> _unsaid = new();
     private readonly List<FoundThing> _awaited = [];
     private long _taken = -1;

@@ -60,6 +60,29 @@ public sealed class FindingLogTests
     }
 
     [Fact]
+    public async Task One_caller_fills_no_log_with_findings_whatever_sessions_it_makes_up_and_every_call_says_what_was_found()
+    {
+        const int Calls = 700;
+        await using var gateway = await Screened.StartAsync();
+        Screened.Says(gateway, Screened.Attack);
+        await Parallel.ForAsync(0, Calls, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) =>
+            await gateway.TextAsync(Wire.Post("demo", Wire.Traced(Wire.Call("7", "echo"), $"{i + 1:x32}")), 200));
+
+        var bob = await gateway.CreateKeyAsync("bob");
+        using var request = Wire.Post("demo", Wire.Call("7", "echo"));
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + bob);
+        await gateway.TextAsync(request, 200);
+
+        await Eventually.TrueAsync(async () => (await gateway.ControlAsync()).OfType<FindingRaised>().Any(finding => finding.Principal == "bob"));
+
+        // An hour may have turned on the way.
+        Assert.InRange((await gateway.ControlAsync()).OfType<FindingRaised>().Count(finding => finding.Principal == "anonymous"), 1, 512);
+        var calls = (await gateway.CallsAsync()).OfType<CallCompleted>().ToList();
+        Assert.Equal(Calls + 1, calls.Count);
+        Assert.All(calls, call => Assert.Contains(call.Screening!.Findings, finding => finding is { Detector: "injection", Severity: Severity.High }));
+    }
+
+    [Fact]
     public async Task A_finding_that_the_control_log_does_not_take_holds_no_call_up()
     {
         await using var gateway = await Screened.StartAsync();

@@ -1,6 +1,9 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
 using CsCheck;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Sessions;
 
 namespace McpLedger.Gateway.Tests.Sessions;
@@ -102,6 +105,24 @@ public sealed class SessionSealTests
         Assert.True(Seal(KeyA).TrySeal(Claims, out var id, out _));
         Assert.Equal(SessionOpening.OtherPrincipal, Seal(KeyA).Open(id, "mallory", out var claims));
         Assert.Null(claims);
+    }
+
+    [Fact]
+    public void A_session_that_was_opened_before_names_held_their_principal_keeps_the_name_that_the_log_knows()
+    {
+        var earlier = Claims with { HasSharedName = true };
+        Assert.True(Seal(KeyA).TrySeal(earlier, out var id, out _));
+        Assert.Equal(SessionOpening.Opened, Seal(KeyA).Open(id, "alice", out var opened));
+        Assert.Equal(earlier, opened);
+        Assert.Equal(Digest.Of(Encoding.UTF8.GetBytes($"session\n{Claims.Server}\n{Claims.UpstreamSession}")).ToString()[..32], NameOf(opened));
+        Assert.NotEqual(NameOf(Claims), NameOf(Claims with { Principal = "bob" }));
+
+        // Nobody turns the one into the other.
+        var box = Base64Url.DecodeFromChars(id);
+        box[0] = 2;
+        Assert.Equal(SessionOpening.Unreadable, Seal(KeyA).Open(Base64Url.EncodeToString(box), "alice", out _));
+
+        static string NameOf(SessionClaims? claims) => SessionRefs.Of(claims, traceParent: null, Principal.Anonymous, client: null).Id;
     }
 
     private static SessionSeal Seal(byte[] key) => new(SessionKeys.From(key, default));

@@ -1,6 +1,7 @@
 using System.Text;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Identity;
 using McpLedger.Gateway.Upstreams;
 using McpLedger.Gateway.Upstreams.Bridging;
 using McpLedger.Gateway.Upstreams.Stdio;
@@ -56,7 +57,7 @@ internal sealed class BridgeHarness : IAsyncDisposable
 
     public async Task<BridgeAnswer> SendAsync(string method, string? session, string? json, string? lastEventId = null, McpEra era = McpEra.Legacy, CancellationToken token = default) =>
         await Bridge.ExchangeAsync(
-            new(Server, method, json is null ? null : Message(json), era, era == McpEra.Modern ? "2026-07-28" : "2025-11-25", session, lastEventId), token).AsTask().WaitAsync(Patience, token);
+            new(Server, method, json is null ? null : Message(json), era, era == McpEra.Modern ? "2026-07-28" : "2025-11-25", session, lastEventId, Principal.Anonymous), token).AsTask().WaitAsync(Patience, token);
 
     public Task<BridgeAnswer> PostAsync(string? session, string json, McpEra era = McpEra.Legacy, CancellationToken token = default) => SendAsync("POST", session, json, null, era, token);
 
@@ -65,7 +66,7 @@ internal sealed class BridgeHarness : IAsyncDisposable
 
     /// <summary>A modern call under a configuration of its own.</summary>
     public async Task<BridgeAnswer> CallUnderAsync(ServerConfig server, int id, string method) =>
-        await Bridge.ExchangeAsync(new(server, "POST", Message($$"""{"jsonrpc":"2.0","id":{{id}},"method":"{{method}}"}"""), McpEra.Modern, "2026-07-28", null, null), CancellationToken.None).AsTask().WaitAsync(Patience);
+        await Bridge.ExchangeAsync(new(server, "POST", Message($$"""{"jsonrpc":"2.0","id":{{id}},"method":"{{method}}"}"""), McpEra.Modern, "2026-07-28", null, null, Principal.Anonymous), CancellationToken.None).AsTask().WaitAsync(Patience);
 
     public async Task<string> OpenAsync()
     {

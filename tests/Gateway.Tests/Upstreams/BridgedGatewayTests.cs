@@ -142,6 +142,23 @@ public sealed class BridgedGatewayTests
         await BridgeHarness.UntilAsync(() => gateway.Get<StdioBridge>().ProcessCount == 0, "the process ends");
     }
 
+    [Fact]
+    public async Task A_call_that_a_reload_overtakes_starts_no_process_as_it_was()
+    {
+        await using var gateway = await StartAsync(stdio => stdio);
+        var next = gateway.Source.Current with { Servers = GatewayConfig.Empty.Servers.Add("shell", ShellServer.Config("refuses")) };
+        gateway.Faults.Meanwhile = ("call.intended.v1", async () =>
+        {
+            gateway.Faults.Meanwhile = null;
+            await gateway.PublishAsync(next);
+        });
+
+        var (status, text) = await PostAsync(gateway, null, Initialize);
+
+        Assert.Equal((503, 0, 0), (status, gateway.Get<StdioBridge>().SessionCount, gateway.Get<StdioBridge>().ProcessCount));
+        Assert.Contains("Try again.", text);
+    }
+
     private static Task<GatewayHarness> StartAsync(Func<StdioConfig, StdioConfig> with) => GatewayHarness.StartAsync(
         config => config with { Servers = GatewayConfig.Empty.Servers.Add("shell", ShellServer.Config("legacy", with)) });
 

@@ -20,6 +20,7 @@ public sealed class LegacySseTests : IAsyncDisposable
     private readonly List<TaskCompletionSource> _drops = [];
     private WebApplication? _server;
     private HttpResponse? _stream;
+    private Action? _opening;
     private int _opened;
     private int _closed;
 
@@ -163,6 +164,17 @@ public sealed class LegacySseTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_session_whose_server_goes_while_it_is_opened_is_none()
+    {
+        await using var gateway = await StartAsync("/messages");
+        _opening = () => gateway.Bridge.Reload(new Dictionary<string, ServerConfig>());
+        var answer = await gateway.PostAsync(null, Initialize);
+        Assert.Equal(503, answer.Status);
+        Assert.Equal(0, ((LegacySseBridge)gateway.Bridge).SessionCount);
+        await UntilAsync(() => _closed == 1, "the stream is closed");
+    }
+
+    [Fact]
     public async Task Sessions_beyond_the_bound_are_refused()
     {
         await using var gateway = await StartAsync("/messages", new BridgeLimits { MaxStreams = 1 });
@@ -203,6 +215,7 @@ public sealed class LegacySseTests : IAsyncDisposable
     private async Task StreamAsync(HttpContext context, string endpoint)
     {
         Interlocked.Increment(ref _opened);
+        _opening?.Invoke();
         _headers.Add(context.Request.Headers.Authorization.ToString());
         if (int.TryParse(endpoint, out var status))
         {

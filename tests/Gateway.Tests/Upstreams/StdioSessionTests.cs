@@ -234,7 +234,7 @@ public sealed class StdioSessionTests
         Assert.Equal(404, (await gateway.CallAsync(new string('0', 32), 1, "test/pid")).Status);
         Assert.Equal(400, (await gateway.CallAsync(null, 1, "test/pid")).Status);
         var other = await gateway.Bridge.ExchangeAsync(
-            new(gateway.Server with { Name = "other" }, "GET", null, McpLedger.Contracts.Mcp.McpEra.Legacy, "2025-11-25", session, null), CancellationToken.None);
+            new(gateway.Server with { Name = "other" }, "GET", null, McpLedger.Contracts.Mcp.McpEra.Legacy, "2025-11-25", session, null, McpLedger.Gateway.Identity.Principal.Anonymous), CancellationToken.None);
         Assert.Equal(404, other.Status);
     }
 
