@@ -1,32 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text;
-using System.Text.Json;
 using McpLedger.Host.Doors;
+using static McpLedger.Host.Tests.Doors.StdioClient;
 
 namespace McpLedger.Host.Tests.Doors;
 
 public sealed class StdioConnectionTests
 {
-    private const string Modern = "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\"io.modelcontextprotocol/clientCapabilities\":{}}";
-    private static readonly Uri Endpoint = new("http://gateway/s/one/mcp");
-
-    private static async Task<JsonElement[]> RunAsync(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> gateway, params string[] lines)
-    {
-        using var client = new HttpClient(new Edge(gateway));
-        using var input = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
-        using var output = new MemoryStream();
-        await new StdioConnection(client, Endpoint, input, output, TimeProvider.System).RunAsync(CancellationToken.None);
-        return [.. Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
-    }
-
-    private static HttpResponseMessage Json(string json) => new(HttpStatusCode.OK) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
-
-    private static HttpResponseMessage Events(params string[] messages) =>
-        new(HttpStatusCode.OK) { Content = new StringContent(string.Concat(messages.Select(m => $"event: message\ndata: {m}\n\n")), Encoding.UTF8, "text/event-stream") };
-
-    private static string? Header(HttpRequestMessage request, string name) => request.Headers.TryGetValues(name, out var values) ? string.Join(',', values) : null;
-
     [Fact]
     public async Task A_legacy_session_is_opened_kept_and_ended()
     {
@@ -108,9 +88,7 @@ public sealed class StdioConnectionTests
         Assert.Equal((7, -32603), Fault(gone.Single()));
         Assert.Equal((7, -32603), Fault(silent.Single()));
         Assert.Equal(2, unreadable.Length);
-        Assert.Equal(-32700, unreadable[1].GetProperty("error").GetProperty("code").GetInt32());
-
-        static (int Id, int Code) Fault(JsonElement answer) => (answer.GetProperty("id").GetInt32(), answer.GetProperty("error").GetProperty("code").GetInt32());
+        Assert.Equal(-32700, Fault(unreadable[1]).Code);
     }
 
     [Fact]
@@ -132,10 +110,5 @@ public sealed class StdioConnectionTests
         await cancelled.Task;
         Assert.Empty(answers);
         Assert.Equal(1, posts);
-    }
-
-    private sealed class Edge(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> gateway) : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => gateway(request, cancellationToken);
     }
 }
