@@ -38,7 +38,8 @@ internal static partial class Import
         foreach (var server in servers)
         {
             var name = NameOf(server.Name, imported);
-            if (Section(server.Entry, new(name, secrets, present), out var moved, out var fault) is not { } section)
+            var mover = new SecretMover(name, secrets, present);
+            if (Section(server.Entry, mover, out var fault) is not { } section)
             {
                 notes.Add($"'{server.Name}' was left out: {fault}");
                 continue;
@@ -55,9 +56,10 @@ internal static partial class Import
                 notes.Add($"'{server.Name}' is called '{name}' here: the name becomes part of a URL");
             }
 
-            notes.AddRange(moved.Where(m => m.Value is null).Select(m => $"{m.File} has to be filled in by you: the client asks a person for it"));
+            notes.AddRange(mover.Notes);
+            notes.AddRange(mover.Moved.Where(m => m.Value is null).Select(m => $"{m.File} has to be filled in by you: the client asks a person for it"));
             notes.AddRange(LeftOut(server.Entry, section).Select(header => $"the header {header} of '{name}' was left out: it belongs to each message, and the gateway writes it"));
-            secrets.AddRange(moved.Where(m => !secrets.Contains(m)));
+            secrets.AddRange(mover.Moved.Where(m => !secrets.Contains(m)));
             imported.Add(name);
             sections[name] = section;
         }
@@ -90,9 +92,8 @@ internal static partial class Import
             : rules.Replace(mine, mine with { Allow = mine.Allow! with { Servers = [.. mine.Allow.Servers.Union(imported).Order(StringComparer.Ordinal)] } });
     }
 
-    private static ServerSection? Section(JsonElement entry, SecretMover mover, out IReadOnlyList<MovedSecret> moved, out string? fault)
+    private static ServerSection? Section(JsonElement entry, SecretMover mover, out string? fault)
     {
-        moved = [];
         fault = entry.ValueKind != JsonValueKind.Object ? "its entry is no object"
             : McpServersJson.Member(entry, "disabled") is { ValueKind: JsonValueKind.True } ? "it is disabled in the client"
             : null;
@@ -104,16 +105,15 @@ internal static partial class Import
         var url = McpServersJson.Text(entry, "url") ?? McpServersJson.Text(entry, "serverUrl") ?? McpServersJson.Text(entry, "httpUrl");
         var section = McpServersJson.Text(entry, "command") is { } command ? Stdio(entry, command, mover) : url is not null ? Http(entry, url, mover) : null;
         fault = section is null ? "it has neither a command nor a url" : null;
-        moved = mover.Moved;
         return section;
     }
 
     private static ServerSection Stdio(JsonElement entry, string command, SecretMover mover) => new()
     {
-        Command = command,
+        Command = mover.Keep("command", command),
         Args = [.. mover.MoveArguments([.. Items(entry, "args").Select(a => McpServersJson.Text(a) ?? a.GetRawText())])],
         Env = Named(entry, "env", mover, _ => true),
-        Cwd = McpServersJson.Text(entry, "cwd"),
+        Cwd = mover.Keep("cwd", McpServersJson.Text(entry, "cwd")),
     };
 
     private static ServerSection Http(JsonElement entry, string url, SecretMover mover)

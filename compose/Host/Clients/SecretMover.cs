@@ -18,24 +18,44 @@ internal sealed record MovedSecret(string File, string? Value)
 /// <param name="present">What a file holds that is there already; null for none.</param>
 internal sealed partial class SecretMover(string server, IReadOnlyCollection<MovedSecret> taken, Func<string, string?> present)
 {
+    private const string Opening = "${";
     private readonly List<MovedSecret> _moved = [];
+    private readonly List<string> _notes = [];
 
     public IReadOnlyList<MovedSecret> Moved => _moved;
+
+    /// <summary>What does not mean here what it means to the client.</summary>
+    public IReadOnlyList<string> Notes => _notes;
 
     /// <param name="key">Name of the variable, header or option that the value belongs to.</param>
     /// <param name="value">What the client's configuration says.</param>
     public SecretText Move(string key, string value)
     {
-        var translated = Input().Replace(Shell().Replace(value, "${env:$1}"), m => Reference(m.Groups[1].Value, null));
-        if (translated.Contains("${", StringComparison.Ordinal) || !SecretNames.Suggests(key, translated))
+        if (Translate(key, value) is { } translated)
         {
-            return new(translated);
+            return translated;
         }
 
-        var scheme = Scheme().Match(translated);
+        if (!SecretNames.Suggests(key, value))
+        {
+            return new(value);
+        }
+
+        var scheme = Scheme().Match(value);
         return scheme.Success
             ? new($"{scheme.Groups[1].Value} {Reference(key, scheme.Groups[2].Value)}")
-            : new(Reference(key, translated));
+            : new(Reference(key, value));
+    }
+
+    /// <summary>A text in which nothing is looked up here: it stays as it is.</summary>
+    public string? Keep(string key, string? value)
+    {
+        if (value?.Contains(Opening, StringComparison.Ordinal) == true)
+        {
+            _notes.Add($"{key} of '{server}' holds a reference, and nothing is looked up there. Fix: write what it stands for");
+        }
+
+        return value;
     }
 
     /// <summary>Arguments have no names of their own: an option before them or the form of a token tells.</summary>
@@ -51,13 +71,43 @@ internal sealed partial class SecretMover(string server, IReadOnlyCollection<Mov
     }
 
     /// <summary>A URL with credentials in it is a secret as a whole.</summary>
-    public SecretText MoveUrl(string url)
+    public SecretText MoveUrl(string url) => Translate("url", url) ?? new(UrlSecret().IsMatch(url) ? Reference("url", url) : url);
+
+    // Two readers of one text must not mean different things: what is not certainly a variable or a question of the client's is no reference of ours, whatever it looks like.
+    private SecretText? Translate(string key, string value)
     {
-        var translated = Shell().Replace(url, "${env:$1}");
-        return UrlSecret().IsMatch(translated) && !translated.Contains("${", StringComparison.Ordinal) ? new(Reference("url", translated)) : new(translated);
+        if (!value.Contains(Opening, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        if (Known().Replace(value, "").Contains(Opening, StringComparison.Ordinal))
+        {
+            var file = FileOf(key, value);
+            _notes.Add($"'{key}' of '{server}' holds a reference that only the client knows; it moved whole to {file}, where nothing is looked up. Fix: write into that file what it stands for");
+            return new($"${{file:{file}}}");
+        }
+
+        return new(Known().Replace(value, match =>
+        {
+            if (match.Groups["input"] is { Success: true } input)
+            {
+                return Reference(input.Value, null);
+            }
+
+            var name = match.Groups["name"].Value;
+            if (match.Groups["default"].Success)
+            {
+                _notes.Add($"'{key}' of '{server}': the default of {name} was left out. Fix: set {name} where mcpledger is started");
+            }
+
+            return $"${{env:{name}}}";
+        }));
     }
 
-    private string Reference(string key, string? value)
+    private string Reference(string key, string? value) => $"${{file:{FileOf(key, value)}}}";
+
+    private string FileOf(string key, string? value)
     {
         var file = $"secrets/{server}-{Unsafe().Replace(key, "-").Trim('-').ToLowerInvariant()}";
         while (IsAnothers(file, value))
@@ -70,18 +120,17 @@ internal sealed partial class SecretMover(string server, IReadOnlyCollection<Mov
             _moved.Add(new(file, value));
         }
 
-        return $"${{file:{file}}}";
+        return file;
     }
 
     // Names run together: ENTERPRISE_TOKEN of github and TOKEN of github-enterprise make one file. What is in it tells.
     private bool IsAnothers(string file, string? value) => taken.Any(m => m.File == file && (value is null || m.Value != value))
-        || (value is not null && (_moved.Any(m => m.File == file && m.Value != value) || (present(file) is { } there && there != value)));
+        || _moved.Any(m => m.File == file && m.Value != value)
+        || (value is not null && present(file) is { } there && there != value);
 
-    [GeneratedRegex(@"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}", RegexOptions.CultureInvariant)]
-    private static partial Regex Shell();
-
-    [GeneratedRegex(@"\$\{input:([^}]+)\}", RegexOptions.CultureInvariant)]
-    private static partial Regex Input();
+    // ${NAME} and ${NAME:-default} of shells, ${env:NAME} and ${input:ID} of editors.
+    [GeneratedRegex(@"\$\{(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)(?<default>:-[^${}]*)?|env:(?<name>[A-Za-z_][A-Za-z0-9_]*)|input:(?<input>[^${}]+))\}", RegexOptions.CultureInvariant)]
+    private static partial Regex Known();
 
     [GeneratedRegex(@"^(Bearer|Basic|Token)\s+(\S+)$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Scheme();

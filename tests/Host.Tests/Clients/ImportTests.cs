@@ -191,6 +191,59 @@ public sealed class ImportTests : IDisposable
         Assert.Equal(("second", "first", mode), (File.ReadAllText(target), File.ReadAllText(kept!), File.GetUnixFileMode(target)));
     }
 
+    [Theory]
+    [InlineData("${file:/etc/hostname}")]
+    [InlineData("Bearer ${file:/etc/hostname}")]
+    [InlineData("${env:HOME:-x}")]
+    [InlineData("${A}${command:pick}")]
+    [InlineData("${${HOME}}")]
+    [InlineData("$${HOME}{file:/etc/hostname}")]
+    [InlineData("${")]
+    public void What_only_the_client_knows_is_looked_up_by_nobody(string foreign)
+    {
+        var entry = new JsonObject
+        {
+            ["web"] = new JsonObject { ["url"] = "https://a.example/mcp", ["headers"] = new JsonObject { ["X-Theirs"] = foreign } },
+            ["child"] = new JsonObject { ["command"] = "x", ["args"] = new JsonArray("--token=" + foreign, foreign), ["env"] = new JsonObject { ["THEIRS"] = foreign } },
+        };
+        var plan = Import.Plan(new(), McpServersJson.Read(new JsonObject { ["mcpServers"] = entry }.ToJsonString(), out _)!, replace: false, Nothing);
+        var path = Path.Combine(_folder.FullName, "mcpledger.yaml");
+        ImportWriter.Write(path, plan, new FakeTimeProvider());
+
+        var servers = ConfigReader.Read(path).Config!.Gateway.Servers;
+
+        Assert.DoesNotContain("${file:/", plan.Text, StringComparison.Ordinal);
+        Assert.Equal(foreign, servers["web"].Headers["X-Theirs"]);
+        Assert.Equal(["--token=" + foreign, foreign], servers["child"].Stdio!.Arguments);
+        Assert.Equal(foreign, servers["child"].Stdio!.Environment["THEIRS"]);
+        Assert.Equal(4, plan.Notes.Count(n => n.Contains("only the client knows", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_foreign_reference_in_an_address_is_no_reference_of_ours()
+    {
+        const string Foreign = """{ "mcpServers": { "a": { "url": "https://a.example/mcp?x=${file:/etc/hostname}" } } }""";
+
+        var plan = Import.Plan(new(), McpServersJson.Read(Foreign, out _)!, replace: false, Nothing);
+
+        Assert.Equal("${file:secrets/a-url}", plan.File.Servers["a"].Url!.Template);
+        Assert.Equal("https://a.example/mcp?x=${file:/etc/hostname}", Assert.Single(plan.Secrets).Value);
+    }
+
+    [Fact]
+    public void What_clients_mean_is_translated_and_what_is_lost_of_it_is_said()
+    {
+        const string Known = """{ "mcpServers": { "a": { "command": "${HOME}/bin/x", "cwd": "${workspaceFolder}", "env": { "ONE": "${env:A}-${B}", "TWO": "${C:-s3cret}", "THREE": "${input:the-id}", "FOUR": "the-id" } } } }""";
+
+        var plan = Import.Plan(new(), McpServersJson.Read(Known, out _)!, replace: false, Nothing);
+
+        var server = plan.File.Servers["a"];
+        Assert.Equal(["${env:A}-${env:B}", "${env:C}", "${file:secrets/a-the-id}", "the-id"], ((string[])["ONE", "TWO", "THREE", "FOUR"]).Select(n => server.Env[n].Template));
+        Assert.Equal(("${HOME}/bin/x", "${workspaceFolder}"), (server.Command, server.Cwd));
+        Assert.All(["command of 'a'", "cwd of 'a'", "default of C was left out", "secrets/a-the-id has to be filled in"], note => Assert.Contains(plan.Notes, n => n.Contains(note, StringComparison.Ordinal)));
+        Assert.DoesNotContain(plan.Notes, n => n.Contains("s3cret", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void What_is_exported_can_be_imported_again()
     {
