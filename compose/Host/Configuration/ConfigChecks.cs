@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Configuration;
 
@@ -10,7 +11,8 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
 
     public IReadOnlyList<ConfigFault> Faults => _faults;
 
-    public void Check(ConfigFile file)
+    /// <summary>Checks a file for roles: what only others need is not looked for on this machine.</summary>
+    public void Check(ConfigFile file, HostRoles roles)
     {
         foreach (var (name, server) in file.Servers)
         {
@@ -19,7 +21,7 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
 
         CheckRules(file);
         CheckListen(file.Listen);
-        new ScaleChecks(this, folder).Check(file);
+        new ScaleChecks(this, folder, roles).Check(file);
         CheckBridge(file);
         DetectionMapping.Check(file.Detection, this);
         if (file.Ledger is { Quota: { } quota, Retention.Bytes: { } kept } && kept.Bytes > quota.Bytes)

@@ -10,8 +10,11 @@ internal sealed record LoadedConfig(string Path, ConfigFile File, GatewayConfig 
     /// <summary>The folder that relative paths in the file start from.</summary>
     public string Folder => System.IO.Path.GetDirectoryName(Path)!;
 
+    /// <summary>The ledger's folder that the command line names instead of the file's; null when it names none.</summary>
+    public string? NamedData { get; init; }
+
     /// <summary>The ledger's folder.</summary>
-    public string DataFolder => System.IO.Path.GetFullPath(File.Ledger.Data, Folder);
+    public string DataFolder => NamedData ?? System.IO.Path.GetFullPath(File.Ledger.Data, Folder);
 }
 
 /// <summary>What came of reading: a configuration, or everything that is wrong with it.</summary>
@@ -81,7 +84,7 @@ internal static class ConfigReader
         var file = binder.Bind<ConfigFile>(root);
         var folder = Path.GetDirectoryName(path)!;
         var checks = new ConfigChecks(binder, folder);
-        checks.Check(file);
+        checks.Check(file, roles);
         var gateway = ConfigMapping.ToGateway(roles.HasFlag(HostRoles.Gateway) ? file : file with { Servers = Nobody }, folder, checks);
         var secrets = EngineSecrets.Of(file, roles, checks);
         ConfigFault[] all = [.. faults.Concat(misnamed).Concat(binder.Faults).Concat(checks.Faults).OrderBy(f => f.Line).ThenBy(f => f.Column)];

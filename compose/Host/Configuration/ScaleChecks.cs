@@ -1,10 +1,11 @@
 using System.Text.RegularExpressions;
+using McpLedger.Host.Running;
 using McpLedger.Projections.Search.Elastic;
 
 namespace McpLedger.Host.Configuration;
 
 /// <summary>What the sections of the scaled-out shape ask of each other: <c>kafka</c>, <c>postgres</c>, <c>search</c>.</summary>
-internal sealed partial class ScaleChecks(ConfigChecks checks, string folder)
+internal sealed partial class ScaleChecks(ConfigChecks checks, string folder, HostRoles roles)
 {
     private const long SmallestSpool = 64L << 20;
 
@@ -138,7 +139,8 @@ internal sealed partial class ScaleChecks(ConfigChecks checks, string folder)
             checks.Fault("search.prefix", $"'{search.Prefix}' ends like the generation of another prefix, whose indices it would be taken for.", "choose another end than -g and digits");
         }
 
-        CheckFile("search.ca", search.Ca);
+        // Nobody else speaks to the engine: on other roles' machines the file need not be.
+        CheckFile("search.ca", roles.HasFlag(HostRoles.Projections) ? search.Ca : null);
     }
 
     private void CheckFile(string at, string? path)

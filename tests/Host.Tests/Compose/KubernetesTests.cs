@@ -10,7 +10,9 @@ public sealed class KubernetesTests
     private static readonly string Folder = Path.Combine(ExampleTests.Root(), "compose", "kubernetes");
     private static readonly Yaml[] Documents = [.. Directory.EnumerateFiles(Folder, "*.yaml").Order(StringComparer.Ordinal).SelectMany(Yaml.ReadAll)];
 
-    private static IEnumerable<Yaml> Workloads => Documents.Where(d => d["kind"].Text is "Deployment" or "StatefulSet");
+    private static IEnumerable<Yaml> Workloads => Documents.Where(d => d["kind"].Text is "Deployment" or "StatefulSet" or "Job");
+
+    private static IEnumerable<(string Name, Yaml Container, Yaml Pod)> Serving => Containers.Where(c => c.Pod["spec"]["restartPolicy"].Text is null);
 
     private static IEnumerable<(string Name, Yaml Pod)> Pods => Workloads.Select(w => (w["metadata"]["name"].Text!, w["spec"]["template"]));
 
@@ -19,18 +21,19 @@ public sealed class KubernetesTests
     private static string ConfigText => Documents.Single(d => d["kind"].Text == "ConfigMap")["data"]["mcpledger.yaml"].Text!;
 
     [Theory]
-    [InlineData("gateway")]
-    [InlineData("pipeline")]
-    [InlineData("projections")]
-    public void The_configuration_holds_where_its_secrets_are_mounted(string role)
+    [InlineData("gateway", "gateway")]
+    [InlineData("pipeline", "pipeline")]
+    [InlineData("projections", "projections")]
+    [InlineData("schema", "projections")]
+    public void The_configuration_holds_where_its_secrets_are_mounted(string component, string role)
     {
         // Only the files are not here; everything else must hold, and what a role looks up must be mounted into its pod.
-        var pod = Pods.Single(p => p.Name == $"mcpledger-{role}").Pod;
+        var pod = Pods.Single(p => p.Name == $"mcpledger-{component}").Pod;
         var mounts = pod["spec"]["containers"].Items.Single()["volumeMounts"].Items.Select(m => m["mountPath"].Text!).ToArray();
         foreach (var fault in ConfigReader.ReadText("/etc/mcpledger/mcpledger.yaml", ConfigText, HostRoleNames.Of(role), new Dictionary<string, string>()).Faults)
         {
             Assert.Matches("cannot be read|there is no file", fault.Problem);
-            Assert.True(mounts.Any(m => fault.Problem.Contains(m + "/", StringComparison.Ordinal)) || (fault.Path == "search.ca" && role != "projections"), $"{role}: {fault.Problem}");
+            Assert.True(mounts.Any(m => fault.Problem.Contains(m + "/", StringComparison.Ordinal)), $"{component}: {fault.Problem}");
         }
     }
 
@@ -50,7 +53,7 @@ public sealed class KubernetesTests
         {
             Assert.Matches(@"^[a-z0-9./-]+:[0-9]+(\.[0-9]+)+$", container["image"].Text);
             Assert.True(container["resources"]["limits"]["memory"].Exists && container["resources"]["requests"]["cpu"].Exists, name);
-            Assert.True(container["readinessProbe"].Exists && container["livenessProbe"].Exists, name);
+            Assert.True(pod["spec"]["restartPolicy"].Exists || (container["readinessProbe"].Exists && container["livenessProbe"].Exists), name);
             Assert.Equal("true", container["securityContext"]["readOnlyRootFilesystem"].Text);
             Assert.Equal("false", container["securityContext"]["allowPrivilegeEscalation"].Text);
             Assert.Contains("ALL", container["securityContext"]["capabilities"]["drop"].Texts);
@@ -90,7 +93,7 @@ public sealed class KubernetesTests
     public void Ports_probes_and_policies_speak_of_the_port_that_the_configuration_listens_on()
     {
         var port = $"{Config().Listen.Url.Port}";
-        foreach (var (name, container, _) in Containers.Where(c => c.Name.StartsWith("mcpledger-", StringComparison.Ordinal)))
+        foreach (var (name, container, _) in Serving.Where(c => c.Name.StartsWith("mcpledger-", StringComparison.Ordinal)))
         {
             Assert.Equal(("http", port), (container["ports"].Items.Single()["name"].Text, container["ports"].Items.Single()["containerPort"].Text));
             Assert.Equal(("/readyz", "http"), (container["readinessProbe"]["httpGet"]["path"].Text, container["readinessProbe"]["httpGet"]["port"].Text));
@@ -99,6 +102,18 @@ public sealed class KubernetesTests
             var ingress = Documents.Single(d => d["kind"].Text == "NetworkPolicy" && d["metadata"]["name"].Text == name)["spec"]["ingress"].Items.SelectMany(i => i["ports"].Items).Select(p => p["port"].Text);
             Assert.All(ingress, p => Assert.Equal(port, p));
         }
+    }
+
+    [Fact]
+    public void The_tables_are_made_by_a_job_that_reaches_the_database_and_that_no_service_leads_to()
+    {
+        var (name, _, pod) = Assert.Single(Containers, c => c.Container["args"].Texts.SequenceEqual(["schema", "apply"]));
+        var labels = pod["metadata"]["labels"].Entries.Select(l => (l.Key, l.Value.Text)).ToHashSet();
+        var policies = Documents.Where(d => d["kind"].Text == "NetworkPolicy" && d["spec"]["podSelector"]["matchLabels"].Entries.All(l => labels.Contains((l.Key, l.Value.Text))));
+
+        Assert.Equal("Job", Workloads.Single(w => w["metadata"]["name"].Text == name)["kind"].Text);
+        Assert.Contains(policies.SelectMany(p => p["spec"]["egress"].Items), e => e["to"].Items.Any(t => t["podSelector"]["matchLabels"]["app.kubernetes.io/name"].Text == "postgres"));
+        Assert.DoesNotContain(Documents.Where(d => d["kind"].Text == "Service"), s => s["spec"]["selector"].Entries.All(l => labels.Contains((l.Key, l.Value.Text))));
     }
 
     [Fact]
