@@ -52,7 +52,7 @@ internal static class UpCommand
         {
             using var certificate = TlsCertificate.Load(config);
             await using var app = UpHost.Build(config, room, roles, certificate);
-            return await ServeAsync(app, config, roles, terminal, TlsCertificate.DigestOf(certificate), cancellationToken);
+            return await ServeAsync(app, config, roles, terminal, certificate?.Digest, cancellationToken);
         }
         catch (Exception e) when (e is IOException or CryptographicException or InvalidDataException)
         {

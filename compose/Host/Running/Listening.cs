@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using McpLedger.Host.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -11,7 +10,7 @@ internal static class Listening
     private const int MostHeaders = 100;
     private const int LongestHeaders = 64 * 1024;
 
-    public static void Configure(KestrelServerOptions kestrel, LoadedConfig config, X509Certificate2? certificate)
+    public static void Configure(KestrelServerOptions kestrel, LoadedConfig config, TlsCertificate? certificate)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestHeaderCount = MostHeaders;
@@ -29,7 +28,11 @@ internal static class Listening
         {
             if (certificate is not null)
             {
-                options.UseHttps(certificate);
+                options.UseHttps(https =>
+                {
+                    https.ServerCertificate = certificate.Own;
+                    https.ServerCertificateChain = certificate.Chain;
+                });
             }
         }
 
@@ -45,6 +48,17 @@ internal static class Listening
         {
             kestrel.ListenAnyIP(url.Port, Bind);
         }
+    }
+
+    /// <summary>Where clients reach what a configuration says: an address whose host the gateway answers to.</summary>
+    public static Uri ClientAddress(ListenSection listen) =>
+        AnsweredHost(listen, listen.Url) is { } answered ? new UriBuilder(listen.Url) { Host = answered }.Uri : listen.Url;
+
+    /// <summary>The host that a request to an address has to name, where it is not the address's own.</summary>
+    public static string? AnsweredHost(ListenSection listen, Uri address)
+    {
+        string[] answered = listen.Hosts.IsEmpty ? ["127.0.0.1", "localhost", "[::1]"] : [.. listen.Hosts];
+        return answered.Contains(address.Host, StringComparer.OrdinalIgnoreCase) ? null : answered[0];
     }
 
     /// <summary>Where a program on this machine reaches what was bound.</summary>

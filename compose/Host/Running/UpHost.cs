@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using McpLedger.Contracts.Events;
 using McpLedger.Host.Access;
 using McpLedger.Host.Configuration;
@@ -12,7 +11,7 @@ internal static class UpHost
 {
     public static string Version { get; } = typeof(UpHost).Assembly.GetName().Version!.ToString(3);
 
-    public static WebApplication Build(LoadedConfig config, LedgerRoom room, HostRoles roles, X509Certificate2? certificate)
+    public static WebApplication Build(LoadedConfig config, LedgerRoom room, HostRoles roles, TlsCertificate? certificate)
     {
         var identity = room.Ledger.Identity;
 

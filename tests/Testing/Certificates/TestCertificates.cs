@@ -23,7 +23,9 @@ public sealed class TestCertificates : IDisposable
     public string AuthorityPem => _authority.ExportCertificatePem();
 
     /// <summary>A certificate for a name, and an address where one is given, with its key: good for an hour.</summary>
-    public X509Certificate2 Sign(string name, IPAddress? address = null)
+    public X509Certificate2 Sign(string name, IPAddress? address = null) => Sign(name, address, _authority);
+
+    private static X509Certificate2 Sign(string name, IPAddress? address, X509Certificate2 authority)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -35,7 +37,7 @@ public sealed class TestCertificates : IDisposable
         }
 
         request.CertificateExtensions.Add(names.Build());
-        using var signed = request.Create(_authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), RandomNumberGenerator.GetBytes(8));
+        using var signed = request.Create(authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), RandomNumberGenerator.GetBytes(8));
         using var whole = signed.CopyWithPrivateKey(key);
         return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
     }
@@ -46,6 +48,20 @@ public sealed class TestCertificates : IDisposable
         using var signed = Sign(name, address);
         using var key = signed.GetECDsaPrivateKey()!;
         return (signed.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <summary>The same, signed by an authority between: two texts, the first with that one's certificate behind the other.</summary>
+    public (string Chain, string Key) SignThroughAnother(string name, IPAddress address)
+    {
+        using var between = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=authority between", between, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.DigitalSignature, true));
+        using var signed = request.Create(_authority, DateTimeOffset.UtcNow.AddHours(-2), DateTimeOffset.UtcNow.AddHours(2), RandomNumberGenerator.GetBytes(8));
+        using var whole = signed.CopyWithPrivateKey(between);
+        using var own = Sign(name, address, whole);
+        using var key = own.GetECDsaPrivateKey()!;
+        return ($"{own.ExportCertificatePem()}\n{signed.ExportCertificatePem()}\n", key.ExportPkcs8PrivateKeyPem());
     }
 
     /// <inheritdoc/>
