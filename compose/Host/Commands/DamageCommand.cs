@@ -79,12 +79,12 @@ internal static class DamageCommand
         where T : class
     {
         var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
-        if (read.Config is not { } config)
+        if (read.Config is not { } written)
         {
             return new(null, null, Faults.Say(terminal, read));
         }
 
-        await using var room = LedgerRoom.Open(config, HostRoles.Pipeline);
+        await using var room = LedgerRoom.Open(DataFolder.Into(written, parsed), HostRoles.Pipeline);
         if (room.Ledger.Health is { Status: LedgerStatus.Unavailable } health)
         {
             return new(null, health.Reason, ExitCode.Unavailable);

@@ -27,11 +27,12 @@ internal static class RetentionCommand
     private static Command Apply() => new Command("apply", "Apply the retention of the configuration once. Only sealed segments go, and each is announced first.").Runs(async (parsed, terminal, cancellationToken) =>
     {
         var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
-        if (read.Config is not { } config)
+        if (read.Config is not { } written)
         {
             return Faults.Say(terminal, read);
         }
 
+        var config = DataFolder.Into(written, parsed);
         using var live = LiveDoor.Find(config.DataFolder);
         if (live is not null)
         {

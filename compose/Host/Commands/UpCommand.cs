@@ -35,7 +35,7 @@ internal static class UpCommand
                 return ExitCode.Usage;
             }
 
-            return await RunAsync(config, roles, terminal, cancellationToken);
+            return await RunAsync(DataFolder.Into(config, parsed), roles, terminal, cancellationToken);
         });
     }
 

@@ -34,7 +34,7 @@ internal sealed class ConfigReload(LoadedConfig started, HostRoles roles, Publis
         try
         {
             var read = ConfigReader.Read(Current.Path, roles);
-            return read.Config is null ? Refused(read) : await TakeAsync(read.Config, by, cancellationToken);
+            return read.Config is null ? Refused(read) : await TakeAsync(read.Config with { NamedData = _started.NamedData }, by, cancellationToken);
         }
         catch (InvalidDataException e)
         {
