@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpLedger.Host.Commands;
 using McpLedger.Host.Configuration;
+using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Clients;
 
@@ -16,6 +18,7 @@ internal static class Export
     /// <param name="client">One of <see cref="Clients"/>.</param>
     /// <param name="servers">Which servers.</param>
     /// <param name="into">The client's present configuration, whose other entries stay; null for none.</param>
+    /// <exception cref="JsonException">The present configuration is no JSON.</exception>
     public static string Write(LoadedConfig config, string client, IEnumerable<string> servers, string? into)
     {
         var root = into is null ? [] : JsonNode.Parse(into, null, new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }) as JsonObject ?? [];
@@ -35,7 +38,14 @@ internal static class Export
         if (client == "claude-desktop")
         {
             // It starts programs and speaks to their standard streams only.
-            return new() { ["command"] = Environment.ProcessPath ?? "mcpledger", ["args"] = new JsonArray("connect", server, "--config", config.Path) };
+            var program = new JsonObject { ["command"] = Environment.ProcessPath ?? "mcpledger", ["args"] = new JsonArray("connect", server, "--config", config.Path) };
+            if (!config.Gateway.AnonymousOnLoopback)
+            {
+                // It looks nothing up: the key itself has to stand there.
+                program["env"] = new JsonObject { [CommonOptions.KeyVariable] = "the key that 'mcpledger keys create --principal NAME' prints" };
+            }
+
+            return program;
         }
 
         var entry = new JsonObject();
@@ -44,7 +54,7 @@ internal static class Export
             entry["type"] = "http";
         }
 
-        entry[client switch { "windsurf" => "serverUrl", "gemini" => "httpUrl", _ => "url" }] = new Uri(config.File.Listen.Url, $"s/{server}/mcp").ToString();
+        entry[client switch { "windsurf" => "serverUrl", "gemini" => "httpUrl", _ => "url" }] = new Uri(Listening.ClientAddress(config.File.Listen), $"s/{server}/mcp").ToString();
         if (!config.Gateway.AnonymousOnLoopback)
         {
             entry["headers"] = new JsonObject { ["Authorization"] = client is "vscode" or "cursor" or "windsurf" ? "Bearer ${env:MCPLEDGER_KEY}" : "Bearer ${MCPLEDGER_KEY}" };

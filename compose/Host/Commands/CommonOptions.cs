@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using McpLedger.Host.Configuration;
 
 namespace McpLedger.Host.Commands;
 
@@ -13,9 +14,12 @@ internal static class CommonOptions
     /// <summary>Environment variable that stands for <see cref="Api"/>.</summary>
     public const string ApiVariable = "MCPLEDGER_API";
 
+    /// <summary>Environment variable with the key that is shown to the API and to the gateway.</summary>
+    public const string KeyVariable = "MCPLEDGER_KEY";
+
     private const string NoAddress = "is no address. Fix: write all of it, such as https://mcp.example.com";
 
-    public static Option<Uri?> Api { get; } = Address("--api", $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from MCPLEDGER_KEY.", recursive: true);
+    public static Option<Uri?> Api { get; } = Address("--api", $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from {KeyVariable}.", recursive: true);
 
     public static Option<string?> Data { get; } = new("--data", "-d") { Description = "The ledger's folder, where there is no configuration file at hand.", Recursive = true };
 
@@ -40,6 +44,11 @@ internal static class CommonOptions
     /// <exception cref="UsageException">It is no address.</exception>
     public static Uri? ApiOfEnvironment() => Environment.GetEnvironmentVariable(ApiVariable) is not { Length: > 0 } text ? null
         : AddressOf(text) ?? throw new UsageException($"{ApiVariable}: '{text}' {NoAddress}");
+
+    /// <summary>The key in the environment; null when there is none.</summary>
+    /// <exception cref="UsageException">No header can carry it.</exception>
+    public static string? KeyOfEnvironment() => Environment.GetEnvironmentVariable(KeyVariable)?.Trim() is not { Length: > 0 } key ? null
+        : ServerHeaders.CanBeSent(key) ? key : throw new UsageException($"{KeyVariable}: it holds a line break or a sign that no header can carry. Fix: set it to one key alone, as 'mcpledger keys create' printed it");
 
     private static Uri? AddressOf(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using McpLedger.Host.Clients;
 using McpLedger.Host.Configuration;
 
@@ -32,7 +33,17 @@ internal static class ExportCommand
 
             var path = parsed.GetValue(into) is { } given ? Path.GetFullPath(given) : null;
             var present = path is not null && File.Exists(path) ? await File.ReadAllTextAsync(path, cancellationToken) : null;
-            var text = Export.Write(config, parsed.GetValue(client)!, wanted, present);
+            string text;
+            try
+            {
+                text = Export.Write(config, parsed.GetValue(client)!, wanted, present);
+            }
+            catch (JsonException e)
+            {
+                terminal.Error($"mcpledger: {path} is not JSON: {e.Message} Fix: repair it, or name another file with --into");
+                return ExitCode.Usage;
+            }
+
             if (path is null || parsed.GetValue(dryRun))
             {
                 await Console.Out.WriteAsync(text);

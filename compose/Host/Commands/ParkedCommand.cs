@@ -107,14 +107,32 @@ internal static class ParkedCommand
         return report.Kept == 0 ? ExitCode.Ok : ExitCode.Finding;
     }
 
+    private static async Task<int> InFolderAsync(string folder, Terminal terminal, Func<IParkingLot, Task<int>> use)
+    {
+        if (!Directory.Exists(folder))
+        {
+            terminal.Error($"mcpledger: there is no folder {folder}. Fix: name the ledger's folder with --data, or with --config a configuration that says where it is.");
+            return ExitCode.Unavailable;
+        }
+
+        return await use(new ParkingFolder(folder, TimeProvider.System));
+    }
+
     /// <summary>Lends what is parked: on the topic where the configuration names a cluster, else in the data folder.</summary>
     private static async Task<int> WithLotAsync(ParseResult parsed, Terminal terminal, Func<IParkingLot, Task<int>> use)
     {
         try
         {
-            if (ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections).Config is not { File.Kafka: not null } config)
+            var path = ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config));
+            var read = ConfigReader.Read(path, HostRoles.Projections);
+            if (parsed.GetValue(CommonOptions.Data) is not null || !File.Exists(path) || read.File is { Kafka: null })
             {
-                return await use(new ParkingFolder(DataFolder.Of(parsed), TimeProvider.System));
+                return await InFolderAsync(DataFolder.Of(parsed), terminal, use);
+            }
+
+            if (read.Config is not { } config)
+            {
+                return Faults.Say(terminal, read);
             }
 
             var options = KafkaMapping.ToLedger(config, HostRoles.Projections);

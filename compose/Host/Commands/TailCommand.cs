@@ -32,8 +32,15 @@ internal static class TailCommand
         await using var output = Terminal.Pipe();
         try
         {
-            await using var stream = await door.StreamAsync(path, cancellationToken);
-            await foreach (var item in SseParser.Create(stream, Read).EnumerateAsync(cancellationToken))
+            var (stream, fault, exitCode) = await door.StreamAsync(path, cancellationToken);
+            if (stream is null)
+            {
+                terminal.Error($"mcpledger: {fault}");
+                return exitCode;
+            }
+
+            await using var following = stream;
+            await foreach (var item in SseParser.Create(following, Read).EnumerateAsync(cancellationToken))
             {
                 if (item.Data is TailEnd end)
                 {

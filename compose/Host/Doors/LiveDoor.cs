@@ -39,7 +39,7 @@ internal sealed class LiveDoor : ILedgerDoor
     /// <summary>The API that the command line names, else that of the instance that has the folder open.</summary>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The door owns the client and disposes it.")]
     public static LiveDoor? Find(ParseResult parsed) => Elsewhere(parsed) is { } url
-        ? new(LocalHttp.Toward(new(url, 0, null, ""), Environment.GetEnvironmentVariable(ConnectCommand.KeyVariable)), Patience)
+        ? new(LocalHttp.Toward(new(url, 0, null, ""), CommonOptions.KeyOfEnvironment()), Patience)
         : Find(DataFolder.Of(parsed));
 
     /// <summary>Where the command line or the environment says the API is; null when neither says anything.</summary>
@@ -106,11 +106,11 @@ internal sealed class LiveDoor : ILedgerDoor
         cancellationToken);
 
     /// <summary>Opens a stream of server-sent events.</summary>
-    public async Task<Stream> StreamAsync(string path, CancellationToken cancellationToken)
+    public async Task<DoorAnswer<Stream>> StreamAsync(string path, CancellationToken cancellationToken)
     {
         var response = await _client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return response.IsSuccessStatusCode ? stream : throw new HttpRequestException(await ProblemOf(response, stream, cancellationToken));
+        return response.IsSuccessStatusCode ? new(stream, null, ExitCode.Ok) : new(null, await ProblemOf(response, stream, cancellationToken), ExitCodeOf((int)response.StatusCode));
     }
 
     public void Dispose() => _client.Dispose();

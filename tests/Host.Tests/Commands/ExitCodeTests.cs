@@ -36,6 +36,7 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("verify", "--key", "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")]
     [InlineData("detectors", "rescore")]
     [InlineData("findings", "labels", "labels.jsonl")]
+    [InlineData("parked", "list")]
     public async Task A_ledger_in_Kafka_whose_configuration_does_not_hold_is_not_looked_for_in_a_folder(params string[] line)
     {
         var config = Write("mcpledger.yaml", "kafka: { bootstrap: ['127.0.0.1:9'], security: { protocol: sasl, user: u, password: '${env:MCPLEDGER_TEST_NOT_SET}' } }\n");
@@ -48,6 +49,7 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("search", "x", "--api", "http://127.0.0.1:1")]
     [InlineData("reload", "--data", "/nowhere")]
     [InlineData("rebuild", "--data", "/nowhere")]
+    [InlineData("parked", "list", "--data", "/nowhere")]
     public async Task What_is_not_there_now_is_3(params string[] line) => Assert.Equal(ExitCode.Unavailable, await CommandTree.RunAsync(line));
 
     [Fact]

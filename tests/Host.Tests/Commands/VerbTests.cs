@@ -269,6 +269,58 @@ public sealed class VerbTests
         Assert.Contains("MCPLEDGER_API", errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("zeroth-key\nanother-key")]
+    [InlineData("schlüssel")]
+    public async Task A_key_in_the_environment_that_no_header_can_carry_is_named(string key)
+    {
+        var environment = new Dictionary<string, string> { ["MCPLEDGER_KEY"] = key };
+
+        foreach (var line in (string[][])[["search", "x", "--api", "http://127.0.0.1:1"], ["connect", "one", "--url", "http://127.0.0.1:1"]])
+        {
+            var (exitCode, errors) = await AloneAsync(environment, line);
+
+            Assert.Equal(2, exitCode);
+            Assert.Contains("MCPLEDGER_KEY", errors, StringComparison.Ordinal);
+            Assert.DoesNotContain(key[..3], errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Following_is_refused_as_searching_is()
+    {
+        await using var ledger = await LiveLedger.StartAsync();
+        var stranger = new Dictionary<string, string> { ["MCPLEDGER_KEY"] = "nobody's\n" };
+
+        foreach (var verb in (string[])["search", "tail"])
+        {
+            Assert.Equal(2, (await AloneAsync(stranger, verb, "x", "--api", ledger.Url.ToString())).ExitCode);
+            Assert.Equal(2, (await ledger.RunAsync(verb, "duration >= (")).ExitCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_clients_file_that_is_no_JSON_is_named_and_stays_as_it_is()
+    {
+        var folder = Directory.CreateTempSubdirectory("mcpledger-verbs-");
+        try
+        {
+            var (config, client) = (Path.Combine(folder.FullName, "mcpledger.yaml"), Path.Combine(folder.FullName, "theirs.json"));
+            await File.WriteAllTextAsync(config, "servers: { a: { url: 'http://h/mcp' } }\n", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(client, "{ half", TestContext.Current.CancellationToken);
+
+            var (exitCode, errors) = await AloneAsync("export", "--into", client, "--config", config);
+
+            Assert.Equal(2, exitCode);
+            Assert.Contains(client, errors, StringComparison.Ordinal);
+            Assert.Equal("{ half", await File.ReadAllTextAsync(client, TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static async Task<JsonElement> FindAsync(LiveLedger ledger, string query)
     {
         for (var attempt = 0; attempt < 60; attempt++)
