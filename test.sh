@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test project. `./test.sh` takes the short forms, `./test.sh --all` the long ones
-# (10 million mutated inputs, 50 kills, …). Test projects can be named: `./test.sh Contracts Gateway`.
+# (10 million mutated inputs, 100 kills, …). Test projects can be named: `./test.sh Contracts Gateway`.
 # The last line is "N passed, N failed, N skipped"; the exit status is that of the tests.
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -9,7 +9,7 @@ only=()
 for argument in "$@"; do
   case "$argument" in
     --all) export MCPLEDGER_LONG=1 MCPLEDGER_FUZZ_COUNT=10000000 MCPLEDGER_KILLS=100 ;;
-    --help|-h) sed -n '2,5p' "$0" | cut -c3-; exit 0 ;;
+    --help|-h) sed -n '2,4p' "$0" | cut -c3-; exit 0 ;;
     -*) echo "test.sh knows --all and names of test projects, not $argument" >&2; exit 2 ;;
     *) only+=("$argument") ;;
   esac

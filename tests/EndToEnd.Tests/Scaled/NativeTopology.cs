@@ -141,7 +141,7 @@ public sealed class NativeTopology : IAsyncLifetime
     internal Task<(int ExitCode, string Output)> VerbAsync(params string[] arguments) => Child.RunToEndAsync(
         Built.McpLedger, [.. arguments, "--config", Config], Patience, new Dictionary<string, string?> { ["MCPLEDGER_API"] = Balancer.ToString(), ["MCPLEDGER_KEY"] = Key });
 
-    private async Task<int> PidAsync(string name) => int.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "pids", name)), CultureInfo.InvariantCulture);
+    private async Task<int> PidAsync(string name) => int.Parse((await File.ReadAllTextAsync(Path.Combine(_folder, "pids", name))).Split(' ')[0], CultureInfo.InvariantCulture);
 
     private Uri At(string name) => new($"http://127.0.0.1:{_ports[name]}");
 
