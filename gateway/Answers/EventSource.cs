@@ -44,9 +44,6 @@ internal sealed class EventSource(Stream upstream, int maxEventBytes, TimeSpan i
         {
             switch (_reader.TryRead(out var read))
             {
-                case SseStep.Event when read.IsSplit:
-                    (End, Fault) = (StreamEnd.Broken, "The id or the type of an event of its stream holds what some clients take for the end of a line.");
-                    break;
                 case SseStep.Event:
                     return read;
                 case SseStep.TooLong:

@@ -10,6 +10,9 @@ namespace McpLedger.Gateway.Answers;
 /// <summary>Records messages that are no call's request or final response, each before it passes.</summary>
 internal sealed class MessageRelay(CallRecorder recorder, MessageScreen screen, GatewayTelemetry telemetry)
 {
+    private const string SplitLine = "A line beside its message holds what some clients take for the end of a line, and passed as a blank comment.";
+    private const string SplitName = "The id or the type of an event of its stream holds what some clients take for the end of a line.";
+
     /// <summary>Records a message that is about to pass, or that does not.</summary>
     /// <param name="call">The call or stream in which it came.</param>
     /// <param name="owner">The call that it belongs to; null for a message that stands alone.</param>
@@ -38,6 +41,16 @@ internal sealed class MessageRelay(CallRecorder recorder, MessageScreen screen, 
     /// <returns>Whether it may pass.</returns>
     public ValueTask<bool> RecordAsync(Call call, EventId? owner, in ScreenedMessage screened, Direction direction, string? dropped) =>
         WriteAsync(call, owner, screened.Recorded, default, direction, dropped, outcome: null, screened.Record);
+
+    /// <summary>Records an event of which not everything that stands beside its message may pass: some clients would read a message there.</summary>
+    /// <param name="call">The call or stream in which it came.</param>
+    /// <param name="read">The event.</param>
+    /// <returns>Why the stream ends with it; null where it goes on.</returns>
+    public ValueTask<string?> RecordBesideAsync(Call call, SseEvent read) => read.Shown.Equals(read.Raw) ? default : RecordSplitAsync(call, read);
+
+    private async ValueTask<string?> RecordSplitAsync(Call call, SseEvent read) =>
+        !await RecordAsync(call, call.Id, default, read.Raw, Direction.ToClient, read.IsSplit ? SplitName : SplitLine) ? "A message of its stream could not be recorded."
+        : read.IsSplit ? SplitName : null;
 
     private ValueTask<bool> RecordAsync(Call call, EventId? owner, McpMessage message, ReadOnlyMemory<byte> bytes, Direction direction, string? dropped, CallOutcome? outcome) =>
         message.Kind == McpKind.Unreadable

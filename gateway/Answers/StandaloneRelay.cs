@@ -53,25 +53,26 @@ internal sealed class StandaloneRelay(
         using var tally = new StreamTally();
         var said = exchange.Gateway.Screening is null ? null : new StreamMemory();
         await answer.StartStreamAsync();
-        var isRecorded = true;
-        while (isRecorded && await events.NextAsync(over.Token) is { } read)
+        string? fault = null;
+        while (fault is null && await events.NextAsync(over.Token) is { } read)
         {
             tally.Take(read.Raw.Span, read.Data.Length > 0);
-            if (read.Data.Length == 0)
+            fault = await messages.RecordBesideAsync(ending.Call, read);
+            if (fault is null && read.Data.Length == 0)
             {
                 await answer.EventAsync(read.Shown);
             }
-            else
+            else if (fault is null && !await PassAsync(ending, read, said, answer))
             {
-                isRecorded = await PassAsync(ending, read, said, answer);
+                fault = "A message could not be recorded, so the stream was ended.";
             }
         }
 
-        var reason = !isRecorded ? "A message could not be recorded, so the stream was ended."
+        var reason = fault is not null ? fault
             : exchange.IsClientStalled ? CallEnding.NotRead
             : events.End != StreamEnd.GivenUp ? events.Fault
             : exchange.IsClientGone ? "The client closed the stream." : CallEnding.GatewayStopped;
-        var outcome = !isRecorded || events.End is StreamEnd.Broken ? CallOutcome.UpstreamFailed : CallOutcome.Ok;
+        var outcome = fault is not null || events.End is StreamEnd.Broken ? CallOutcome.UpstreamFailed : CallOutcome.Ok;
         await ending.TryEndAsync(new(outcome, StatusCodes.Status200OK, reason) { Stream = tally.Summary });
     }
 

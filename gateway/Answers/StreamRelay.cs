@@ -50,6 +50,12 @@ internal sealed class StreamRelay(
                 return;
             }
 
+            if (await messages.RecordBesideAsync(call, read) is { } fault)
+            {
+                await ending.FailAsync(StatusCodes.Status200OK, fault, read.IsSplit ? StatusCodes.Status502BadGateway : StatusCodes.Status503ServiceUnavailable, answer, tally.Summary, null);
+                return;
+            }
+
             if (read.Data.Length == 0)
             {
                 await answer.EventAsync(read.Shown);

@@ -38,6 +38,7 @@ public sealed class EventLineTests
         Assert.EndsWith("\r\n" + progress + ": caf\u00e9 \u2014\t.\n\n" + answer, text, StringComparison.Ordinal);
         Assert.DoesNotContain("smuggled", text, StringComparison.Ordinal);
         Assert.DoesNotContain(end, text, StringComparison.Ordinal);
+        Assert.Equal([true, true, false], (await gateway.CallsAsync()).OfType<MessageRelayed>().Select(message => message.Dropped is not null && Screening.Screened.Text(message.Message).Contains(smuggling, StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -60,6 +61,21 @@ public sealed class EventLineTests
         var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single();
         Assert.Equal(CallOutcome.UpstreamFailed, completed.Outcome);
         Assert.Contains("end of a line", completed.Reason, StringComparison.Ordinal);
+        var dropped = (await gateway.CallsAsync()).OfType<MessageRelayed>().Single(message => message.Dropped is not null);
+        Assert.Contains("smuggled", Screening.Screened.Text(dropped.Message), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_taken_out_beside_a_message_is_recorded_before_the_rest_passes()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, ": ping\n\n", ": x\u2028y\n\n", Wire.Event(Wire.Result("7", "\"a\":1")));
+        gateway.Faults.Refused = "message.relayed.v1";
+
+        var text = await AskAsync(gateway, isGet: false);
+
+        Assert.DoesNotContain("\"a\":1", text, StringComparison.Ordinal);
+        Assert.Contains("\"id\":7,\"error\"", text, StringComparison.Ordinal);
     }
 
     private static Task<string> AskAsync(GatewayHarness gateway, bool isGet) =>
