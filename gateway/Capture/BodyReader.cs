@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -50,30 +49,35 @@ internal static class BodyReader
         var most = (int)(request.ContentLength ?? maxBytes);
         var bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min(request.ContentLength ?? FirstGuess, MostOnItsWord));
         var length = 0;
-        ITimer? deadline = null;
+        CancellationTokenSource? deadline = null;
         try
         {
             while (true)
             {
-                var reading = reader.ReadAsync(CancellationToken.None);
-                if (!reading.IsCompleted)
+                // Bodies are usually there already; only one that is not costs a timer.
+                if (!reader.TryRead(out var read))
                 {
-                    // Bodies are usually there already; only one that is not costs a timer.
-                    deadline ??= time.CreateTimer(static pending => ((PipeReader)pending!).CancelPendingRead(), reader, longest, Timeout.InfiniteTimeSpan);
+                    deadline ??= new(longest, time);
+                    read = await reader.ReadAsync(deadline.Token);
                 }
 
-                var read = await reading;
                 var isWithin = Take(read.Buffer, ref bytes, ref length, most);
                 reader.AdvanceTo(read.Buffer.End);
-                if (!isWithin || read.IsCanceled || read.IsCompleted)
+                if (!isWithin || read.IsCompleted)
                 {
-                    return new(!isWithin ? BodyStatus.TooLarge : read.IsCompleted ? BodyStatus.Whole : BodyStatus.TooSlow, bytes.AsMemory(0, length));
+                    return new(isWithin ? BodyStatus.Whole : BodyStatus.TooLarge, bytes.AsMemory(0, length));
                 }
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            return new(e is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } ? BodyStatus.TooSlow : BodyStatus.Broken, bytes.AsMemory(0, length));
+            var isLate = e switch
+            {
+                BadHttpRequestException bad => bad.StatusCode == StatusCodes.Status408RequestTimeout,
+                OperationCanceledException => deadline?.IsCancellationRequested == true,
+                _ => false,
+            };
+            return new(isLate ? BodyStatus.TooSlow : BodyStatus.Broken, bytes.AsMemory(0, length));
         }
         finally
         {

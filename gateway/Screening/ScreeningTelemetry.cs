@@ -24,7 +24,7 @@ internal sealed partial class ScreeningTelemetry
         _duration = meter.CreateHistogram("mcpledger.gateway.screening.duration", "s", "Looking through one message.", tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets });
         _texts = meter.CreateCounter<long>("mcpledger.gateway.screening.texts", "{text}", "Texts that were looked through, by how deep.");
         _findings = meter.CreateCounter<long>("mcpledger.gateway.screening.findings", "{finding}", "What was found in them.");
-        _unraised = meter.CreateCounter<long>("mcpledger.gateway.screening.unraised", "{finding}", "Findings that stand in their call's event alone: repeated, too many in a session, or not taken by the ledger.");
+        _unraised = meter.CreateCounter<long>("mcpledger.gateway.screening.unraised", "{finding}", "Findings that stand in their call's event alone: repeated, too many of a session or a caller, or not taken by the ledger.");
     }
 
     public void Screened(string place, TimeSpan took, KnownScore? scored)
