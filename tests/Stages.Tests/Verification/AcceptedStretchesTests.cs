@@ -48,6 +48,31 @@ public sealed class AcceptedStretchesTests
     }
 
     [Fact]
+    public async Task Damage_of_the_control_log_itself_that_was_accepted_is_a_fact_and_what_it_says_behind_that_counts()
+    {
+        using var ledger = await SealedLedger.MakeAsync(20);
+        await using (var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System))
+        {
+            foreach (var said in await Task.WhenAll(Enumerable.Range(0, 600).Select(i => open.AppendAsync(LedgerLog.Control, new string('x', 900 + i)))))
+            {
+                Assert.True(said.IsDurable);
+            }
+        }
+
+        ledger.Spoil(LedgerPartition.Control, Lost, static (bytes, frame, _) => bytes[frame + 2] = 0x7F);
+        await AcceptAsync(ledger, LedgerPartition.Control);
+        await ledger.SayAsync(new CheckpointSigned("calls-0", $"{ledger.Prefix}/calls-0", 22, Digest.Zero, 1));
+        await ledger.ReadAgainAsync();
+        Assert.Equal(["gap"], ledger.SealFaulty());
+        Assert.Equal(VerificationChecks.NotAnExtension, Assert.Single(ledger.Verify().Findings, f => f.Severity == VerificationSeverity.Broken).Check);
+
+        Assert.Contains(ledger.Verify().Findings, f => f is { Check: VerificationChecks.DamageAccepted, Partition.Log: LedgerLog.Control, Offset: Lost });
+        var range = ledger.Verification([ledger.Key]).VerifyOffsets(LedgerPartition.Control, Lost - 50, Lost + 50, CancellationToken.None);
+        Assert.True(range.IsSound, string.Join('\n', range.Findings));
+        Assert.Contains(range.Findings, f => f is { Check: VerificationChecks.DamageAccepted, Offset: Lost });
+    }
+
+    [Fact]
     public async Task An_acceptance_does_not_heal_what_was_signed_for()
     {
         using var ledger = await SealedLedger.MakeAsync(600);
@@ -110,12 +135,14 @@ public sealed class AcceptedStretchesTests
         return ledger;
     }
 
-    private static async Task AcceptAsync(SealedLedger ledger)
+    private static Task AcceptAsync(SealedLedger ledger) => AcceptAsync(ledger, LedgerPartition.Calls);
+
+    private static async Task AcceptAsync(SealedLedger ledger, LedgerPartition partition)
     {
         await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
-        var stretch = Assert.Single(open.Ledger.FindDamage(LedgerPartition.Calls, CancellationToken.None));
+        var stretch = Assert.Single(open.Ledger.FindDamage(partition, CancellationToken.None));
         Assert.Equal(Lost, stretch.FirstOffset);
-        var accepted = new DamageAccepted("calls-0", stretch.FirstOffset, stretch.NextOffset, stretch.Segment, stretch.Position, stretch.Length, stretch.Sha256, "ada", "a disk failed");
+        var accepted = new DamageAccepted($"{partition}", stretch.FirstOffset, stretch.NextOffset, stretch.Segment, stretch.Position, stretch.Length, stretch.Sha256, "ada", "a disk failed");
         using var draft = EventDraft.Write(EventId.New(TimeProvider.System), "/host/test/1", TimeProvider.System.GetUtcNow(), null, LedgerLog.Control, null, accepted);
         Assert.True((await open.Ledger.AppendAsync(draft, CancellationToken.None)).IsDurable);
         open.Ledger.AcceptDamage(stretch);

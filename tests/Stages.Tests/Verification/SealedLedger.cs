@@ -179,9 +179,11 @@ internal sealed class SealedLedger : IDisposable
     }
 
     /// <summary>Changes bytes of the segment file itself at a record, from its frame on: what a broken disk does.</summary>
-    public void Spoil(long offset, Action<byte[], int, int> change)
+    public void Spoil(long offset, Action<byte[], int, int> change) => Spoil(LedgerPartition.Calls, offset, change);
+
+    public void Spoil(LedgerPartition partition, long offset, Action<byte[], int, int> change)
     {
-        var path = SegmentOf(offset);
+        var path = Directory.GetFiles(Path.Combine(Folder, "ledger", partition.ToString()), "*.seg").Order(StringComparer.Ordinal).Last(s => BaseOf(s) <= offset);
         var bytes = File.ReadAllBytes(path);
         var at = SegmentHeader;
         for (var i = BaseOf(path); i < offset; i++)

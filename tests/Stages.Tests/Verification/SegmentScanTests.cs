@@ -27,6 +27,32 @@ public sealed class SegmentScanTests
     }
 
     [Fact]
+    public async Task A_ledger_that_is_written_to_meanwhile_is_never_called_broken()
+    {
+        using var ledger = await SealedLedger.MakeAsync(400);
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+        using var ended = new CancellationTokenSource();
+        var writing = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => WriteAsync()));
+        for (var i = 0; i < 20; i++)
+        {
+            var report = await Task.Run(() => ledger.Verify(), TestContext.Current.CancellationToken);
+            Assert.True(report.IsSound, string.Join('\n', report.Findings));
+            Assert.DoesNotContain(report.Findings, f => f.Check == VerificationChecks.TornTail);
+        }
+
+        await ended.CancelAsync();
+        await writing;
+
+        async Task WriteAsync()
+        {
+            while (!ended.IsCancellationRequested)
+            {
+                Assert.True((await open.AppendAsync(LedgerLog.Calls, new string('x', 2000))).IsDurable);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_forged_segment_does_not_hide_behind_files_that_no_ledger_reads()
     {
         using var ledger = await SealedLedger.MakeAsync(400);
