@@ -69,7 +69,7 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         var place = new StreamPlace();
         while (await FollowOnceAsync(place, cancellationToken))
         {
-            await Task.Delay(place.Pause, time, cancellationToken);
+            await Task.Delay(place.NextPause(), time, cancellationToken);
         }
     }
 
@@ -249,14 +249,24 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
     /// <summary>Where a stream stands: what to ask for, and when, once it has broken off.</summary>
     private sealed class StreamPlace
     {
-        public string? LastEvent { get; private set; }
+        private TimeSpan _retry = Reopening;
+        private TimeSpan _pause = Reopening;
 
-        public TimeSpan Pause { get; private set; } = Reopening;
+        public string? LastEvent { get; private set; }
 
         public void Pass(in SseEvent read)
         {
             LastEvent = read.Id is { } id && ServerHeaders.CanBeSent(id) ? id : LastEvent;
-            Pause = read.Retry is { } retry ? TimeSpan.FromMilliseconds(Math.Clamp(retry, ShortestReopening.TotalMilliseconds, LongestReopening.TotalMilliseconds)) : Pause;
+            _retry = read.Retry is { } retry ? TimeSpan.FromMilliseconds(Math.Clamp(retry, ShortestReopening.TotalMilliseconds, LongestReopening.TotalMilliseconds)) : _retry;
+            _pause = _retry;
+        }
+
+        /// <summary>How long to wait now: twice as long as the last time where nothing has come since, for each try stands in the ledger.</summary>
+        public TimeSpan NextPause()
+        {
+            var pause = _pause;
+            _pause = pause * 2 < LongestReopening ? pause * 2 : LongestReopening;
+            return pause;
         }
     }
 }

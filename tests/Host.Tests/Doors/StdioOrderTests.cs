@@ -200,4 +200,45 @@ public sealed class StdioOrderTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(Patience));
         Assert.Contains("notifications/tools/list_changed", Encoding.UTF8.GetString(output.ToArray()), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_server_that_ends_its_stream_at_once_is_asked_less_and_less_often()
+    {
+        const int times = 9;
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var opened = 0;
+        using var client = new HttpClient(new Edge(async (request, _) =>
+        {
+            if (request.Method == HttpMethod.Get && ++opened > times)
+            {
+                over.TrySetResult();
+                return new(HttpStatusCode.MethodNotAllowed);
+            }
+
+            return request.Method == HttpMethod.Get ? Events() : MethodOf(await SentAsync(request)) == "initialize" ? Opened("2025-11-25") : new(HttpStatusCode.Accepted);
+        }));
+        var time = new Hurried();
+        await using var input = new StdioClient.Console(Initialize, Initialized);
+        using var output = new MemoryStream();
+        using var told = new CancellationTokenSource();
+        var running = new StdioConnection(client, Endpoint, input, output, time).RunAsync(told.Token);
+        await over.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        Assert.Equal([1, 2, 4, 8, 16, 32, 60, 60, 60], time.Waits.Select(w => w.TotalSeconds));
+
+        await told.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(Patience));
+    }
+
+    /// <summary>Time in which every wait is over at once.</summary>
+    private sealed class Hurried : TimeProvider
+    {
+        public ConcurrentQueue<TimeSpan> Waits { get; } = new();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Waits.Enqueue(dueTime);
+            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        }
+    }
 }
