@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using McpLedger.Contracts.Events;
 using McpLedger.Streaming;
 
@@ -8,11 +9,13 @@ internal sealed class Progress(ILedgerReader reader, TimeProvider time, Projecti
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<LedgerPartition, (long Next, long Micros)> _reached = [];
+    private readonly ConcurrentDictionary<LedgerPartition, PartitionEnd> _ends = new();
 
     /// <summary>A consumer begins.</summary>
     public void Began(LedgerPartition partition, long next)
     {
         Reached(partition, next, 0);
+        _ = EndOf(partition);
         telemetry.Observe(partition, () => LagOf(partition), () => AgeOf(partition));
     }
 
@@ -31,12 +34,14 @@ internal sealed class Progress(ILedgerReader reader, TimeProvider time, Projecti
 
     private long LagOf(LedgerPartition partition)
     {
-        var bounds = reader.BoundsAsync(partition, CancellationToken.None);
+        var end = EndOf(partition);
         lock (_gate)
         {
-            return bounds.IsCompletedSuccessfully ? Math.Max(0, bounds.Result.End - _reached[partition].Next) : 0;
+            return Math.Max(0, end - _reached[partition].Next);
         }
     }
+
+    private long EndOf(LedgerPartition partition) => _ends.GetOrAdd(partition, static (p, from) => new(from, p), reader).Seen;
 
     private double AgeOf(LedgerPartition partition)
     {

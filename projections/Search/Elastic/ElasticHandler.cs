@@ -111,29 +111,25 @@ internal sealed class ElasticHandler(
             return known;
         }
 
-        var made = new Lane(new(state.Names, options, blobs, time));
+        var made = new Lane(new(state.Names, options, blobs, time), new(reader, partition));
         var lane = _lanes.GetOrAdd(partition, made);
         if (ReferenceEquals(lane, made))
         {
-            telemetry.Observe(partition, () => LagOf(partition, lane), () => lane.Micros == 0 ? 0 : (time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(lane.Micros)).TotalSeconds);
+            telemetry.Observe(partition, () => Math.Max(0, lane.End.Seen - lane.Next), () => lane.Micros == 0 ? 0 : (time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(lane.Micros)).TotalSeconds);
         }
 
         return lane;
     }
 
-    private long LagOf(LedgerPartition partition, Lane lane)
-    {
-        var bounds = reader.BoundsAsync(partition, CancellationToken.None);
-        return bounds.IsCompletedSuccessfully ? Math.Max(0, bounds.Result.End - lane.Next) : 0;
-    }
-
     /// <summary>What is known of a partition between two batches, which come one after the other.</summary>
-    private sealed class Lane(ElasticDocuments documents)
+    private sealed class Lane(ElasticDocuments documents, PartitionEnd end)
     {
         private long _next;
         private long _micros;
 
         public ElasticDocuments Documents => documents;
+
+        public PartitionEnd End => end;
 
         public ElasticGeneration? Generation { get; set; }
 
