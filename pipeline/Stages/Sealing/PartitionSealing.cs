@@ -26,6 +26,7 @@ internal sealed class PartitionSealing(
                 telemetry.LogOpened(partition, sealer.Origin, sealer.Sealed, sealer.Generation);
                 await SealAsync(sealer, cancellationToken).ConfigureAwait(false);
                 telemetry.LogFenced(partition);
+                telemetry.Forget(partition);
                 return;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

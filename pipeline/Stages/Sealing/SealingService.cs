@@ -23,10 +23,17 @@ internal sealed class SealingService(
 
             async Task SealAsync(LedgerPartition partition, CancellationToken cancellationToken)
             {
-                await new PartitionSealing(partition, reader, voice, store, known, telemetry, time).RunAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await new PartitionSealing(partition, reader, voice, store, known, telemetry, time).RunAsync(cancellationToken).ConfigureAwait(false);
 
-                // It was refused or fenced: as long as the partition is this process's, that is for an operator to look at.
-                await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(false);
+                    // It was refused or fenced: as long as the partition is this process's, that is for an operator to look at.
+                    await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    telemetry.Forget(partition);
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -33,6 +33,9 @@ internal sealed partial class SealingTelemetry
         LogSigned(partition, checkpoint.Size, leaves, lag);
     }
 
+    /// <summary>The partition is not sealed here any more; whoever has it now tells how it stands.</summary>
+    public void Forget(LedgerPartition partition) => _standing.TryRemove(partition, out _);
+
     public void Reported(LedgerPartition partition, IReadOnlyList<FoundFault> faults)
     {
         foreach (var fault in faults)

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
@@ -54,6 +55,41 @@ public sealed class SealingServiceTests
         Assert.NotEqual(old, await File.ReadAllTextAsync(Path.Combine(ledger.Folder, "keys", "signing.vkey"), stop.Token));
         await SignedAsync(ledger, stop.Token);
         await service.StopAsync(stop.Token);
+    }
+
+    [Fact]
+    public async Task A_partition_that_is_sealed_elsewhere_by_now_is_not_measured_here()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await using var services = Services(ledger, Options(ledger));
+        var measured = new List<string?>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter.Scope == services.GetRequiredService<IMeterFactory>() && instrument.Name == "mcpledger.sealing.checkpoint.age")
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) => measured.Add(tags.ToArray().Single(static t => t.Key == "partition").Value as string));
+        listener.Start();
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var service = Assert.Single(services.GetServices<IHostedService>());
+        await service.StartAsync(stop.Token);
+        await ledger.AppendAsync(LedgerLog.Calls, "first");
+        await SignedAsync(ledger, stop.Token);
+        while (measured.Distinct().Count() < 2)
+        {
+            await Task.Delay(20, stop.Token);
+            listener.RecordObservableInstruments();
+        }
+
+        await service.StopAsync(stop.Token);
+        measured.Clear();
+        listener.RecordObservableInstruments();
+        Assert.Empty(measured);
     }
 
     [Fact]
