@@ -34,7 +34,7 @@ internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader,
 
             var before = _next;
             _next = batch.Next;
-            LogScan.Whole(batch, LedgerPartition.Control);
+            LogScan.Whole(batch, LedgerPartition.Control, reader);
             if (batch.Records.Count == 0 && _next <= before)
             {
                 return;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using McpLedger.Contracts.Events;
 using McpLedger.Streaming;
+using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Stages.Detection;
 
@@ -25,7 +26,7 @@ internal static class LogScan
                 }
             }
 
-            Whole(batch, partition);
+            Whole(batch, partition, reader);
             if (batch.Records.Count == 0 && batch.Next <= from)
             {
                 yield break;
@@ -36,11 +37,13 @@ internal static class LogScan
     }
 
     /// <exception cref="IOException">What was read stands before damage.</exception>
-    public static void Whole(ReadBatch batch, LedgerPartition partition)
+    public static void Whole(ReadBatch batch, LedgerPartition partition, ILedgerReader reader)
     {
         if (batch.Damage is { } damage)
         {
-            throw new IOException($"{partition} is damaged at offset {batch.Next}, and what lies behind that cannot be read: {damage}. Fix: restore the segment, or accept the damage with 'mcpledger damage accept'.");
+            // Only files of this machine can be restored or stepped over.
+            var fix = reader is EmbeddedLedger or EmbeddedLedgerFiles ? " Fix: restore the segment, or accept the damage with 'mcpledger damage accept'." : "";
+            throw new IOException($"{partition} is damaged at offset {batch.Next}, and what lies behind that cannot be read: {damage}.{fix}");
         }
     }
 

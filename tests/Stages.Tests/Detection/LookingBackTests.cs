@@ -56,7 +56,26 @@ public sealed class LookingBackTests
         }
 
         var voice = new DetectionVoice(ledger.Ledger, new Damaged(ledger.Ledger, LedgerPartition.Control), options, TimeProvider.System);
-        await Assert.ThrowsAsync<IOException>(() => voice.LearnAsync(CancellationToken.None));
+        var told = await Assert.ThrowsAsync<IOException>(() => voice.LearnAsync(CancellationToken.None));
+        Assert.DoesNotContain("damage accept", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Damage_of_files_comes_with_what_can_be_done_about_it()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await ledger.AppendAsync(LedgerLog.Control, "first");
+        await ledger.AppendAsync(LedgerLog.Control, "second");
+        var segment = Directory.EnumerateFiles(Path.Combine(ledger.Folder, "ledger", "control-0"), "*.seg").Single();
+        await using (var file = new FileStream(segment, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.Position = 80;
+            file.WriteByte(0xFF);
+        }
+
+        var voice = new DetectionVoice(ledger.Ledger, ledger.Ledger, Watching.Options(ledger), TimeProvider.System);
+        var told = await Assert.ThrowsAsync<IOException>(() => voice.LearnAsync(CancellationToken.None));
+        Assert.Contains("damage accept", told.Message, StringComparison.Ordinal);
     }
 
     private static async Task JudgeAsync(Conversation agent, EventId call)
