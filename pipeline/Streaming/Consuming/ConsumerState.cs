@@ -10,6 +10,6 @@ namespace McpLedger.Streaming.Consuming;
 public readonly record struct ConsumerState(long Received, long Handled, long Parked, long InFlight, long Position, string? Trouble);
 
 /// <summary>How far a consumer is behind the end of its partition; both 0 when it has caught up.</summary>
-/// <param name="Records">Offsets between its position and the end as last seen.</param>
-/// <param name="Age">Time since the oldest record that is not handled was written.</param>
+/// <param name="Records">Offsets between its position and the end as last seen; 0 while the position is not known.</param>
+/// <param name="Age">Time since the oldest record that is not handled was written; where no record can be had, time since it cannot go on.</param>
 public readonly record struct ConsumerLag(long Records, TimeSpan Age);

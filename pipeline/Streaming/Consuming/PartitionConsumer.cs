@@ -61,7 +61,10 @@ public sealed class PartitionConsumer : IDisposable
         {
             lock (_gate)
             {
-                return _oldest is { } oldest && _end > _state.Position ? new(_end - _state.Position, _time.GetUtcNow() - oldest) : default;
+                // Where it goes on is not known before its handler said so, and how much waits behind that cannot be told.
+                return _oldest is { } oldest && (_end > _state.Position || _state.Trouble is not null)
+                    ? new(_state.Position < 0 ? 0 : Math.Max(0, _end - _state.Position), _time.GetUtcNow() - oldest)
+                    : default;
             }
         }
     }
@@ -71,7 +74,7 @@ public sealed class PartitionConsumer : IDisposable
     /// </summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        Begin();
+        Rest();
         using var drain = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
         await using var budget = stopping.UnsafeRegister(_ => drain.CancelAfter(_options.DrainBudget), null);
         try
@@ -107,6 +110,8 @@ public sealed class PartitionConsumer : IDisposable
         }
         finally
         {
+            // What is in hand is read again, by the next run or by whoever has the partition then; this one is behind in nothing any more.
+            Rest();
             _handler.Ended(Partition);
         }
     }
@@ -118,7 +123,17 @@ public sealed class PartitionConsumer : IDisposable
         var handled = 0;
         foreach (var parked in (await _parking.ListAsync(cancellationToken).ConfigureAwait(false)).Where(p => p.Consumer == Name && p.Partition == Partition))
         {
-            var record = await _parking.TakeAsync(parked, cancellationToken).ConfigureAwait(false);
+            LedgerRecord record;
+            try
+            {
+                record = await _parking.TakeAsync(parked, cancellationToken).ConfigureAwait(false);
+            }
+            catch (NotParkedException)
+            {
+                // Another replica was quicker.
+                continue;
+            }
+
             if (await TryHandleAsync(new(Partition, [record], Next: null), cancellationToken).ConfigureAwait(false) is { } failure)
             {
                 return (handled, $"{Partition} offset {parked.Offset}: {failure.Message}");
@@ -277,21 +292,23 @@ public sealed class PartitionConsumer : IDisposable
     {
         lock (_gate)
         {
+            // With no record in hand it is behind from now on, as far as can be told.
+            _oldest ??= _time.GetUtcNow();
             _state = _state with { Trouble = trouble };
         }
 
         _telemetry.Retried(Name, Partition, State.Position, trouble);
+        await LookAsync(State.Position, stopping).ConfigureAwait(false);
         var delay = _options.FirstRetryDelay * Math.Pow(2, Math.Min(_failures++, 16));
         await Task.Delay(delay < _options.LongestRetryDelay ? delay : _options.LongestRetryDelay, _time, stopping).ConfigureAwait(false);
     }
 
-    // What an earlier run left in hand is read again by this one.
-    private void Begin()
+    private void Rest()
     {
         lock (_gate)
         {
             (_watermark, _failures, _oldest) = (new(), 0, null);
-            _state = _state with { Received = _state.Handled + _state.Parked, InFlight = 0 };
+            _state = _state with { Received = _state.Handled + _state.Parked, InFlight = 0, Trouble = null };
         }
     }
 

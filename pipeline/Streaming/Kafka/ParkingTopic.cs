@@ -7,7 +7,7 @@ namespace McpLedger.Streaming.Kafka;
 
 /// <summary>
 /// Parked records of all processes of a ledger, on its parked topic: whichever replica parked one, every other can list it and hand it over once more. What is parked
-/// is the fold of the topic; it is read from its beginning each time, for it is short or something is very wrong.
+/// is the fold of the topic: this keeps what is said of each record and where it stands, never its bytes, and reads on from where it was read last.
 /// </summary>
 /// <param name="options">The ledger's.</param>
 /// <param name="telemetry">Where trouble is told.</param>
@@ -19,7 +19,14 @@ public sealed class ParkingTopic(KafkaLedgerOptions options, KafkaTelemetry tele
 
     private readonly KafkaClients _clients = new(options, telemetry);
     private readonly TopicPartition _place = new(new TopicNames(options.TopicPrefix).Parked, 0);
+    private readonly SortedDictionary<(string Consumer, string Partition, long Offset), (ParkedRecord Record, long At)> _parked = [];
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly RenewedProducer _producer = new(new(options, telemetry), KafkaTopics.LongestBatch(options));
+    private PartitionCursor? _cursor;
+    private long _next;
+
+    /// <summary>Records of the topic that were read.</summary>
+    internal long RecordsRead { get; private set; }
 
     /// <inheritdoc/>
     public ValueTask ParkAsync(string consumer, LedgerRecord record, string reason, CancellationToken cancellationToken) => SendAsync(
@@ -32,39 +39,53 @@ public sealed class ParkingTopic(KafkaLedgerOptions options, KafkaTelemetry tele
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<ParkedRecord>> ListAsync(CancellationToken cancellationToken)
     {
-        var parked = new SortedDictionary<(string Consumer, string Partition, long Offset), ParkedRecord>();
-        await FoldAsync(
-            piece =>
-            {
-                var key = (piece.Said.Consumer, piece.Said.Partition.ToString(), piece.Said.Offset);
-                if (piece.IsForgotten)
-                {
-                    parked.Remove(key);
-                }
-                else
-                {
-                    parked[key] = piece.Said;
-                }
-            },
-            cancellationToken).ConfigureAwait(false);
-        return [.. parked.Values];
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await FoldAsync(cancellationToken).ConfigureAwait(false);
+            return [.. _parked.Values.Select(static p => p.Record)];
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask<LedgerRecord> TakeAsync(ParkedRecord parked, CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte>? bytes = null;
-        await FoldAsync(piece => bytes = piece.Said != parked ? bytes : piece.IsForgotten ? null : piece.Bytes, cancellationToken).ConfigureAwait(false);
-        return bytes is { } found
-            ? parked.Holding(found.ToArray())
-            : throw new IOException($"{parked.Partition} offset {parked.Offset} of {parked.Consumer} is not parked any more.");
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await FoldAsync(cancellationToken).ConfigureAwait(false);
+            if (!_parked.TryGetValue(KeyOf(parked), out var known) || known.Record != parked)
+            {
+                throw new NotParkedException(parked);
+            }
+
+            var read = await ReadAsync(known.At, maxBytes: 1, cancellationToken).ConfigureAwait(false);
+            RecordsRead += read.Records.Count;
+            return read.Records is [var record, ..] && record.Offset == known.At && ParkedPiece.Read(record.Bytes) is { } piece && piece.Said == parked
+                ? parked.Holding(piece.Bytes.ToArray())
+                : throw new IOException($"{_place.Topic} offset {known.At} does not hold what was parked there.");
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask ForgetAsync(ParkedRecord parked, CancellationToken cancellationToken) => SendAsync(new(parked, default, IsForgotten: true), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _producer.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync().ConfigureAwait(false);
+        await _producer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static (string Consumer, string Partition, long Offset) KeyOf(ParkedRecord parked) => (parked.Consumer, parked.Partition.ToString(), parked.Offset);
 
     private async ValueTask SendAsync(ParkedPiece piece, CancellationToken cancellationToken)
     {
@@ -79,28 +100,83 @@ public sealed class ParkingTopic(KafkaLedgerOptions options, KafkaTelemetry tele
         }
     }
 
-    private async Task FoldAsync(Action<ParkedPiece> fold, CancellationToken cancellationToken)
+    /// <summary>Takes in what was said since it was looked at last. Under the turn.</summary>
+    private async Task FoldAsync(CancellationToken cancellationToken)
     {
-        var cursor = new PartitionCursor(LedgerPartition.Control, _place, _clients, options.AnswerTimeout);
-        await using var closing = cursor.ConfigureAwait(false);
-        var (next, end) = await cursor.BoundsAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        while (next < end)
+        var bounds = await UseAsync(static c => c.BoundsAsync(), cancellationToken).ConfigureAwait(false);
+        if (bounds.End < _next)
         {
-            var batch = await cursor.ReadAsync(next, ReadBytes).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // The topic was made anew.
+            _parked.Clear();
+            _next = 0;
+        }
+
+        for (_next = Math.Max(_next, bounds.First); _next < bounds.End;)
+        {
+            var batch = await ReadAsync(_next, ReadBytes, cancellationToken).ConfigureAwait(false);
             foreach (var record in batch.Records)
             {
-                if (ParkedPiece.Read(record.Bytes) is { } piece)
-                {
-                    fold(piece);
-                }
+                Fold(record);
             }
 
-            if (batch.Damage is { } damage)
+            _next = batch.Next;
+        }
+
+        // What retention took is not parked any more.
+        foreach (var gone in _parked.Where(p => p.Value.At < bounds.First).Select(static p => p.Key).ToArray())
+        {
+            _parked.Remove(gone);
+        }
+    }
+
+    private void Fold(LedgerRecord record)
+    {
+        RecordsRead++;
+        if (ParkedPiece.Read(record.Bytes) is not { } piece)
+        {
+            return;
+        }
+
+        if (piece.IsForgotten)
+        {
+            _parked.Remove(KeyOf(piece.Said));
+        }
+        else
+        {
+            _parked[KeyOf(piece.Said)] = (piece.Said, record.Offset);
+        }
+    }
+
+    private async Task<ReadBatch> ReadAsync(long from, int maxBytes, CancellationToken cancellationToken)
+    {
+        var batch = await UseAsync(c => c.ReadAsync(from, maxBytes), cancellationToken).ConfigureAwait(false);
+        return batch.Damage is { } damage ? throw new IOException($"{_place.Topic}: {damage}") : batch;
+    }
+
+    private async Task<T> UseAsync<T>(Func<PartitionCursor, Task<T>> use, CancellationToken cancellationToken)
+    {
+        var used = false;
+        try
+        {
+            var answer = await use(_cursor ??= new(LedgerPartition.Control, _place, _clients, options.AnswerTimeout)).WaitAsync(cancellationToken).ConfigureAwait(false);
+            used = true;
+            return answer;
+        }
+        finally
+        {
+            if (!used)
             {
-                throw new IOException($"{_place.Topic}: {damage}");
+                // It may still be at it, and takes one request at a time.
+                await CloseAsync().ConfigureAwait(false);
             }
+        }
+    }
 
-            next = batch.Next;
+    private async Task CloseAsync()
+    {
+        if (Interlocked.Exchange(ref _cursor, null) is { } cursor)
+        {
+            await cursor.DisposeAsync().ConfigureAwait(false);
         }
     }
 }

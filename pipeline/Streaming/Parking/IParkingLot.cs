@@ -14,6 +14,7 @@ public interface IParkingLot
     ValueTask<IReadOnlyList<ParkedRecord>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>The bytes that were parked.</summary>
+    /// <exception cref="NotParkedException">They are parked no more.</exception>
     /// <exception cref="IOException">They cannot be read, or are not those that were parked.</exception>
     ValueTask<LedgerRecord> TakeAsync(ParkedRecord parked, CancellationToken cancellationToken);
 

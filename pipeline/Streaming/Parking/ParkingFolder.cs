@@ -39,8 +39,17 @@ public sealed class ParkingFolder(string dataFolder, TimeProvider time) : IParki
         [.. Directory.EnumerateFiles(_root, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(Read)]);
 
     /// <inheritdoc/>
-    public async ValueTask<LedgerRecord> TakeAsync(ParkedRecord parked, CancellationToken cancellationToken) =>
-        parked.Holding(await File.ReadAllBytesAsync(Stem(parked.Consumer, parked.Partition, parked.Offset) + ".record", cancellationToken).ConfigureAwait(false));
+    public async ValueTask<LedgerRecord> TakeAsync(ParkedRecord parked, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return parked.Holding(await File.ReadAllBytesAsync(Stem(parked.Consumer, parked.Partition, parked.Offset) + ".record", cancellationToken).ConfigureAwait(false));
+        }
+        catch (FileNotFoundException)
+        {
+            throw new NotParkedException(parked);
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask ForgetAsync(ParkedRecord parked, CancellationToken cancellationToken)

@@ -12,6 +12,8 @@ internal sealed class FoldHandler : IRecordHandler
 
     public Func<ConsumedBatch, Exception?> FailWith { get; set; } = _ => null;
 
+    public Exception? PositionFailsWith { get; set; }
+
     public long[] Applied
     {
         get
@@ -23,7 +25,7 @@ internal sealed class FoldHandler : IRecordHandler
         }
     }
 
-    public ValueTask<long> PositionAsync(LedgerPartition partition, CancellationToken cancellationToken) => new(_position);
+    public ValueTask<long> PositionAsync(LedgerPartition partition, CancellationToken cancellationToken) => PositionFailsWith is { } failure ? ValueTask.FromException<long>(failure) : new(_position);
 
     public ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken)
     {

@@ -100,6 +100,29 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_record_that_somebody_else_replayed_meanwhile_is_done()
+    {
+        await AppendAsync(9);
+        _handler.FailWith = batch => batch.Records.Any(r => r.Offset is 7 or 8 or 9) ? new FormatException("no such shape") : null;
+        var run = _consumer.RunAsync(_stop.Token);
+        await PositionAsync(10);
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+        var parked = await _parking.ListAsync(CancellationToken.None);
+        _handler.FailWith = batch =>
+        {
+            if (batch.Records is [{ Offset: 7 }])
+            {
+                Assert.True(_parking.ForgetAsync(parked[1], CancellationToken.None).IsCompletedSuccessfully);
+            }
+
+            return null;
+        };
+        Assert.Equal((2, null), await _consumer.ReplayParkedAsync(CancellationToken.None));
+        Assert.Empty(await _parking.ListAsync(CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Lost_infrastructure_parks_nothing_and_is_tried_again_until_it_is_back()
     {
         await AppendAsync(5);
@@ -128,6 +151,7 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
         Assert.True(_consumer.Lag.Age > TimeSpan.Zero);
         await _stop.CancelAsync();
         await run.WaitAsync(Enough);
+        Assert.Equal((default, 0L), (_consumer.Lag, _consumer.State.InFlight));
         _handler.FailWith = _ => null;
         using var stop = new CancellationTokenSource();
         run = _consumer.RunAsync(stop.Token);
@@ -139,6 +163,66 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
 
         Assert.Equal(new(21, 21, 0, 0, 21, null), _consumer.State);
         await stop.CancelAsync();
+        await run.WaitAsync(Enough);
+    }
+
+    [Fact]
+    public async Task A_consumer_whose_handler_fails_sees_the_ledger_grow()
+    {
+        await AppendAsync(20);
+        var time = new FakeTimeProvider();
+        using var consumer = Consumer(_ledger.Ledger, time);
+        _handler.FailWith = batch => batch.Records.Count > 0 ? new IOException("database is gone") : null;
+        var run = consumer.RunAsync(_stop.Token);
+        await UntilAsync(() => consumer.Lag.Records == 21);
+        await AppendAsync(10);
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return consumer.Lag.Records == 31;
+        });
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+    }
+
+    [Fact]
+    public async Task A_consumer_that_meets_damage_is_behind_and_says_for_how_long()
+    {
+        await AppendAsync(3);
+        var time = new FakeTimeProvider();
+        var broken = new BreakableReader(_ledger.Ledger) { BrokenAt = 4 };
+        using var consumer = Consumer(broken, time);
+        var run = consumer.RunAsync(_stop.Token);
+        await UntilAsync(() => consumer.State.Position == 4);
+        await AppendAsync(6);
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return consumer.Lag.Records == 6 && consumer.Lag.Age >= TimeSpan.FromSeconds(5);
+        });
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+    }
+
+    [Fact]
+    public async Task A_consumer_whose_position_cannot_be_had_says_for_how_long()
+    {
+        var time = new FakeTimeProvider();
+        _handler.PositionFailsWith = new IOException("database is gone");
+        using var consumer = Consumer(_ledger.Ledger, time);
+        var run = consumer.RunAsync(_stop.Token);
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return consumer.Lag.Age >= TimeSpan.FromSeconds(5);
+        });
+        _handler.PositionFailsWith = null;
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return consumer.State.Position == 1 && consumer.Lag == default;
+        });
+        await _stop.CancelAsync();
         await run.WaitAsync(Enough);
     }
 
@@ -248,13 +332,15 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
         }
     }
 
-    private PartitionConsumer Consumer(ILedgerReader reader) => new(
+    private PartitionConsumer Consumer(ILedgerReader reader) => Consumer(reader, TimeProvider.System);
+
+    private PartitionConsumer Consumer(ILedgerReader reader, TimeProvider time) => new(
         new() { Name = "fold", MaxBatchBytes = 8 * 1024, FirstRetryDelay = TimeSpan.FromMilliseconds(1), LongestRetryDelay = TimeSpan.FromMilliseconds(4) },
         LedgerPartition.Calls,
         reader,
         _handler,
         _parking,
-        TimeProvider.System,
+        time,
         _services.GetRequiredService<ConsumerTelemetry>());
 
     private Task PositionAsync(long position) => UntilAsync(() => _consumer.State.Position == position && _consumer.State.InFlight == 0);

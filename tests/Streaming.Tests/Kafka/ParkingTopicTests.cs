@@ -25,6 +25,36 @@ public sealed class ParkingTopicTests(KafkaBroker broker) : ParkingLotTests
     }
 
     [Fact]
+    public async Task However_many_are_replayed_the_topic_is_read_once()
+    {
+        const int Records = 40;
+        var (bootstrap, reason) = await broker.FindAsync();
+        Assert.SkipWhen(bootstrap is null, reason ?? "");
+        await using var ledger = TemporaryKafkaLedger.Open(o => o with { Bootstrap = bootstrap! });
+        await ledger.ReadyAsync();
+        await using var one = new ParkingTopic(ledger.Options, KafkaTools.Telemetry, TimeProvider.System);
+        await using var other = new ParkingTopic(ledger.Options, KafkaTools.Telemetry, TimeProvider.System);
+        for (var i = 0; i < Records; i++)
+        {
+            await one.ParkAsync("calls", new(LedgerPartition.Calls, i, new byte[100 + i]), "why", TestContext.Current.CancellationToken);
+        }
+
+        var parked = await other.ListAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(Records, parked.Count);
+        foreach (var (record, i) in parked.Select(static (p, i) => (p, i)))
+        {
+            Assert.Equal(100 + i, (await other.TakeAsync(record, TestContext.Current.CancellationToken)).Bytes.Length);
+            await other.ForgetAsync(record, TestContext.Current.CancellationToken);
+        }
+
+        // What was parked, once to list it and once to take it, and that it is parked no more.
+        Assert.InRange(other.RecordsRead, Records, 3 * Records);
+        Assert.Empty(await other.ListAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(await one.ListAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<IOException>(async () => await one.TakeAsync(parked[0], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void Bytes_that_are_no_parked_record_are_none()
     {
         var bytes = "x"u8.ToArray();
