@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 
 namespace McpLedger.Streaming.Embedded;
@@ -17,9 +18,6 @@ internal sealed record RecoveredPartition
 
     /// <summary>Bytes that were set aside for the last segment.</summary>
     public required long Size { get; init; }
-
-    /// <summary>Digest of the last record that could be read.</summary>
-    public required Digest Last { get; init; }
 
     /// <summary>Bytes behind <see cref="Position"/> that were written and never acknowledged.</summary>
     public required long TornBytes { get; init; }
@@ -44,11 +42,10 @@ internal static class PartitionRecovery
         List<Segment> segments = [.. PartitionLog.List(folder)];
         if (segments.Count == 0)
         {
-            return new() { Segments = segments, End = 0, Position = 0, Size = 0, Last = Digest.Zero, TornBytes = 0, Damage = null };
+            return new() { Segments = segments, End = 0, Position = 0, Size = 0, TornBytes = 0, Damage = null };
         }
 
-        var recovered = Walk(segments);
-        return recovered.Last == Digest.Zero && segments.Count > 1 ? recovered with { Last = LastOf(segments) } : recovered;
+        return Walk(segments);
     }
 
     /// <summary>
@@ -98,10 +95,9 @@ internal static class PartitionRecovery
         using var file = segment.OpenToRead();
         var length = RandomAccess.GetLength(file);
         var end = segment.BaseOffset;
-        var last = Digest.Zero;
         if (segment.CheckHeader(file, out var header) is { } wrong)
         {
-            return Damaged(segments, end, length, last, $"{Path.GetFileName(segment.Path)}: {wrong}");
+            return Damaged(segments, end, length, $"{Path.GetFileName(segment.Path)}: {wrong}");
         }
 
         using var cursor = new SegmentCursor(file, SegmentFormat.HeaderLength, length, Window);
@@ -109,7 +105,6 @@ internal static class PartitionRecovery
         while (cursor.Step() == CursorStop.Record)
         {
             segment.Passed(end, position);
-            last = Digest.Of(cursor.Record.Span);
             end++;
             position = cursor.Position;
         }
@@ -117,11 +112,11 @@ internal static class PartitionRecovery
         var damage = DamageAfter(cursor, segment, end, position, length, header.Size);
         if (damage is not null)
         {
-            return Damaged(segments, end, length - position, last, damage);
+            return Damaged(segments, end, length - position, damage);
         }
 
         var torn = cursor.FindData(position) >= 0 ? length - position : 0;
-        return new() { Segments = segments, End = end, Position = position, Size = header.Size, Last = last, TornBytes = torn, Damage = null };
+        return new() { Segments = segments, End = end, Position = position, Size = header.Size, TornBytes = torn, Damage = null };
     }
 
     private static long? LaterGroupAfter(SegmentCursor cursor, long position, long length)
@@ -149,27 +144,35 @@ internal static class PartitionRecovery
     }
 
     // How many records the broken part held cannot be told, so their offsets are left out, as many as there is room for.
-    private static RecoveredPartition Damaged(List<Segment> segments, long end, long lost, Digest last, string damage) => new()
+    private static RecoveredPartition Damaged(List<Segment> segments, long end, long lost, string damage) => new()
     {
         Segments = segments,
         End = end + (Math.Max(lost, 0) / SmallestRecord) + 1,
         Position = 0,
         Size = 0,
-        Last = last,
         TornBytes = 0,
         Damage = damage,
     };
 
-    private static Digest LastOf(List<Segment> segments)
+    /// <summary>
+    /// Digest of the last record of an instance that can be read; zeros where it wrote none. A folder whose instance was renamed holds chains of both names, and each goes on from its own.
+    /// </summary>
+    public static Digest LastOf(IReadOnlyList<Segment> segments, string instance)
     {
-        for (var i = segments.Count - 2; i >= 0; i--)
+        var prefix = instance + "/";
+        for (var i = segments.Count - 1; i >= 0; i--)
         {
             using var file = segments[i].OpenToRead();
-            using var cursor = new SegmentCursor(file, SegmentFormat.HeaderLength, RandomAccess.GetLength(file), Window);
-            var last = Digest.Zero;
-            for (var offset = segments[i].BaseOffset; offset < segments[i + 1].BaseOffset && cursor.Step() == CursorStop.Record; offset++)
+            if (segments[i].CheckHeader(file, out _) is not null)
             {
-                last = Digest.Of(cursor.Record.Span);
+                continue;
+            }
+
+            using var cursor = new SegmentCursor(file, SegmentFormat.HeaderLength, RandomAccess.GetLength(file), Window);
+            var (last, end) = (Digest.Zero, i + 1 < segments.Count ? segments[i + 1].BaseOffset : long.MaxValue);
+            for (var offset = segments[i].BaseOffset; offset < end && cursor.Step() == CursorStop.Record; offset++)
+            {
+                last = EventReader.TryReadChain(cursor.Record.Span, out var link, out _) && link.Chain.StartsWith(prefix, StringComparison.Ordinal) ? Digest.Of(cursor.Record.Span) : last;
             }
 
             if (last != Digest.Zero)

@@ -48,6 +48,28 @@ public sealed class EmbeddedLedgerTests
     }
 
     [Fact]
+    public async Task Each_name_of_a_folder_goes_on_from_its_own_chain()
+    {
+        using var folder = new TemporaryFolder();
+        IReadOnlyList<LedgerRecord> records = [];
+        foreach (var name in (string[])["one", "other", "one", "other"])
+        {
+            await using var ledger = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(folder.Path) with { Instance = name }, TimeProvider.System);
+            await ledger.AppendAsync(LedgerLog.Calls, new string('x', 2000));
+            records = await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Calls, 0);
+        }
+
+        var (chains, faults) = (new ChainVerifier(fromTheBeginning: true), new List<ChainFault>());
+        foreach (var record in records)
+        {
+            chains.Feed(LedgerLeaf.Of(record.Partition, record.Offset, record.Bytes.Span, out var prev), prev, faults);
+        }
+
+        chains.Settle(faults);
+        Assert.Empty(faults);
+    }
+
+    [Fact]
     public async Task Records_roll_over_many_segments_and_read_as_one_sequence()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
