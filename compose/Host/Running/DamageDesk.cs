@@ -2,11 +2,12 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming.Kafka;
 
 namespace McpLedger.Host.Running;
 
 /// <summary>A stretch of the log in which no record can be read.</summary>
-/// <param name="Partition">Such as <c>calls-0</c>.</param>
+/// <param name="Partition">Such as <c>calls-0</c>; <c>spool</c> for what waits on this disk for Kafka.</param>
 /// <param name="Offset">Offset of the first record that is lost.</param>
 /// <param name="NextOffset">Offset of the next record that can be read.</param>
 /// <param name="Segment">Name of the segment file.</param>
@@ -16,20 +17,22 @@ namespace McpLedger.Host.Running;
 internal sealed record DamageLine(string Partition, long Offset, long NextOffset, string Segment, long Position, long Length, string Sha256);
 
 /// <summary>A stretch to accept, named so that no other is accepted by mistake.</summary>
-/// <param name="Partition">Such as <c>calls-0</c>.</param>
+/// <param name="Partition">Such as <c>calls-0</c>; <c>spool</c> for what waits on this disk for Kafka.</param>
 /// <param name="Offset">Offset of the first record that is lost.</param>
 /// <param name="Sha256">Digest of its bytes, 64 hex digits.</param>
 /// <param name="Reason">Why, in words for an auditor.</param>
 internal sealed record DamageAcceptance(string Partition, long Offset, string Sha256, string Reason);
 
-/// <summary>Finds damage of the ledger's files and accepts it: the event first, then readers step over it. A ledger that is not kept in files of this machine has none.</summary>
+/// <summary>
+/// Finds damage of the files of this machine and accepts it: the event first, then readers step over it. Where the ledger is in Kafka that is the spool, which is named <c>spool</c>:
+/// its offsets are those of no partition.
+/// </summary>
 internal sealed class DamageDesk(ILedger ledger, ControlLog control)
 {
     private const int LongestReason = 1_000;
-    private readonly EmbeddedLedger? _files = ledger as EmbeddedLedger;
+    private const string Spool = "spool";
 
-    public IReadOnlyList<DamageLine> List(CancellationToken cancellationToken) =>
-        _files is null ? [] : [.. _files.Partitions.SelectMany(p => _files.FindDamage(p, cancellationToken)).Select(LineOf)];
+    public IReadOnlyList<DamageLine> List(CancellationToken cancellationToken) => [.. Find(cancellationToken).Select(LineOf)];
 
     /// <returns>What was accepted, or why not with the HTTP status that says so.</returns>
     public async Task<(DamageLine? Line, int Status, string? Fault)> AcceptAsync(DamageAcceptance request, string actor, CancellationToken cancellationToken)
@@ -39,14 +42,14 @@ internal sealed class DamageDesk(ILedger ledger, ControlLog control)
             return (null, StatusCodes.Status400BadRequest, $"A reason has 1 to {LongestReason} characters: it is what an auditor will read.");
         }
 
-        if (!LedgerPartition.TryParse(request.Partition, out var partition) || !Digest.TryParse(request.Sha256, out var digest))
+        if ((request.Partition != Spool && !LedgerPartition.TryParse(request.Partition, out _)) || !Digest.TryParse(request.Sha256, out var digest))
         {
-            return (null, StatusCodes.Status400BadRequest, "A stretch is named by its partition, its first offset and the digest of its bytes (64 hex digits).");
+            return (null, StatusCodes.Status400BadRequest, "A stretch is named by its partition (or 'spool'), its first offset and the digest of its bytes (64 hex digits).");
         }
 
-        if (_files?.FindDamage(partition, cancellationToken).FirstOrDefault(s => s.FirstOffset == request.Offset) is not { } stretch)
+        if (Find(cancellationToken).FirstOrDefault(s => NameOf(s) == request.Partition && s.FirstOffset == request.Offset) is not { } stretch)
         {
-            return (null, StatusCodes.Status404NotFound, $"No damage of {partition} begins at offset {request.Offset}.");
+            return (null, StatusCodes.Status404NotFound, $"No damage of {request.Partition} begins at offset {request.Offset}.");
         }
 
         if (stretch.Sha256 != digest)
@@ -55,15 +58,25 @@ internal sealed class DamageDesk(ILedger ledger, ControlLog control)
         }
 
         var accepted = new DamageAccepted(
-            partition.ToString(), stretch.FirstOffset, stretch.NextOffset, stretch.Segment, stretch.Position, stretch.Length, stretch.Sha256, actor, request.Reason);
-        if (!await control.TryAppendAsync(partition.ToString(), accepted, CancellationToken.None))
+            NameOf(stretch), stretch.FirstOffset, stretch.NextOffset, stretch.Segment, stretch.Position, stretch.Length, stretch.Sha256, actor, request.Reason);
+        if (!await control.TryAppendAsync(NameOf(stretch), accepted, CancellationToken.None))
         {
             return (null, StatusCodes.Status503ServiceUnavailable, "The ledger cannot record this now, so it was not done. Try again.");
         }
 
-        _files.AcceptDamage(stretch);
+        (ledger as EmbeddedLedger)?.AcceptDamage(stretch);
+        (ledger as KafkaLedger)?.AcceptDamage(stretch);
         return (LineOf(stretch), StatusCodes.Status200OK, null);
     }
 
-    private static DamageLine LineOf(DamagedStretch s) => new(s.Partition.ToString(), s.FirstOffset, s.NextOffset, s.Segment, s.Position, s.Length, s.Sha256.ToString());
+    private IEnumerable<DamagedStretch> Find(CancellationToken cancellationToken) => ledger switch
+    {
+        EmbeddedLedger files => files.Partitions.SelectMany(p => files.FindDamage(p, cancellationToken)),
+        KafkaLedger kafka => kafka.FindDamage(cancellationToken),
+        _ => [],
+    };
+
+    private string NameOf(DamagedStretch stretch) => ledger is KafkaLedger ? Spool : stretch.Partition.ToString();
+
+    private DamageLine LineOf(DamagedStretch s) => new(NameOf(s), s.FirstOffset, s.NextOffset, s.Segment, s.Position, s.Length, s.Sha256.ToString());
 }
