@@ -20,6 +20,9 @@ public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch,
 
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
+    /// <summary>Id of the topic that holds the calls, where the ledger is kept in Kafka and it was seen.</summary>
+    public EventId? Calls { get; init; }
+
     /// <summary>The source that this boot's events of a role carry: <c>/{role}/{instance}/{boot epoch}</c>.</summary>
     public string SourceOf(string role) => string.Create(CultureInfo.InvariantCulture, $"/{role}/{Instance}/{Epoch}");
 
@@ -40,7 +43,7 @@ public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch,
         try
         {
             var json = new Utf8JsonReader(File.ReadAllBytes(path));
-            EventId? ledger = null;
+            EventId? ledger = null, calls = null;
             string? instance = null, origin = null;
             while (json.Read())
             {
@@ -52,6 +55,7 @@ public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch,
                     {
                         case "ledger": ledger = EventId.TryParse(json.GetString(), out var id) ? id : null; break;
                         case "instance": instance = json.GetString(); break;
+                        case "calls": calls = EventId.TryParse(json.GetString(), out var topic) ? topic : null; break;
                         case "origin": origin = json.GetString(); break;
                         default: json.Skip(); break;
                     }
@@ -60,7 +64,7 @@ public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch,
 
             return ledger is null || instance is null || origin is null
                 ? throw new IOException($"'{path}' lacks ledger, instance or origin.")
-                : new(ledger.Value, instance, ReadEpoch(folder), origin);
+                : new(ledger.Value, instance, ReadEpoch(folder), origin) { Calls = calls };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -87,6 +91,14 @@ public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch,
         return identity;
     }
 
+    /// <summary>Keeps which topic holds the calls, durably.</summary>
+    internal static LedgerIdentity Keep(string folder, LedgerIdentity identity, EventId calls)
+    {
+        identity = identity with { Calls = calls };
+        Store(folder, identity);
+        return identity;
+    }
+
     /// <summary>Whether <paramref name="name"/> can name an instance.</summary>
     internal static bool IsName(string name) => name.Length is > 0 and <= 64 && !name.AsSpan().ContainsAnyExcept(NameCharacters);
 
@@ -105,6 +117,11 @@ public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch,
         json.WriteString("ledger", identity.Ledger.ToString());
         json.WriteString("instance", identity.Instance);
         json.WriteString("origin", identity.Origin);
+        if (identity.Calls is { } calls)
+        {
+            json.WriteString("calls", calls.ToString());
+        }
+
         json.WriteEndObject();
         json.Flush();
         DurableFile.Replace(Path.Combine(folder, FileName), bytes.WrittenSpan, Mode);

@@ -21,15 +21,17 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
     /// <summary>What of the topics is not as it should be.</summary>
     public IReadOnlyList<TopicDrift> Drifts => _drifts;
 
+    /// <summary>Id of the topic of calls, as last seen; null where topics are not asked about.</summary>
+    public EventId? Calls { get; private set; }
+
     /// <summary>The producer; null until the topics were seen.</summary>
     public RecordProducer? Producer => _producer;
 
     private KafkaTopics Topics => new(options, _clients, telemetry);
 
     /// <summary>Makes and verifies the topics.</summary>
-    /// <returns>Id of the ledger that they are of.</returns>
     /// <exception cref="IOException">The cluster does not answer.</exception>
-    public async Task<EventId> SeeAsync(CancellationToken cancellationToken)
+    public async Task<TopicsSeen> SeeAsync(CancellationToken cancellationToken)
     {
         var seen = await Topics.EnsureAsync(cancellationToken).ConfigureAwait(false);
         _drifts = seen.Drifts;
@@ -38,15 +40,28 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
             AskMaxBytes = async token => (await Topics.EnsureAsync(token).ConfigureAwait(false)).MaxBytes,
             Refit = (track, rest) => Find(track.Partition)?.Refit(rest) ?? rest,
         };
-        return seen.Ledger;
+        return seen;
     }
 
     /// <summary>Makes and verifies the topics of a ledger that is known already.</summary>
-    /// <returns>Why this process may not write to them: they are of another ledger; null when it may.</returns>
+    /// <returns>Why this process may neither write to them nor read them: they are of another ledger; null when it may.</returns>
     /// <exception cref="IOException">The cluster does not answer.</exception>
-    public async Task<string?> SeeAsync(EventId known, CancellationToken cancellationToken) =>
-        await SeeAsync(cancellationToken).ConfigureAwait(false) is var seen && seen == known ? null
-            : $"the topics {options.TopicPrefix}* are those of ledger {seen}, and the data folder belongs to ledger {known}. Nothing is sent. Fix: give this process another folder or another topic prefix";
+    public async Task<string?> SeeAsync(LedgerIdentity known, CancellationToken cancellationToken)
+    {
+        var seen = await SeeAsync(cancellationToken).ConfigureAwait(false);
+        Calls = seen.Calls;
+        var other = seen.Ledger != known.Ledger
+            ? $"the topics {options.TopicPrefix}* are those of ledger {seen.Ledger}, and the data folder belongs to ledger {known.Ledger}. Nothing is sent. Fix: give this process another folder or another topic prefix"
+            : seen.Calls is { } calls && known.Calls is { } before && calls != before
+            ? $"the topic {options.TopicPrefix}calls was made anew: it was {before}, and {calls} stands under its name. What was in it is gone, and its offsets are those of other records by now. Nothing is sent and nothing read. Fix: begin another ledger (another topic prefix, empty data folders and stores)"
+            : null;
+        if (other is not null)
+        {
+            reader.Refuse(other);
+        }
+
+        return other;
+    }
 
     /// <summary>Begins this boot's chain of a partition behind the last record that the instance wrote there.</summary>
     /// <param name="place">The partition.</param>
@@ -65,7 +80,7 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
         }
 
         var bounds = await reader.BoundsAsync(place, cancellationToken).ConfigureAwait(false);
-        var known = positions.Of(place);
+        var known = positions.Of(place, identity.Instance);
 
         // Every boot says on the control log that it began, so that log alone is looked at by one that thinks it is the first.
         var last = isFirst || (identity.Epoch == 1 && place != LedgerPartition.Control) ? null
@@ -80,6 +95,16 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
         _ = partition.AppendAsync(started, own: true, CancellationToken.None).AsTask();
         _partitions = [.. _partitions, partition];
         return null;
+    }
+
+    /// <summary>Looks on the control log, where every boot says that it began and is alive, for a later one of this instance.</summary>
+    /// <returns>Why this boot may not write any more, null when it may; and where the next look begins.</returns>
+    /// <exception cref="IOException">The cluster cannot be read.</exception>
+    public async Task<(string? Behind, long Next)> LookForLaterBootAsync(LedgerIdentity identity, long? from, CancellationToken cancellationToken)
+    {
+        var end = (await reader.BoundsAsync(LedgerPartition.Control, cancellationToken).ConfigureAwait(false)).End;
+        var later = from < end ? await Landed.LaterThanAsync(LedgerPartition.Control, identity, from.Value, cancellationToken).ConfigureAwait(false) : null;
+        return (later is null ? null : BehindOf(LedgerPartition.Control, later, identity), end);
     }
 
     /// <summary>Says that a boot is not the last of its instance.</summary>

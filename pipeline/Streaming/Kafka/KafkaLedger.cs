@@ -28,9 +28,8 @@ public sealed class KafkaLedger : ILedger
     private readonly CancellationTokenSource _closing = new();
     private readonly ITimer _retry;
     private readonly ITimer _heartbeat;
-    private readonly ITimer _verify;
+    private readonly TopicWatch _topics;
     private readonly string _folder;
-    private readonly HashSet<TopicDrift> _told = [];
 
     private FolderLock? _lock;
     private LedgerIdentity? _boot;
@@ -56,7 +55,8 @@ public sealed class KafkaLedger : ILedger
         _identity = new(default, options.Instance ?? "unknown", 0, $"{options.OriginHost}/mcpledger/00000000");
         _retry = Timer(static ledger => _ = ledger.TryOpenAsync());
         _heartbeat = Timer(static ledger => ledger.Beat());
-        _verify = Timer(static ledger => _ = ledger.VerifyAsync());
+        _topics = new(options, _cluster, telemetry, time, RefuseAsync, SayAsync);
+        reader.Doubted = _topics.Doubt;
         telemetry.Observe(() => Health, () => _spool?.Lag ?? default);
     }
 
@@ -148,6 +148,14 @@ public sealed class KafkaLedger : ILedger
     public async ValueTask DropBlobsBeforeAsync(DateTimeOffset moment, CancellationToken cancellationToken) =>
         await _cluster.DropBlobsBeforeAsync(moment).WaitAsync(cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Finds what cannot be read of the spool and was not accepted: shipping stands in front of it. Its offsets are the spool's own, and its partition's name says nothing.</summary>
+    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
+    public IReadOnlyList<DamagedStretch> FindDamage(CancellationToken cancellationToken) => _spool?.FindDamage(cancellationToken) ?? [];
+
+    /// <summary>Lets shipping step over a stretch of the spool from now on. What stood there is lost: the sealer names the gap that it leaves.</summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public void AcceptDamage(DamagedStretch stretch) => _spool?.AcceptDamage(stretch);
+
     /// <summary>Takes no more appends, closes the chains with <c>writer.stopped.v1</c>, gives the cluster a while to take what is under way, and keeps where the chains end.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -163,7 +171,8 @@ public sealed class KafkaLedger : ILedger
             _disposed = true;
             await _retry.DisposeAsync().ConfigureAwait(false);
             await _heartbeat.DisposeAsync().ConfigureAwait(false);
-            await _verify.DisposeAsync().ConfigureAwait(false);
+            _reader.Doubted = null;
+            await _topics.DisposeAsync().ConfigureAwait(false);
             _notOpen = "the ledger is closed";
             await CloseAsync().ConfigureAwait(false);
             _lock?.Dispose();
@@ -224,7 +233,7 @@ public sealed class KafkaLedger : ILedger
         }
 
         var known = LedgerIdentity.Read(_options.Folder);
-        var ledger = known?.Ledger ?? await _cluster.SeeAsync(cancellationToken).ConfigureAwait(false);
+        var ledger = known?.Ledger ?? (await _cluster.SeeAsync(cancellationToken).ConfigureAwait(false)).Ledger;
         _positions ??= LedgerPositions.Read(_folder, ledger);
         _boot ??= await BootAsync(known, ledger, cancellationToken).ConfigureAwait(false);
         if (SpoolsCalls)
@@ -233,9 +242,15 @@ public sealed class KafkaLedger : ILedger
             Opened(_boot);
         }
 
-        if (await _cluster.SeeAsync(ledger, cancellationToken).ConfigureAwait(false) is { } other)
+        if (await _cluster.SeeAsync(_boot, cancellationToken).ConfigureAwait(false) is { } other)
         {
             return other;
+        }
+
+        if (_boot.Calls is null && _cluster.Calls is { } calls)
+        {
+            _boot = LedgerIdentity.Keep(_options.Folder, _boot, calls);
+            _identity = _notOpen is null ? _boot : _identity;
         }
 
         if (!SpoolsCalls && _options.WritesCalls)
@@ -263,8 +278,7 @@ public sealed class KafkaLedger : ILedger
 
         _notConnected = null;
         Opened(_boot);
-        _verify.Change(_options.VerifyInterval, _options.VerifyInterval);
-        _ = TellDriftsAsync();
+        _topics.Begin(_boot);
         return null;
     }
 
@@ -324,7 +338,7 @@ public sealed class KafkaLedger : ILedger
         var chains = CallsPartitions.Select(p => (p, boot.ChainOf(p), Started(p, boot))).ToList();
         try
         {
-            var spool = Spool.Open(_folder, _options, _landed!, chains, _files, _time);
+            var spool = Spool.Open(_folder, _options, boot.Instance, _landed!, chains, _files, _time);
             _positions = positions.Within(spool.Found);
             return new(spool, _options, _positions.Shipped, KeepPositions, _telemetry, _files, _time);
         }
@@ -398,44 +412,22 @@ public sealed class KafkaLedger : ILedger
             _ = partition.AppendAsync(beat, own: true, CancellationToken.None).AsTask();
         }
 
+        _topics.Beat();
         TryKeepPositions();
     }
 
-    private async Task VerifyAsync()
+    private async Task RefuseAsync(string other)
     {
-        try
-        {
-            if (await _cluster.SeeAsync(_identity.Ledger, _closing.Token).ConfigureAwait(false) is { } other)
-            {
-                _behind = other;
-                _telemetry.LogBehind(other);
-                _heartbeat.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                _verify.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                await (_spool?.StopShippingAsync() ?? Task.CompletedTask).ConfigureAwait(false);
-                return;
-            }
-
-            await TellDriftsAsync().ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            // Whether the cluster answers at all is told by the producer.
-        }
+        _behind = other;
+        _telemetry.LogBehind(other);
+        _heartbeat.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await (_spool?.StopShippingAsync() ?? Task.CompletedTask).ConfigureAwait(false);
     }
 
-    /// <summary>Says on the control log what drifted, once; what came back and drifts anew is said again.</summary>
-    private async Task TellDriftsAsync()
+    private async Task<bool> SayAsync(LedgerDrifted drifted)
     {
-        var drifts = _cluster.Drifts;
-        _told.IntersectWith(drifts);
-        foreach (var drift in drifts.Where(d => !_told.Contains(d)))
-        {
-            using var said = Draft(LedgerPartition.Control, _identity, new LedgerDrifted(drift.Topic, drift.Setting, drift.Expected, drift.Found));
-            if ((await AppendAsync(said, CancellationToken.None).ConfigureAwait(false)).IsDurable)
-            {
-                _told.Add(drift);
-            }
-        }
+        using var said = Draft(LedgerPartition.Control, _identity, drifted);
+        return (await AppendAsync(said, CancellationToken.None).ConfigureAwait(false)).IsDurable;
     }
 
     private void KeepPositions()

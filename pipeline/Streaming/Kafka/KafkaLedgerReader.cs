@@ -23,6 +23,7 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
     private readonly Dictionary<LedgerPartition, Shelf> _shelves = [];
     private readonly HashSet<PartitionCursor> _alive = [];
     private readonly ITimer _tidy;
+    private volatile string? _refusal;
     private bool _disposed;
 
     /// <summary>A reader; nothing is connected before the first read.</summary>
@@ -54,8 +55,25 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="IOException">The cluster does not answer.</exception>
-    public async ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken) =>
-        await UseAsync(partition, from, c => c.ReadAsync(from, maxBytes), cancellationToken).ConfigureAwait(false);
+    public async ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken)
+    {
+        if (_refusal is { } refusal)
+        {
+            return new([], from, refusal);
+        }
+
+        try
+        {
+            var batch = await UseAsync(partition, from, c => c.ReadAsync(from, maxBytes), cancellationToken).ConfigureAwait(false);
+            Doubt(batch.Damage is not null);
+            return batch;
+        }
+        catch (IOException)
+        {
+            Doubt(isDue: true);
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) =>
@@ -64,6 +82,12 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
             await c.WaitAsync(from, cancellationToken).ConfigureAwait(false);
             return true;
         }, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Is told when a partition is not as it was left, or cannot be read.</summary>
+    internal Action? Doubted { get; set; }
+
+    /// <summary>The topics are not this ledger's any more: whoever reads is told so, and gets nothing of what stands there.</summary>
+    internal void Refuse(string reason) => _refusal = reason;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -83,6 +107,14 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
         }
 
         await Task.WhenAll(ending).EndsAsync(_clients.Telemetry).ConfigureAwait(false);
+    }
+
+    private void Doubt(bool isDue)
+    {
+        if (isDue)
+        {
+            Doubted?.Invoke();
+        }
     }
 
     /// <summary>Lets a cursor do something. A wait that is cancelled ends at once; its cursor is put back when it has noticed.</summary>

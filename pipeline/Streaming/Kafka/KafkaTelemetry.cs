@@ -148,4 +148,7 @@ public sealed partial class KafkaTelemetry
 
     [LoggerMessage(2127, LogLevel.Critical, "A client of the cluster for {What} has not come back for {Longest} and is left to itself; another takes its place")]
     internal partial void LogStuck(string what, TimeSpan longest);
+
+    [LoggerMessage(2128, LogLevel.Error, "The topics could not be verified and are looked at again: {Reason}")]
+    internal partial void LogNotVerified(string reason);
 }

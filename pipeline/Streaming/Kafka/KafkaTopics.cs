@@ -15,9 +15,10 @@ public sealed record TopicDrift(string Topic, string Setting, string Expected, s
 
 /// <summary>What a look at the topics told.</summary>
 /// <param name="Ledger">Id of the ledger: that of the control topic, which is made once.</param>
+/// <param name="Calls">Id of the topic of calls; null where topics are not asked about.</param>
 /// <param name="MaxBytes">Longest batch that every topic takes.</param>
 /// <param name="Drifts">What is not as it should be.</param>
-internal sealed record TopicsSeen(EventId Ledger, int MaxBytes, IReadOnlyList<TopicDrift> Drifts);
+internal sealed record TopicsSeen(EventId Ledger, EventId? Calls, int MaxBytes, IReadOnlyList<TopicDrift> Drifts);
 
 /// <summary>Makes the ledger's topics where they are missing, and looks whether they still are what its promises need.</summary>
 internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clients, KafkaTelemetry telemetry)
@@ -36,12 +37,12 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
     public static int LongestBatch(KafkaLedgerOptions options) => options.MaxRecordBytes + (64 * Overhead);
 
     /// <summary>Makes what is missing and verifies all of it.</summary>
-    /// <exception cref="IOException">The cluster does not answer, or the calls topic has another number of partitions than the ledger.</exception>
+    /// <exception cref="IOException">The cluster does not answer, the topic of calls of a ledger in use is gone, or a topic has fewer partitions than the ledger.</exception>
     public async Task<TopicsSeen> EnsureAsync(CancellationToken cancellationToken)
     {
         if (!options.ManageTopics)
         {
-            return new(IdOf(Digest.Of(System.Text.Encoding.UTF8.GetBytes(options.TopicPrefix))), MaxBytes, []);
+            return new(IdOf(Digest.Of(System.Text.Encoding.UTF8.GetBytes(options.TopicPrefix))), Calls: null, MaxBytes, []);
         }
 
         try
@@ -57,7 +58,7 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
     }
 
     /// <summary>Looks and makes nothing; a topic that is missing is a drift.</summary>
-    /// <exception cref="IOException">The cluster does not answer, or the calls topic has another number of partitions than the ledger.</exception>
+    /// <exception cref="IOException">The cluster does not answer, or a topic has fewer partitions than the ledger.</exception>
     public async Task<IReadOnlyList<TopicDrift>> ExamineAsync(CancellationToken cancellationToken)
     {
         try
@@ -148,6 +149,11 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
             return;
         }
 
+        if (!there.Contains(_names.Calls) && there.Contains(_names.Control) && await IsWrittenAsync(admin).ConfigureAwait(false))
+        {
+            throw new IOException($"topic {_names.Calls} is missing, and {_names.Control} says that the ledger is in use: made anew, it would hold other records at offsets that were read and sealed. Fix: restore the topic, or begin another ledger (another topic prefix, empty data folders and stores)");
+        }
+
         try
         {
             await admin.CreateTopicsAsync(missing, new() { RequestTimeout = options.AnswerTimeout, OperationTimeout = options.AnswerTimeout }).ConfigureAwait(false);
@@ -159,6 +165,14 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         }
     }
 
+    /// <summary>Whether anything was ever written to the control log: the topics are all there by then.</summary>
+    private async Task<bool> IsWrittenAsync(IAdminClient admin)
+    {
+        var place = new TopicPartitionOffsetSpec { TopicPartition = _names.Of(LedgerPartition.Control), OffsetSpec = OffsetSpec.Latest() };
+        var found = await admin.ListOffsetsAsync([place], new() { RequestTimeout = options.AnswerTimeout }).ConfigureAwait(false);
+        return found.ResultInfos[0].TopicPartitionOffsetError.Offset.Value > 0;
+    }
+
     private async Task<TopicsSeen> LookAsync(IAdminClient admin)
     {
         var wanted = Wanted();
@@ -166,12 +180,18 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         var resources = wanted.Keys.Select(static t => new ConfigResource { Type = ResourceType.Topic, Name = t });
         var configs = await admin.DescribeConfigsAsync(resources, new() { RequestTimeout = options.AnswerTimeout }).ConfigureAwait(false);
         var drifts = new List<TopicDrift>();
-        var ledger = default(EventId);
+        var (ledger, calls) = (default(EventId), default(EventId));
         foreach (var topic in described.TopicDescriptions)
         {
-            if (topic.Partitions.Count != wanted[topic.Name])
+            if (topic.Partitions.Count < wanted[topic.Name])
             {
                 throw new IOException($"topic {topic.Name} has {topic.Partitions.Count} partitions and the ledger {wanted[topic.Name]}. Fix: set the number that the topic was made with; it is fixed for its life");
+            }
+
+            if (topic.Partitions.Count > wanted[topic.Name])
+            {
+                // Kafka takes none away. Nothing of this ledger goes to them, and nobody works on them.
+                drifts.Add(new(topic.Name, "partitions", $"{wanted[topic.Name]}", $"{topic.Partitions.Count}"));
             }
 
             if (topic.Partitions.Min(static p => p.Replicas.Count) is var replicas && replicas < options.Replication)
@@ -180,6 +200,7 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
             }
 
             ledger = topic.Name == _names.Control ? IdOf(topic.TopicId) : ledger;
+            calls = topic.Name == _names.Calls ? IdOf(topic.TopicId) : calls;
         }
 
         var max = MaxBytes;
@@ -198,7 +219,7 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         }
 
         drifts.ForEach(d => telemetry.LogDrifted(d.Topic, d.Setting, d.Found, d.Expected));
-        return new(ledger, max, drifts);
+        return new(ledger, calls, max, drifts);
     }
 
     private static EventId IdOf(Uuid topic)

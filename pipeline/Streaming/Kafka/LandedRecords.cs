@@ -110,6 +110,27 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
         }
     }
 
+    /// <summary>A record that a later boot of an instance than this one wrote.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="identity">The boot.</param>
+    /// <param name="from">Where the look begins.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="IOException">The cluster cannot be read.</exception>
+    public async Task<LandedRecord?> LaterThanAsync(LedgerPartition partition, LedgerIdentity identity, long from, CancellationToken cancellationToken)
+    {
+        var prefix = identity.Instance + "/";
+        await foreach (var record in ReadToEndAsync(partition, from, cancellationToken).ConfigureAwait(false))
+        {
+            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && link.Chain.StartsWith(prefix, StringComparison.Ordinal) && LandedRecord.EpochOf(link.Chain) > identity.Epoch)
+            {
+                return new(record.Offset, link.Chain, link.Seq, Digest.Of(record.Bytes.Span));
+            }
+        }
+
+        return null;
+    }
+
     private async IAsyncEnumerable<LedgerRecord> ReadToEndAsync(LedgerPartition partition, long from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
@@ -149,6 +170,9 @@ internal sealed record LandedLook(LandedRecord? Last, IReadOnlyDictionary<string
 /// <param name="Sha256">Digest of its bytes: what the next record names as its predecessor.</param>
 internal sealed record LandedRecord(long Offset, string Chain, long Seq, Digest Sha256)
 {
+    /// <summary>The instance that wrote it.</summary>
+    public string Instance => Chain.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? Chain[..slash] : Chain;
+
     /// <summary>The boot that wrote it.</summary>
     public long Epoch => EpochOf(Chain);
 

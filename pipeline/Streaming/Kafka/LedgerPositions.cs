@@ -24,15 +24,18 @@ internal sealed record LedgerPositions
 
     public LandedPosition? Of(LedgerPartition partition) => Partitions.GetValueOrDefault(partition.ToString());
 
+    /// <summary>The same, where it is of this instance: a folder that got another name knows records of the one before, and no chain goes on from those of another instance.</summary>
+    public LandedPosition? Of(LedgerPartition partition, string instance) => Of(partition) is { } known && known.Chain.StartsWith(instance + "/", StringComparison.Ordinal) ? known : null;
+
     /// <summary>Offset that a look for an instance's last record begins at; null when nothing is known of it.</summary>
-    public long? OffsetOf(LedgerPartition partition, string instance) => Of(partition) is { } known && known.Chain.StartsWith(instance + "/", StringComparison.Ordinal) ? known.Offset : null;
+    public long? OffsetOf(LedgerPartition partition, string instance) => Of(partition, instance)?.Offset;
 
     /// <summary>The same, for a spool that ends at an offset: one that ends before what was shipped of it is another one, and none of it is in the cluster.</summary>
     public LedgerPositions Within(long end) => Shipped > end ? this with { Shipped = 0 } : this;
 
     /// <summary>Whether a record of the cluster is later than what is known of its partition.</summary>
     public bool IsBefore(LedgerPartition partition, LandedRecord found) =>
-        Of(partition) is not { } known || (LandedRecord.EpochOf(known.Chain), known.Seq).CompareTo((found.Epoch, found.Seq)) < 0;
+        Of(partition, found.Instance) is not { } known || (LandedRecord.EpochOf(known.Chain), known.Seq).CompareTo((found.Epoch, found.Seq)) < 0;
 
     /// <summary>What a folder keeps for this ledger; nothing when it is of another one or cannot be read.</summary>
     public static LedgerPositions Read(string folder, EventId ledger)

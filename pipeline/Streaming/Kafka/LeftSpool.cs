@@ -43,7 +43,7 @@ internal sealed class LeftSpool(string folder, KafkaLedgerOptions options, Clust
             return foreign;
         }
 
-        _shipping ??= _shipper.RunToEndAsync(_closing.Token);
+        _shipping ??= _shipper.RunToEndAsync(patience: null, _closing.Token);
         await Task.WhenAny(_shipping, Task.Delay(options.AnswerTimeout, time, cancellationToken)).ConfigureAwait(false);
         keep(positions.With(_shipper.Shipped, cluster.Producer!.Tracks));
         if (_shipping.IsCompleted)

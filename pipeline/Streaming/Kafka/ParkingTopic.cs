@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
@@ -12,6 +13,7 @@ namespace McpLedger.Streaming.Kafka;
 /// <param name="options">The ledger's.</param>
 /// <param name="telemetry">Where trouble is told.</param>
 /// <param name="time">The clock.</param>
+[SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "CloseAsync disposes the cursor; the semaphore has no handle.")]
 public sealed class ParkingTopic(KafkaLedgerOptions options, KafkaTelemetry telemetry, TimeProvider time) : IParkingLot, IAsyncDisposable
 {
     private const int ReadBytes = 1024 * 1024;

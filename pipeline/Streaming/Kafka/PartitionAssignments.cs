@@ -20,6 +20,7 @@ public sealed class PartitionAssignments
     private readonly KafkaTelemetry _telemetry;
     private readonly TimeProvider _time;
     private readonly TopicNames _topics;
+    private readonly int _partitions;
     private readonly TimeSpan _sessionTimeout;
     private readonly Dictionary<TopicPartition, (CancellationTokenSource Stop, Task Running)> _runners = [];
     private readonly Lock _gate = new();
@@ -32,7 +33,7 @@ public sealed class PartitionAssignments
     /// <param name="telemetry">Where it is told.</param>
     /// <param name="time">The clock.</param>
     public PartitionAssignments(KafkaLedgerOptions options, string role, RunPartition run, TimeSpan sessionTimeout, KafkaTelemetry telemetry, TimeProvider time) =>
-        (_group, _run, _clients, _telemetry, _time, _topics, _sessionTimeout) = (options.TopicPrefix + role, run, new(options, telemetry), telemetry, time, new(options.TopicPrefix), sessionTimeout);
+        (_group, _run, _clients, _telemetry, _time, _topics, _partitions, _sessionTimeout) = (options.TopicPrefix + role, run, new(options, telemetry), telemetry, time, new(options.TopicPrefix), options.Partitions, sessionTimeout);
 
     /// <summary>The partitions that are this process's now.</summary>
     public IReadOnlyList<LedgerPartition> Assigned
@@ -129,7 +130,8 @@ public sealed class PartitionAssignments
 
     private void Start(TopicPartition place)
     {
-        if (_topics.PartitionOf(place) is not { } partition)
+        // Partitions that were added to a topic are not the ledger's: nothing is written to them.
+        if (_topics.PartitionOf(place) is not { } partition || partition.Number >= (partition.Log == LedgerLog.Calls ? _partitions : 1))
         {
             return;
         }

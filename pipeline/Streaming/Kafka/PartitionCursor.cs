@@ -238,7 +238,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
         return false;
     }
 
-    /// <summary>What was dropped from the front is no damage: retention said so. An end that lies before what was read is.</summary>
+    /// <summary>What was dropped from the front is no damage: retention said so. An end that lies before what was read is, also where the log has grown past that since.</summary>
     private string? OutOfRange()
     {
         var bounds = Bounds();
@@ -248,7 +248,12 @@ internal sealed class PartitionCursor : IAsyncDisposable
             return string.Create(CultureInfo.InvariantCulture, $"{_partition} ends at offset {bounds.End}; the records from there to {Next - 1} are gone from Kafka");
         }
 
-        GoTo(Math.Max(Next, bounds.First));
+        if (Next >= bounds.First)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{_partition} offset {Next} was out of range, and the log now ends at {bounds.End}: it had lost its end, and what stands there by now are other records than were there");
+        }
+
+        GoTo(bounds.First);
         return null;
     }
 

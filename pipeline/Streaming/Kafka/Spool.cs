@@ -30,13 +30,14 @@ internal sealed class Spool : IAsyncDisposable
     /// <summary>Opens the spool and begins this boot's chains, each behind the last record that this instance wrote to its partition.</summary>
     /// <param name="folder">The ledger's folder, <c>kafka/</c>.</param>
     /// <param name="options">The ledger's.</param>
+    /// <param name="instance">Name of this instance.</param>
     /// <param name="positions">What is known of records that are no longer in the spool.</param>
     /// <param name="chains">The partitions and the names of their chains, with the first event of each.</param>
     /// <param name="telemetry">Where it is told.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="IOException">The disk refuses.</exception>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The writer belongs to the spool.")]
-    public static Spool Open(string folder, KafkaLedgerOptions options, LedgerPositions positions, IReadOnlyList<(LedgerPartition Partition, string Chain, EventDraft Started)> chains, LedgerTelemetry telemetry, TimeProvider time)
+    public static Spool Open(string folder, KafkaLedgerOptions options, string instance, LedgerPositions positions, IReadOnlyList<(LedgerPartition Partition, string Chain, EventDraft Started)> chains, LedgerTelemetry telemetry, TimeProvider time)
     {
         var kept = OptionsOf(folder, options);
         var log = LogOf(folder);
@@ -46,7 +47,7 @@ internal sealed class Spool : IAsyncDisposable
             recovered =>
             {
                 found = recovered.End;
-                return Begin(log, positions, chains);
+                return Begin(log, instance, positions, chains);
             },
             kept,
             time,
@@ -93,15 +94,16 @@ internal sealed class Spool : IAsyncDisposable
         Sync = options.Spool.Sync,
     };
 
-    private static List<BegunChain> Begin(PartitionLog log, LedgerPositions positions, IReadOnlyList<(LedgerPartition Partition, string Chain, EventDraft Started)> chains)
+    private static List<BegunChain> Begin(PartitionLog log, string instance, LedgerPositions positions, IReadOnlyList<(LedgerPartition Partition, string Chain, EventDraft Started)> chains)
     {
+        var prefix = instance + "/";
         var last = new Dictionary<LedgerPartition, (ChainLink Link, ReadOnlyMemory<byte> Bytes)>();
         for (var (next, end) = log.Bounds; next < end;)
         {
             var batch = log.Read(next, ReadBytes);
             foreach (var record in batch.Records)
             {
-                if (TryPlace(record.Bytes.Span, out var partition, out var link))
+                if (TryPlace(record.Bytes.Span, out var partition, out var link) && link.Chain.StartsWith(prefix, StringComparison.Ordinal))
                 {
                     last[partition] = (link, record.Bytes);
                 }
@@ -115,8 +117,8 @@ internal sealed class Spool : IAsyncDisposable
 
         // The folder may be older than what is known of the cluster, and then so is what lies in it.
         Digest PreviousOf(LedgerPartition partition) =>
-            last.TryGetValue(partition, out var here) && (positions.Of(partition) is not { } there || OrderOf(here.Link.Chain, here.Link.Seq).CompareTo(OrderOf(there.Chain, there.Seq)) >= 0) ? Digest.Of(here.Bytes.Span)
-            : Digest.TryParse(positions.Of(partition)?.Sha256, out var known) ? known
+            last.TryGetValue(partition, out var here) && (positions.Of(partition, instance) is not { } there || OrderOf(here.Link.Chain, here.Link.Seq).CompareTo(OrderOf(there.Chain, there.Seq)) >= 0) ? Digest.Of(here.Bytes.Span)
+            : Digest.TryParse(positions.Of(partition, instance)?.Sha256, out var known) ? known
             : Digest.Zero;
 
         static (long Epoch, long Seq) OrderOf(string chain, long seq) => (LandedRecord.EpochOf(chain), seq);

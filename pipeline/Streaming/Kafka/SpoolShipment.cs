@@ -15,7 +15,10 @@ public sealed record SpoolShipmentReport(string Instance, long Records, long Shi
 /// <param name="time">The clock.</param>
 public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry telemetry, TimeProvider time)
 {
-    /// <summary>Ships until everything is acknowledged.</summary>
+    // In answers that the cluster could have given.
+    private const int Patience = 3;
+
+    /// <summary>Ships until everything is acknowledged, or the cluster acknowledges nothing any more.</summary>
     /// <exception cref="IOException">The folder holds no spool, its process still runs, or the cluster does not answer.</exception>
     public async Task<SpoolShipmentReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -29,7 +32,7 @@ public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry tel
         using var taken = FolderLock.TryTake(folder, out var holder) ?? throw new IOException($"the spool is locked by process {holder}, which ships it itself");
         await using var reader = new KafkaLedgerReader(options, telemetry, time);
         await using var cluster = new ClusterSide(options, reader, telemetry, time);
-        if (await cluster.SeeAsync(identity.Ledger, cancellationToken).ConfigureAwait(false) is { } other)
+        if (await cluster.SeeAsync(identity, cancellationToken).ConfigureAwait(false) is { } other)
         {
             throw new IOException(other);
         }
@@ -46,7 +49,7 @@ public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry tel
             return new(identity.Instance, end - log.Bounds.First, 0, foreign);
         }
 
-        await shipper.RunToEndAsync(cancellationToken).ConfigureAwait(false);
+        await shipper.RunToEndAsync(Patience * options.AnswerTimeout, cancellationToken).ConfigureAwait(false);
         positions.With(shipper.Shipped, cluster.Producer!.Tracks).Write(folder);
         return new(identity.Instance, end - log.Bounds.First, shipper.Shipped - from, log.TailDamage ?? shipper.Trouble);
     }

@@ -29,7 +29,6 @@ internal sealed class SpoolShipper : IDisposable
     private readonly Lock _gate = new();
     private readonly OffsetWatermark _watermark = new();
     private readonly Dictionary<LedgerPartition, Place> _places = [];
-    private readonly Queue<Spooled> _underWay = new();
     private long _shipped;
     private long _next;
 
@@ -53,26 +52,6 @@ internal sealed class SpoolShipper : IDisposable
 
     /// <summary>Records that lie here and are not in the cluster as far as is known.</summary>
     public long Left => Math.Max(0, _log.Bounds.End - Shipped);
-
-    /// <summary>Event time of the oldest record that is not in the cluster; null when none is under way.</summary>
-    public DateTimeOffset? Oldest
-    {
-        get
-        {
-            ReadOnlyMemory<byte> bytes;
-            lock (_gate)
-            {
-                while (_underWay.TryPeek(out var done) && done.IsAcknowledged)
-                {
-                    _underWay.Dequeue();
-                }
-
-                bytes = _underWay.TryPeek(out var oldest) ? oldest.Bytes : default;
-            }
-
-            return !bytes.IsEmpty && EventReader.TryRead(bytes.Span, out var read, out _) ? read!.Header.Time : null;
-        }
-    }
 
     /// <summary>Finds how far each partition of the cluster has what lies here. Before <see cref="RunAsync"/>.</summary>
     /// <param name="partitions">Where records of the spool go.</param>
@@ -117,6 +96,7 @@ internal sealed class SpoolShipper : IDisposable
         for (_next = Math.Max(_next, Shipped); ;)
         {
             var batch = _log.Read(_next, ReadBytes);
+            Trouble = batch.Damage is null ? null : Trouble;
             foreach (var record in batch.Records)
             {
                 await ShipAsync(record, cancellationToken).ConfigureAwait(false);
@@ -133,7 +113,6 @@ internal sealed class SpoolShipper : IDisposable
             {
                 if (batch.Records.Count == 0)
                 {
-                    Trouble = null;
                     await _log.WaitAsync(_next, cancellationToken).ConfigureAwait(false);
                 }
 
@@ -141,7 +120,6 @@ internal sealed class SpoolShipper : IDisposable
             }
             else if (batch.Records.Count == 0)
             {
-                Trouble = null;
                 return;
             }
         }
@@ -150,14 +128,23 @@ internal sealed class SpoolShipper : IDisposable
     /// <summary>
     /// Ships until everything that lies here now is acknowledged, or it cannot go on (<see cref="Trouble"/>) and nothing is under way any more. It may be run again and goes on where it stands.
     /// </summary>
+    /// <param name="patience">Longest time without an acknowledgement; null waits for the cluster as long as it takes.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="IOException">The spool cannot be read.</exception>
-    public async Task RunToEndAsync(CancellationToken cancellationToken)
+    public async Task RunToEndAsync(TimeSpan? patience, CancellationToken cancellationToken)
     {
         var end = _log.Bounds.End;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var shipping = RunAsync(toTheEnd: true, ending.Token);
-        while (Shipped < end && !shipping.IsFaulted && (Trouble is null || IsUnderWay) && !cancellationToken.IsCancellationRequested)
+        var (before, since, gaveUp) = (Shipped, _time.GetTimestamp(), (string?)null);
+
+        // What was accepted as lost at the very end has no record behind it that would be acknowledged.
+        while (Shipped < end && !(shipping.IsCompleted && !IsUnderWay) && !shipping.IsFaulted && (Trouble is null || IsUnderWay) && gaveUp is null && !cancellationToken.IsCancellationRequested)
         {
+            (before, since) = Shipped == before ? (before, since) : (Shipped, _time.GetTimestamp());
+            gaveUp = _time.GetElapsedTime(since) is var waited && waited > patience
+                ? string.Create(CultureInfo.InvariantCulture, $"the cluster acknowledged nothing for {waited.TotalSeconds:F0} s: {_producer.Failure ?? "it gave no reason"}")
+                : null;
             await Task.Delay(Look, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -170,6 +157,8 @@ internal sealed class SpoolShipper : IDisposable
         {
             // Told to, here.
         }
+
+        Trouble ??= gaveUp;
     }
 
     public void Dispose() => _slots.Dispose();
@@ -261,7 +250,6 @@ internal sealed class SpoolShipper : IDisposable
         lock (_gate)
         {
             _watermark.Track(record.Offset);
-            _underWay.Enqueue(shipped);
         }
 
         if (record.Offset <= place.LandedThrough)
@@ -285,11 +273,6 @@ internal sealed class SpoolShipper : IDisposable
             {
                 Interlocked.Exchange(ref _shipped, next);
             }
-
-            while (_underWay.TryPeek(out var oldest) && oldest.IsAcknowledged)
-            {
-                _underWay.Dequeue();
-            }
         }
 
         _slots.Release();
@@ -309,12 +292,6 @@ internal sealed class SpoolShipper : IDisposable
 
     private sealed class Spooled(SpoolShipper owner, LedgerPartition partition, byte[] bytes, string chain, long seq, long offset) : UnderWay(partition, bytes, chain, seq)
     {
-        public bool IsAcknowledged { get; private set; }
-
-        public override void Acknowledged(long landed)
-        {
-            IsAcknowledged = true;
-            owner.Done(offset);
-        }
+        public override void Acknowledged(long landed) => owner.Done(offset);
     }
 }

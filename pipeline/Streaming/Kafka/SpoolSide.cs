@@ -20,6 +20,8 @@ internal sealed class SpoolSide : IAsyncDisposable
     private readonly ITimer _watch;
     private readonly ITimer _keeping;
     private readonly long _shippedBefore;
+    private long _noted = -1;
+    private long _waitsSince;
     private SpoolShipper? _shipper;
     private volatile RecordProducer? _producer;
     private Task _shipping = Task.CompletedTask;
@@ -52,7 +54,7 @@ internal sealed class SpoolSide : IAsyncDisposable
         {
             var shipped = Shipped;
             var records = Math.Max(0, _spool.Log.Bounds.End - shipped);
-            var age = records > 0 && _shipper?.Oldest is { } oldest ? _time.GetUtcNow() - oldest : TimeSpan.Zero;
+            var age = records > 0 && Interlocked.Read(ref _waitsSince) is > 0 and var since ? _time.GetUtcNow() - new DateTimeOffset(since, TimeSpan.Zero) : TimeSpan.Zero;
             return new(records, records == 0 ? 0 : _spool.Log.RecordBytesFrom(shipped), age < TimeSpan.Zero ? TimeSpan.Zero : age);
         }
     }
@@ -95,6 +97,10 @@ internal sealed class SpoolSide : IAsyncDisposable
         }
     }
 
+    public IReadOnlyList<DamagedStretch> FindDamage(CancellationToken cancellationToken) => _spool.Log.FindDamage(cancellationToken);
+
+    public void AcceptDamage(DamagedStretch stretch) => _spool.Log.Accepted.Accept(stretch);
+
     /// <summary>Sends nothing more; what is under way may still land.</summary>
     public async Task StopShippingAsync()
     {
@@ -111,8 +117,27 @@ internal sealed class SpoolSide : IAsyncDisposable
         _closing.Dispose();
     }
 
+    /// <summary>
+    /// Notes since when the oldest record waits: by the files and not by what is under way, for where the cluster is away since the start nothing is.
+    /// One that cannot be read waits since it was met.
+    /// </summary>
+    private void Note(long shipped)
+    {
+        if (shipped != _noted)
+        {
+            var waits = _spool.Log.Read(shipped, maxBytes: 1).Records is [var first, ..] && EventReader.TryRead(first.Bytes.Span, out var read, out _) ? read!.Header.Time : _time.GetUtcNow();
+            _noted = shipped;
+            Interlocked.Exchange(ref _waitsSince, waits.UtcTicks);
+        }
+    }
+
     private void Watch()
     {
+        if (Shipped is var shipped && shipped < _spool.Log.Bounds.End)
+        {
+            Note(shipped);
+        }
+
         var lag = Lag;
         var bounds = _options.Spool;
         var past = lag.Bytes > bounds.MaxBytes ? string.Create(CultureInfo.InvariantCulture, $"{lag.Bytes} bytes wait for the cluster; {bounds.MaxBytes} may")

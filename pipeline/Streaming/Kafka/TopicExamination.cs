@@ -6,6 +6,6 @@ namespace McpLedger.Streaming.Kafka;
 public sealed class TopicExamination(KafkaLedgerOptions options, KafkaTelemetry telemetry)
 {
     /// <summary>What is missing or not as it should be; empty when all is well.</summary>
-    /// <exception cref="IOException">The cluster does not answer, or the calls topic has another number of partitions than the ledger.</exception>
+    /// <exception cref="IOException">The cluster does not answer, or a topic has fewer partitions than the ledger.</exception>
     public Task<IReadOnlyList<TopicDrift>> RunAsync(CancellationToken cancellationToken) => new KafkaTopics(options, new(options, telemetry), telemetry).ExamineAsync(cancellationToken);
 }

@@ -113,7 +113,7 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
         {
             if (batch.Records is [{ Offset: 7 }])
             {
-                Assert.True(_parking.ForgetAsync(parked[1], CancellationToken.None).IsCompletedSuccessfully);
+                Assert.True(_parking.ForgetAsync(parked[1], CancellationToken.None).AsTask().IsCompletedSuccessfully);
             }
 
             return null;

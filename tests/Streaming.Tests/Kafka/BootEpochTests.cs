@@ -126,7 +126,29 @@ public sealed class BootEpochTests : IDisposable
         // As after a kill before anything was noted of what landed.
         File.Delete(Path.Combine(_first.Path, "kafka", "positions.json"));
         await BootAsync(options with { Instance = "renamed" }, 10, acknowledged);
-        await StandsOnceAsync(options, acknowledged);
+        await HoldsAsync(options, acknowledged);
+
+        // Each name goes on from its own chain.
+        await BootAsync(options, 10, acknowledged);
+        await BootAsync(options with { Instance = "renamed", Durable = KafkaDurability.Quorum }, 10, acknowledged);
+        await BootAsync(options with { Durable = KafkaDurability.Quorum }, 10, acknowledged);
+        await HoldsAsync(options, acknowledged);
+    }
+
+    [Fact]
+    public async Task A_process_whose_name_another_one_took_since_takes_no_more_calls()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk) with { HeartbeatInterval = TimeSpan.FromMilliseconds(200) };
+        await using var first = TemporaryKafkaLedger.Open(options);
+        await first.ReadyAsync();
+        await AppendAsync(first, 5, []);
+        await using var second = TemporaryKafkaLedger.Open(options with { Folder = _second.Path });
+        await second.ReadyAsync();
+        Assert.Equal(2, second.Ledger.Identity.Epoch);
+        await first.UntilAsync(() => first.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains("another process writes as this instance", StringComparison.Ordinal))
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(AppendStatus.Unavailable, (await first.AppendAsync("session-1", "", TestContext.Current.CancellationToken)).Appended.Status);
+        await AppendAsync(second, 5, []);
     }
 
     [Fact]

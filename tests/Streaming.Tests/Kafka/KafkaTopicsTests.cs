@@ -64,6 +64,47 @@ public sealed class KafkaTopicsTests(KafkaBroker broker)
         Assert.Contains("has 1 partitions and the ledger 3. Fix:", other.Ledger.Health.Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Partitions_that_were_added_under_an_open_ledger_are_a_drift_that_hides_no_other_and_nobody_works_on_them()
+    {
+        var (bootstrap, reason) = await broker.FindAsync();
+        Assert.SkipWhen(bootstrap is null, reason ?? "");
+        await using var ledger = TemporaryKafkaLedger.Open(o => o with { Bootstrap = bootstrap!, VerifyInterval = TimeSpan.FromMilliseconds(500) });
+        await ledger.ReadyAsync();
+        var calls = ledger.Options.TopicPrefix + "calls";
+        using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build())
+        {
+            await admin.CreatePartitionsAsync([new() { Topic = calls, IncreaseTo = 3 }]);
+            await admin.IncrementalAlterConfigsAsync(new()
+            {
+                [new() { Type = ResourceType.Topic, Name = calls }] = [new() { Name = "retention.bytes", Value = "1000000", IncrementalOperation = AlterConfigOpType.Set }],
+            });
+        }
+
+        await ledger.UntilAsync(() => ledger.Ledger.Health.Status == LedgerStatus.Degraded);
+        LedgerDrifted[] said;
+        while ((said = await DriftsAsync(ledger)).Length < 2)
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal([new LedgerDrifted(calls, "partitions", "1", "3"), new(calls, "retention.bytes", "-1", "1000000")], said.OrderBy(static d => d.Setting, StringComparer.Ordinal));
+        Assert.True((await ledger.AppendAsync("session-1", "", TestContext.Current.CancellationToken)).Appended.IsDurable);
+
+        var worked = new System.Collections.Concurrent.ConcurrentDictionary<LedgerPartition, bool>();
+        var member = new Streaming.Kafka.PartitionAssignments(ledger.Options, "test", async (partition, cancellationToken) =>
+        {
+            worked[partition] = true;
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }, TimeSpan.FromSeconds(10), KafkaTools.Telemetry, TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+        var running = member.RunAsync(stop.Token);
+        await ledger.UntilAsync(() => worked.ContainsKey(LedgerPartition.Calls) && worked.ContainsKey(LedgerPartition.Control));
+        await stop.CancelAsync();
+        await running;
+        Assert.Equal(2, worked.Count);
+    }
+
     private static async Task<LedgerDrifted[]> DriftsAsync(TemporaryKafkaLedger ledger) =>
     [
         .. (await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Control, 0))

@@ -1,0 +1,132 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming.Kafka;
+using McpLedger.Testing.Kafka;
+using McpLedger.Testing.Ledgers;
+
+namespace McpLedger.Streaming.Tests.Kafka;
+
+/// <summary>Topics that were deleted, or lost what they had: what stands at an offset by now is another record.</summary>
+public sealed class RemadeTopicTests(KafkaBroker broker)
+{
+    private const short Fetch = 1;
+    private const int OffsetOutOfRange = 1;
+    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(40);
+
+    [Fact]
+    public async Task A_topic_of_calls_that_was_made_anew_is_refused_and_nobody_reads_on_in_it()
+    {
+        var (bootstrap, reason) = await broker.FindAsync();
+        Assert.SkipWhen(bootstrap is null, reason ?? "");
+        using var folder = new TemporaryFolder();
+        var options = TemporaryKafkaLedger.SmallIn(folder.Path) with { Bootstrap = bootstrap!, VerifyInterval = TimeSpan.FromMilliseconds(500) };
+        await using (var ledger = TemporaryKafkaLedger.Open(options))
+        {
+            await ledger.ReadyAsync();
+            await AppendAsync(ledger, 50);
+            var position = (await ledger.Ledger.ReadAsync(LedgerPartition.Calls, 0, 1 << 20, TestContext.Current.CancellationToken)).Next;
+            await RemakeAsync(bootstrap!, options.TopicPrefix + "calls", records: 80);
+
+            await ledger.UntilAsync(() => IsRefused(ledger)).WaitAsync(Enough, TestContext.Current.CancellationToken);
+            var batch = await ledger.Ledger.ReadAsync(LedgerPartition.Calls, position, 1 << 20, TestContext.Current.CancellationToken);
+            Assert.Empty(batch.Records);
+            Assert.Equal(position, batch.Next);
+            Assert.Contains("made anew", batch.Damage, StringComparison.Ordinal);
+        }
+
+        // Its folder knows which topic it was.
+        await using var again = TemporaryKafkaLedger.Open(options);
+        await again.UntilAsync(() => IsRefused(again)).WaitAsync(Enough, TestContext.Current.CancellationToken);
+
+        static bool IsRefused(TemporaryKafkaLedger ledger) =>
+            ledger.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains("made anew", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_topic_of_calls_that_is_gone_is_made_anew_by_nobody()
+    {
+        var (bootstrap, reason) = await broker.FindAsync();
+        Assert.SkipWhen(bootstrap is null, reason ?? "");
+        using var folder = new TemporaryFolder();
+        using var second = new TemporaryFolder();
+        var options = TemporaryKafkaLedger.SmallIn(folder.Path) with { Bootstrap = bootstrap!, Durable = KafkaDurability.Quorum };
+        await using (var ledger = TemporaryKafkaLedger.Open(options))
+        {
+            await ledger.ReadyAsync();
+        }
+
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build();
+        await DeleteAsync(admin, options.TopicPrefix + "calls");
+        await using var other = TemporaryKafkaLedger.Open(options with { Folder = second.Path, Instance = "other" });
+        Assert.Equal(LedgerStatus.Unavailable, other.Ledger.Health.Status);
+        Assert.Contains("is missing", other.Ledger.Health.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics, t => t.Topic == options.TopicPrefix + "calls");
+    }
+
+    [Fact]
+    public async Task A_place_that_was_out_of_range_for_a_while_is_damage_though_the_log_has_grown_past_it_since()
+    {
+        using var cluster = new MockCluster(1);
+        await using var ledger = TemporaryKafkaLedger.Open(cluster.Hold);
+        await ledger.ReadyAsync();
+        await AppendAsync(ledger, 20);
+        using var patience = new CancellationTokenSource(Enough);
+        await using var reader = KafkaTools.Reader(ledger.Options);
+        ReadBatch batch;
+        for (var next = 0L; (batch = await reader.ReadAsync(LedgerPartition.Calls, next, 1 << 20, patience.Token)).Records.Count > 0; next = batch.Next)
+        {
+            Assert.Null(batch.Damage);
+        }
+
+        cluster.FailNext(Fetch, OffsetOutOfRange, OffsetOutOfRange);
+        while (batch.Damage is null)
+        {
+            await Task.Delay(50, patience.Token);
+            batch = await reader.ReadAsync(LedgerPartition.Calls, batch.Next, 1 << 20, patience.Token);
+        }
+
+        Assert.Contains("was out of range", batch.Damage, StringComparison.Ordinal);
+    }
+
+    private static async Task AppendAsync(TemporaryKafkaLedger ledger, int records)
+    {
+        for (var i = 0; i < records; i++)
+        {
+            Assert.True((await ledger.AppendAsync("session-1", "", TestContext.Current.CancellationToken)).Appended.IsDurable);
+        }
+
+        await ledger.SettledAsync();
+    }
+
+    private static async Task DeleteAsync(IAdminClient admin, string topic)
+    {
+        await admin.DeleteTopicsAsync([topic]);
+        while (admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Exists(t => t.Topic == topic))
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static async Task RemakeAsync(string bootstrap, string topic, int records)
+    {
+        using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build())
+        {
+            await DeleteAsync(admin, topic);
+            try
+            {
+                await admin.CreateTopicsAsync([new() { Name = topic, NumPartitions = 1, ReplicationFactor = 1 }]);
+            }
+            catch (CreateTopicsException e) when (e.Results[0].Error.Code == ErrorCode.TopicAlreadyExists)
+            {
+                // Somebody else did, which is what the test is about.
+            }
+        }
+
+        using var producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig { BootstrapServers = bootstrap }).Build();
+        for (var i = 0; i < records; i++)
+        {
+            await producer.ProduceAsync(topic, new() { Value = "{}"u8.ToArray() });
+        }
+    }
+}

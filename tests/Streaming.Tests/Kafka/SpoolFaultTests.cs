@@ -1,0 +1,140 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming.Kafka;
+using McpLedger.Testing.Kafka;
+using McpLedger.Testing.Ledgers;
+
+namespace McpLedger.Streaming.Tests.Kafka;
+
+/// <summary>What waits on this disk while the cluster is away, and what stands in its way.</summary>
+public sealed class SpoolFaultTests : IDisposable
+{
+    private const short Produce = 0;
+    private const int NotEnoughReplicas = 19;
+
+    private readonly MockCluster _cluster = new(1);
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose()
+    {
+        _cluster.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task What_waits_since_a_start_without_a_cluster_has_an_age_and_its_bound_holds()
+    {
+        var options = Options();
+        await LeaveAsync(options, appends: 0);
+        _cluster.SetDown(1, down: true);
+        await using var ledger = TemporaryKafkaLedger.Open(options with { Spool = options.Spool with { MaxAge = TimeSpan.FromSeconds(1) } });
+        await ledger.UntilAsync(() => ledger.Ledger.Lag.Age > TimeSpan.Zero);
+        await ledger.UntilAsync(() => ledger.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains("the oldest record has waited", StringComparison.Ordinal));
+        _cluster.SetDown(1, down: false);
+        await ledger.SettledAsync();
+        await ledger.UntilAsync(() => ledger.Ledger.Health.Status == LedgerStatus.Ready);
+        Assert.Equal(default, ledger.Ledger.Lag);
+    }
+
+    [Fact]
+    public async Task A_segment_that_can_be_read_again_is_no_trouble_any_more_while_its_records_are_under_way()
+    {
+        var options = Options();
+        await LeaveAsync(options, appends: 30);
+        await using var reader = KafkaTools.Reader(options);
+        await using var cluster = new ClusterSide(options, reader, KafkaTools.Telemetry, TimeProvider.System);
+        var identity = LedgerIdentity.Read(options.Folder)!;
+        await cluster.SeeAsync(TestContext.Current.CancellationToken);
+        var log = Spool.LogOf(Path.Combine(options.Folder, "kafka"));
+        log.LookAgain();
+        var positions = LedgerPositions.Read(Path.Combine(options.Folder, "kafka"), identity.Ledger);
+        using var shipper = new SpoolShipper(log, positions.Shipped, options.Spool with { MaxUnderWay = 1 }, cluster.Producer!, cluster.Landed, TimeProvider.System);
+        Assert.Null(await shipper.BeginAsync([LedgerPartition.Calls], identity, isRunning: false, positions, positions, reader, TestContext.Current.CancellationToken));
+        var segment = log.Segments[^1].Path;
+        File.Move(segment, segment + ".away");
+        using var stop = new CancellationTokenSource();
+        var running = shipper.RunAsync(toTheEnd: false, stop.Token);
+        await UntilAsync(() => shipper.Trouble is not null);
+
+        // One record is under way from now on and stays so.
+        _cluster.SetDown(1, down: true);
+        File.Move(segment + ".away", segment);
+        await UntilAsync(() => shipper.Trouble is null);
+        Assert.InRange(shipper.Left, 1, long.MaxValue);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task A_shipment_by_hand_ends_when_the_cluster_takes_nothing()
+    {
+        var options = Options();
+        await LeaveAsync(options, appends: 30);
+        _cluster.FailNext(Produce, [.. Enumerable.Repeat(NotEnoughReplicas, 1000)]);
+        var report = await KafkaTools.ShipAsync(options).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.Equal(0, report.Shipped);
+        Assert.Contains("acknowledged", report.Trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_damaged_place_that_was_accepted_is_stepped_over_and_all_behind_it_is_shipped()
+    {
+        var options = Options();
+        await LeaveAsync(options, appends: 30);
+        var segment = Directory.EnumerateFiles(Path.Combine(options.Folder, "kafka", "spool"), "*.seg").Single();
+        var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
+        bytes[bytes.AsSpan().IndexOf("detail-10"u8)] ^= 1;
+        await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
+        await using var ledger = TemporaryKafkaLedger.Open(options);
+        await ledger.UntilAsync(() => ledger.Ledger.Health is { Status: LedgerStatus.Degraded, Reason: { } said } && said.Contains("the spool is damaged", StringComparison.Ordinal));
+
+        // The record, and the offsets that were left out behind the segment for all that it may have held.
+        var damage = ledger.Ledger.FindDamage(TestContext.Current.CancellationToken);
+        Assert.Equal(2, damage.Count);
+        Assert.Equal(1, damage[0].NextOffset - damage[0].FirstOffset);
+        foreach (var stretch in damage)
+        {
+            ledger.Ledger.AcceptDamage(stretch);
+        }
+
+        await ledger.SettledAsync();
+        Assert.Empty(ledger.Ledger.FindDamage(TestContext.Current.CancellationToken));
+        var there = (await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Calls, 0))
+            .Select(static r => EventReader.TryRead(r.Bytes.Span, out var read, out _) && read!.Data is AccessGranted granted ? granted.Detail : null).OfType<string>();
+        Assert.Equal(Enumerable.Range(0, 30).Where(static i => i != 10).Select(static i => $"detail-{i}"), there);
+    }
+
+    /// <summary>Boots once with the cluster, then leaves calls on the disk without it.</summary>
+    private async Task LeaveAsync(KafkaLedgerOptions options, int appends)
+    {
+        await using (var ledger = TemporaryKafkaLedger.Open(options))
+        {
+            await ledger.ReadyAsync();
+            await ledger.SettledAsync();
+        }
+
+        if (appends > 0)
+        {
+            _cluster.SetDown(1, down: true);
+            await using (var ledger = TemporaryKafkaLedger.Open(options))
+            {
+                for (var i = 0; i < appends; i++)
+                {
+                    Assert.True((await ledger.AppendAsync($"session-{i}", $"detail-{i}", TestContext.Current.CancellationToken)).Appended.IsDurable);
+                }
+            }
+
+            _cluster.SetDown(1, down: false);
+        }
+    }
+
+    private KafkaLedgerOptions Options() => _cluster.Hold(TemporaryKafkaLedger.SmallIn(_folder.Path) with { AnswerTimeout = TimeSpan.FromSeconds(1), StallAfter = TimeSpan.FromMilliseconds(500) });
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!holds())
+        {
+            await Task.Delay(20, patience.Token);
+        }
+    }
+}
