@@ -92,7 +92,7 @@ public sealed class LedgerQueries
     public async ValueTask<Answer<ViewPage<PrincipalView>>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
         ViewCursor.FaultOf(limit, cursor) is { } fault ? new(null, fault) : new(await _views.PrincipalsAsync(limit, cursor, cancellationToken), null);
 
-    /// <summary>Lists the tool catalogue by server and name; the first 1,000.</summary>
+    /// <summary>Lists the tool catalogue by server and name, without definitions and their histories; the first 1,000.</summary>
     /// <param name="server">Only this server's; null for all.</param>
     /// <param name="changed">Only tools that differ from what was pinned.</param>
     /// <param name="withheld">Only tools that wait for an operator.</param>
@@ -100,9 +100,12 @@ public sealed class LedgerQueries
     public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken) =>
         _views.ToolsAsync(server, changed, withheld, MostViews, cancellationToken);
 
-    /// <summary>A tool with the history of its definition; null when there is none.</summary>
-    public ValueTask<ToolView?> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
-        _views.FindAsync(ToolFold.Fold, ToolFold.KeyOf(server, tool), cancellationToken);
+    /// <summary>A tool with its definition and the history of it; null when there is none.</summary>
+    public async ValueTask<ToolView?> ToolAsync(string server, string tool, CancellationToken cancellationToken)
+    {
+        var key = ToolFold.KeyOf(server, tool);
+        return await _views.FindAsync(ToolFold.Fold, key, cancellationToken) is { } used ? ToolFold.Whole(used, await _views.FindAsync(ToolFold.Definitions, key, cancellationToken)) : null;
+    }
 
     /// <summary>Lists findings, the last raised first.</summary>
     public async ValueTask<Answer<ViewPage<FindingView>>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken) =>

@@ -27,6 +27,9 @@ public sealed record EmbeddedHomeOptions
     /// <summary>How long a record may wait for others to be folded with, in one transaction.</summary>
     public TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long after its event a claim check may still be on its way here from another machine; zero where blobs are written here.</summary>
+    public TimeSpan ClaimCheckPatience { get; init; }
+
     /// <summary>Partitions of the ledger; each has a consumer of its own, and their batches take turns.</summary>
     public IReadOnlyList<LedgerPartition> Partitions { get; init; } = [LedgerPartition.Calls, LedgerPartition.Control];
 }
@@ -69,7 +72,13 @@ public static class ProjectionExtensions
         services.AddSingleton(provider => ProjectionHome.Open(options.Folder, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IViewStore, EmbeddedViews>();
         services.AddSingleton<IEventIndex, SqliteIndex>();
-        services.AddSingleton<IProjectionHandler, ProjectionHandler>();
+        services.AddSingleton<IProjectionHandler>(provider => new ProjectionHandler(
+            provider.GetRequiredService<ProjectionHome>(),
+            provider.GetRequiredService<ILedgerReader>(),
+            provider.GetRequiredService<IBlobStore>(),
+            options.ClaimCheckPatience,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ProjectionTelemetry>()));
         foreach (var partition in options.Partitions)
         {
             services.AddPartitionConsumer(

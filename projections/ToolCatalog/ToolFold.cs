@@ -10,24 +10,36 @@ namespace McpLedger.Projections.ToolCatalog;
 internal static class ToolFold
 {
     private const int MostSteps = 32;
-    private const int MostChanges = 100;
 
-    public static Fold<ToolView> Fold { get; } = new("tools", Keys, Evolve, ViewJson.Default.ToolView);
+    /// <summary>What is listed, and how it is used: moved on by every call, so it holds nothing that a server can make long.</summary>
+    public static Fold<ToolView> Fold { get; } = new("tools", read => DefinedBy(read).Concat(UsedBy(read)), (view, _, read) => Evolve(view, read) is { } after ? Bare(after) : null, ViewJson.Default.ToolView);
+
+    /// <summary>The definition itself and its history: moved on when it changes.</summary>
+    public static Fold<ToolView> Definitions { get; } = new("definitions", DefinedBy, static (view, _, read) => Evolve(view, read), ViewJson.Default.ToolView);
 
     /// <summary>Key of a tool. Names of servers hold no slash.</summary>
     public static string KeyOf(string server, string tool) => $"{server}/{tool}";
 
-    private static IEnumerable<string> Keys(LedgerEvent read) => read.Data switch
+    /// <summary>Both views as one. Of two moments, the definition's is shown: what is read and what is said of it belong together.</summary>
+    public static ToolView Whole(ToolView used, ToolView? defined) =>
+        defined is null ? used : defined with { Calls = used.Calls, Failed = used.Failed, FirstCalled = used.FirstCalled, LastCalled = used.LastCalled };
+
+    private static IEnumerable<string> DefinedBy(LedgerEvent read) => read.Data switch
     {
         ToolPinned e => [KeyOf(e.Server, e.Tool)],
         ToolChanged e => [KeyOf(e.Server, e.Tool)],
         FindingRaised { Detector: FindingDetectors.Definition, Server: { } server, Tool: { } tool } e when e.Effects.Contains(FindingEffects.Withheld) => [KeyOf(server, tool)],
+        _ => [],
+    };
+
+    private static IEnumerable<string> UsedBy(LedgerEvent read) => read.Data switch
+    {
         CallIntended { What: { Method: "tools/call", Name: { } name } what } => [KeyOf(what.Server, name)],
         CallCompleted { What: { Method: "tools/call", Name: { } name } what } => [KeyOf(what.Server, name)],
         _ => [],
     };
 
-    private static ToolView? Evolve(ToolView? view, string key, LedgerEvent read) => read.Data switch
+    private static ToolView? Evolve(ToolView? view, LedgerEvent read) => read.Data switch
     {
         ToolPinned e => Pinned(view ?? new() { Server = e.Server, Tool = e.Tool }, e, read.Header),
         ToolChanged e => Changed(view ?? new() { Server = e.Server, Tool = e.Tool }, e, read.Header),
@@ -36,6 +48,8 @@ internal static class ToolFold
         CallCompleted e => (view ?? new() { Server = e.What.Server, Tool = e.What.Name! }) with { Failed = (view?.Failed ?? 0) + (e.Outcome == CallOutcome.Ok ? 0 : 1) },
         _ => view,
     };
+
+    private static ToolView Bare(ToolView view) => view is { Content: null, History.Count: 0 } ? view : view with { Content = null, History = [] };
 
     private static ToolView Called(ToolView view, DateTimeOffset time) => view with
     {
@@ -90,8 +104,8 @@ internal static class ToolFold
         Risk = e.Definition.ToString() == (view.Pinned ?? e.Previous.ToString()) ? null : e.Risk,
         FirstSeen = view.FirstSeen ?? header.Time,
         LastChanged = header.Time,
-        History = view.History.Newest(
-            new()
+        History = DefinitionChanges.Shortened(view.History).Newest(
+            DefinitionChanges.Kept(new()
             {
                 Step = "changed",
                 Time = header.Time,
@@ -99,8 +113,8 @@ internal static class ToolFold
                 Definition = e.Definition.ToString(),
                 Previous = e.Previous.ToString(),
                 Risk = e.Risk,
-                Changes = [.. e.Changes.Take(MostChanges).Select(c => new DefinitionChange(c.Path, c.Before?.ToString(), c.After?.ToString(), c.Risk))],
-            },
+                Changes = [.. e.Changes.Select(c => new DefinitionChange(c.Path, c.Before?.ToString(), c.After?.ToString(), c.Risk, Cut: false))],
+            }),
             MostSteps),
     };
 }

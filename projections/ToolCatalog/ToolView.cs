@@ -15,7 +15,7 @@ public sealed record ToolView
     /// <summary>Digest of the definition that an operator, or the first listing, vouched for.</summary>
     public string? Pinned { get; init; }
 
-    /// <summary>The definition as last listed, as the server sent it.</summary>
+    /// <summary>The definition as last listed, as the server sent it; left out of lists.</summary>
     public string? Content { get; init; }
 
     /// <summary>True when the tool differs from what was pinned.</summary>
@@ -54,7 +54,7 @@ public sealed record ToolView
     /// <summary>Calls that ended with another outcome than <c>ok</c>.</summary>
     public long Failed { get; init; }
 
-    /// <summary>What became of its definition, oldest first; the newest 32.</summary>
+    /// <summary>What became of its definition, oldest first; the newest 32; left out of lists.</summary>
     public IReadOnlyList<DefinitionStep> History { get; init; } = [];
 }
 
@@ -82,8 +82,11 @@ public sealed record DefinitionStep
     /// <summary>none | low | high, for a change.</summary>
     public string? Risk { get; init; }
 
-    /// <summary>Field by field, what changed; the first 100.</summary>
+    /// <summary>Field by field, what changed, the first ones: of the newest change up to 100 and 64 Ki characters, of those before it up to 16 and 2 Ki.</summary>
     public IReadOnlyList<DefinitionChange> Changes { get; init; } = [];
+
+    /// <summary>Changes beyond <see cref="Changes"/>, which only the event holds.</summary>
+    public int Left { get; init; }
 }
 
 /// <summary>One difference between two definitions.</summary>
@@ -91,4 +94,5 @@ public sealed record DefinitionStep
 /// <param name="Before">Canonical JSON before; null when the field is new.</param>
 /// <param name="After">Canonical JSON now; null when the field is gone.</param>
 /// <param name="Risk">none | low | high.</param>
-public sealed record DefinitionChange(string Path, string? Before, string? After, string Risk);
+/// <param name="Cut">True when one of these was longer than is kept: it is shown around the first difference, between ellipses, and the event holds the whole.</param>
+public sealed record DefinitionChange(string Path, string? Before, string? After, string Risk, bool Cut);

@@ -7,16 +7,17 @@ namespace McpLedger.Projections.Tests;
 /// <summary>A ledger in memory that composes records as the real one does.</summary>
 internal sealed class MemoryLedger : ILedgerReader, IBlobStore
 {
-    private readonly Dictionary<LedgerPartition, (ChainWriter Chain, List<LedgerRecord> Records)> _logs = new()
-    {
-        [LedgerPartition.Calls] = (new("test/1/calls-0", Digest.Zero), []),
-        [LedgerPartition.Control] = (new("test/1/control-0", Digest.Zero), []),
-    };
-
+    private readonly Dictionary<LedgerPartition, (ChainWriter Chain, List<LedgerRecord> Records)> _logs;
     private readonly Dictionary<Digest, ReadOnlyMemory<byte>> _blobs = [];
     private readonly Dictionary<LedgerPartition, long> _firsts = [];
     private readonly Lock _gate = new();
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public MemoryLedger(int callPartitions = 1)
+    {
+        var partitions = Enumerable.Range(0, callPartitions).Select(n => new LedgerPartition(LedgerLog.Calls, n)).Append(LedgerPartition.Control);
+        _logs = partitions.ToDictionary(p => p, p => (new ChainWriter($"test/1/{p}", Digest.Zero), new List<LedgerRecord>()));
+    }
 
     /// <summary>What is broken behind the last record of every partition; null when nothing is.</summary>
     public string? Damage { get; set; }
@@ -45,6 +46,7 @@ internal sealed class MemoryLedger : ILedgerReader, IBlobStore
     {
         var records = new List<LedgerRecord>();
         var bytes = 0;
+        from = Math.Max(from, _firsts.GetValueOrDefault(partition));
         lock (_gate)
         {
             foreach (var record in _logs[partition].Records.Skip((int)from))

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Homes.Embedded;
+using McpLedger.Streaming;
 using McpLedger.Streaming.Parking;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -55,7 +56,9 @@ internal sealed class TemporaryHome : IDisposable
     }
 
     /// <summary>What keeps this home in the product.</summary>
-    public ProjectionHandler Handler(MemoryLedger ledger) => new(Home, ledger, ledger, Time, new(new Meters(), NullLogger<ProjectionTelemetry>.Instance));
+    public ProjectionHandler Handler(MemoryLedger ledger) => Handler(ledger, ledger, TimeSpan.Zero);
+
+    public ProjectionHandler Handler(MemoryLedger ledger, IBlobStore blobs, TimeSpan patience) => new(Home, ledger, blobs, patience, Time, new(new Meters(), NullLogger<ProjectionTelemetry>.Instance));
 
     /// <summary>Folds calls from an offset on, as a home does that begins after retention.</summary>
     public async Task FoldFromAsync(MemoryLedger ledger, long calls)

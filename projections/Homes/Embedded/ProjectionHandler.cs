@@ -13,15 +13,17 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
     private readonly ProjectionHome _home;
     private readonly ILedgerReader _reader;
     private readonly IBlobStore _blobs;
+    private readonly ClaimChecks _claims;
     private readonly TimeProvider _time;
     private readonly ProjectionTelemetry _telemetry;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly YieldingScheduler _folding = new("projections");
     private readonly Progress _progress;
 
-    public ProjectionHandler(ProjectionHome home, ILedgerReader reader, IBlobStore blobs, TimeProvider time, ProjectionTelemetry telemetry)
+    public ProjectionHandler(ProjectionHome home, ILedgerReader reader, IBlobStore blobs, TimeSpan patience, TimeProvider time, ProjectionTelemetry telemetry)
     {
         (_home, _reader, _blobs, _time, _telemetry) = (home, reader, blobs, time, telemetry);
+        _claims = new(blobs, patience, time);
         _progress = new(reader, time, telemetry);
     }
 
@@ -48,7 +50,7 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
         try
         {
             var began = _time.GetTimestamp();
-            var result = await _folding.RunAsync(() => Writer.ApplyAsync(batch.Partition, batch.Records, batch.Next, _blobs, cancellationToken).AsTask(), cancellationToken);
+            var result = await _folding.RunAsync(() => Writer.ApplyAsync(batch.Partition, batch.Records, batch.Next, _claims, cancellationToken).AsTask(), cancellationToken);
             _telemetry.Folded(batch.Partition, result.Folded, result.Repeated, _time.GetElapsedTime(began));
             _progress.Reached(batch.Partition, batch.Next, result.LastMicros);
         }
@@ -72,7 +74,7 @@ internal sealed class ProjectionHandler : IProjectionHandler, IDisposable
         foreach (var partition in _reader.Partitions)
         {
             var first = (await _reader.BoundsAsync(partition, cancellationToken)).First;
-            var oldest = await _home.ReadAsync(d => ViewReading.OldestOffset(d, partition), cancellationToken);
+            var oldest = await _home.ReadAsync(d => ViewReading.FirstOffset(d, partition), cancellationToken);
             var next = (await _home.ReadAsync(ViewReading.Positions, cancellationToken)).GetValueOrDefault(partition.ToString()).Next;
             if (oldest < first && (first - oldest) * ForgottenShare >= next - oldest)
             {

@@ -8,9 +8,6 @@ namespace McpLedger.Projections.Homes.Embedded;
 /// <summary>The one writer of a generation of read models. A batch's effects and the partition's position are one transaction, so a batch counts once however often it comes.</summary>
 internal sealed class ProjectionWriter : IDisposable
 {
-    private const int LargestBlob = 1 << 20;
-    private static readonly Dictionary<Digest, ReadOnlyMemory<byte>> NoBlobs = [];
-
     private readonly SqliteDatabase _database;
     private readonly IReadOnlyList<ViewTable> _views = ViewTables.New();
     private readonly EventTable _events = new();
@@ -42,37 +39,43 @@ internal sealed class ProjectionWriter : IDisposable
     /// <param name="partition">The records' partition.</param>
     /// <param name="records">In order.</param>
     /// <param name="next">Position afterwards; null leaves it where it is.</param>
-    /// <param name="blobs">Contents of claim checks.</param>
-    /// <param name="cancellationToken">Ends the waiting for blobs; a transaction begun is finished.</param>
+    /// <param name="blobs">Contents of claim checks, as far as they are there.</param>
+    /// <param name="cancellationToken">Ends the reading of blobs; a transaction begun is finished.</param>
     /// <exception cref="InvalidDataException">A record cannot be folded.</exception>
+    public ValueTask<BatchResult> ApplyAsync(LedgerPartition partition, IReadOnlyList<LedgerRecord> records, long? next, IBlobStore blobs, CancellationToken cancellationToken) =>
+        ApplyAsync(partition, records, next, ClaimChecks.AtHand(blobs), cancellationToken);
+
+    /// <summary>Folds a batch once its claim checks are there.</summary>
+    /// <exception cref="InvalidDataException">A record cannot be folded.</exception>
+    /// <exception cref="LateClaimCheckException">A claim check may still come.</exception>
     public async ValueTask<BatchResult> ApplyAsync(
-        LedgerPartition partition, IReadOnlyList<LedgerRecord> records, long? next, IBlobStore blobs, CancellationToken cancellationToken)
+        LedgerPartition partition, IReadOnlyList<LedgerRecord> records, long? next, ClaimChecks claims, CancellationToken cancellationToken)
     {
         var read = new (LedgerRecord Record, LedgerEvent Event, Dictionary<Digest, ReadOnlyMemory<byte>> Blobs)[records.Count];
         for (var i = 0; i < read.Length; i++)
         {
             read[i] = EventReader.TryRead(records[i].Bytes.Span, out var e, out var fault)
-                ? (records[i], e!, await FetchAsync(e!.Data, blobs, cancellationToken))
+                ? (records[i], e!, await claims.FetchAsync(e!, cancellationToken))
                 : throw new InvalidDataException($"The record is no event: {fault}");
         }
 
-        _database.Execute("BEGIN IMMEDIATE");
+        var result = new BatchResult();
         try
         {
-            var result = new BatchResult();
-            foreach (var (record, e, contents) in read)
+            _database.Transact(() =>
             {
-                result = Apply(record, e, contents, result);
-            }
+                foreach (var (record, e, contents) in read)
+                {
+                    result = Apply(record, e, contents, result);
+                }
 
-            Flush(partition, next, result);
-            _database.Execute("COMMIT");
+                Flush(partition, records, next, result);
+            });
             return result;
         }
         catch
         {
             Forget();
-            _database.Execute("ROLLBACK");
             throw;
         }
     }
@@ -115,29 +118,15 @@ internal sealed class ProjectionWriter : IDisposable
         return so with { Folded = so.Folded + 1, LastMicros = at };
     }
 
-    private static async ValueTask<Dictionary<Digest, ReadOnlyMemory<byte>>> FetchAsync(EventData data, IBlobStore blobs, CancellationToken cancellationToken)
-    {
-        var fetched = NoBlobs;
-        foreach (var digest in SearchDocuments.BlobsOf(data))
-        {
-            if (await blobs.GetAsync(digest, cancellationToken) is { } bytes)
-            {
-                fetched = ReferenceEquals(fetched, NoBlobs) ? [] : fetched;
-                fetched[digest] = bytes.Length > LargestBlob ? bytes[..LargestBlob] : bytes;
-            }
-        }
-
-        return fetched;
-    }
-
-    private void Flush(LedgerPartition partition, long? next, BatchResult result)
+    private void Flush(LedgerPartition partition, IReadOnlyList<LedgerRecord> records, long? next, BatchResult result)
     {
         Each(v => v.Flush(_database));
         _rollups.Flush(_database);
         _database.Kept(
-            "INSERT INTO position(partition, next, events, micros) VALUES(?1, coalesce(?2, 0), ?3, ?4)"
-            + " ON CONFLICT(partition) DO UPDATE SET next = coalesce(?2, next), events = events + ?3, micros = max(micros, ?4)")
-            .Bind(1, partition.ToString()).Bind(2, next).Bind(3, (long)result.Folded + result.Repeated).Bind(4, result.LastMicros).Run();
+            "INSERT INTO position(partition, next, events, micros, first) VALUES(?1, coalesce(?2, 0), ?3, ?4, ?5)"
+            + " ON CONFLICT(partition) DO UPDATE SET next = coalesce(?2, next), events = events + ?3, micros = max(micros, ?4), first = min(coalesce(first, ?5), coalesce(?5, first))")
+            .Bind(1, partition.ToString()).Bind(2, next).Bind(3, (long)result.Folded + result.Repeated).Bind(4, result.LastMicros)
+            .Bind(5, records.Count > 0 ? (long?)records.Min(r => r.Offset) : null).Run();
     }
 
     private void Forget()

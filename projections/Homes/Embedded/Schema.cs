@@ -10,7 +10,7 @@ internal static class Schema
     /// <summary>Columns of <c>event</c> that hits show and conditions on numbers read, after <c>row</c> and <c>id</c>.</summary>
     public const string Tables = """
         CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE position(partition TEXT PRIMARY KEY, next INTEGER NOT NULL, events INTEGER NOT NULL, micros INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE position(partition TEXT PRIMARY KEY, next INTEGER NOT NULL, first INTEGER, events INTEGER NOT NULL, micros INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE slice(day INTEGER PRIMARY KEY);
         CREATE TABLE event(
             row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, partition TEXT NOT NULL, offset INTEGER NOT NULL, type TEXT NOT NULL, call TEXT, server TEXT, method TEXT, name TEXT,

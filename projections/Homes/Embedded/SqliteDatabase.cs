@@ -44,6 +44,23 @@ internal sealed class SqliteDatabase : IDisposable
 
     public void Execute(string sql) => Check(raw.sqlite3_exec(_connection.Handle, sql));
 
+    /// <summary>Does the work in one transaction: all of it, or nothing.</summary>
+    public void Transact(Action work)
+    {
+        Execute("BEGIN IMMEDIATE");
+        try
+        {
+            work();
+            Execute("COMMIT");
+        }
+        catch
+        {
+            // A full disk, among others, has rolled it back already. What failed is to be told, not what the rolling back comes to.
+            _ = raw.sqlite3_exec(_connection.Handle, "ROLLBACK");
+            throw;
+        }
+    }
+
     /// <summary>A statement that is prepared once and kept. Whoever takes it resets it.</summary>
     public SqliteStatement Kept(string sql)
     {

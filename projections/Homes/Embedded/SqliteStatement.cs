@@ -61,8 +61,10 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt stat
     public bool Step()
     {
         var code = raw.sqlite3_step(statement);
-        if (code != raw.SQLITE_ROW)
+        if (code is not (raw.SQLITE_ROW or raw.SQLITE_DONE))
         {
+            // One that failed takes no values until it is reset, and a statement that is kept is asked again.
+            Reset();
             database.Check(code);
         }
 

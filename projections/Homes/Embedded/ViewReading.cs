@@ -2,6 +2,8 @@ using System.Text.Json;
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Folds;
 using McpLedger.Projections.Search;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace McpLedger.Projections.Homes.Embedded;
 
@@ -64,12 +66,12 @@ internal static class ViewReading
         return new(views, null);
     }
 
-    /// <summary>Offset of the oldest event of a partition; the largest there is when none is held.</summary>
-    public static long OldestOffset(SqliteDatabase database, LedgerPartition partition)
+    /// <summary>Least offset among the events that are held of a partition; the largest there is when none is.</summary>
+    public static long FirstOffset(SqliteDatabase database, LedgerPartition partition)
     {
-        using var rows = database.Prepare("SELECT offset FROM event WHERE partition = ?1 ORDER BY row LIMIT 1");
+        using var rows = database.Prepare("SELECT first FROM position WHERE partition = ?1");
         rows.Bind(1, partition.ToString());
-        return rows.Step() ? rows.Long(0) : long.MaxValue;
+        return rows.Step() ? rows.LongOrNull(0) ?? long.MaxValue : long.MaxValue;
     }
 
     public static IReadOnlyDictionary<string, ViewPosition> Positions(SqliteDatabase database)
@@ -84,6 +86,21 @@ internal static class ViewReading
         return positions;
     }
 
-    private static TView Read<TView>(SqliteStatement rows, int column, Fold<TView> fold)
-        where TView : class => JsonSerializer.Deserialize(rows.Bytes(column), fold.Shape)!;
+    /// <summary>The view in a column.</summary>
+    /// <exception cref="SqliteException">It is none: the file is damaged, in a place where the database itself does not notice it.</exception>
+    public static TView Read<TView>(SqliteStatement rows, int column, Fold<TView> fold)
+        where TView : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(rows.Bytes(column), fold.Shape) ?? throw Damaged(fold.Name);
+        }
+        catch (JsonException)
+        {
+            throw Damaged(fold.Name);
+        }
+    }
+
+    private static SqliteException Damaged(string table) =>
+        new($"The read models are damaged: a row of {table} cannot be read. 'mcpledger rebuild' folds the log anew and puts them right.", raw.SQLITE_CORRUPT);
 }

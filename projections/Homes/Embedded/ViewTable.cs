@@ -25,12 +25,10 @@ internal abstract class ViewTable(string name, string definition)
 /// <param name="fold">The fold.</param>
 /// <param name="columns">Columns beside <c>key</c> and <c>doc</c>: what queries filter and sort by.</param>
 /// <param name="indexes">Further statements of the definition.</param>
-internal sealed class ViewTable<TView>(Fold<TView> fold, IReadOnlyList<ViewColumn<TView>> columns, string indexes) : ViewTable(fold.Name, Define(fold, columns, indexes))
+/// <param name="mostKept">Views that may stay in memory from one batch to the next.</param>
+internal sealed class ViewTable<TView>(Fold<TView> fold, IReadOnlyList<ViewColumn<TView>> columns, string indexes, int mostKept) : ViewTable(fold.Name, Define(fold, columns, indexes))
     where TView : class
 {
-    // Intents wait here for their outcomes, and sessions for their next call; past this the newest batch begins afresh.
-    private const int MostKept = 50_000;
-
     private readonly Dictionary<string, TView?> _kept = new(StringComparer.Ordinal);
     private readonly HashSet<string> _dirty = new(StringComparer.Ordinal);
     private readonly string _select = $"SELECT doc FROM {fold.Name} WHERE key = ?";
@@ -67,7 +65,7 @@ internal sealed class ViewTable<TView>(Fold<TView> fold, IReadOnlyList<ViewColum
         }
 
         _dirty.Clear();
-        if (_kept.Count > MostKept)
+        if (_kept.Count > mostKept)
         {
             _kept.Clear();
         }
@@ -87,10 +85,14 @@ internal sealed class ViewTable<TView>(Fold<TView> fold, IReadOnlyList<ViewColum
         }
 
         var statement = database.Kept(_select).Bind(1, key);
-        var view = statement.Step() ? JsonSerializer.Deserialize(statement.Bytes(0), fold.Shape) : null;
-        statement.Reset();
-        _kept[key] = view;
-        return view;
+        try
+        {
+            return _kept[key] = statement.Step() ? ViewReading.Read(statement, 0, fold) : null;
+        }
+        finally
+        {
+            statement.Reset();
+        }
     }
 
     private static string Define(Fold<TView> fold, IReadOnlyList<ViewColumn<TView>> columns, string indexes) =>

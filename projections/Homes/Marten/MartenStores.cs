@@ -153,6 +153,7 @@ internal sealed partial class MartenStores : IAsyncDisposable
         options.Schema.For<PrincipalDocument>().DocumentAlias("principals").Duplicate(d => d.Last, pgType: "bigint", notNull: true);
         options.Schema.For<ToolDocument>().DocumentAlias("tools").Duplicate(d => d.Server, pgType: "varchar", notNull: true).Duplicate(d => d.Changed, pgType: "boolean", notNull: true)
             .Duplicate(d => d.Withheld, pgType: "boolean", notNull: true);
+        options.Schema.For<DefinitionDocument>().DocumentAlias("definitions");
         options.Schema.For<KeyDocument>().DocumentAlias("keys");
         options.Schema.For<FindingDocument>().DocumentAlias("findings")
             .Duplicate(d => d.Raised, pgType: "bigint", notNull: true).Duplicate(d => d.State, pgType: "varchar", notNull: true).Duplicate(d => d.Detector, pgType: "varchar", notNull: true)

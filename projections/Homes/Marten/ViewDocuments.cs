@@ -75,6 +75,9 @@ public sealed class ToolDocument : ViewDocument<ToolView>
     public bool Withheld => View.Withheld;
 }
 
+/// <summary>The definition of a tool.</summary>
+public sealed class DefinitionDocument : ViewDocument<ToolView>;
+
 /// <summary>An API key.</summary>
 public sealed class KeyDocument : ViewDocument<KeyView>;
 

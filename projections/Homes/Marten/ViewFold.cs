@@ -30,6 +30,7 @@ internal abstract class ViewFold
     [
         new ViewFold<PrincipalView, PrincipalDocument>(PrincipalFold.Fold, v => v.Principal),
         new ViewFold<ToolView, ToolDocument>(ToolFold.Fold, v => ToolFold.KeyOf(v.Server, v.Tool)),
+        new ViewFold<ToolView, DefinitionDocument>(ToolFold.Definitions, v => ToolFold.KeyOf(v.Server, v.Tool)),
         new ViewFold<KeyView, KeyDocument>(KeyFold.Fold, v => v.Key),
         new ViewFold<FindingView, FindingDocument>(FindingFold.Fold, v => v.Finding),
         new ViewFold<PartitionView, PartitionDocument>(PartitionFold.Fold, v => v.Partition),

@@ -34,7 +34,7 @@ internal static class ElasticCatchUp
             var records = batch.Records.Where(r => r.Offset < end).ToArray();
             position = records.Length == 0 ? end : Math.Min(batch.Next, end);
             var faults = new Dictionary<long, string>();
-            var (items, _) = await documents.MakeAsync(generation, records, faults, cancellationToken).ConfigureAwait(false);
+            var (items, _) = await documents.MakePatientlyAsync(generation, records, faults, cancellationToken).ConfigureAwait(false);
             var written = await bulk.WriteAsync(items, cancellationToken).ConfigureAwait(false);
             await state.KeepAsync(generation, partition, position, cancellationToken).ConfigureAwait(false);
             (events, refused) = (events + written.Made + written.There, refused + faults.Count + written.Refused.Count);

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using McpLedger.Contracts.Events;
-using McpLedger.Contracts.Integrity;
 using McpLedger.Contracts.Search;
+using McpLedger.Projections.Homes;
 using McpLedger.Streaming;
 
 namespace McpLedger.Projections.Search.Elastic;
@@ -10,11 +10,12 @@ namespace McpLedger.Projections.Search.Elastic;
 /// <summary>Makes bulk items of records. Not thread safe: one for each partition.</summary>
 internal sealed class ElasticDocuments(ElasticNames names, ElasticOptions options, IBlobStore blobs, TimeProvider time)
 {
-    private const int LargestBlob = 1 << 20;
     /// <summary>The first moment that no index takes: 2100, microseconds since 1970 UTC.</summary>
     public const long Latest = 4_102_444_800_000_000;
-    private static readonly Dictionary<Digest, ReadOnlyMemory<byte>> NoBlobs = [];
 
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly ClaimChecks _claims = new(blobs, options.ClaimCheckPatience, time);
     private readonly TermList _terms = SearchDocuments.NewTerms();
     private readonly ArrayBufferWriter<byte> _bytes = new(256 * 1024);
 
@@ -22,8 +23,9 @@ internal sealed class ElasticDocuments(ElasticNames names, ElasticOptions option
     /// <param name="generation">Where they go.</param>
     /// <param name="records">The records.</param>
     /// <param name="outcome">Gets the records that are no events.</param>
-    /// <param name="cancellationToken">Ends the waiting for blobs.</param>
+    /// <param name="cancellationToken">Ends the reading of blobs.</param>
     /// <returns>The items, valid until the next call, and the time of the newest event, microseconds since 1970 UTC.</returns>
+    /// <exception cref="LateClaimCheckException">A claim check may still come.</exception>
     public async ValueTask<(List<BulkItem> Items, long Micros)> MakeAsync(
         ElasticGeneration generation, IReadOnlyList<LedgerRecord> records, Dictionary<long, string> outcome, CancellationToken cancellationToken)
     {
@@ -39,7 +41,7 @@ internal sealed class ElasticDocuments(ElasticNames names, ElasticOptions option
                 continue;
             }
 
-            var document = SearchDocuments.Of(read!, await FetchAsync(read!.Data, cancellationToken).ConfigureAwait(false), _terms);
+            var document = SearchDocuments.Of(read!, await _claims.FetchAsync(read!, cancellationToken).ConfigureAwait(false), _terms);
             if (document.Micros is < 0 or >= Latest)
             {
                 outcome[record.Offset] = "The event's time is not between 1970 and 2100.";
@@ -61,6 +63,23 @@ internal sealed class ElasticDocuments(ElasticNames names, ElasticOptions option
         return ([.. ranges.Select(r => new BulkItem(r.Offset, _bytes.WrittenMemory[r.From..r.To]))], newest);
     }
 
+    /// <summary>The same, once the claim checks are there that may still come.</summary>
+    public async ValueTask<(List<BulkItem> Items, long Micros)> MakePatientlyAsync(
+        ElasticGeneration generation, IReadOnlyList<LedgerRecord> records, Dictionary<long, string> outcome, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await MakeAsync(generation, records, outcome, cancellationToken).ConfigureAwait(false);
+            }
+            catch (LateClaimCheckException)
+            {
+                await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     private void Write(Utf8JsonWriter json, string index, LedgerRecord record, SearchDocument document)
     {
         json.Reset(_bytes);
@@ -76,20 +95,5 @@ internal sealed class ElasticDocuments(ElasticNames names, ElasticOptions option
         ElasticDocument.Write(json, record, document);
         json.Flush();
         _bytes.Write("\n"u8);
-    }
-
-    private async ValueTask<Dictionary<Digest, ReadOnlyMemory<byte>>> FetchAsync(EventData data, CancellationToken cancellationToken)
-    {
-        var fetched = NoBlobs;
-        foreach (var digest in SearchDocuments.BlobsOf(data))
-        {
-            if (await blobs.GetAsync(digest, cancellationToken).ConfigureAwait(false) is { } bytes)
-            {
-                fetched = ReferenceEquals(fetched, NoBlobs) ? [] : fetched;
-                fetched[digest] = bytes.Length > LargestBlob ? bytes[..LargestBlob] : bytes;
-            }
-        }
-
-        return fetched;
     }
 }

@@ -52,6 +52,9 @@ public sealed record ElasticOptions
     /// <summary>How long a record may wait for others to be indexed with: a batch costs more than the records in it.</summary>
     public TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long after its event a claim check may still be on its way here from another machine; zero where blobs are written here.</summary>
+    public TimeSpan ClaimCheckPatience { get; init; }
+
     /// <summary>Bytes of one bulk request; a single larger document passes.</summary>
     public int MaxRequestBytes { get; init; } = 4 * 1024 * 1024;
 

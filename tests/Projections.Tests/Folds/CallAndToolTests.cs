@@ -143,7 +143,7 @@ public sealed class CallAndToolTests
 
         Assert.True(tool.Changed);
         Assert.Equal((first.ToString(), second.ToString(), 1L), (tool.Pinned, tool.Definition, tool.Calls));
-        Assert.Equal("\"reads and deletes\"", Assert.Single(tool.History[^1].Changes).After);
+        Assert.Equal("\"reads and deletes\"", Assert.Single((await queries.ToolAsync("files", "a/b", CancellationToken.None))!.History[^1].Changes).After);
         given.Append(ledger, new ToolPinned { Server = "files", Tool = "a/b", Definition = second, Content = RawJson.FromTrusted("{}"u8.ToArray()) });
         await home.FoldAsync(ledger);
         Assert.Single(await queries.ToolsAsync(null, changed: true, withheld: false, CancellationToken.None));
@@ -249,7 +249,7 @@ public sealed class CallAndToolTests
         var held = Assert.Single(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
 
         Assert.Equal(("rm", "held"), (held.Tool, held.State));
-        Assert.Equal(["pinned", "marked"], held.History.Select(step => step.Step));
+        Assert.Equal(["pinned", "marked"], (await queries.ToolAsync("files", "rm", CancellationToken.None))!.History.Select(step => step.Step));
         given.Append(ledger, pinned with { ApprovedBy = "ada" });
         await home.FoldAsync(ledger);
         Assert.Equal("approved", (await queries.ToolAsync("files", "rm", CancellationToken.None))!.State);

@@ -139,6 +139,26 @@ public sealed class RebuildTests
     }
 
     [Fact]
+    public async Task An_event_with_an_old_clock_keeps_nothing_from_being_forgotten()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(15), new MemoryLedger());
+        for (var i = 0; i < 100; i++)
+        {
+            given.Pass(TimeSpan.FromSeconds(1));
+            given.Append(ledger, given.Refused(given.NewId(), "alice", "files", "read_file", "s-1", "x"));
+        }
+
+        ledger.Append(given.NewId(), new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), given.Refused(given.NewId(), "alice", "files", "read_file", "s-1", "x"));
+        await home.FoldAsync(ledger);
+        using var handler = home.Handler(ledger);
+        ledger.DropBefore(LedgerPartition.Calls, 90);
+
+        Assert.Equal(90, await handler.ForgetDroppedAsync(CancellationToken.None));
+        Assert.Equal(0, await handler.ForgetDroppedAsync(CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_rebuild_that_forgets_still_names_a_kept_row_that_differs()
     {
         using var home = new TemporaryHome();
