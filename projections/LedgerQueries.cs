@@ -80,7 +80,8 @@ public sealed class LedgerQueries
     {
         try
         {
-            return new((await _views.SessionAtAsync(session, at, cancellationToken))?.Detail(), null);
+            var moment = await _views.SessionAtAsync(session, at, cancellationToken);
+            return new(moment is null ? null : await moment.DetailAsync(at, call => _views.FindAsync(CallFold.Fold, call, cancellationToken)), null);
         }
         catch (InvalidDataException e)
         {

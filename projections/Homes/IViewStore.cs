@@ -27,7 +27,7 @@ internal interface IViewStore
     ValueTask<ViewPage<SessionView>> SessionsAsync(int limit, string? cursor, CancellationToken cancellationToken);
 
     /// <summary>A session with its calls as of a moment: its events up to then, folded; null when nothing had happened.</summary>
-    /// <exception cref="InvalidDataException">It has more events than <see cref="SessionMoment.MostEvents"/>.</exception>
+    /// <exception cref="InvalidDataException">It has more events up to then than <see cref="SessionMoment.MostEvents"/>, or some are not kept any more.</exception>
     ValueTask<SessionMoment?> SessionAtAsync(string session, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>Principals, the last active first, then by key from the last.</summary>

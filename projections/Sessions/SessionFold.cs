@@ -6,7 +6,8 @@ namespace McpLedger.Projections.Sessions;
 /// <summary>Gathers what belongs to one session; an actor's is cut into windows, since it never ends by itself.</summary>
 internal static class SessionFold
 {
-    private const string Initialize = "initialize";
+    public const string Initialize = "initialize";
+
     private const int MostNames = 64;
     private const int MostWindows = 64;
     private static readonly TimeSpan Gap = TimeSpan.FromMinutes(15);

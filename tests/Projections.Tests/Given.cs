@@ -66,6 +66,21 @@ internal sealed class Given(int seed)
         Code = outcome == CallOutcome.ProtocolError ? -32602 : null, DurationMicros = micros, Where = Place(session),
     };
 
+    /// <summary>An <c>initialize</c>, which begins in the actor's session.</summary>
+    public CallIntended Initialize(EventId call, string principal, string actor) => Intended(call, principal, "files", "", actor, "x") with { What = Initializing, Where = Place(actor, "actor") };
+
+    /// <summary>Its end, in the session that it opened.</summary>
+    public CallCompleted Initialized(EventId call, string principal, string opened) => Completed(call, principal, "files", "", opened, "x", CallOutcome.Ok, 10) with { What = Initializing };
+
+    /// <summary>An answer on a resumed stream.</summary>
+    public MessageRelayed Late(string principal, string server, string session, string id) => new()
+    {
+        Call = null, Who = Caller(principal), What = new() { Server = server, Kind = "response", Id = RawJson.FromTrusted(Encoding.UTF8.GetBytes(id)) }, Direction = Direction.ToClient, Outcome = CallOutcome.Ok,
+        Message = Json("late"), Where = Place(session),
+    };
+
+    private static CallTarget Initializing => new() { Server = "files", Kind = "request", Method = "initialize", Id = RawJson.FromTrusted("0"u8.ToArray()), Era = "legacy" };
+
     public FindingRaised Finding(string detector, Severity severity, string session) => new()
     {
         Finding = NewId(), Detector = detector, Severity = severity, Call = NewId(), Session = session, Principal = "ada", Server = "demo", Tool = "echo", Explanation = "what was found",

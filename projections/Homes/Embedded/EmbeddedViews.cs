@@ -39,10 +39,10 @@ internal sealed class EmbeddedViews(ProjectionHome home, IEventIndex events, ILe
         var page = await events.SearchAsync(plan, cancellationToken);
         if (page.Cursor is not null)
         {
-            throw new InvalidDataException($"The session has more than {SessionMoment.MostEvents} events.");
+            throw new InvalidDataException($"The session has more than {SessionMoment.MostEvents} events up to then.");
         }
 
-        var moment = new SessionMoment();
+        var (moment, missing) = (new SessionMoment(), 0);
         foreach (var hit in page.Hits.OrderBy(h => h.Partition, StringComparer.Ordinal).ThenBy(h => h.Offset))
         {
             if (LedgerPartition.TryParse(hit.Partition, out var partition)
@@ -51,6 +51,16 @@ internal sealed class EmbeddedViews(ProjectionHome home, IEventIndex events, ILe
             {
                 moment.Apply(read!);
             }
+            else
+            {
+                missing++;
+            }
+        }
+
+        if (missing > 0)
+        {
+            // Retention dropped them, or they lie in a damaged stretch: less than all would be told as if it were all.
+            throw new InvalidDataException($"The ledger does not hold {missing} of the session's {page.Hits.Count} events any more, so what it was then cannot be told.");
         }
 
         return moment;

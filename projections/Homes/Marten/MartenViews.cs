@@ -63,7 +63,7 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
         PageAsync(SessionFold.Fold, "last", [], [], limit, cursor, cancellationToken);
 
     public ValueTask<SessionMoment?> SessionAtAsync(string session, DateTimeOffset at, CancellationToken cancellationToken) =>
-        AnsweredAsync(() => ReadSessionAtAsync(session, at, cancellationToken));
+        AnsweredAsync(() => ReadSessionAtAsync(session, at.ToUniversalTime(), cancellationToken));
 
     private async ValueTask<SessionMoment?> ReadSessionAtAsync(string session, DateTimeOffset at, CancellationToken cancellationToken)
     {
@@ -72,23 +72,38 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
             return null;
         }
 
-        var side = await stores.ActiveAsync(cancellationToken);
-        var streams = Streams.Of(now).ToArray();
-        await using var command = stores.Source.CreateCommand($"SELECT coalesce(sum(version), 0)::bigint FROM {stores.SchemaOf(side)}.mt_streams WHERE id = ANY($1)");
-        command.Parameters.Add(new() { Value = streams });
-        if ((long)(await command.ExecuteScalarAsync(cancellationToken))! > SessionMoment.MostEvents)
-        {
-            throw new InvalidDataException($"The session has more than {SessionMoment.MostEvents} events.");
-        }
-
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(LongestSeconds), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var side = await stores.ActiveAsync(either.Token);
         await using var query = stores.Of(side).QuerySession();
         var then = new SessionAtMoment();
-        foreach (var stream in streams)
+        foreach (var stream in await StreamsAsync(side, now, at, either.Token))
         {
-            then = await query.Events.AggregateStreamAsync(stream, timestamp: at, state: then, token: cancellationToken) ?? then;
+            then = await query.Events.AggregateStreamAsync(stream, timestamp: at, state: then, token: either.Token) ?? then;
         }
 
         return then.Moment;
+    }
+
+    // An actor's session goes on for years and has a stream for each of its days: only those that hold something of the time are read.
+    private async ValueTask<IReadOnlyList<string>> StreamsAsync(Side side, SessionView session, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var streams = Streams.Of(session).ToArray();
+        await using var command = stores.Source.CreateCommand(
+            $"SELECT stream_id, count(*) FROM {stores.SchemaOf(side)}.mt_events WHERE stream_id = ANY($1) AND timestamp <= $2 GROUP BY stream_id");
+        command.CommandTimeout = 0;
+        command.Parameters.Add(new() { Value = streams });
+        command.Parameters.Add(new() { Value = at });
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            counts.Add(rows.GetString(0), rows.GetInt64(1));
+        }
+
+        return counts.Values.Sum() <= SessionMoment.MostEvents
+            ? streams.Where(counts.ContainsKey).ToArray()
+            : throw new InvalidDataException($"The session has more than {SessionMoment.MostEvents} events up to then.");
     }
 
     public ValueTask<ViewPage<PrincipalView>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>

@@ -27,6 +27,14 @@ internal sealed class MixedLedger(int seed)
             {
                 _given.Append(ledger, Control());
             }
+            else if (_random.Next(40) == 0)
+            {
+                Initialize(ledger);
+            }
+            else if (_random.Next(60) == 0)
+            {
+                AnswerLate(ledger);
+            }
             else
             {
                 _given.Append(ledger, Traffic());
@@ -34,6 +42,26 @@ internal sealed class MixedLedger(int seed)
         }
 
         return ledger;
+    }
+
+    private void Initialize(MemoryLedger ledger)
+    {
+        var (call, person) = (_given.NewId(), Pick(People));
+        _given.Append(ledger, _given.Initialize(call, person, $"actor\0{person}"));
+        if (_random.Next(5) != 0)
+        {
+            _given.Pass(TimeSpan.FromMilliseconds(20));
+            _given.Append(ledger, _given.Initialized(call, person, $"protocol-{_random.Next(400)}"));
+        }
+    }
+
+    private void AnswerLate(MemoryLedger ledger)
+    {
+        var (person, session, id) = (Pick(People), $"protocol-{_random.Next(400)}", $"{_random.Next(1_000, 9_999)}");
+        var begun = _given.Intended(_given.NewId(), person, "files", "read_file", session, "text");
+        _given.Append(ledger, begun with { What = begun.What with { Id = RawJson.FromTrusted(System.Text.Encoding.UTF8.GetBytes(id)) } });
+        _given.Pass(TimeSpan.FromMilliseconds(20));
+        _given.Append(ledger, _given.Late(person, "files", session, id));
     }
 
     private EventData Traffic()

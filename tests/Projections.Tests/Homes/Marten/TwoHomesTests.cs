@@ -66,22 +66,56 @@ public sealed class TwoHomesTests(PostgresServer server)
         await FoldAsync(ledger, 88, (p, records, next) => embedded.Home.Writer!.ApplyAsync(p, records, next, ledger, CancellationToken.None).AsTask());
         await FoldAsync(ledger, 89, (p, records, next) => marten.Writer.ApplyAsync(null, p, records, next, CancellationToken.None).AsTask());
         var (here, there) = (embedded.Home.Queries(ledger, embedded.Time), marten.Queries(embedded, ledger));
-        var told = 0;
+        var (told, initialized, late) = (0, 0, 0);
         foreach (var session in (await here.SessionsAsync(60, null, CancellationToken.None)).Value!.Items)
         {
             foreach (var at in new[] { session.First, session.First + ((session.Last - session.First) / 2), session.Last })
             {
                 var (then, _) = await here.SessionAtAsync(session.Session, at, CancellationToken.None);
-                Assert.Equal(Json(then), Json((await there.SessionAtAsync(session.Session, at, CancellationToken.None)).Value));
+                Assert.Equal(Json(then), Json((await there.SessionAtAsync(session.Session, at.ToOffset(TimeSpan.FromHours(2)), CancellationToken.None)).Value));
                 told += then!.Session.Counts == session.Counts ? 0 : 1;
             }
 
+            // An initialize ends in another session, which may be later than anything in this one.
             var now = await here.SessionAsync(session.Session, CancellationToken.None);
-            Assert.Equal(Json(now), Json((await there.SessionAtAsync(session.Session, session.Last, CancellationToken.None)).Value));
+            Assert.Equal(Json(now), Json((await there.SessionAtAsync(session.Session, Given.Start.AddDays(1), CancellationToken.None)).Value));
+            Assert.Equal(Json(now), Json((await here.SessionAtAsync(session.Session, Given.Start.AddDays(1), CancellationToken.None)).Value));
+            (initialized, late) = (initialized + now!.Calls.Items.Count(c => c is { Method: "initialize", Outcome: "ok" }), late + now.Calls.Items.Count(c => c.Reason?.Contains("resumed", StringComparison.Ordinal) is true));
         }
+
+        Assert.True(initialized > 5 && late > 5, $"{initialized} initialized, {late} answered late.");
 
         Assert.True(told > 30, $"Only {told} moments differed from the end.");
         Assert.Null((await there.SessionAtAsync("nobody", Given.Start, CancellationToken.None)).Value);
+    }
+
+    [Fact]
+    public async Task An_early_moment_of_a_long_session_is_answered_in_both_homes_however_far_back_its_first_clock_stood()
+    {
+        await using var marten = await TemporaryMarten.MakeAsync(server);
+        using var embedded = new TemporaryHome();
+        var (given, ledger) = (new Given(90), new MemoryLedger());
+        ledger.Append(given.NewId(), DateTimeOffset.UnixEpoch.AddDays(1), Actors());
+        for (var i = 0; i <= Sessions.SessionMoment.MostEvents; i++)
+        {
+            given.Append(ledger, Actors());
+            given.Pass(TimeSpan.FromSeconds(1));
+        }
+
+        await embedded.FoldAsync(ledger, 4_000_000);
+        await marten.FoldAsync(ledger, 4_000_000);
+        var (here, there) = (embedded.Home.Queries(ledger, embedded.Time), marten.Queries(embedded, ledger));
+
+        var (then, _) = await here.SessionAtAsync("actor", Given.Start.AddSeconds(99), CancellationToken.None);
+        var (same, fault) = await there.SessionAtAsync("actor", Given.Start.AddSeconds(99), CancellationToken.None);
+
+        Assert.Null(fault);
+        Assert.Equal(101, then!.Session.Counts.Calls);
+        Assert.Equal(Json(then), Json(same));
+        Assert.Equal("at", (await there.SessionAtAsync("actor", Given.Start.AddDays(1), CancellationToken.None)).Fault?.Field);
+        Assert.Equal("at", (await here.SessionAtAsync("actor", Given.Start.AddDays(1), CancellationToken.None)).Fault?.Field);
+
+        CallRefused Actors() => given.Refused(given.NewId(), "alice", "files", "read_file", "actor", "x") with { Where = given.Place("actor", "actor") };
     }
 
     internal static async Task FoldAsync(MemoryLedger ledger, int seed, Func<LedgerPartition, IReadOnlyList<LedgerRecord>, long?, Task> apply)
