@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Search;
 using McpLedger.Projections.Calls;
 using McpLedger.Projections.Findings;
 using McpLedger.Projections.Homes;
@@ -38,6 +39,9 @@ public sealed class LedgerQueries
         var (plan, fault) = SearchPlan.Of(request, _time.GetUtcNow());
         return plan is null ? new(null, fault) : new(await _events.SearchAsync(plan, cancellationToken), null);
     }
+
+    /// <summary>Whether the query asks for words of payloads, which not everybody may see who sees what events are about. One that cannot be read asks for nothing.</summary>
+    public bool AsksForPayloads(string query) => QueryParser.TryParse(query, _time.GetUtcNow(), out var read, out _) && SearchPlan.AsksForPayloads(read);
 
     /// <summary>Lists calls, newest first.</summary>
     public async ValueTask<Answer<ViewPage<CallView>>> CallsAsync(CallFilter filter, CancellationToken cancellationToken) =>

@@ -58,6 +58,7 @@ public static class ProjectionExtensions
         services.AddSingleton<LedgerTail>();
         services.AddHttpContextAccessor();
         services.AddSingleton<Access>();
+        services.AddScoped<PayloadAccess>();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);

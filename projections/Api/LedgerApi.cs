@@ -10,7 +10,7 @@ namespace McpLedger.Projections.Api;
 /// <summary>The HTTP API of the read models. The host defines the policies that the names below stand for, and says who is who.</summary>
 public static class LedgerApi
 {
-    /// <summary>Policy of those who see lists and what events are about, without payloads.</summary>
+    /// <summary>Policy of those who see lists and what events are about, and search by that, without payloads and their words.</summary>
     public const string Viewer = "viewer";
 
     /// <summary>Policy of those who see payloads.</summary>
@@ -22,7 +22,7 @@ public static class LedgerApi
     /// <summary>Maps everything under <c>/api/v1</c>.</summary>
     public static IEndpointRouteBuilder MapLedgerApi(this IEndpointRouteBuilder endpoints)
     {
-        var api = endpoints.MapGroup("/api/v1").AddEndpointFilter(AnswerInTimeAsync);
+        var api = endpoints.MapGroup("/api/v1").AddEndpointFilter(AnswerInTimeAsync).ProducesProblem(StatusCodes.Status504GatewayTimeout);
         api.MapSearch();
         api.MapViews();
         api.MapEvents();

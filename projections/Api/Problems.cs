@@ -27,6 +27,13 @@ internal static class Problems
         type: Kinds + "not-found",
         extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["fix"] = fix });
 
+    public static ProblemHttpResult OfPayloads() => TypedResults.Problem(
+        "Words and phrases are searched in payloads, which the role 'auditor' may see and yours may not.",
+        statusCode: StatusCodes.Status403Forbidden,
+        title: "The query asks for payloads.",
+        type: Kinds + "payloads",
+        extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["field"] = "q", ["fix"] = "Ask by fields (/api/v1/fields), such as tool:echo and not outcome:ok, or with a key of the role 'auditor'." });
+
     public static ProblemHttpResult Unrecorded() => TypedResults.Problem(
         "The ledger cannot record that you asked, so it does not answer.",
         statusCode: StatusCodes.Status503ServiceUnavailable,

@@ -19,20 +19,21 @@ internal static class SearchEndpoints
     {
         api.MapGet("/search", SearchAsync).WithName("search").WithTags("search").RequireAuthorization(LedgerApi.Viewer)
             .WithSummary("Searches events, newest first")
-            .WithDescription("Hits, and how many there are, with facets and a histogram over time; `basis` says whether those are exact.")
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .WithDescription("Hits, and how many there are, with facets and a histogram over time; `basis` says whether those are exact. Fields are for everybody who may search; words and phrases, `text:` too, are those of payloads and need the role `auditor`.")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapGet("/fields", () => TypedResults.Ok<IReadOnlyList<FieldLine>>(
                 [.. FieldCatalog.Fields.Select(f => new FieldLine(f.Name, f.Kind.ToString().ToLowerInvariant(), f.Meaning, f.Aliases))]))
             .WithName("fields").WithTags("search").RequireAuthorization(LedgerApi.Viewer).WithSummary("Lists the fields of the query language");
         api.MapGet("/tail", TailAsync).WithName("tail").WithTags("search").RequireAuthorization(LedgerApi.Viewer)
             .WithSummary("Follows the ledger as server-sent events")
-            .WithDescription("First an event `following` without data, then an event `event` for each hit; its id resumes behind it when it is sent back as Last-Event-ID. An event `alive` without data comes after 20 seconds of silence. An event `ended` with a `reason` and a `fix` is the last: the log is damaged there, or the key was revoked or expired.")
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .WithDescription("First an event `following` without data, then an event `event` for each hit; its id resumes behind it when it is sent back as Last-Event-ID. An event `alive` without data comes after 20 seconds of silence. An event `ended` with a `reason` and a `fix` is the last: the log is damaged there, or the key was revoked or expired. Words and phrases in the query need the role `auditor`, as in a search.")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<Results<Ok<SearchPage>, ProblemHttpResult>> SearchAsync(
         LedgerQueries queries,
         Access access,
+        PayloadAccess payloads,
         CancellationToken cancellationToken,
         [Description("The query; see /api/v1/fields. Empty asks for everything.")] string q = "",
         [Description("Earliest time, ISO 8601.")] DateTimeOffset? from = null,
@@ -42,6 +43,11 @@ internal static class SearchEndpoints
         [Description("Whether heartbeats, checkpoints and writers' starts and stops are among the hits.")] bool housekeeping = false,
         [Description("Whether total, facets and histogram are wanted.")] bool summary = true)
     {
+        if (await payloads.RefusalOfAsync(q) is { } refusal)
+        {
+            return refusal;
+        }
+
         if (!await access.TryRecordAsync("search", q, cancellationToken))
         {
             return Problems.Unrecorded();
@@ -56,6 +62,7 @@ internal static class SearchEndpoints
         LedgerTail tail,
         Access access,
         AccessCheck check,
+        PayloadAccess payloads,
         ClaimsPrincipal user,
         IHostApplicationLifetime lifetime,
         CancellationToken cancellationToken,
@@ -63,6 +70,11 @@ internal static class SearchEndpoints
         [Description("Whether heartbeats, checkpoints and writers' starts and stops are followed too.")] bool housekeeping = false,
         [FromHeader(Name = "Last-Event-ID")] string? after = null)
     {
+        if (await payloads.RefusalOfAsync(q) is { } refusal)
+        {
+            return refusal;
+        }
+
         var (start, fault) = await tail.StartAsync(q, housekeeping, after, cancellationToken);
         return start is null ? Problems.Of(fault!)
             : !await access.TryRecordAsync("tail", q, cancellationToken) ? Problems.Unrecorded()

@@ -69,5 +69,16 @@ internal sealed record SearchPlan(long First, long Last, HitPlace? After, Search
         return new(new(first, last, after, rest) { Limit = request.Limit, Summary = request.Summary }, null);
     }
 
+    /// <summary>Whether the query asks for words, which are those of payloads, or whether there are any.</summary>
+    public static bool AsksForPayloads(SearchQuery query) => query switch
+    {
+        SearchQuery.Words => true,
+        SearchQuery.Exists exists => exists.Field == FieldCatalog.Text,
+        SearchQuery.All all => all.Parts.Any(AsksForPayloads),
+        SearchQuery.Any any => any.Parts.Any(AsksForPayloads),
+        SearchQuery.Not not => AsksForPayloads(not.Inner),
+        _ => false,
+    };
+
     private static Answer<SearchPlan> Wrong(string field, string detail, string fix) => new(null, new(field, detail, fix, null));
 }

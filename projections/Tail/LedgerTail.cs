@@ -165,7 +165,7 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
 
     private static long? PositionIn(string? id, LedgerPartition partition)
     {
-        foreach (var part in (id ?? "").Split(',', 64))
+        foreach (var part in (id ?? "").Split(','))
         {
             if (part.StartsWith($"{partition}:", StringComparison.Ordinal)
                 && long.TryParse(part.AsSpan(part.IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var next))

@@ -64,6 +64,28 @@ public sealed class ApiDescriptionTests(RunningHost host) : IClassFixture<Runnin
         Assert.NotNull(document["components"]!["schemas"]!["ProblemDetails"]!["properties"]!["fix"]);
     }
 
+    [Fact]
+    public async Task A_reading_says_that_it_ends_and_an_event_is_shown_as_the_object_that_it_is()
+    {
+        var operations = await OperationsAsync();
+        foreach (var path in new[] { "search", "calls", "sessions/{id}", "tools", "findings", "events/{id}", "projections" })
+        {
+            var responses = operations.Single(o => o.Name == $"GET /api/v1/{path}").Operation["responses"]!;
+            Assert.Contains("20 seconds", (string?)responses["504"]?["description"], StringComparison.Ordinal);
+            Assert.NotNull(responses["504"]!["content"]!["application/problem+json"]);
+        }
+
+        foreach (var path in new[] { "search", "tail" })
+        {
+            Assert.Contains("auditor", (string?)operations.Single(o => o.Name == $"GET /api/v1/{path}").Operation["description"], StringComparison.Ordinal);
+            Assert.NotNull(operations.Single(o => o.Name == $"GET /api/v1/{path}").Operation["responses"]!["403"]);
+        }
+
+        var content = (await DocumentAsync())["components"]!["schemas"]!["EventDetail"]!["properties"]!["content"]!;
+        Assert.Null(content["format"]);
+        Assert.Contains("object", content["type"]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("GET", "api/v1/calls?limit=abc", null, 400, "limit")]
     [InlineData("GET", "api/v1/calls?from=yesterday", null, 400, "from")]

@@ -6,6 +6,7 @@ using System.Text.Json;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Projections.Api;
+using McpLedger.Projections.Homes.Embedded;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Parking;
 using Microsoft.AspNetCore.Authentication;
@@ -89,6 +90,21 @@ public sealed class LedgerApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_damaged_view_is_said_with_the_way_to_mend_it()
+    {
+        using (var other = SqliteDatabase.Open(_home.Home.Writer!.Path, write: true))
+        {
+            other.Execute("UPDATE principals SET doc = substr(doc, 2)");
+        }
+
+        var (status, body) = await GetAsync("principals", "viewer");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.EndsWith("damaged", body.RootElement.GetProperty("type").GetString(), StringComparison.Ordinal);
+        Assert.Contains("mcpledger rebuild", body.RootElement.GetProperty("fix").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_hit_leads_to_its_event_and_an_event_to_its_exact_bytes()
     {
         var (_, found) = await GetAsync("search?q=tool:read_file&limit=1", "auditor");
@@ -152,6 +168,34 @@ public sealed class LedgerApiTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("passwd")]
+    [InlineData("pa*")]
+    [InlineData("%22etc passwd%22")]
+    [InlineData("text:passwd")]
+    [InlineData("text:*")]
+    [InlineData("server:files and not (tool:x or pas*)")]
+    public async Task Words_of_payloads_are_found_by_those_who_may_see_payloads(string query)
+    {
+        foreach (var path in new[] { "search", "tail" })
+        {
+            var (status, body) = await GetAsync($"{path}?q={query}", "viewer");
+
+            Assert.Equal(HttpStatusCode.Forbidden, status);
+            Assert.Contains("auditor", body.RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+            Assert.Equal("q", body.RootElement.GetProperty("field").GetString());
+        }
+
+        Assert.Empty(_accesses);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync($"search?q={query}", "auditor")).Status);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("*")]
+    [InlineData("tool:read* and server:files and not outcome:ok and size>10")]
+    public async Task What_an_event_is_about_is_found_by_everybody_who_sees_lists(string query) => Assert.Equal(HttpStatusCode.OK, (await GetAsync($"search?q={Uri.EscapeDataString(query)}", "viewer")).Status);
+
+    [Theory]
     [InlineData("search?q=serverr:x", "q")]
     [InlineData("search?q=%22open", "q")]
     [InlineData("search?limit=0", "limit")]
@@ -170,12 +214,12 @@ public sealed class LedgerApiTests : IAsyncLifetime
     [Fact]
     public async Task Who_searches_and_reads_is_recorded_before_the_answer()
     {
-        await GetAsync("search?q=passwd", "viewer");
+        await GetAsync("search?q=passwd", "auditor");
         await GetAsync("events/019a0000-0000-7000-8000-000000000000", "auditor");
-        Assert.Equal(["test-viewer search passwd", "test-auditor read event 019a0000-0000-7000-8000-000000000000"], _accesses);
+        Assert.Equal(["test-auditor search passwd", "test-auditor read event 019a0000-0000-7000-8000-000000000000"], _accesses);
         _recordable = false;
 
-        var (status, _) = await GetAsync("search?q=passwd", "viewer");
+        var (status, _) = await GetAsync("search?q=passwd", "auditor");
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
     }

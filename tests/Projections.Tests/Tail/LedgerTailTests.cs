@@ -1,3 +1,4 @@
+using McpLedger.Contracts.Events;
 using McpLedger.Projections.Tail;
 using Microsoft.Extensions.Time.Testing;
 
@@ -33,6 +34,26 @@ public sealed class LedgerTailTests
         var rest = await TakeAsync(tail, whole[5].EventId, 6);
 
         Assert.Equal(whole.Skip(6).Take(6).Select(EventOf), rest.Select(EventOf));
+    }
+
+    [Fact]
+    public async Task Following_goes_on_in_every_partition_however_many_there_are()
+    {
+        var (given, written, ledger) = (new Given(34), new MemoryLedger(), new MemoryLedger(callPartitions: 70));
+        var tail = new LedgerTail(ledger, new FakeTimeProvider(Given.Start));
+        var (start, _) = await tail.StartAsync("", housekeeping: false, after: null, CancellationToken.None);
+        var following = await tail.TryFollow(start!, static () => true, CancellationToken.None)!.FirstAsync();
+        foreach (var partition in ledger.Partitions)
+        {
+            given.Append(written, given.Refused(given.NewId(), "alice", "files", "read_file", "s-1", "x"));
+            ledger.AppendBytes(partition, written.Of(LedgerPartition.Calls)[^1].Bytes.ToArray());
+        }
+
+        var (resumed, _) = await tail.StartAsync("", housekeeping: false, following.EventId, CancellationToken.None);
+
+        Assert.Equal(71, resumed!.Positions.Count);
+        Assert.All(resumed.Positions.Values, p => Assert.Equal(0, p.Next));
+        Assert.Equal(71, (await TakeAsync(tail, following.EventId, 71)).Count);
     }
 
     [Fact]

@@ -1,0 +1,13 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace McpLedger.Projections.Api;
+
+/// <summary>Whether who asks may ask for words of payloads: who finds out one by one which are there has read them.</summary>
+internal sealed class PayloadAccess(LedgerQueries queries, IAuthorizationService roles, IHttpContextAccessor context)
+{
+    /// <returns>Why the query is not answered; null when it may be.</returns>
+    public async ValueTask<ProblemHttpResult?> RefusalOfAsync(string query) =>
+        queries.AsksForPayloads(query) && (context.HttpContext is not { } http || !(await roles.AuthorizeAsync(http.User, LedgerApi.Auditor)).Succeeded) ? Problems.OfPayloads() : null;
+}
