@@ -57,6 +57,10 @@ internal static class ToolsCommand
             {
                 terminal.Line($"{Time(step.Time)} {Short(step.Previous)} -> {Short(step.Definition)}, risk {step.Risk}");
                 terminal.Table(["field", "risk", "before", "after"], step.Changes.Select(c => (IReadOnlyList<string?>)[c.Path, c.Risk, c.Before, c.After]));
+                if (step.Left > 0 || step.Changes.Any(c => c.Cut))
+                {
+                    terminal.Line($"This is not all of it: {step.Left} further changes, and what stands between ellipses is cut. The event {step.Event} holds the whole.");
+                }
             }
         }));
     }

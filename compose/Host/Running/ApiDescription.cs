@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using McpLedger.Host.Access;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
@@ -49,6 +50,7 @@ internal static class ApiDescription
     {
         options.AddDocumentTransformer((document, _, _) => Describe(document));
         options.AddOperationTransformer((operation, context, _) => Describe(operation, context));
+        options.AddSchemaTransformer((schema, context, _) => Describe(schema, context.JsonPropertyInfo));
     });
 
     private static Task Describe(OpenApiDocument document)
@@ -97,6 +99,17 @@ internal static class ApiDescription
         return Task.CompletedTask;
     }
 
+    // Bytes with a converter of their own are the event as it lies in the ledger, and no base64.
+    private static Task Describe(OpenApiSchema schema, JsonPropertyInfo? property)
+    {
+        if (property is { CustomConverter: not null } && property.PropertyType == typeof(byte[]))
+        {
+            (schema.Type, schema.Format) = (JsonSchemaType.Object | JsonSchemaType.Null, null);
+        }
+
+        return Task.CompletedTask;
+    }
+
     private static void Describe(OpenApiParameter parameter)
     {
         if (parameter.Name is { } name && Parameters.TryGetValue(name, out var known))
@@ -118,6 +131,16 @@ internal static class ApiDescription
         }
 
         Refuse(operation.Responses, context, StatusCodes.Status400BadRequest, "A parameter or the body cannot be read.");
+        if (operation.Responses.TryGetValue("403", out var forbidden) && role == Roles.Viewer)
+        {
+            forbidden.Description = "The query has words or phrases, which are those of payloads: they need the role `auditor`.";
+        }
+
+        if (operation.Responses.TryGetValue("504", out var late))
+        {
+            late.Description = "Answering took longer than 20 seconds.";
+        }
+
         Refuse(operation.Responses, context, StatusCodes.Status503ServiceUnavailable, "The ledger cannot record now that this was asked, or too much is under way.");
     }
 

@@ -11,16 +11,20 @@ namespace McpLedger.Host.Running;
 /// <summary>The projections: read models and index, and the API over them.</summary>
 internal static class ProjectionsRole
 {
+    // Blobs come on a topic of their own. A gateway that cannot ship one tries again long after that, but events behind it must be found some time.
+    private static readonly TimeSpan ClaimCheckPatience = TimeSpan.FromMinutes(5);
+
     public static IServiceCollection AddProjectionsRole(this IServiceCollection services, LoadedConfig config, HostRoles roles, LedgerIdentity identity, BlobTopicConsumer? blobs)
     {
         services.AddProjections();
+        var patience = blobs is null ? TimeSpan.Zero : ClaimCheckPatience;
         if (config.File is { Postgres: not null, Search: not null })
         {
-            services.AddMartenHome(StoreMapping.ToMarten(config)).AddElasticIndex(StoreMapping.ToElastic(config));
+            services.AddMartenHome(StoreMapping.ToMarten(config)).AddElasticIndex(StoreMapping.ToElastic(config) with { ClaimCheckPatience = patience });
         }
         else
         {
-            services.AddEmbeddedHome(new() { Folder = Path.Combine(config.DataFolder, "readmodels"), Partitions = KafkaMapping.PartitionsOf(config.File) });
+            services.AddEmbeddedHome(new() { Folder = Path.Combine(config.DataFolder, "readmodels"), Partitions = KafkaMapping.PartitionsOf(config.File), ClaimCheckPatience = patience });
         }
 
         if (blobs is not null)
