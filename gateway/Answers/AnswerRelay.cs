@@ -79,14 +79,15 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
             return;
         }
 
-        var read = McpReader.Read(bytes, ending.Call.Exchange.Gateway.Limits);
-        if (read.IsRead && IsAnswerTo(ending.Call, read.Message, upstream.Status) && upstream.IsJson)
+        var said = HttpErrors.Said(upstream, bytes);
+        var read = McpReader.Read(said, ending.Call.Exchange.Gateway.Limits);
+        if (read.IsRead && IsAnswerTo(ending.Call, read.Message, upstream.Status) && (upstream.IsJson || !said.Equals(bytes)))
         {
             await ReleaseAsync(ending, read.Message, upstream, opened, answer);
         }
         else
         {
-            await RejectAsync(ending, bytes, read, upstream, answer);
+            await RejectAsync(ending, said, read, upstream, answer);
         }
     }
 
@@ -147,9 +148,7 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
             _ => $"Its answer is no JSON-RPC message: {read.Fault?.Message ?? upstream.ContentType}",
         };
 
-        // Of an error about another request the status stays: by that, too, clients tell the eras apart.
-        var told = isClientError && read is { IsRead: true, Message.ErrorCode: not null } ? upstream.Status : StatusCodes.Status502BadGateway;
-        await ending.FailAsync(upstream.Status, reason, told, answer, null, content);
+        await ending.FailAsync(upstream.Status, reason, HttpErrors.Told(upstream.Status, read), answer, null, content);
     }
 
     private static ScreenedText TextOf(in ScreenedMessage message) =>

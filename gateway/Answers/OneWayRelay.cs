@@ -46,12 +46,12 @@ internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, U
             answer.Accept(StatusCodes.Status202Accepted);
         }
         else if (answered.Status is >= 400 and < 500 and not StatusCodes.Status401Unauthorized && answered.Body is { } body
-            && await TryReadAsync(body, answered, call.Exchange.Server!.ResponseTimeout, call.Exchange.Http.RequestAborted) is { } bytes && McpReader.Read(bytes, call.Exchange.Gateway.Limits) is { IsRead: true } read)
+            && await TryReadAsync(body, answered, call.Exchange.Server!.ResponseTimeout, call.Exchange.Http.RequestAborted) is { } bytes && McpReader.Read(HttpErrors.Said(answered, bytes), call.Exchange.Gateway.Limits) is { IsRead: true } read)
         {
             if (!HttpErrors.IsAbout(read.Message, call.Message.Id))
             {
                 await messages.RecordAsync(call, owner: null, read.Message, default, Direction.ToClient, "It is no error about what the client sent.");
-                await answer.JsonAsync(StatusCodes.Status502BadGateway, McpErrors.Write(null, McpErrors.InternalError, reason, null));
+                await answer.JsonAsync(HttpErrors.Told(answered.Status, read), McpErrors.Write(null, McpErrors.InternalError, reason, null));
                 return;
             }
 

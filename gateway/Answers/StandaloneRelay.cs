@@ -170,28 +170,29 @@ internal sealed class StandaloneRelay(
         }
 
         var isGood = upstream.Status is >= 200 and < 300;
-        var fault = body is not { } bytes || upstream.Status is (>= 300 and < 400) or StatusCodes.Status401Unauthorized or >= 500 ? $"It answered with HTTP {upstream.Status}."
+        var message = !isGood && body is { IsEmpty: false } ? McpReader.Read(HttpErrors.Said(upstream, body.Value), ending.Call.Exchange.Gateway.Limits) : default;
+        var fault = body is null || upstream.Status is (>= 300 and < 400) or StatusCodes.Status401Unauthorized or >= 500 ? $"It answered with HTTP {upstream.Status}."
             : isGood && ending.Call.What.Method == "GET" ? $"It answered with HTTP {upstream.Status} and no stream of events."
-            : !isGood && McpReader.Read(bytes, ending.Call.Exchange.Gateway.Limits) is { IsRead: true } read && !HttpErrors.IsAbout(read.Message, id: null) ? $"It answered with HTTP {upstream.Status} and a message that is no error."
+            : message.IsRead && !HttpErrors.IsAbout(message.Message, id: null) ? $"It answered with HTTP {upstream.Status} and a message that is no error about it."
             : null;
-        if (fault is not null)
-        {
-            await FailAsync(ending, upstream.Status, fault, body ?? default, answer);
-            return;
-        }
-
         if (upstream.Status == StatusCodes.Status405MethodNotAllowed)
         {
             answer.SetHeader(HeaderNames.Allow, "POST");
         }
 
+        if (fault is not null)
+        {
+            await FailAsync(ending, upstream.Status, fault, HttpErrors.Told(upstream.Status, message), body ?? default, answer);
+            return;
+        }
+
         await EndAsync(ending, upstream.Status, upstream.Status, isGood ? CallOutcome.Ok : CallOutcome.ProtocolError, isGood ? null : $"The server answered with HTTP {upstream.Status}.", body ?? default, upstream.ContentType, answer);
     }
 
-    private async ValueTask FailAsync(CallEnding ending, int status, string fault, ReadOnlyMemory<byte> body, ClientAnswer answer)
+    private async ValueTask FailAsync(CallEnding ending, int status, string fault, int told, ReadOnlyMemory<byte> body, ClientAnswer answer)
     {
         var garbage = body.IsEmpty ? null : await recorder.OfBytesAsync(screening.Recordable(ending.Call.Exchange, body));
-        await ending.FailAsync(status, fault, StatusCodes.Status502BadGateway, answer, null, garbage);
+        await ending.FailAsync(status, fault, told, answer, null, garbage);
     }
 
     private async ValueTask EndAsync(CallEnding ending, int status, int told, CallOutcome outcome, string? reason, ReadOnlyMemory<byte> body, string? contentType, ClientAnswer answer)

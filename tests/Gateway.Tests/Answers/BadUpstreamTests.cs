@@ -96,6 +96,39 @@ public sealed class BadUpstreamTests
     }
 
     [Theory]
+    [InlineData("event: message\ndata: {0}\n\n", true)]
+    [InlineData(": first\n\ndata: {0}\n\n", true)]
+    [InlineData("data: {0}\n\ndata: {0}\n\n", false)]
+    [InlineData("data: {0}", false)]
+    public async Task A_client_error_that_comes_as_a_stream_of_one_message_is_that_message(string stream, bool isOne)
+    {
+        const string Error = "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32601,\"message\":\"no such method\"}}";
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) => Write(http, 404, "text/event-stream", stream.Replace("{0}", Error, StringComparison.Ordinal));
+
+        using var response = await gateway.Client.SendAsync(Wire.Post("demo", Wire.Call("7", "echo")));
+
+        Assert.Equal((404, isOne ? "application/json" : "text/plain"), ((int)response.StatusCode, response.Content.Headers.ContentType!.MediaType));
+        Assert.Equal(isOne, await response.Content.ReadAsStringAsync() == Error);
+    }
+
+    [Theory]
+    [InlineData("GET", 405)]
+    [InlineData("DELETE", 405)]
+    [InlineData("GET", 404)]
+    public async Task A_client_error_that_names_another_request_keeps_its_status_where_there_is_none(string method, int status)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) => Write(http, status, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":0,\"error\":{\"code\":-32000,\"message\":\"hidden\"}}");
+
+        using var response = await gateway.Client.SendAsync(Wire.Send(HttpMethod.Parse(method), "demo", Wire.Legacy));
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(status == 405, response.Content.Headers.Allow.Contains("POST"));
+        Assert.DoesNotContain("hidden", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(206, "text/event-stream")]
     [InlineData(202, "text/event-stream")]
     [InlineData(200, "application/json")]
