@@ -28,7 +28,7 @@ internal sealed class StreamDoor(
     GatewayTelemetry telemetry,
     TimeProvider time)
 {
-    private const int LongestEventId = 256;
+    private const int LongestEventId = 1024;
     private static readonly SearchValues<char> EventIdCharacters = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
 
     public async ValueTask HandleAsync(Exchange exchange, ClientAnswer answer)

@@ -9,7 +9,7 @@ namespace McpLedger.Gateway.Upstreams;
 
 /// <summary>
 /// Which headers reach a server: a list of those that may, because nobody can list all that may not. The caller's credentials, cookies,
-/// forwarding headers and session id are not on it. What may pass is either checked against the message that is recorded, or short.
+/// forwarding headers and session id are not on it, nor is any text of its own: what may pass is checked against the message that is recorded, or recorded itself.
 /// </summary>
 internal static class UpstreamHeaders
 {
@@ -21,8 +21,7 @@ internal static class UpstreamHeaders
     private const string ParameterPrefix = "Mcp-Param-";
     private const string Streams = "text/event-stream";
     private const string JsonAndStreams = "application/json, text/event-stream";
-    private const int LongestAgent = 256;
-    private const int LongestState = 512;
+    private const string Agent = "McpLedger";
     private static readonly JsonType Json = new("application/json");
 
     public static HttpRequestMessage Write(UpstreamRequest request, string address)
@@ -37,6 +36,7 @@ internal static class UpstreamHeaders
         }
 
         Add(to, HeaderNames.Accept, request.HttpMethod == "GET" ? Streams : JsonAndStreams);
+        Add(to, HeaderNames.UserAgent, Agent);
         foreach (var (name, values) in request.Client.Headers)
         {
             if (MayPass(name, values, request) && CanBeSent(values))
@@ -85,13 +85,9 @@ internal static class UpstreamHeaders
         Is(name, Protocol)
         || (request.Era == McpEra.Modern && (Is(name, Method) || Is(name, Name) || name.StartsWith(ParameterPrefix, StringComparison.OrdinalIgnoreCase)))
         || (request is { Era: McpEra.Legacy, HttpMethod: "GET" } && Is(name, LastEventId))
-        || (Is(name, HeaderNames.UserAgent) && IsShort(values, LongestAgent))
-        || (Is(name, HeaderNames.TraceParent) && SessionRefs.TraceId(values) is not null)
-        || (Is(name, HeaderNames.TraceState) && IsShort(values, LongestState) && SessionRefs.TraceId(request.Client.Headers[HeaderNames.TraceParent]) is not null);
+        || (Is(name, HeaderNames.TraceParent) && SessionRefs.TraceId(values) is not null);
 
     private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsShort(StringValues values, int longest) => values.Count == 1 && values.ToString().Length <= longest;
 
     private static HttpMethod MethodOf(string method) => method switch
     {

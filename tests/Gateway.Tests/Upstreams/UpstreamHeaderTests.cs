@@ -34,7 +34,7 @@ public sealed class UpstreamHeaderTests
         using var response = await client.SendAsync(request);
 
         Assert.Equal(200, (int)response.StatusCode);
-        Assert.DoesNotContain("User-Agent", gateway.Upstream.Requests.Single().Headers.Keys);
+        Assert.Equal("McpLedger", gateway.Upstream.Requests.Single().Headers["User-Agent"]);
         Assert.NotEqual(DestinationHealth.Unhealthy, gateway.Get<Clusters>().Find("demo")!.Destinations["d0"].Health.Passive);
     }
 
@@ -43,7 +43,6 @@ public sealed class UpstreamHeaderTests
     [InlineData("Mcp-Method", "x", false, false)]
     [InlineData("Mcp-Param-Region", "eu", false, false)]
     [InlineData("Mcp-Param-Region", "eu", true, true)]
-    [InlineData("User-Agent", "tester/1", true, true)]
     [InlineData("traceparent", Trace, true, true)]
     [InlineData("traceparent", "anything at all", true, false)]
     [InlineData("tracestate", "a=b", true, false)]
@@ -59,18 +58,19 @@ public sealed class UpstreamHeaderTests
     }
 
     [Fact]
-    public async Task Long_texts_do_not_pass_as_headers()
+    public async Task What_a_client_says_of_itself_in_headers_stays_here_for_nobody_would_read_it()
     {
         await using var gateway = await GatewayHarness.StartAsync();
         using var request = Wire.Post("demo", Wire.Call("1", "echo"));
-        request.Headers.TryAddWithoutValidation("User-Agent", new string('a', 257));
+        request.Headers.TryAddWithoutValidation("User-Agent", "sk-1234");
         request.Headers.TryAddWithoutValidation("traceparent", Trace);
-        request.Headers.TryAddWithoutValidation("tracestate", "a=" + new string('b', 512));
+        request.Headers.TryAddWithoutValidation("tracestate", "a=sk-1234");
 
         await gateway.TextAsync(request, 200);
 
         var seen = gateway.Upstream.Requests.Single().Headers;
         Assert.Equal(Trace, seen["traceparent"]);
-        Assert.All(["User-Agent", "tracestate"], name => Assert.DoesNotContain(name, seen.Keys));
+        Assert.Equal("McpLedger", seen["User-Agent"]);
+        Assert.DoesNotContain("tracestate", seen.Keys);
     }
 }
