@@ -128,8 +128,8 @@ internal sealed partial class SecretMover(string server, IReadOnlyCollection<Mov
         || _moved.Any(m => m.File == file && m.Value != value)
         || (value is not null && present(file) is { } there && there != value);
 
-    // ${NAME} and ${NAME:-default} of shells, ${env:NAME} and ${input:ID} of editors.
-    [GeneratedRegex(@"\$\{(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)(?<default>:-[^${}]*)?|env:(?<name>[A-Za-z_][A-Za-z0-9_]*)|input:(?<input>[^${}]+))\}", RegexOptions.CultureInvariant)]
+    // ${NAME} and ${NAME:-default} of shells, ${env:NAME} and ${input:ID} of editors. Names that editors give a meaning of their own (VS Code, "Variables reference") are nobody's environment.
+    [GeneratedRegex(@"\$\{(?:(?!(?:workspaceFolder|workspaceRoot|userHome|pathSeparator|cwd|execPath|lineNumber|columnNumber|selectedText|defaultBuildTask|relativeFile|file)[A-Za-z]*\})(?<name>[A-Za-z_][A-Za-z0-9_]*)(?<default>:-[^${}]*)?|env:(?<name>[A-Za-z_][A-Za-z0-9_]*)|input:(?<input>[^${}]+))\}", RegexOptions.CultureInvariant)]
     private static partial Regex Known();
 
     [GeneratedRegex(@"^(Bearer|Basic|Token)\s+(\S+)$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]

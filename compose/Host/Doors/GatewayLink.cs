@@ -67,9 +67,9 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
         var place = new StreamPlace();
-        while (await FollowOnceAsync(place, cancellationToken))
+        for (var began = time.GetTimestamp(); await FollowOnceAsync(place, cancellationToken); began = time.GetTimestamp())
         {
-            await Task.Delay(place.NextPause(), time, cancellationToken);
+            await Task.Delay(place.NextPause(time.GetElapsedTime(began)), time, cancellationToken);
         }
     }
 
@@ -109,6 +109,12 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
             if (response.StatusCode == HttpStatusCode.OK)
             {
                 await RelayEventsAsync(response, default, place, cancellationToken);
+                return true;
+            }
+
+            // A place that it does not take, though it gave it: the stream goes on from now.
+            if (response.StatusCode == HttpStatusCode.BadRequest && place.Forget())
+            {
                 return true;
             }
 
@@ -258,13 +264,22 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         {
             LastEvent = read.Id is { } id && ServerHeaders.CanBeSent(id) ? id : LastEvent;
             _retry = read.Retry is { } retry ? TimeSpan.FromMilliseconds(Math.Clamp(retry, ShortestReopening.TotalMilliseconds, LongestReopening.TotalMilliseconds)) : _retry;
-            _pause = _retry;
+            _pause = read.Data.Length > 0 ? _retry : _pause;
         }
 
-        /// <summary>How long to wait now: twice as long as the last time where nothing has come since, for each try stands in the ledger.</summary>
-        public TimeSpan NextPause()
+        /// <returns>Whether there was anything to forget.</returns>
+        public bool Forget()
         {
-            var pause = _pause;
+            var had = LastEvent is not null;
+            LastEvent = null;
+            return had;
+        }
+
+        /// <summary>How long to wait now: twice as long as the last time where the stream broke off soon and brought nothing, for each try stands in the ledger.</summary>
+        /// <param name="stood">How long it was there.</param>
+        public TimeSpan NextPause(TimeSpan stood)
+        {
+            var pause = stood > LongestReopening && _retry < _pause ? _retry : _pause;
             _pause = pause * 2 < LongestReopening ? pause * 2 : LongestReopening;
             return pause;
         }

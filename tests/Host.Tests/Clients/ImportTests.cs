@@ -199,6 +199,8 @@ public sealed class ImportTests : IDisposable
     [InlineData("${${HOME}}")]
     [InlineData("$${HOME}{file:/etc/hostname}")]
     [InlineData("${")]
+    [InlineData("${workspaceFolder}/server.py")]
+    [InlineData("${userHome}")]
     public void What_only_the_client_knows_is_looked_up_by_nobody(string foreign)
     {
         var entry = new JsonObject

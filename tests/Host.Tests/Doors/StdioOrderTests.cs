@@ -202,7 +202,46 @@ public sealed class StdioOrderTests
     }
 
     [Fact]
-    public async Task A_server_that_ends_its_stream_at_once_is_asked_less_and_less_often()
+    public async Task A_place_that_the_gateway_does_not_take_is_forgotten()
+    {
+        var asked = new ConcurrentQueue<string?>();
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var client = new HttpClient(new Edge(async (request, _) =>
+        {
+            if (request.Method == HttpMethod.Get)
+            {
+                asked.Enqueue(Header(request, "Last-Event-ID"));
+                switch (asked.Count)
+                {
+                    case 1:
+                        return new(HttpStatusCode.OK) { Content = new StringContent("id: 7\ndata:\n\n", Encoding.UTF8, "text/event-stream") };
+                    case 2:
+                        return new(HttpStatusCode.BadRequest);
+                    default:
+                        over.TrySetResult();
+                        return new(HttpStatusCode.MethodNotAllowed);
+                }
+            }
+
+            return MethodOf(await SentAsync(request)) == "initialize" ? Opened("2025-11-25") : new(HttpStatusCode.Accepted);
+        }));
+        await using var input = new StdioClient.Console(Initialize, Initialized);
+        using var output = new MemoryStream();
+        using var told = new CancellationTokenSource();
+        var running = new StdioConnection(client, Endpoint, input, output, new Hurried()).RunAsync(told.Token);
+        await over.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        Assert.Equal([null, "7", null], asked.Select(id => string.IsNullOrEmpty(id) ? null : id));
+
+        await told.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(Patience));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("id: 1\ndata:\n\n")]
+    [InlineData(": there\n\n")]
+    public async Task A_server_that_ends_its_stream_at_once_is_asked_less_and_less_often(string stream)
     {
         const int times = 9;
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -215,7 +254,7 @@ public sealed class StdioOrderTests
                 return new(HttpStatusCode.MethodNotAllowed);
             }
 
-            return request.Method == HttpMethod.Get ? Events() : MethodOf(await SentAsync(request)) == "initialize" ? Opened("2025-11-25") : new(HttpStatusCode.Accepted);
+            return request.Method == HttpMethod.Get ? new(HttpStatusCode.OK) { Content = new StringContent(stream, Encoding.UTF8, "text/event-stream") } : MethodOf(await SentAsync(request)) == "initialize" ? Opened("2025-11-25") : new(HttpStatusCode.Accepted);
         }));
         var time = new Hurried();
         await using var input = new StdioClient.Console(Initialize, Initialized);
