@@ -126,7 +126,7 @@ internal sealed class FindingLog(ControlRecorder recorder, ScreeningTelemetry te
                 return "session";
             }
 
-            if (!(finding.Severity < Severity.High ? _others : _high).TryTake(principal, time.GetUtcNow()))
+            if (!(finding.Severity < Severity.High ? _others : _high).TryTake(principal, time))
             {
                 return "principal";
             }

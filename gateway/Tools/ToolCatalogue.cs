@@ -140,7 +140,7 @@ internal sealed class ToolCatalogue(
 
     private bool TryTake(string server, ToolDefinition tool, int cost)
     {
-        if (cost == 0 || QuotaOf(tool).TryTake(server, cost, time.GetUtcNow(), out var isFirst))
+        if (cost == 0 || QuotaOf(tool).TryTake(server, cost, time, out var isFirst))
         {
             return true;
         }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace McpLedger.Streaming.Tests;
 
 public sealed class HourlyQuotaTests
@@ -51,6 +53,21 @@ public sealed class HourlyQuotaTests
     }
 
     [Fact]
+    public void A_clock_that_was_ahead_for_a_day_takes_no_hour_away()
+    {
+        var clock = new SetClock { Ahead = TimeSpan.FromDays(1) };
+        var quota = new HourlyQuota(1);
+        Assert.True(quota.TryTake("a", clock));
+        Assert.False(quota.TryTake("a", clock));
+
+        clock.Ahead = TimeSpan.Zero;
+        clock.Advance(TimeSpan.FromHours(1));
+        Assert.True(quota.TryTake("a", clock));
+        clock.Advance(TimeSpan.FromHours(2));
+        Assert.True(quota.TryTake("a", clock));
+    }
+
+    [Fact]
     public void Names_that_are_made_up_push_out_those_of_earlier_hours_first()
     {
         var quota = new HourlyQuota(1);
@@ -62,5 +79,14 @@ public sealed class HourlyQuotaTests
         Assert.True(quota.TryTake("another", Noon));
 
         Assert.False(quota.TryTake("0", Noon));
+    }
+
+    private sealed class SetClock : FakeTimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
     }
 }

@@ -3,7 +3,8 @@ using McpLedger.Host.Configuration;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
-using McpLedger.Streaming;
+using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming.Kafka;
 
 namespace McpLedger.Host.Commands;
 
@@ -18,7 +19,7 @@ internal static class DamageCommand
             parsed,
             terminal,
             live => live.SendLongAsync<IReadOnlyList<DamageLine>>(HttpMethod.Get, "api/v1/damage", null, cancellationToken),
-            desk => Task.FromResult(new DoorAnswer<IReadOnlyList<DamageLine>>(desk.List(cancellationToken), null, ExitCode.Ok)));
+            config => ListClosedAsync(config, cancellationToken));
         if (answer.Value is not { } damage)
         {
             return answer.ExitCode;
@@ -45,11 +46,7 @@ internal static class DamageCommand
                 parsed,
                 terminal,
                 live => live.SendAsync<DamageLine>(HttpMethod.Post, "api/v1/damage/accept", request, cancellationToken),
-                async desk =>
-                {
-                    var (line, status, fault) = await desk.AcceptAsync(request, Environment.UserName, cancellationToken);
-                    return new(line, fault, status is StatusCodes.Status400BadRequest ? ExitCode.Usage : status is StatusCodes.Status503ServiceUnavailable ? ExitCode.Unavailable : ExitCode.Finding);
-                });
+                config => AcceptClosedAsync(config, request, cancellationToken));
             if (answer.Value is not { } accepted)
             {
                 return answer.ExitCode;
@@ -62,11 +59,11 @@ internal static class DamageCommand
     }
 
     // Through the instance that runs, else with the folder's lock.
-    private static async Task<DoorAnswer<T>> AskAsync<T>(ParseResult parsed, Terminal terminal, Func<LiveDoor, Task<DoorAnswer<T>>> live, Func<DamageDesk, Task<DoorAnswer<T>>> closed)
+    private static async Task<DoorAnswer<T>> AskAsync<T>(ParseResult parsed, Terminal terminal, Func<LiveDoor, Task<DoorAnswer<T>>> live, Func<LoadedConfig, Task<DoorAnswer<T>>> closed)
         where T : class
     {
         using var door = LiveDoor.Find(parsed);
-        var answer = door is not null ? await live(door) : await WithLockAsync(parsed, terminal, closed);
+        var answer = door is not null ? await live(door) : await ClosedAsync(parsed, terminal, closed);
         if (answer.Fault is { } fault)
         {
             terminal.Error($"mcpledger: {fault}");
@@ -75,7 +72,7 @@ internal static class DamageCommand
         return answer;
     }
 
-    private static async Task<DoorAnswer<T>> WithLockAsync<T>(ParseResult parsed, Terminal terminal, Func<DamageDesk, Task<DoorAnswer<T>>> ask)
+    private static async Task<DoorAnswer<T>> ClosedAsync<T>(ParseResult parsed, Terminal terminal, Func<LoadedConfig, Task<DoorAnswer<T>>> ask)
         where T : class
     {
         var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
@@ -84,19 +81,48 @@ internal static class DamageCommand
             return new(null, null, Faults.Say(terminal, read));
         }
 
-        await using var room = LedgerRoom.Open(DataFolder.Into(written, parsed), HostRoles.Pipeline);
-        if (room.Ledger.Health is { Status: LedgerStatus.Unavailable } health)
-        {
-            return new(null, health.Reason, ExitCode.Unavailable);
-        }
-
         try
         {
-            return await ask(new(room.Ledger, new(room.Ledger, room.Ledger.Identity.SourceOf("host"), TimeProvider.System)));
+            return await ask(DataFolder.Into(written, parsed));
         }
         catch (IOException e)
         {
             return new(null, e.Message, ExitCode.Unavailable);
         }
     }
+
+    // A look at a spool needs no cluster, and leaves no word on it.
+    private static async Task<DoorAnswer<IReadOnlyList<DamageLine>>> ListClosedAsync(LoadedConfig config, CancellationToken cancellationToken)
+    {
+        if (config.File.Kafka is not null)
+        {
+            await using var services = Services();
+            using var spool = SpoolIn(config, services);
+            return new(DamagedFiles.Of(spool).List(cancellationToken), null, ExitCode.Ok);
+        }
+
+        await using var room = LedgerRoom.OpenForVerb(config);
+        return room.RefusalFor(config) is { } refusal ? new(null, refusal, ExitCode.Unavailable) : new(DamagedFiles.Of(room.Ledger).List(cancellationToken), null, ExitCode.Ok);
+    }
+
+    private static async Task<DoorAnswer<DamageLine>> AcceptClosedAsync(LoadedConfig config, DamageAcceptance request, CancellationToken cancellationToken)
+    {
+        await using var services = Services();
+        using var spool = config.File.Kafka is null ? null : SpoolIn(config, services);
+        await using var room = LedgerRoom.OpenForVerb(config);
+        if (room.RefusalFor(config) is { } refusal)
+        {
+            return new(null, refusal, ExitCode.Unavailable);
+        }
+
+        var control = new ControlLog(room.Ledger, room.Ledger.Identity.SourceOf("host"), TimeProvider.System);
+        var desk = new DamageDesk(config.File.Kafka is null ? DamagedFiles.Of(room.Ledger) : DamagedFiles.Of(spool), control);
+        var (line, status, fault) = await desk.AcceptAsync(request, Environment.UserName, cancellationToken);
+        return new(line, fault, status is StatusCodes.Status400BadRequest ? ExitCode.Usage : status is StatusCodes.Status503ServiceUnavailable ? ExitCode.Unavailable : ExitCode.Finding);
+    }
+
+    private static ServiceProvider Services() => new ServiceCollection().AddLogging(l => l.AddConsoleLines()).AddMetrics().AddSingleton<LedgerTelemetry>().BuildServiceProvider();
+
+    private static SpoolFiles? SpoolIn(LoadedConfig config, ServiceProvider services) =>
+        SpoolFiles.Take(KafkaMapping.ToLedger(config, HostRoles.Gateway), services.GetRequiredService<LedgerTelemetry>(), TimeProvider.System);
 }

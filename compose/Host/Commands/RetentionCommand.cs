@@ -4,7 +4,6 @@ using McpLedger.Host.Configuration;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Running;
 using McpLedger.Stages.Retention;
-using McpLedger.Streaming;
 using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Host.Commands;
@@ -41,10 +40,10 @@ internal static class RetentionCommand
             return ExitCode.Ok;
         }
 
-        await using var room = LedgerRoom.Open(config, HostRoles.Pipeline);
-        if (room.Ledger.Health is { Status: LedgerStatus.Unavailable } health)
+        await using var room = LedgerRoom.OpenForVerb(config);
+        if (room.RefusalFor(config) is { } refusal)
         {
-            terminal.Error($"mcpledger: {health.Reason}");
+            terminal.Error($"mcpledger: {refusal}");
             return ExitCode.Unavailable;
         }
 

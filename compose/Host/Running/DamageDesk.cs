@@ -1,8 +1,5 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
-using McpLedger.Streaming;
-using McpLedger.Streaming.Embedded;
-using McpLedger.Streaming.Kafka;
 
 namespace McpLedger.Host.Running;
 
@@ -23,16 +20,12 @@ internal sealed record DamageLine(string Partition, long Offset, long NextOffset
 /// <param name="Reason">Why, in words for an auditor.</param>
 internal sealed record DamageAcceptance(string Partition, long Offset, string Sha256, string Reason);
 
-/// <summary>
-/// Finds damage of the files of this machine and accepts it: the event first, then readers step over it. Where the ledger is in Kafka that is the spool, which is named <c>spool</c>:
-/// its offsets are those of no partition.
-/// </summary>
-internal sealed class DamageDesk(ILedger ledger, ControlLog control)
+/// <summary>Finds damage of the files of this machine and accepts it: the event first, then readers step over it.</summary>
+internal sealed class DamageDesk(DamagedFiles files, ControlLog control)
 {
     private const int LongestReason = 1_000;
-    private const string Spool = "spool";
 
-    public IReadOnlyList<DamageLine> List(CancellationToken cancellationToken) => [.. Find(cancellationToken).Select(LineOf)];
+    public IReadOnlyList<DamageLine> List(CancellationToken cancellationToken) => files.List(cancellationToken);
 
     /// <returns>What was accepted, or why not with the HTTP status that says so.</returns>
     public async Task<(DamageLine? Line, int Status, string? Fault)> AcceptAsync(DamageAcceptance request, string actor, CancellationToken cancellationToken)
@@ -42,12 +35,12 @@ internal sealed class DamageDesk(ILedger ledger, ControlLog control)
             return (null, StatusCodes.Status400BadRequest, $"A reason has 1 to {LongestReason} characters: it is what an auditor will read.");
         }
 
-        if ((request.Partition != Spool && !LedgerPartition.TryParse(request.Partition, out _)) || !Digest.TryParse(request.Sha256, out var digest))
+        if ((request.Partition != DamagedFiles.SpoolName && !LedgerPartition.TryParse(request.Partition, out _)) || !Digest.TryParse(request.Sha256, out var digest))
         {
             return (null, StatusCodes.Status400BadRequest, "A stretch is named by its partition (or 'spool'), its first offset and the digest of its bytes (64 hex digits).");
         }
 
-        if (Find(cancellationToken).FirstOrDefault(s => NameOf(s) == request.Partition && s.FirstOffset == request.Offset) is not { } stretch)
+        if (files.Find(cancellationToken).FirstOrDefault(s => files.NameOf(s) == request.Partition && s.FirstOffset == request.Offset) is not { } stretch)
         {
             return (null, StatusCodes.Status404NotFound, $"No damage of {request.Partition} begins at offset {request.Offset}.");
         }
@@ -58,25 +51,13 @@ internal sealed class DamageDesk(ILedger ledger, ControlLog control)
         }
 
         var accepted = new DamageAccepted(
-            NameOf(stretch), stretch.FirstOffset, stretch.NextOffset, stretch.Segment, stretch.Position, stretch.Length, stretch.Sha256, actor, request.Reason);
-        if (!await control.TryAppendAsync(NameOf(stretch), accepted, CancellationToken.None))
+            files.NameOf(stretch), stretch.FirstOffset, stretch.NextOffset, stretch.Segment, stretch.Position, stretch.Length, stretch.Sha256, actor, request.Reason);
+        if (!await control.TryAppendAsync(files.NameOf(stretch), accepted, CancellationToken.None))
         {
             return (null, StatusCodes.Status503ServiceUnavailable, "The ledger cannot record this now, so it was not done. Try again.");
         }
 
-        (ledger as EmbeddedLedger)?.AcceptDamage(stretch);
-        (ledger as KafkaLedger)?.AcceptDamage(stretch);
-        return (LineOf(stretch), StatusCodes.Status200OK, null);
+        files.Accept(stretch);
+        return (files.LineOf(stretch), StatusCodes.Status200OK, null);
     }
-
-    private IEnumerable<DamagedStretch> Find(CancellationToken cancellationToken) => ledger switch
-    {
-        EmbeddedLedger files => files.Partitions.SelectMany(p => files.FindDamage(p, cancellationToken)),
-        KafkaLedger kafka => kafka.FindDamage(cancellationToken),
-        _ => [],
-    };
-
-    private string NameOf(DamagedStretch stretch) => ledger is KafkaLedger ? Spool : stretch.Partition.ToString();
-
-    private DamageLine LineOf(DamagedStretch s) => new(NameOf(s), s.FirstOffset, s.NextOffset, s.Segment, s.Position, s.Length, s.Sha256.ToString());
 }

@@ -14,6 +14,7 @@ namespace McpLedger.Host.Running;
 /// </summary>
 internal sealed class LedgerRoom : IAsyncDisposable
 {
+    private const string VerbFolder = "verbs";
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
     private readonly ServiceProvider _services;
 
@@ -37,13 +38,29 @@ internal sealed class LedgerRoom : IAsyncDisposable
     /// <summary>Fills this machine's blobs from Kafka; null on the embedded ledger.</summary>
     public BlobTopicConsumer? BlobTopic => _services.GetService<BlobTopicConsumer>();
 
-    public static LedgerRoom Open(LoadedConfig config, HostRoles roles)
+    public static LedgerRoom Open(LoadedConfig config, HostRoles roles) => Open(config, roles, KafkaMapping.ToLedger);
+
+    /// <summary>
+    /// Opens the ledger for a verb that writes to it while no instance has the folder open. In Kafka the configured name may be that of a process on another machine, and whoever boots as it takes the name from it:
+    /// a verb has a name of its own, made once and kept in a folder of its own, and leaves what the data folder says of its instance as it is.
+    /// </summary>
+    public static LedgerRoom OpenForVerb(LoadedConfig config) => Open(config, HostRoles.Pipeline, static (config, roles) =>
+        KafkaMapping.ToLedger(config, roles) with { Folder = Path.Combine(config.DataFolder, VerbFolder), Instance = null });
+
+    /// <summary>Why a verb may not write to the ledger that it opened; null when it may.</summary>
+    public string? RefusalFor(LoadedConfig config) =>
+        Ledger.Health is { Status: LedgerStatus.Unavailable } health ? health.Reason
+            : LedgerIdentity.Read(config.DataFolder)?.Ledger is { } known && known != Ledger.Identity.Ledger
+            ? $"the topics are those of ledger {Ledger.Identity.Ledger}, and the data folder '{config.DataFolder}' belongs to ledger {known}. Nothing was written. Fix: name the folder or the configuration that belongs to the other"
+            : null;
+
+    private static LedgerRoom Open(LoadedConfig config, HostRoles roles, Func<LoadedConfig, HostRoles, KafkaLedgerOptions> toKafka)
     {
         MakeFolder(config.DataFolder);
         var services = new ServiceCollection().AddLogging(l => l.AddConsoleLines()).AddMetrics().AddSingleton(TimeProvider.System);
         _ = config.File.Kafka is null
             ? services.AddEmbeddedLedger(Embedded(config)).AddSingleton<IBlobStore>(new BlobFolder(config.DataFolder)).AddSingleton<IParkingLot>(new ParkingFolder(config.DataFolder, TimeProvider.System))
-            : AddKafka(services, KafkaMapping.ToLedger(config, roles), roles);
+            : AddKafka(services, toKafka(config, roles), roles);
         return new(services.BuildServiceProvider());
     }
 

@@ -27,7 +27,7 @@ internal static class PipelineRole
             services.AddDetection(DetectionMapping.ToOptions(config, identity.SourceOf(DetectionStage)));
         }
 
-        services.AddSingleton(new IntegrityFolder(config.DataFolder)).AddSingleton<DamageDesk>();
+        services.AddSingleton(new IntegrityFolder(config.DataFolder));
         if (config.File.Ledger.Retention is not { Age: null, Bytes: null })
         {
             // Where the read models are another process's, that one forgets by a rebuild.
@@ -50,9 +50,5 @@ internal static class PipelineRole
             OnceSealed = true,
         };
 
-    public static void MapPipelineRole(this IEndpointRouteBuilder endpoints, LoadedConfig config)
-    {
-        endpoints.MapIntegrity(config.File.Ledger.PublicTiles);
-        endpoints.MapDamage();
-    }
+    public static void MapPipelineRole(this IEndpointRouteBuilder endpoints, LoadedConfig config) => endpoints.MapIntegrity(config.File.Ledger.PublicTiles);
 }

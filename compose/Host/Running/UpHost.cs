@@ -35,6 +35,11 @@ internal static class UpHost
             builder.Services.AddPipelineRole(config, identity);
         }
 
+        if (HasDamageDesk(roles))
+        {
+            builder.Services.AddSingleton(DamagedFiles.Of(room.Ledger)).AddSingleton<DamageDesk>();
+        }
+
         if (roles.HasFlag(HostRoles.Projections))
         {
             builder.Services.AddProjectionsRole(config, roles, identity, room.BlobTopic);
@@ -59,6 +64,11 @@ internal static class UpHost
             app.MapPipelineRole(config);
         }
 
+        if (HasDamageDesk(roles))
+        {
+            app.MapDamage();
+        }
+
         if (roles.HasFlag(HostRoles.Projections))
         {
             app.MapProjectionsRole();
@@ -66,6 +76,9 @@ internal static class UpHost
 
         return app;
     }
+
+    // What can be damaged lies with whoever writes calls: the ledger's files in one process, the spool of a gateway.
+    private static bool HasDamageDesk(HostRoles roles) => (roles & (HostRoles.Gateway | HostRoles.Pipeline)) != HostRoles.None;
 
     private static void AddLedger(this IServiceCollection services, LedgerRoom room)
     {

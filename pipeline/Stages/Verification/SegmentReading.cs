@@ -44,7 +44,7 @@ internal sealed class SegmentReading(
 
     public void Read(long from, long to)
     {
-        if (!TryPassHeader())
+        if (!TryPassHeader(from))
         {
             return;
         }
@@ -52,15 +52,10 @@ internal sealed class SegmentReading(
         // Behind the end that the next segment's name gives lies what a failed write left, and nobody reads it.
         while (_position < _length && _offset < Math.Min(to, segment.End))
         {
+            // Also before what is asked for: a stretch that was accepted may begin with a length that still stands, and is left at no place but its end.
             var framed = FrameHere();
-            if (framed > 0 && _offset < from)
-            {
-                (_offset, _position) = (_offset + 1, _position + framed);
-                continue;
-            }
-
             var holds = framed > 0 && ChecksumHolds(Here);
-            if (!holds && (TryStepOver(_position) || IsWrittenMeanwhile(framed > 0)))
+            if (!holds && (TryStepOver(_position, from) || IsWrittenMeanwhile(framed > 0)))
             {
                 continue;
             }
@@ -75,7 +70,11 @@ internal sealed class SegmentReading(
                 continue;
             }
 
-            visitor.Record(_offset, Here.Slice(FrameHeader, LengthOf(Here)), holds);
+            if (_offset >= from)
+            {
+                visitor.Record(_offset, Here.Slice(FrameHeader, LengthOf(Here)), holds);
+            }
+
             (_offset, _position) = (_offset + 1, _position + framed);
         }
     }
@@ -96,7 +95,7 @@ internal sealed class SegmentReading(
 
     private string Text(FormattableString what) => $"{segment.Name}: {what.ToString(CultureInfo.InvariantCulture)}";
 
-    private bool TryPassHeader()
+    private bool TryPassHeader(long from)
     {
         Span<byte> header = stackalloc byte[HeaderLength];
         if (read(file, header, 0) == HeaderLength && BinaryPrimitives.ReadInt64LittleEndian(header[BaseOffsetAt..]) == segment.Start)
@@ -104,7 +103,7 @@ internal sealed class SegmentReading(
             return true;
         }
 
-        if (TryStepOver(0))
+        if (TryStepOver(0, from))
         {
             return false;
         }
@@ -140,14 +139,18 @@ internal sealed class SegmentReading(
         return Frame(Here);
     }
 
-    private bool TryStepOver(long position)
+    private bool TryStepOver(long position, long from)
     {
         if (accepted(segment.Name, position, _offset) is not { } stretch || stretch.NextOffset > segment.End)
         {
             return false;
         }
 
-        visitor.Accepted(stretch);
+        if (stretch.NextOffset > from)
+        {
+            visitor.Accepted(stretch);
+        }
+
         (_offset, _position) = (stretch.NextOffset, stretch.Position + stretch.Length);
         return true;
     }

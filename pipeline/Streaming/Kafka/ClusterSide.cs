@@ -24,6 +24,9 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
     /// <summary>Id of the topic of calls, as last seen; null where topics are not asked about.</summary>
     public EventId? Calls { get; private set; }
 
+    /// <summary>Where the control log ended when this boot began its chain there; what was there before it was looked at.</summary>
+    public long ControlBegan { get; private set; }
+
     /// <summary>The producer; null until the topics were seen.</summary>
     public RecordProducer? Producer => _producer;
 
@@ -93,6 +96,7 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
         var previous = last?.Sha256 ?? (Digest.TryParse(known?.Sha256, out var kept) ? kept : Digest.Zero);
         var partition = new QuorumPartition(_producer!, _producer!.Begin(place, bounds.End), new(identity.ChainOf(place), previous), options, _waiters);
         _ = partition.AppendAsync(started, own: true, CancellationToken.None).AsTask();
+        ControlBegan = place == LedgerPartition.Control ? bounds.End : ControlBegan;
         _partitions = [.. _partitions, partition];
         return null;
     }
@@ -100,10 +104,10 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
     /// <summary>Looks on the control log, where every boot says that it began and is alive, for a later one of this instance.</summary>
     /// <returns>Why this boot may not write any more, null when it may; and where the next look begins.</returns>
     /// <exception cref="IOException">The cluster cannot be read.</exception>
-    public async Task<(string? Behind, long Next)> LookForLaterBootAsync(LedgerIdentity identity, long? from, CancellationToken cancellationToken)
+    public async Task<(string? Behind, long Next)> LookForLaterBootAsync(LedgerIdentity identity, long from, CancellationToken cancellationToken)
     {
         var end = (await reader.BoundsAsync(LedgerPartition.Control, cancellationToken).ConfigureAwait(false)).End;
-        var later = from < end ? await Landed.LaterThanAsync(LedgerPartition.Control, identity, from.Value, cancellationToken).ConfigureAwait(false) : null;
+        var later = from < end ? await Landed.LaterThanAsync(LedgerPartition.Control, identity, from, cancellationToken).ConfigureAwait(false) : null;
         return (later is null ? null : BehindOf(LedgerPartition.Control, later, identity), end);
     }
 

@@ -29,6 +29,7 @@ public sealed class KafkaLedger : ILedger
     private readonly ITimer _retry;
     private readonly ITimer _heartbeat;
     private readonly TopicWatch _topics;
+    private readonly SpoolFiles _leftFiles;
     private readonly string _folder;
 
     private FolderLock? _lock;
@@ -52,6 +53,7 @@ public sealed class KafkaLedger : ILedger
         (_options, Counters, _reader, _telemetry, _files, _time) = (options, counters, reader, telemetry, files, time);
         _cluster = new(options, reader, telemetry, time);
         _folder = Path.Combine(options.Folder, FolderName);
+        _leftFiles = new(options, files, time, taken: null);
         _identity = new(default, options.Instance ?? "unknown", 0, $"{options.OriginHost}/mcpledger/00000000");
         _retry = Timer(static ledger => _ = ledger.TryOpenAsync());
         _heartbeat = Timer(static ledger => ledger.Beat());
@@ -148,13 +150,25 @@ public sealed class KafkaLedger : ILedger
     public async ValueTask DropBlobsBeforeAsync(DateTimeOffset moment, CancellationToken cancellationToken) =>
         await _cluster.DropBlobsBeforeAsync(moment).WaitAsync(cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Finds what cannot be read of the spool and was not accepted: shipping stands in front of it. Its offsets are the spool's own, and its partition's name says nothing.</summary>
+    /// <summary>
+    /// Finds what cannot be read of the spool, also one that an earlier boot left here, and was not accepted: shipping stands in front of it. Its offsets are the spool's own, and its partition's name says nothing.
+    /// </summary>
     /// <exception cref="IOException">A file is not there or cannot be read.</exception>
-    public IReadOnlyList<DamagedStretch> FindDamage(CancellationToken cancellationToken) => _spool?.FindDamage(cancellationToken) ?? [];
+    public IReadOnlyList<DamagedStretch> FindDamage(CancellationToken cancellationToken) => _spool?.FindDamage(cancellationToken) ?? _leftFiles.FindDamage(cancellationToken);
 
     /// <summary>Lets shipping step over a stretch of the spool from now on. What stood there is lost: the sealer names the gap that it leaves.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public void AcceptDamage(DamagedStretch stretch) => _spool?.AcceptDamage(stretch);
+    public void AcceptDamage(DamagedStretch stretch)
+    {
+        if (_spool is { } spool)
+        {
+            spool.AcceptDamage(stretch);
+        }
+        else
+        {
+            _leftFiles.AcceptDamage(stretch);
+        }
+    }
 
     /// <summary>Takes no more appends, closes the chains with <c>writer.stopped.v1</c>, gives the cluster a while to take what is under way, and keeps where the chains end.</summary>
     public async ValueTask DisposeAsync()
@@ -278,7 +292,7 @@ public sealed class KafkaLedger : ILedger
 
         _notConnected = null;
         Opened(_boot);
-        _topics.Begin(_boot);
+        _topics.Begin(_boot, _cluster.ControlBegan);
         return null;
     }
 

@@ -62,6 +62,11 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
             return new([], from, refusal);
         }
 
+        if (TakeMet(partition, from) is { } met)
+        {
+            return new([], from, met);
+        }
+
         try
         {
             var batch = await UseAsync(partition, from, c => c.ReadAsync(from, maxBytes), cancellationToken).ConfigureAwait(false);
@@ -79,7 +84,13 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
     public async ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) =>
         await UseAsync(partition, from, async c =>
         {
-            await c.WaitAsync(from, cancellationToken).ConfigureAwait(false);
+            // Whoever waited no longer is told by the next read at that place all the same.
+            if (await c.WaitAsync(from, cancellationToken).ConfigureAwait(false) is { } damage)
+            {
+                Meet(partition, from, damage);
+                Doubt(isDue: true);
+            }
+
             return true;
         }, cancellationToken).ConfigureAwait(false);
 
@@ -107,6 +118,28 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
         }
 
         await Task.WhenAll(ending).EndsAsync(_clients.Telemetry).ConfigureAwait(false);
+    }
+
+    private void Meet(LedgerPartition partition, long from, string damage)
+    {
+        lock (_gate)
+        {
+            var met = _shelves[partition].Met;
+            if (met.Count == MostCursors && !met.ContainsKey(from))
+            {
+                met.Remove(met.Keys.Min());
+            }
+
+            met[from] = damage;
+        }
+    }
+
+    private string? TakeMet(LedgerPartition partition, long from)
+    {
+        lock (_gate)
+        {
+            return _shelves.TryGetValue(partition, out var shelf) && shelf.Met.Remove(from, out var damage) ? damage : null;
+        }
     }
 
     private void Doubt(bool isDue)
@@ -222,6 +255,9 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
     private sealed class Shelf
     {
         public List<PartitionCursor> Idle { get; } = [];
+
+        /// <summary>By offset, damage that one who waited met and no read has told yet.</summary>
+        public Dictionary<long, string> Met { get; } = [];
 
         public SemaphoreSlim Free { get; } = new(MostCursors);
     }

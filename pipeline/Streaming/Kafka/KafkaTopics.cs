@@ -48,7 +48,10 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         try
         {
             using var admin = clients.Admin();
-            await MakeAsync(admin).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+            // It blocks its thread, and the client may not go from under it: nobody stops waiting for it.
+            var there = await Task.Run(() => TopicsOf(admin), CancellationToken.None).ConfigureAwait(false);
+            await MakeAsync(admin, there).WaitAsync(cancellationToken).ConfigureAwait(false);
             return await LookAsync(admin).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (KafkaException e)
@@ -64,7 +67,7 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         try
         {
             using var admin = clients.Admin();
-            var there = (await Task.Run(() => admin.GetMetadata(options.AnswerTimeout), cancellationToken).ConfigureAwait(false)).Topics.Select(static t => t.Topic).ToHashSet(StringComparer.Ordinal);
+            var there = await Task.Run(() => TopicsOf(admin), cancellationToken).ConfigureAwait(false);
             var missing = Wanted().Keys.Where(t => !there.Contains(t)).Select(static t => new TopicDrift(t, "topic", "there", "missing")).ToArray();
             return missing.Length > 0 ? missing : (await LookAsync(admin).WaitAsync(cancellationToken).ConfigureAwait(false)).Drifts;
         }
@@ -133,10 +136,11 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         ["compression.type"] = "producer",
     };
 
-    private async Task MakeAsync(IAdminClient admin)
+    // Asking the cluster for all topics, not for these by name: a broker that makes topics by itself would make them as it likes.
+    private HashSet<string> TopicsOf(IAdminClient admin) => admin.GetMetadata(options.AnswerTimeout).Topics.Select(static t => t.Topic).ToHashSet(StringComparer.Ordinal);
+
+    private async Task MakeAsync(IAdminClient admin, HashSet<string> there)
     {
-        // Asking the cluster for all topics, not for these by name: a broker that makes topics by itself would make them as it likes.
-        var there = admin.GetMetadata(options.AnswerTimeout).Topics.Select(static t => t.Topic).ToHashSet(StringComparer.Ordinal);
         List<TopicSpecification> missing = [.. Wanted().Where(t => !there.Contains(t.Key)).Select(t => new TopicSpecification
         {
             Name = t.Key,

@@ -50,7 +50,8 @@ internal sealed class PartitionCursor : IAsyncDisposable
     public Task<ReadBatch> ReadAsync(long from, int maxBytes) => AskAsync(() => Read(from, maxBytes));
 
     /// <summary>Ends when a record at or after <paramref name="from"/> is there; it is then the next that is read.</summary>
-    public Task WaitAsync(long from, CancellationToken cancellationToken) => AskAsync(() => Wait(from, cancellationToken));
+    /// <returns>What is broken there, when that is why it ended: a read would not meet it again. Else null.</returns>
+    public Task<string?> WaitAsync(long from, CancellationToken cancellationToken) => AskAsync(() => Wait(from, cancellationToken));
 
     public Task<LedgerBounds> BoundsAsync() => AskAsync(Bounds);
 
@@ -157,7 +158,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
         return new(records, Next, null);
     }
 
-    private bool Wait(long from, CancellationToken cancellationToken)
+    private string? Wait(long from, CancellationToken cancellationToken)
     {
         try
         {
@@ -170,7 +171,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
                 }
                 else if (damage is not null)
                 {
-                    break;
+                    return damage;
                 }
             }
         }
@@ -180,7 +181,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
             cancellationToken.WaitHandle.WaitOne(Slice);
         }
 
-        return true;
+        return null;
     }
 
     private void GoTo(long from)

@@ -80,7 +80,8 @@ internal sealed class Spool : IAsyncDisposable
     /// <summary>Writes what waits and returns when nothing does.</summary>
     public async ValueTask DisposeAsync() => await _writer.CloseAsync().ConfigureAwait(false);
 
-    private static EmbeddedLedgerOptions OptionsOf(string folder, KafkaLedgerOptions options) => new()
+    /// <summary>How its segments are kept.</summary>
+    public static EmbeddedLedgerOptions OptionsOf(string folder, KafkaLedgerOptions options) => new()
     {
         Folder = folder,
         SegmentBytes = Math.Max(options.Spool.SegmentBytes, 2L * SegmentFormat.Framed(options.MaxRecordBytes)),

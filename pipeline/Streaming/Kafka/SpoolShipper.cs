@@ -138,7 +138,6 @@ internal sealed class SpoolShipper : IDisposable
         var shipping = RunAsync(toTheEnd: true, ending.Token);
         var (before, since, gaveUp) = (Shipped, _time.GetTimestamp(), (string?)null);
 
-        // What was accepted as lost at the very end has no record behind it that would be acknowledged.
         while (Shipped < end && !(shipping.IsCompleted && !IsUnderWay) && !shipping.IsFaulted && (Trouble is null || IsUnderWay) && gaveUp is null && !cancellationToken.IsCancellationRequested)
         {
             (before, since) = Shipped == before ? (before, since) : (Shipped, _time.GetTimestamp());
@@ -156,6 +155,12 @@ internal sealed class SpoolShipper : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // Told to, here.
+        }
+
+        if (shipping.IsCompletedSuccessfully && !IsUnderWay)
+        {
+            // What was accepted as lost at the very end is done with, though nothing stands behind it that would be acknowledged.
+            Interlocked.Exchange(ref _shipped, Math.Max(Shipped, _next));
         }
 
         Trouble ??= gaveUp;

@@ -15,35 +15,27 @@ namespace McpLedger.Streaming.Kafka;
 [SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The semaphore and the source have no handles and outlive a look that is under way.")]
 internal sealed class TopicWatch(KafkaLedgerOptions options, ClusterSide cluster, KafkaTelemetry telemetry, TimeProvider time, Func<string, Task> refuse, Func<LedgerDrifted, Task<bool>> say) : IAsyncDisposable
 {
-    // Whoever doubts does so again at each try.
-    private static readonly TimeSpan Doubting = TimeSpan.FromSeconds(1);
-
     private readonly HashSet<TopicDrift> _told = [];
     private readonly CancellationTokenSource _closing = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private ITimer? _timer;
+    private RepeatedLook? _look;
     private LedgerIdentity? _identity;
     private string? _notVerified;
-    private long? _read;
-    private int _doubted;
+    private long _read;
     private int _beating;
 
     /// <summary>Begins to look, at the topics of this ledger.</summary>
-    public void Begin(LedgerIdentity identity)
+    /// <param name="identity">The boot.</param>
+    /// <param name="controlEnd">Where the control log ended when the boot had found no later one there.</param>
+    public void Begin(LedgerIdentity identity, long controlEnd)
     {
-        _identity = identity;
-        _timer ??= time.CreateTimer(static watch => _ = ((TopicWatch)watch!).LookAsync(), this, options.VerifyInterval, Timeout.InfiniteTimeSpan);
+        (_identity, _read) = (identity, controlEnd);
+        _look ??= new(options.VerifyInterval, LookAsync, time);
         _ = TellAsync();
     }
 
     /// <summary>What was read is not what was expected: looks soon.</summary>
-    public void Doubt()
-    {
-        if (_timer is { } timer && Interlocked.Exchange(ref _doubted, 1) == 0)
-        {
-            timer.Change(Doubting, Timeout.InfiniteTimeSpan);
-        }
-    }
+    public void Doubt() => _look?.Doubt();
 
     /// <summary>With each heartbeat: looks whether another process has begun to write as this instance.</summary>
     public void Beat()
@@ -57,9 +49,9 @@ internal sealed class TopicWatch(KafkaLedgerOptions options, ClusterSide cluster
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
-        if (_timer is { } timer)
+        if (_look is { } look)
         {
-            await timer.DisposeAsync().ConfigureAwait(false);
+            await look.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -83,15 +75,15 @@ internal sealed class TopicWatch(KafkaLedgerOptions options, ClusterSide cluster
         }
     }
 
-    private async Task LookAsync()
+    /// <returns>Whether there is anything left to look for.</returns>
+    private async Task<bool> LookAsync()
     {
         try
         {
-            Volatile.Write(ref _doubted, 0);
             if (await cluster.SeeAsync(_identity!, _closing.Token).ConfigureAwait(false) is { } other)
             {
                 await refuse(other).ConfigureAwait(false);
-                return;
+                return false;
             }
 
             _notVerified = null;
@@ -107,10 +99,10 @@ internal sealed class TopicWatch(KafkaLedgerOptions options, ClusterSide cluster
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {
-            return;
+            return false;
         }
 
-        _timer?.Change(Volatile.Read(ref _doubted) == 1 ? Doubting : options.VerifyInterval, Timeout.InfiniteTimeSpan);
+        return true;
     }
 
     /// <summary>Says what drifted, once; what came back and drifts anew is said again.</summary>

@@ -45,6 +45,24 @@ public sealed class DefinitionFloodTests
     }
 
     [Fact]
+    public async Task What_was_listed_while_the_clock_was_a_day_ahead_holds_up_nothing_after_that()
+    {
+        var time = new SetClock(TimeProvider.System.GetUtcNow());
+        await using var gateway = await GatewayHarness.StartAsync(config => config, "gw-1", keys: null, services => services.AddSingleton<TimeProvider>(time));
+        await AskAsync(gateway, "Ask first.");
+        time.Ahead = TimeSpan.FromDays(1);
+        await SpendAsync(gateway);
+        var spent = await CountAsync();
+
+        time.Ahead = TimeSpan.Zero;
+        time.Advance(TimeSpan.FromHours(1));
+        await AskAsync(gateway, "Ask twice.");
+        Assert.Equal(spent + 1, await CountAsync());
+
+        async Task<int> CountAsync() => (await gateway.ControlAsync()).OfType<ToolChanged>().Count();
+    }
+
+    [Fact]
     public async Task A_server_with_as_many_tools_as_are_kept_may_list_them_all_and_change_them_all_within_an_hour()
     {
         await using var gateway = await GatewayHarness.StartAsync();
@@ -178,6 +196,15 @@ public sealed class DefinitionFloodTests
         await AskAsync(gateway, "Ask twice.");
 
         Assert.Single((await gateway.ControlAsync()).OfType<ToolChanged>());
+    }
+
+    private sealed class SetClock(DateTimeOffset start) : FakeTimeProvider(start)
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
     }
 
     private static async Task SpendAsync(GatewayHarness gateway)

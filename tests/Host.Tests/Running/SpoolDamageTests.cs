@@ -36,7 +36,7 @@ public sealed class SpoolDamageTests
 
         await using var damaged = TemporaryKafkaLedger.Open(options);
         await damaged.UntilAsync(() => damaged.Ledger.Health.Status == LedgerStatus.Degraded);
-        var desk = new DamageDesk(damaged.Ledger, new(damaged.Ledger, "/host/test/1", TimeProvider.System));
+        var desk = new DamageDesk(DamagedFiles.Of(damaged.Ledger), new(damaged.Ledger, "/host/test/1", TimeProvider.System));
 
         // The record, and the offsets that were left out behind the segment for all that it may have held.
         var lines = desk.List(TestContext.Current.CancellationToken);

@@ -30,6 +30,30 @@ public sealed class AcceptedStretchesTests
         Assert.False(ledger.Verify().IsSound);
     }
 
+    [Theory]
+    [InlineData(600, false)]
+    [InlineData(300, true)]
+    public async Task A_range_behind_accepted_damage_that_begins_like_a_record_is_sound(int records, bool isLast)
+    {
+        using var ledger = await SealedLedger.MakeAsync(20);
+        await using (var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System))
+        {
+            Assert.All(await Task.WhenAll(Enumerable.Range(0, records).Select(i => open.AppendAsync(LedgerLog.Calls, new string('x', 900 + i)))), static a => Assert.True(a.IsDurable));
+
+            // Under a ledger that runs: a boot would begin a segment behind it.
+            ledger.Spoil(Lost, static (bytes, frame, length) => bytes.AsSpan(frame + (length / 2), (length / 2) + 24).Clear());
+            await AcceptAsync(open, LedgerPartition.Calls);
+            await ledger.ReadAgainAsync(open.Ledger);
+        }
+
+        Assert.Equal(isLast, ledger.SegmentOf(Lost) == ledger.Segments[^1]);
+        _ = ledger.SealFaulty();
+        var range = ledger.Verification([ledger.Key]).VerifyOffsets(LedgerPartition.Calls, Lost + 5, Lost + 15, CancellationToken.None);
+        Assert.True(range.IsSound, string.Join('\n', range.Findings));
+        Assert.Equal(11, range.Partitions.Single().Records);
+        Assert.Empty(range.Findings);
+    }
+
     [Fact]
     public async Task A_segment_of_forged_records_beside_accepted_damage_is_not_what_was_accepted()
     {
@@ -140,6 +164,11 @@ public sealed class AcceptedStretchesTests
     private static async Task AcceptAsync(SealedLedger ledger, LedgerPartition partition)
     {
         await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+        await AcceptAsync(open, partition);
+    }
+
+    private static async Task AcceptAsync(TemporaryLedger open, LedgerPartition partition)
+    {
         var stretch = Assert.Single(open.Ledger.FindDamage(partition, CancellationToken.None));
         Assert.Equal(Lost, stretch.FirstOffset);
         var accepted = new DamageAccepted($"{partition}", stretch.FirstOffset, stretch.NextOffset, stretch.Segment, stretch.Position, stretch.Length, stretch.Sha256, "ada", "a disk failed");

@@ -66,11 +66,13 @@ internal sealed class SealedLedger : IDisposable
     public IReadOnlyList<LedgerRecord> Control { get; private set; } = [];
 
     /// <summary>Reads the records once more, as far as they can be read.</summary>
-    public async Task ReadAgainAsync()
+    public Task ReadAgainAsync() => ReadAgainAsync(EmbeddedLedgerFiles.OpenReadOnly(Folder, TimeProvider.System));
+
+    /// <summary>Reads them once more as one reads them who knows where they end.</summary>
+    public async Task ReadAgainAsync(McpLedger.Streaming.ILedgerReader reader)
     {
-        var files = EmbeddedLedgerFiles.OpenReadOnly(Folder, TimeProvider.System);
-        Calls = await TemporaryLedger.ReadAllAsync(files, LedgerPartition.Calls, 0);
-        Control = await TemporaryLedger.ReadAllAsync(files, LedgerPartition.Control, 0);
+        Calls = await TemporaryLedger.ReadAllAsync(reader, LedgerPartition.Calls, 0);
+        Control = await TemporaryLedger.ReadAllAsync(reader, LedgerPartition.Control, 0);
     }
 
     /// <summary>Says something in the control log; nothing seals it yet.</summary>

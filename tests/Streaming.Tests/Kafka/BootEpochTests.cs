@@ -152,6 +152,19 @@ public sealed class BootEpochTests : IDisposable
     }
 
     [Fact]
+    public async Task A_name_that_was_taken_before_the_first_heartbeat_is_noticed_with_it()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk);
+        await using var first = TemporaryKafkaLedger.Open(options with { HeartbeatInterval = TimeSpan.FromSeconds(4) });
+        await first.ReadyAsync();
+
+        // It says nothing more by the time the other one looks.
+        Assert.Equal(2, await BootAsync(options with { Folder = _second.Path }, 0, []));
+        await first.UntilAsync(() => first.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains("another process writes as this instance", StringComparison.Ordinal))
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task What_the_disk_holds_is_shipped_first_where_calls_now_go_past_it()
     {
         var options = OptionsIn(_first.Path, KafkaDurability.Disk);

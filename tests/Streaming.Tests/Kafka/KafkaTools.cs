@@ -1,3 +1,4 @@
+using McpLedger.Streaming.Embedded;
 using McpLedger.Streaming.Kafka;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -6,9 +7,11 @@ namespace McpLedger.Streaming.Tests.Kafka;
 /// <summary>Doors of the room without a ledger behind them.</summary>
 internal static class KafkaTools
 {
-    private static readonly ServiceProvider Services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<KafkaTelemetry>().BuildServiceProvider();
+    private static readonly ServiceProvider Services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<KafkaTelemetry>().AddSingleton<LedgerTelemetry>().BuildServiceProvider();
 
     public static KafkaTelemetry Telemetry => Services.GetRequiredService<KafkaTelemetry>();
+
+    public static LedgerTelemetry Files => Services.GetRequiredService<LedgerTelemetry>();
 
     public static KafkaLedgerReader Reader(KafkaLedgerOptions options) => new(options, Telemetry, TimeProvider.System);
 

@@ -89,6 +89,37 @@ public sealed class RemadeTopicTests(KafkaBroker broker)
         Assert.Contains("was out of range", batch.Damage, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_one_who_waits_meets_is_told_by_the_next_read_at_its_place()
+    {
+        using var cluster = new MockCluster(1);
+        KafkaLedgerOptions options;
+        await using (var ledger = TemporaryKafkaLedger.Open(cluster.Hold))
+        {
+            options = ledger.Options;
+            await ledger.ReadyAsync();
+            await AppendAsync(ledger, 20);
+        }
+
+        // Alone at the cluster now, so that nobody else takes the answer.
+        using var patience = new CancellationTokenSource(Enough);
+        await using var reader = KafkaTools.Reader(options);
+        ReadBatch batch;
+        for (var next = 0L; (batch = await reader.ReadAsync(LedgerPartition.Calls, next, 1 << 20, patience.Token)).Records.Count > 0; next = batch.Next)
+        {
+            Assert.Null(batch.Damage);
+        }
+
+        var waiting = reader.WaitAsync(LedgerPartition.Calls, batch.Next, patience.Token).AsTask();
+        cluster.FailNext(Fetch, OffsetOutOfRange);
+        await waiting;
+
+        var told = await reader.ReadAsync(LedgerPartition.Calls, batch.Next, 1 << 20, patience.Token);
+        Assert.Contains("was out of range", told.Damage, StringComparison.Ordinal);
+        Assert.Equal((0, batch.Next), (told.Records.Count, told.Next));
+        Assert.Null((await reader.ReadAsync(LedgerPartition.Calls, batch.Next, 1 << 20, patience.Token)).Damage);
+    }
+
     private static async Task AppendAsync(TemporaryKafkaLedger ledger, int records)
     {
         for (var i = 0; i < records; i++)

@@ -103,6 +103,31 @@ public sealed class SpoolFaultTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 30).Where(static i => i != 10).Select(static i => $"detail-{i}"), there);
     }
 
+    [Fact]
+    public async Task A_left_spool_that_ends_in_what_was_accepted_as_lost_keeps_no_ledger_closed()
+    {
+        var options = Options();
+        await LeaveAsync(options, appends: 5);
+        var folder = Path.Combine(options.Folder, "kafka", "spool");
+        var segment = Directory.EnumerateFiles(folder, "*.seg").Single();
+        var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
+        var (at, stopped) = (bytes.AsSpan().IndexOf("detail-4"u8), bytes.AsSpan().LastIndexOf("writer.stopped.v1"u8));
+        (bytes[at], bytes[stopped]) = ((byte)(bytes[at] ^ 1), (byte)(bytes[stopped] ^ 1));
+        await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
+        using var left = new SpoolFiles(options, KafkaTools.Files, TimeProvider.System, taken: null);
+        var damage = left.FindDamage(TestContext.Current.CancellationToken);
+        Assert.NotEmpty(damage);
+        foreach (var stretch in damage)
+        {
+            left.AcceptDamage(stretch);
+        }
+
+        Assert.Empty(left.FindDamage(TestContext.Current.CancellationToken));
+        await using var ledger = TemporaryKafkaLedger.Open(options with { Durable = KafkaDurability.Quorum });
+        await ledger.ReadyAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.True((await ledger.AppendAsync("session-1", "after", TestContext.Current.CancellationToken)).Appended.IsDurable);
+    }
+
     /// <summary>Boots once with the cluster, then leaves calls on the disk without it.</summary>
     private async Task LeaveAsync(KafkaLedgerOptions options, int appends)
     {
