@@ -59,6 +59,21 @@ internal sealed class Spool : IAsyncDisposable
     /// <summary>The segments in a folder, as they lie there.</summary>
     public static PartitionLog LogOf(string folder) => new(LedgerPartition.Calls, Path.Combine(folder, FolderName));
 
+    /// <summary>The records from an offset on that can be read, whatever stands between them.</summary>
+    public static IEnumerable<LedgerRecord> ReadableFrom(PartitionLog log, long from)
+    {
+        for (var (next, end) = (from, log.Bounds.End); next < end;)
+        {
+            var batch = log.Read(next, ReadBytes);
+            foreach (var record in batch.Records)
+            {
+                yield return record;
+            }
+
+            next = batch.Records.Count > 0 ? batch.Next : log.Segments.Select(static s => s.BaseOffset).FirstOrDefault(b => b > next, end);
+        }
+    }
+
     /// <summary>Tells the partition that a record goes to.</summary>
     /// <returns>False when its bytes name none.</returns>
     public static bool TryPlace(ReadOnlySpan<byte> record, out LedgerPartition partition, out ChainLink link)

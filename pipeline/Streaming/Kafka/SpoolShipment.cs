@@ -4,7 +4,7 @@ namespace McpLedger.Streaming.Kafka;
 
 /// <summary>What a shipment came to.</summary>
 /// <param name="Instance">The instance whose spool it was.</param>
-/// <param name="Records">Records that lay in the spool.</param>
+/// <param name="Records">Records that lay in the spool and could be read.</param>
 /// <param name="Shipped">Records that are in the cluster now and were not known to be before.</param>
 /// <param name="Trouble">Why it stopped early; null when everything is in the cluster.</param>
 public sealed record SpoolShipmentReport(string Instance, long Records, long Shipped, string? Trouble);
@@ -42,15 +42,15 @@ public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry tel
         log.LookAgain();
         positions = positions.Within(log.Bounds.End);
         using var shipper = new SpoolShipper(log, positions.Shipped, options.Spool, cluster.Producer!, cluster.Landed, time);
-        var (from, end) = (shipper.Shipped, log.Bounds.End);
+        var records = Spool.ReadableFrom(log, log.Bounds.First).LongCount();
         var calls = reader.Partitions.Where(static p => p.Log == Contracts.Events.LedgerLog.Calls);
         if (await shipper.BeginAsync(calls, identity, isRunning: false, positions, positions, reader, cancellationToken).ConfigureAwait(false) is { } foreign)
         {
-            return new(identity.Instance, end - log.Bounds.First, 0, foreign);
+            return new(identity.Instance, records, 0, foreign);
         }
 
         await shipper.RunToEndAsync(Patience * options.AnswerTimeout, cancellationToken).ConfigureAwait(false);
         positions.With(shipper.Shipped, cluster.Producer!.Tracks).Write(folder);
-        return new(identity.Instance, end - log.Bounds.First, shipper.Shipped - from, log.TailDamage ?? shipper.Trouble);
+        return new(identity.Instance, records, shipper.Delivered, log.TailDamage ?? shipper.Trouble);
     }
 }

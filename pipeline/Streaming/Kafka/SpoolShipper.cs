@@ -30,6 +30,7 @@ internal sealed class SpoolShipper : IDisposable
     private readonly OffsetWatermark _watermark = new();
     private readonly Dictionary<LedgerPartition, Place> _places = [];
     private long _shipped;
+    private long _delivered;
     private long _next;
 
     /// <param name="log">The spool's segments.</param>
@@ -49,6 +50,9 @@ internal sealed class SpoolShipper : IDisposable
 
     /// <summary>Offset in the spool before which everything is in the cluster.</summary>
     public long Shipped => Interlocked.Read(ref _shipped);
+
+    /// <summary>Records that were shipped, or found in the cluster: offsets may be left out.</summary>
+    public long Delivered => Interlocked.Read(ref _delivered);
 
     /// <summary>Records that lie here and are not in the cluster as far as is known.</summary>
     public long Left => Math.Max(0, _log.Bounds.End - Shipped);
@@ -224,20 +228,8 @@ internal sealed class SpoolShipper : IDisposable
     private string Foreign(LedgerPartition partition, string where) =>
         $"records of {partition} wait whose places in their chain were taken in the cluster by another folder of this instance: {where} is not what this spool holds. Nothing is sent. Fix: keep the folder '{_log.Folder}' as it is, for what it holds is in no other place, and start with an empty data folder";
 
-    private IEnumerable<LedgerRecord> Unshipped()
-    {
-        for (var (next, end) = (Shipped, _log.Bounds.End); next < end;)
-        {
-            var batch = _log.Read(next, ReadBytes);
-            foreach (var record in batch.Records)
-            {
-                yield return record;
-            }
-
-            // Damage is named when it is shipped, and what lies before and behind it still has to be proven.
-            next = batch.Records.Count > 0 ? batch.Next : _log.Segments.Select(static s => s.BaseOffset).FirstOrDefault(b => b > next, end);
-        }
-    }
+    // Damage is named when it is shipped, and what lies before and behind it still has to be proven.
+    private IEnumerable<LedgerRecord> Unshipped() => Spool.ReadableFrom(_log, Shipped);
 
     private async Task ShipAsync(LedgerRecord record, CancellationToken cancellationToken)
     {
@@ -271,6 +263,7 @@ internal sealed class SpoolShipper : IDisposable
 
     private void Done(long offset)
     {
+        Interlocked.Increment(ref _delivered);
         lock (_gate)
         {
             _watermark.Complete(offset);

@@ -37,8 +37,6 @@ public sealed class KafkaVerbTests : IDisposable
             Assert.Equal(line[1] == "accept" ? ExitCode.Finding : ExitCode.Ok, exit);
         }
 
-        Assert.False(File.Exists(Path.Combine(_folder.Path, "empty", "identity.json")));
-
         // Nobody else says anything by now: what comes are its heartbeats.
         var end = (await live.Ledger.BoundsAsync(LedgerPartition.Control, TestContext.Current.CancellationToken)).End;
         while (live.Ledger.Health.Status != LedgerStatus.Unavailable && (await live.Ledger.BoundsAsync(LedgerPartition.Control, TestContext.Current.CancellationToken)).End < end + 3)
@@ -48,6 +46,7 @@ public sealed class KafkaVerbTests : IDisposable
 
         Assert.Equal((LedgerStatus.Ready, null), (live.Ledger.Health.Status, live.Ledger.Health.Reason));
         Assert.True((await live.AppendAsync("session-1", "", TestContext.Current.CancellationToken)).Appended.IsDurable);
+        Assert.False(File.Exists(Path.Combine(_folder.Path, "empty", "identity.json")));
     }
 
     [Fact]

@@ -107,6 +107,27 @@ public sealed class SpoolFaultTests : IDisposable
     public async Task A_left_spool_that_ends_in_what_was_accepted_as_lost_keeps_no_ledger_closed()
     {
         var options = Options();
+        await LeaveLostEndAsync(options);
+        await using var ledger = TemporaryKafkaLedger.Open(options with { Durable = KafkaDurability.Quorum });
+        await ledger.ReadyAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.True((await ledger.AppendAsync("session-1", "after", TestContext.Current.CancellationToken)).Appended.IsDurable);
+    }
+
+    [Fact]
+    public async Task A_shipment_by_hand_counts_records_and_not_what_is_lost()
+    {
+        var options = Options();
+        await LeaveLostEndAsync(options);
+        var report = await KafkaTools.ShipAsync(options);
+        Assert.Null(report.Trouble);
+        Assert.InRange(report.Shipped, 4, 10);
+        Assert.InRange(report.Records, report.Shipped, 10);
+        Assert.Equal(0, (await KafkaTools.ShipAsync(options)).Shipped);
+    }
+
+    /// <summary>Leaves calls of which the last, and all behind it, is lost and accepted as that.</summary>
+    private async Task LeaveLostEndAsync(KafkaLedgerOptions options)
+    {
         await LeaveAsync(options, appends: 5);
         var folder = Path.Combine(options.Folder, "kafka", "spool");
         var segment = Directory.EnumerateFiles(folder, "*.seg").Single();
@@ -123,9 +144,6 @@ public sealed class SpoolFaultTests : IDisposable
         }
 
         Assert.Empty(left.FindDamage(TestContext.Current.CancellationToken));
-        await using var ledger = TemporaryKafkaLedger.Open(options with { Durable = KafkaDurability.Quorum });
-        await ledger.ReadyAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        Assert.True((await ledger.AppendAsync("session-1", "after", TestContext.Current.CancellationToken)).Appended.IsDurable);
     }
 
     /// <summary>Boots once with the cluster, then leaves calls on the disk without it.</summary>
