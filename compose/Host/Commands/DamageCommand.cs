@@ -102,7 +102,7 @@ internal static class DamageCommand
         }
 
         await using var room = LedgerRoom.OpenForVerb(config);
-        return room.RefusalFor(config) is { } refusal ? new(null, refusal, ExitCode.Unavailable) : new(DamagedFiles.Of(room.Ledger).List(cancellationToken), null, ExitCode.Ok);
+        return room.Refusal is { } refusal ? new(null, refusal, ExitCode.Unavailable) : new(DamagedFiles.Of(room.Ledger).List(cancellationToken), null, ExitCode.Ok);
     }
 
     private static async Task<DoorAnswer<DamageLine>> AcceptClosedAsync(LoadedConfig config, DamageAcceptance request, CancellationToken cancellationToken)
@@ -110,7 +110,7 @@ internal static class DamageCommand
         await using var services = Services();
         using var spool = config.File.Kafka is null ? null : SpoolIn(config, services);
         await using var room = LedgerRoom.OpenForVerb(config);
-        if (room.RefusalFor(config) is { } refusal)
+        if (room.Refusal is { } refusal)
         {
             return new(null, refusal, ExitCode.Unavailable);
         }

@@ -5,6 +5,7 @@ using McpLedger.Host.Doors;
 using McpLedger.Host.Running;
 using McpLedger.Stages.Retention;
 using McpLedger.Streaming.Embedded;
+using McpLedger.Streaming.Kafka;
 
 namespace McpLedger.Host.Commands;
 
@@ -40,8 +41,18 @@ internal static class RetentionCommand
             return ExitCode.Ok;
         }
 
+        // What runs in another container on the same volume is seen by its lock alone.
+        var shipping = Path.Combine(config.DataFolder, KafkaLedger.FolderName);
+        string? holder = null;
+        using var held = config.File.Kafka is not null && Directory.Exists(shipping) ? FolderLock.TryTake(shipping, out holder) : null;
+        if (holder is not null)
+        {
+            terminal.Error($"mcpledger: the ledger is locked by process {holder}, which applies retention by itself. Fix: stop it first, or leave it to it");
+            return ExitCode.Unavailable;
+        }
+
         await using var room = LedgerRoom.OpenForVerb(config);
-        if (room.RefusalFor(config) is { } refusal)
+        if (room.Refusal is { } refusal)
         {
             terminal.Error($"mcpledger: {refusal}");
             return ExitCode.Unavailable;

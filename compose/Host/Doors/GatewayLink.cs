@@ -279,7 +279,7 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         /// <param name="stood">How long it was there.</param>
         public TimeSpan NextPause(TimeSpan stood)
         {
-            var pause = stood > LongestReopening && _retry < _pause ? _retry : _pause;
+            var pause = stood > LongestReopening || _pause < _retry ? _retry : _pause;
             _pause = pause * 2 < LongestReopening ? pause * 2 : LongestReopening;
             return pause;
         }

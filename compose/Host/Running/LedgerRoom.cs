@@ -45,14 +45,10 @@ internal sealed class LedgerRoom : IAsyncDisposable
     /// a verb has a name of its own, made once and kept in a folder of its own, and leaves what the data folder says of its instance as it is.
     /// </summary>
     public static LedgerRoom OpenForVerb(LoadedConfig config) => Open(config, HostRoles.Pipeline, static (config, roles) =>
-        KafkaMapping.ToLedger(config, roles) with { Folder = Path.Combine(config.DataFolder, VerbFolder), Instance = null });
+        KafkaMapping.ToLedger(config, roles) with { Folder = Path.Combine(config.DataFolder, VerbFolder), Instance = null, Ledger = LedgerIdentity.Read(config.DataFolder)?.Ledger });
 
-    /// <summary>Why a verb may not write to the ledger that it opened; null when it may.</summary>
-    public string? RefusalFor(LoadedConfig config) =>
-        Ledger.Health is { Status: LedgerStatus.Unavailable } health ? health.Reason
-            : LedgerIdentity.Read(config.DataFolder)?.Ledger is { } known && known != Ledger.Identity.Ledger
-            ? $"the topics are those of ledger {Ledger.Identity.Ledger}, and the data folder '{config.DataFolder}' belongs to ledger {known}. Nothing was written. Fix: name the folder or the configuration that belongs to the other"
-            : null;
+    /// <summary>Why nothing can be written to the ledger that was opened; null when it can.</summary>
+    public string? Refusal => Ledger.Health is { Status: LedgerStatus.Unavailable } health ? health.Reason : null;
 
     private static LedgerRoom Open(LoadedConfig config, HostRoles roles, Func<LoadedConfig, HostRoles, KafkaLedgerOptions> toKafka)
     {

@@ -13,7 +13,8 @@ namespace McpLedger.Streaming.Kafka;
 [SuppressMessage("Usage", "CA2213:Disposable fields should be disposed", Justification = "The semaphore and the source have no handles and outlive a second dispose.")]
 public sealed class KafkaLedger : ILedger
 {
-    internal const string FolderName = "kafka";
+    /// <summary>Folder in the data folder for what waits on this disk, and for the lock of the process that it belongs to.</summary>
+    public const string FolderName = "kafka";
 
     private static readonly TimeSpan StopBudget = TimeSpan.FromSeconds(10);
 
@@ -247,7 +248,7 @@ public sealed class KafkaLedger : ILedger
         }
 
         var known = LedgerIdentity.Read(_options.Folder);
-        var ledger = known?.Ledger ?? (await _cluster.SeeAsync(cancellationToken).ConfigureAwait(false)).Ledger;
+        var ledger = _options.Ledger ?? known?.Ledger ?? (await _cluster.SeeAsync(cancellationToken).ConfigureAwait(false)).Ledger;
         _positions ??= LedgerPositions.Read(_folder, ledger);
         _boot ??= await BootAsync(known, ledger, cancellationToken).ConfigureAwait(false);
         if (SpoolsCalls)

@@ -1,3 +1,4 @@
+using McpLedger.Contracts.Events;
 using Microsoft.Win32.SafeHandles;
 
 namespace McpLedger.Streaming.Kafka;
@@ -41,6 +42,9 @@ public sealed record KafkaLedgerOptions
 
     /// <summary>Where calls become durable.</summary>
     public KafkaDurability Durable { get; init; } = KafkaDurability.Disk;
+
+    /// <summary>Id of the ledger that the topics must be of; null takes them as they are, or for the one that the folder is of.</summary>
+    public EventId? Ledger { get; init; }
 
     /// <summary>Name of this writer instance in chains and sources; null makes one at first start and keeps it.</summary>
     public string? Instance { get; init; }

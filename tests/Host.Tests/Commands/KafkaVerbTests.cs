@@ -61,7 +61,12 @@ public sealed class KafkaVerbTests : IDisposable
             await ledger.ReadyAsync();
         }
 
+        await using var foreign = TemporaryKafkaLedger.Open(OptionsIn("mine", config) with { HeartbeatInterval = TimeSpan.Zero });
+        await foreign.ReadyAsync();
+        var before = await foreign.Ledger.BoundsAsync(LedgerPartition.Control, TestContext.Current.CancellationToken);
+
         Assert.Equal(ExitCode.Unavailable, await CommandTree.RunAsync(["damage", "accept", "spool", "0", "--sha256", Nothing, "--reason", "none", "--config", config, "--data", other.Folder]));
+        Assert.Equal(before, await foreign.Ledger.BoundsAsync(LedgerPartition.Control, TestContext.Current.CancellationToken));
     }
 
     [Fact]
