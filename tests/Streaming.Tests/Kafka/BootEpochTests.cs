@@ -142,6 +142,7 @@ public sealed class BootEpochTests : IDisposable
         await using var first = TemporaryKafkaLedger.Open(options);
         await first.ReadyAsync();
         await AppendAsync(first, 5, []);
+        await first.SettledAsync();
         await using var second = TemporaryKafkaLedger.Open(options with { Folder = _second.Path });
         await second.ReadyAsync();
         Assert.Equal(2, second.Ledger.Identity.Epoch);
@@ -158,7 +159,8 @@ public sealed class BootEpochTests : IDisposable
         await using var first = TemporaryKafkaLedger.Open(options with { HeartbeatInterval = TimeSpan.FromSeconds(4) });
         await first.ReadyAsync();
 
-        // It says nothing more by the time the other one looks.
+        // It takes calls before the cluster knows of its boot; then it says nothing more by the time the other one looks.
+        await first.SettledAsync();
         Assert.Equal(2, await BootAsync(options with { Folder = _second.Path }, 0, []));
         await first.UntilAsync(() => first.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains("another process writes as this instance", StringComparison.Ordinal))
             .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
