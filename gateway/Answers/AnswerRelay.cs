@@ -121,7 +121,7 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
     {
         var screened = read.IsRead ? TextOf(messages.Answer(ending.Call, read.Message, stream: null)) : messages.Text(ending.Call, bytes);
         var content = bytes.IsEmpty ? null : read.IsRead ? await recorder.OfJsonAsync(screened.Recorded) : await recorder.OfBytesAsync(screened.Recorded);
-        var isClientError = upstream.Status is >= 400 and < 500 and not (StatusCodes.Status401Unauthorized or StatusCodes.Status407ProxyAuthenticationRequired);
+        var isClientError = HttpErrors.IsClients(upstream.Status);
         if (isClientError && !answer.IsStream && (!read.IsRead || HttpErrors.IsAbout(read.Message, ending.Call.Message.Id)))
         {
             if ((content is not null || bytes.IsEmpty)

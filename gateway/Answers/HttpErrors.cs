@@ -39,9 +39,12 @@ internal static class HttpErrors
         return only is not null && events.Pending.IsEmpty ? only : body;
     }
 
+    /// <summary>Whether a status says that the client erred; 401 and 407 are about the gateway's own credentials.</summary>
+    public static bool IsClients(int status) => status is >= 400 and < 500 and not (StatusCodes.Status401Unauthorized or StatusCodes.Status407ProxyAuthenticationRequired);
+
     /// <summary>The status that a client is given in place of one whose body does not pass: of an error about another request its own, for by that, too, clients tell eras, streams that are not there and sessions that are over.</summary>
     public static int Told(int status, in McpRead read) =>
-        status is >= 400 and < 500 and not (StatusCodes.Status401Unauthorized or StatusCodes.Status407ProxyAuthenticationRequired) && read is { IsRead: true, Message.ErrorCode: not null } ? status : StatusCodes.Status502BadGateway;
+        IsClients(status) && read is { IsRead: true, Message.ErrorCode: not null } ? status : StatusCodes.Status502BadGateway;
 
     // JSON-RPC has null there (2.0, §5), and SDKs that know no id write an empty one (C#) or this word (Python before 2).
     private static bool IsNone(RawJson id) => MessageKey.From(id) is { IsText: true, Value: "" or "server-error" };

@@ -59,7 +59,7 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             Channel = "definition",
             Score = judged.Score,
             Spans = [.. judged.Findings.Select(finding => finding.Span).OfType<FindingSpan>()],
-            Explanation = FindingRaised.Shortened(tool.Name == ServerInstructions.Name ? $"The instructions of this server bear {rules}." : $"The definition of this tool bears {rules}."),
+            Explanation = FindingRaised.Shortened(tool.IsInstructions ? $"The instructions of this server bear {rules}." : $"The definition of this tool bears {rules}."),
             Text = tool.Definition,
             Effects = judged.IsWithheld ? [FindingEffects.Alert, FindingEffects.Withheld] : [FindingEffects.Alert],
         };
@@ -110,7 +110,7 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
         }
 
         // What a tool can do is no deceit: an operator hears of it and decides.
-        if (tool.Name != ServerInstructions.Name && part.Rules.Of(part.Place, ScreeningKind.Injection) != ScreeningAction.Off && CapabilityRisk.Of(policy.Detector.Model, desk.Text, desk.Reading).IsOvert)
+        if (!tool.IsInstructions && part.Rules.Of(part.Place, ScreeningKind.Injection) != ScreeningAction.Off && CapabilityRisk.Of(policy.Detector.Model, desk.Text, desk.Reading).IsOvert)
         {
             desk.Notes.Add(FindingDetectors.Definition, "dangerous-capability", Severity.Medium, ScreeningAction.Flag, 0, 0);
         }

@@ -25,7 +25,7 @@ internal sealed record NewTools(string Server, IReadOnlyList<ToolDefinition> Lis
 {
     public static NewTools In(ImmutableDictionary<ToolKey, PinnedTool> known, string server, IReadOnlyList<ToolDefinition> listed, IEnumerable<ToolDefinition> unknown)
     {
-        ToolDefinition[] changed = [.. unknown.Where(tool => tool.Name != ServerInstructions.Name && known.GetValueOrDefault(new(server, tool.Name))?.Seen != tool.Definition)];
+        ToolDefinition[] changed = [.. unknown.Where(tool => !tool.IsInstructions && known.GetValueOrDefault(new(server, tool.Name))?.Seen != tool.Definition)];
         return new(server, listed, changed, changed.Where(tool => !known.ContainsKey(new(server, tool.Name))).Select(tool => new ListedTool(server, tool.Name)).ToHashSet());
     }
 }

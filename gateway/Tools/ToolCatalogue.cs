@@ -84,7 +84,7 @@ internal sealed class ToolCatalogue(
     // Why a list is more than is kept of one server; null when it is not.
     private string? FaultOf(string server, IReadOnlyList<ToolDefinition> tools)
     {
-        var added = tools.Count(tool => tool.Name != ServerInstructions.Name && control.FindTool(server, tool.Name) is null);
+        var added = tools.Count(tool => !tool.IsInstructions && control.FindTool(server, tool.Name) is null);
         var all = added == 0 ? 0 : added + control.Tools.Count(each => each.Key.Server == server && !each.Key.IsInstructions);
         return all <= MaxTools ? null : $"It would bring the tools that server {server} ever listed to {all}; at most {MaxTools} are kept of one server. Let it list fewer, under names that stay.";
     }
@@ -134,7 +134,7 @@ internal sealed class ToolCatalogue(
     {
         var known = control.FindTool(server, tool.Name);
         return known?.Seen == tool.Definition || known?.Pinned == tool.Definition ? 0
-            : tool.Name == ServerInstructions.Name ? 1
+            : tool.IsInstructions ? 1
             : 1 + ((tool.Raw.Length + (known?.Content.Utf8.Length ?? 0)) / BytesOfOne);
     }
 
@@ -147,13 +147,13 @@ internal sealed class ToolCatalogue(
 
         if (isFirst)
         {
-            telemetry.DefinitionsTooMany(server, tool.Name == ServerInstructions.Name ? "instructions" : "definitions of tools");
+            telemetry.DefinitionsTooMany(server, tool.IsInstructions ? "instructions" : "definitions of tools");
         }
 
         return false;
     }
 
-    private HourlyQuota QuotaOf(ToolDefinition tool) => tool.Name == ServerInstructions.Name ? _instructions : _tools;
+    private HourlyQuota QuotaOf(ToolDefinition tool) => tool.IsInstructions ? _instructions : _tools;
 
     private IEnumerable<(string Subject, EventData Data)> OthersOf(FoundShadows shadows) =>
         shadows.Others.Select(other => ($"{other.Server}/{other.Tool.Name}", (EventData)definitions.EventOf(other.Server, other.Tool, other.Judged)));

@@ -47,7 +47,7 @@ internal sealed class ToolListScreen(ToolCatalogue catalogue, ControlState contr
         }
 
         // What calls itself by the name of the instructions is no tool: it is neither pinned nor shown.
-        tools = [.. tools.Where(tool => tool.Name != ServerInstructions.Name)];
+        tools = [.. tools.Where(tool => !tool.IsInstructions)];
         var catalogued = await catalogue.RecordAsync(call.Exchange.Server!, gateway.Screening, tools);
         if (catalogued.Fault is { } tooMany)
         {

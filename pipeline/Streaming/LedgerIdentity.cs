@@ -29,6 +29,9 @@ public sealed record LedgerIdentity(EventId Ledger, string Instance, long Epoch,
     /// <summary>Id of this boot's chain in a partition: <c>{instance}/{boot epoch}/{partition}</c>.</summary>
     public string ChainOf(LedgerPartition partition) => string.Create(CultureInfo.InvariantCulture, $"{Instance}/{Epoch}/{partition}");
 
+    /// <summary>Whether a chain is one of an instance, of whichever boot.</summary>
+    internal static bool IsChainOf(string chain, string instance) => chain.Length > instance.Length && chain[instance.Length] == '/' && chain.StartsWith(instance, StringComparison.Ordinal);
+
     /// <summary>Reads the identity that a data folder holds, with the epoch of its last boot.</summary>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="IOException">It is there and cannot be read.</exception>

@@ -9,7 +9,7 @@ namespace McpLedger.Gateway.Upstreams.Bridging;
 internal sealed class BridgeSessions : IAsyncDisposable
 {
     private readonly Func<BridgeRequest, CancellationToken, ValueTask<OpenedLink>> _open;
-    private readonly Func<ServerConfig, bool> _isReplaced;
+    private readonly Func<ServerConfig, ServerConfig, bool> _isReachedAlike;
     private readonly Func<ServerConfig, TimeSpan> _idleAfter;
     private readonly BridgeLimits _limits;
     private readonly BridgeTelemetry _telemetry;
@@ -17,24 +17,25 @@ internal sealed class BridgeSessions : IAsyncDisposable
     private readonly ConcurrentDictionary<string, BridgeSession> _sessions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<BridgeSession, string> _ending = new();
     private readonly ITimer _sweep;
+    private volatile IReadOnlyDictionary<string, ServerConfig>? _expected;
     private volatile bool _closed;
 
     /// <param name="open">Makes a link of its own for one session.</param>
-    /// <param name="isReplaced">Whether a reload took a server away or reaches it differently now.</param>
+    /// <param name="isReachedAlike">Whether two configurations of a server reach it in the same way, so that a session stays.</param>
     /// <param name="idleAfter">How long a session of a server may go unused.</param>
     /// <param name="limits">Bounds of each session.</param>
     /// <param name="telemetry">Where sessions are told of.</param>
     /// <param name="time">The clock of idleness.</param>
     public BridgeSessions(
         Func<BridgeRequest, CancellationToken, ValueTask<OpenedLink>> open,
-        Func<ServerConfig, bool> isReplaced,
+        Func<ServerConfig, ServerConfig, bool> isReachedAlike,
         Func<ServerConfig, TimeSpan> idleAfter,
         BridgeLimits limits,
         BridgeTelemetry telemetry,
         TimeProvider time)
     {
         _open = open;
-        _isReplaced = isReplaced;
+        _isReachedAlike = isReachedAlike;
         _idleAfter = idleAfter;
         _limits = limits;
         _telemetry = telemetry;
@@ -76,8 +77,18 @@ internal sealed class BridgeSessions : IAsyncDisposable
         }
     }
 
+    /// <summary>Says which servers a configuration names that is about to be in force: from then on nothing is begun with one that it takes away or reaches differently.</summary>
+    public void Expect(IReadOnlyDictionary<string, ServerConfig> servers) => _expected = servers;
+
+    /// <summary>Whether the configuration in force, or about to be, took a server away or reaches it differently.</summary>
+    public bool IsReplaced(ServerConfig server) => _expected is { } expected && !(expected.TryGetValue(server.Name, out var now) && _isReachedAlike(now, server));
+
     /// <summary>Ends the sessions of servers that a reload took away or reaches differently now.</summary>
-    public void EndReplaced() => EndWhere(_isReplaced);
+    public void Reload(IReadOnlyDictionary<string, ServerConfig> servers)
+    {
+        Expect(servers);
+        EndWhere(IsReplaced);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -112,7 +123,7 @@ internal sealed class BridgeSessions : IAsyncDisposable
         try
         {
             // A reload that went by while the link was made has not seen this session.
-            if (_isReplaced(server))
+            if (IsReplaced(server))
             {
                 return BridgeFault.Replaced.ToAnswer();
             }

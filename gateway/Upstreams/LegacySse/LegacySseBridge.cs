@@ -19,7 +19,6 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
     private readonly BridgeSessions _sessions;
     private readonly ConcurrentDictionary<ServerConfig, ServerEra> _eras = new(ReferenceEqualityComparer.Instance);
     private readonly SharedPlaces _streams = new();
-    private volatile IReadOnlyDictionary<string, ServerConfig>? _expected;
     private int _turn;
 
     public LegacySseBridge(HttpMessageInvoker http, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
@@ -27,7 +26,7 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
         _http = http;
         _limits = limits;
         _time = time;
-        _sessions = new((request, token) => OpenAsync(request.Server, request.Caller, token), IsReplaced, server => server.IdleTimeout > TimeSpan.Zero ? server.IdleTimeout : UnboundedIdle, limits, telemetry, time);
+        _sessions = new((request, token) => OpenAsync(request.Server, request.Caller, token), HasSameDestinations, server => server.IdleTimeout > TimeSpan.Zero ? server.IdleTimeout : UnboundedIdle, limits, telemetry, time);
     }
 
     /// <summary>Sessions that can be used.</summary>
@@ -51,12 +50,11 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
         request.Era == McpEra.Modern ? RefuseAsync(request, cancellationToken) : _sessions.ExchangeAsync(request, cancellationToken);
 
     /// <summary>Says which servers a configuration names that is about to be in force: from then on no session is opened with one that an earlier one reached elsewhere.</summary>
-    public void Expect(IReadOnlyDictionary<string, ServerConfig> servers) => _expected = servers;
+    public void Expect(IReadOnlyDictionary<string, ServerConfig> servers) => _sessions.Expect(servers);
 
     public void Reload(IReadOnlyDictionary<string, ServerConfig> servers)
     {
-        Expect(servers);
-        _sessions.EndReplaced();
+        _sessions.Reload(servers);
         _eras.Clear();
     }
 
@@ -66,8 +64,7 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
         _http.Dispose();
     }
 
-    private bool IsReplaced(ServerConfig server) =>
-        _expected is { } expected && !(expected.TryGetValue(server.Name, out var now) && now.Destinations.Values.ToHashSet().SetEquals(server.Destinations.Values));
+    private static bool HasSameDestinations(ServerConfig now, ServerConfig server) => now.Destinations.Values.ToHashSet().SetEquals(server.Destinations.Values);
 
     /// <summary>The transport is older than the modern era; the client is told which versions there are.</summary>
     private async ValueTask<BridgeAnswer> RefuseAsync(BridgeRequest request, CancellationToken cancellationToken)
@@ -103,7 +100,7 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
 
     private async ValueTask<OpenedLink> OpenAsync(ServerConfig server, Principal caller, CancellationToken cancellationToken)
     {
-        if (IsReplaced(server))
+        if (_sessions.IsReplaced(server))
         {
             return new(null, BridgeFault.Replaced);
         }

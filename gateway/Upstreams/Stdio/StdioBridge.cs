@@ -18,7 +18,6 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     private readonly ConcurrentDictionary<string, SharedServer> _shared = new(StringComparer.Ordinal);
     private readonly SharedPlaces _processes = new();
     private readonly ITimer _sweep;
-    private volatile IReadOnlyDictionary<string, ServerConfig>? _expected;
 
     public StdioBridge(ChildSupervision supervision, BridgeLimits limits, BridgeTelemetry telemetry, TimeProvider time)
     {
@@ -26,7 +25,7 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
         _limits = limits;
         _telemetry = telemetry;
         _time = time;
-        _sessions = new((request, _) => new(Open(request.Server, request.Caller)), IsReplaced, server => server.Stdio!.IdleTimeout, limits, telemetry, time);
+        _sessions = new((request, _) => new(Open(request.Server, request.Caller)), IsStartedAlike, server => server.Stdio!.IdleTimeout, limits, telemetry, time);
         _sweep = time.CreateTimer(_ => EndIdle(), null, limits.SweepInterval, limits.SweepInterval);
     }
 
@@ -40,15 +39,14 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
         request.Era == McpEra.Modern ? ModernAsync(request, cancellationToken) : _sessions.ExchangeAsync(request, cancellationToken);
 
     /// <summary>Says which servers a configuration names that is about to be in force: from then on nothing is started as an earlier one had it.</summary>
-    public void Expect(IReadOnlyDictionary<string, ServerConfig> servers) => _expected = servers;
+    public void Expect(IReadOnlyDictionary<string, ServerConfig> servers) => _sessions.Expect(servers);
 
     public void Reload(IReadOnlyDictionary<string, ServerConfig> servers)
     {
-        Expect(servers);
-        _sessions.EndReplaced();
+        _sessions.Reload(servers);
         foreach (var shared in _shared.Values)
         {
-            if (IsReplaced(shared.Server))
+            if (_sessions.IsReplaced(shared.Server))
             {
                 Retire(shared);
             }
@@ -79,12 +77,11 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
             return message.Kind == McpKind.Notification ? new(202, null, null, null, "A process that callers share is told of no notification: in this era clients cancel by hanging up.") : new BridgeFault(400, "The modern era knows no responses of clients.").ToAnswer();
         }
 
-        return IsReplaced(request.Server) ? BridgeFault.Replaced.ToAnswer() : await SharedOf(request.Server).PostAsync(message, request.Protocol, request.Caller, cancellationToken);
+        // A call keeps the configuration it came under; around a reload the process of the next one is none of its, and not to be ended for it.
+        return _sessions.IsReplaced(request.Server) ? BridgeFault.Replaced.ToAnswer() : await SharedOf(request.Server).PostAsync(message, request.Protocol, request.Caller, cancellationToken);
     }
 
-    // A call keeps the configuration it came under; around a reload the process of the next one is none of its, and not to be ended for it.
-    private bool IsReplaced(ServerConfig server) =>
-        _expected is { } expected && !(expected.TryGetValue(server.Name, out var now) && now.Stdio is { } stdio && stdio.StartsLike(server.Stdio!));
+    private static bool IsStartedAlike(ServerConfig now, ServerConfig server) => now.Stdio is { } stdio && stdio.StartsLike(server.Stdio!);
 
     private SharedServer SharedOf(ServerConfig server)
     {
@@ -103,7 +100,7 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     [SuppressMessage("Reliability", "CA2000", Justification = "The link ends the child, and whoever opened the link ends the link.")]
     private OpenedLink Open(ServerConfig server, Principal? caller)
     {
-        if (IsReplaced(server))
+        if (_sessions.IsReplaced(server))
         {
             return new(null, BridgeFault.Replaced);
         }

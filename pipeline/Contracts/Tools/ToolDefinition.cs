@@ -7,7 +7,11 @@ namespace McpLedger.Contracts.Tools;
 /// <param name="Name">Its name, unique within the server.</param>
 /// <param name="Raw">The whole tool object as it stands in the message; a slice of the caller's buffer.</param>
 /// <param name="Definition">SHA-256 over the canonical form (RFC 8785) of that object: equal exactly when nothing but spelling differs.</param>
-public sealed record ToolDefinition(string Name, ReadOnlyMemory<byte> Raw, Digest Definition);
+public sealed record ToolDefinition(string Name, ReadOnlyMemory<byte> Raw, Digest Definition)
+{
+    /// <summary>Whether it is what a server tells models about itself, and no tool.</summary>
+    public bool IsInstructions => Name == ServerInstructions.Name;
+}
 
 /// <summary>The tools of a <c>tools/list</c> result.</summary>
 public static class ToolList

@@ -159,7 +159,6 @@ internal static class PartitionRecovery
     /// </summary>
     public static Digest LastOf(IReadOnlyList<Segment> segments, string instance)
     {
-        var prefix = instance + "/";
         for (var i = segments.Count - 1; i >= 0; i--)
         {
             using var file = segments[i].OpenToRead();
@@ -169,15 +168,19 @@ internal static class PartitionRecovery
             }
 
             using var cursor = new SegmentCursor(file, SegmentFormat.HeaderLength, RandomAccess.GetLength(file), Window);
-            var (last, end) = (Digest.Zero, i + 1 < segments.Count ? segments[i + 1].BaseOffset : long.MaxValue);
+            var (last, end) = (-1L, i + 1 < segments.Count ? segments[i + 1].BaseOffset : long.MaxValue);
+            var at = cursor.Position;
             for (var offset = segments[i].BaseOffset; offset < end && cursor.Step() == CursorStop.Record; offset++)
             {
-                last = EventReader.TryReadChain(cursor.Record.Span, out var link, out _) && link.Chain.StartsWith(prefix, StringComparison.Ordinal) ? Digest.Of(cursor.Record.Span) : last;
+                last = EventReader.TryReadChain(cursor.Record.Span, out var link, out _) && LedgerIdentity.IsChainOf(link.Chain, instance) ? at : last;
+                at = cursor.Position;
             }
 
-            if (last != Digest.Zero)
+            if (last >= 0)
             {
-                return last;
+                cursor.Seek(last);
+                _ = cursor.Step();
+                return Digest.Of(cursor.Record.Span);
             }
         }
 

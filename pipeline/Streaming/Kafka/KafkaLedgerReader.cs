@@ -70,12 +70,16 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
         try
         {
             var batch = await UseAsync(partition, from, c => c.ReadAsync(from, maxBytes), cancellationToken).ConfigureAwait(false);
-            Doubt(batch.Damage is not null);
+            if (batch.Damage is not null)
+            {
+                Doubted?.Invoke();
+            }
+
             return batch;
         }
         catch (IOException)
         {
-            Doubt(isDue: true);
+            Doubted?.Invoke();
             throw;
         }
     }
@@ -88,7 +92,7 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
             if (await c.WaitAsync(from, cancellationToken).ConfigureAwait(false) is { } damage)
             {
                 Meet(partition, from, damage);
-                Doubt(isDue: true);
+                Doubted?.Invoke();
             }
 
             return true;
@@ -139,14 +143,6 @@ public sealed class KafkaLedgerReader : ILedgerReader, IAsyncDisposable
         lock (_gate)
         {
             return _shelves.TryGetValue(partition, out var shelf) && shelf.Met.Remove(from, out var damage) ? damage : null;
-        }
-    }
-
-    private void Doubt(bool isDue)
-    {
-        if (isDue)
-        {
-            Doubted?.Invoke();
         }
     }
 

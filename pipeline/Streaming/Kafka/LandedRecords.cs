@@ -52,7 +52,6 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
     /// <exception cref="IOException">The cluster cannot be read.</exception>
     public async Task<LandedLook> LookAsync(LedgerPartition partition, string instance, long from, IReadOnlyDictionary<string, long> chains, CancellationToken cancellationToken)
     {
-        var prefix = instance + "/";
         LandedRecord? last = null;
         var (found, beyond) = (new Dictionary<string, LandedRecord>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         var next = from;
@@ -64,7 +63,7 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
                 continue;
             }
 
-            var isLast = link.Chain.StartsWith(prefix, StringComparison.Ordinal) && (last is null || (LandedRecord.EpochOf(link.Chain), link.Seq).CompareTo((last.Epoch, last.Seq)) > 0);
+            var isLast = LedgerIdentity.IsChainOf(link.Chain, instance) && (last is null || (LandedRecord.EpochOf(link.Chain), link.Seq).CompareTo((last.Epoch, last.Seq)) > 0);
             var isAsked = chains.TryGetValue(link.Chain, out var most);
             var isFound = isAsked && link.Seq <= most && (!found.TryGetValue(link.Chain, out var before) || link.Seq > before.Seq);
             if (isAsked && link.Seq > most)
@@ -119,10 +118,9 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
     /// <exception cref="IOException">The cluster cannot be read.</exception>
     public async Task<LandedRecord?> LaterThanAsync(LedgerPartition partition, LedgerIdentity identity, long from, CancellationToken cancellationToken)
     {
-        var prefix = identity.Instance + "/";
         await foreach (var record in ReadToEndAsync(partition, from, cancellationToken).ConfigureAwait(false))
         {
-            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && link.Chain.StartsWith(prefix, StringComparison.Ordinal) && LandedRecord.EpochOf(link.Chain) > identity.Epoch)
+            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && LedgerIdentity.IsChainOf(link.Chain, identity.Instance) && LandedRecord.EpochOf(link.Chain) > identity.Epoch)
             {
                 return new(record.Offset, link.Chain, link.Seq, Digest.Of(record.Bytes.Span));
             }

@@ -25,7 +25,7 @@ internal sealed record LedgerPositions
     public LandedPosition? Of(LedgerPartition partition) => Partitions.GetValueOrDefault(partition.ToString());
 
     /// <summary>The same, where it is of this instance: a folder that got another name knows records of the one before, and no chain goes on from those of another instance.</summary>
-    public LandedPosition? Of(LedgerPartition partition, string instance) => Of(partition) is { } known && known.Chain.StartsWith(instance + "/", StringComparison.Ordinal) ? known : null;
+    public LandedPosition? Of(LedgerPartition partition, string instance) => Of(partition) is { } known && LedgerIdentity.IsChainOf(known.Chain, instance) ? known : null;
 
     /// <summary>Offset that a look for an instance's last record begins at; null when nothing is known of it.</summary>
     public long? OffsetOf(LedgerPartition partition, string instance) => Of(partition, instance)?.Offset;

@@ -112,14 +112,13 @@ internal sealed class Spool : IAsyncDisposable
 
     private static List<BegunChain> Begin(PartitionLog log, string instance, LedgerPositions positions, IReadOnlyList<(LedgerPartition Partition, string Chain, EventDraft Started)> chains)
     {
-        var prefix = instance + "/";
         var last = new Dictionary<LedgerPartition, (ChainLink Link, ReadOnlyMemory<byte> Bytes)>();
         for (var (next, end) = log.Bounds; next < end;)
         {
             var batch = log.Read(next, ReadBytes);
             foreach (var record in batch.Records)
             {
-                if (TryPlace(record.Bytes.Span, out var partition, out var link) && link.Chain.StartsWith(prefix, StringComparison.Ordinal))
+                if (TryPlace(record.Bytes.Span, out var partition, out var link) && LedgerIdentity.IsChainOf(link.Chain, instance))
                 {
                     last[partition] = (link, record.Bytes);
                 }

@@ -26,7 +26,7 @@ internal abstract class ViewTable(string name, string definition)
 /// <param name="columns">Columns beside <c>key</c> and <c>doc</c>: what queries filter and sort by.</param>
 /// <param name="indexes">Further statements of the definition.</param>
 /// <param name="mostKept">Views that may stay in memory from one batch to the next.</param>
-internal sealed class ViewTable<TView>(Fold<TView> fold, IReadOnlyList<ViewColumn<TView>> columns, string indexes, int mostKept) : ViewTable(fold.Name, Define(fold, columns, indexes))
+internal sealed class ViewTable<TView>(Fold<TView> fold, IReadOnlyList<ViewColumn<TView>> columns, string indexes, int mostKept = ViewTables.MostKept) : ViewTable(fold.Name, Define(fold, columns, indexes))
     where TView : class
 {
     private readonly Dictionary<string, TView?> _kept = new(StringComparer.Ordinal);

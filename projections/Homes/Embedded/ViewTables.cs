@@ -13,7 +13,7 @@ namespace McpLedger.Projections.Homes.Embedded;
 internal static class ViewTables
 {
     // Intents wait in memory for their outcomes, and sessions for their next call; past this the newest batch begins afresh.
-    private const int MostKept = 50_000;
+    public const int MostKept = 50_000;
 
     public static IReadOnlyList<ViewTable> New() =>
     [
@@ -32,24 +32,21 @@ internal static class ViewTables
             CREATE INDEX calls_started ON calls(started, server, name, principal, outcome);
             CREATE INDEX calls_session ON calls(session, started);
             CREATE INDEX calls_unresolved ON calls(started) WHERE outcome = 'unresolved';
-            """,
-            MostKept),
-        new ViewTable<LateAnswer>(LateAnswerFold.Fold, [], "", MostKept),
+            """),
+        new ViewTable<LateAnswer>(LateAnswerFold.Fold, [], ""),
         new ViewTable<SessionView>(
             SessionFold.Fold,
             [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.Last)), new("principal", "TEXT", v => v.Principal), new("kind", "TEXT", v => v.Kind)],
-            "CREATE INDEX sessions_last ON sessions(last);",
-            MostKept),
-        new ViewTable<PrincipalView>(PrincipalFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.Last))], "CREATE INDEX principals_last ON principals(last);", MostKept),
+            "CREATE INDEX sessions_last ON sessions(last);"),
+        new ViewTable<PrincipalView>(PrincipalFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.Last))], "CREATE INDEX principals_last ON principals(last);"),
         new ViewTable<ToolView>(
             ToolFold.Fold,
             [new("server", "TEXT", v => v.Server), new("changed", "INTEGER NOT NULL", v => v.Changed ? 1L : 0L), new("withheld", "INTEGER NOT NULL", v => v.Withheld ? 1L : 0L)],
-            "",
-            MostKept),
+            ""),
 
         // As long as a server makes them, and seldom written: none stays in memory.
         new ViewTable<ToolView>(ToolFold.Definitions, [], "", mostKept: 0),
-        new ViewTable<KeyView>(KeyFold.Fold, [], "", MostKept),
+        new ViewTable<KeyView>(KeyFold.Fold, [], ""),
         new ViewTable<FindingView>(
             FindingFold.Fold,
             [
@@ -61,9 +58,8 @@ internal static class ViewTables
                 new("principal", "TEXT", v => v.Principal),
                 new("server", "TEXT", v => v.Server),
             ],
-            "CREATE INDEX findings_raised ON findings(raised, key);CREATE INDEX findings_session ON findings(session, raised);CREATE INDEX findings_state ON findings(state, raised);",
-            MostKept),
-        new ViewTable<PartitionView>(PartitionFold.Fold, [], "", MostKept),
-        new ViewTable<WriterView>(WriterFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.LastSign))], "CREATE INDEX writers_last ON writers(last);", MostKept),
+            "CREATE INDEX findings_raised ON findings(raised, key);CREATE INDEX findings_session ON findings(session, raised);CREATE INDEX findings_state ON findings(state, raised);"),
+        new ViewTable<PartitionView>(PartitionFold.Fold, [], ""),
+        new ViewTable<WriterView>(WriterFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.LastSign))], "CREATE INDEX writers_last ON writers(last);"),
     ];
 }
