@@ -50,10 +50,10 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
         var passed = Apply(bytes, 0, bytes.Length, desk.Passed);
         Unite(desk, desk.Masked, desk.Passed);
         var recorded = Apply(bytes, 0, bytes.Length, desk.Masked);
-        var record = RecordOf(desk, recorded.Span, 0, part, policy, began);
+        var screened = new ScreenedText(passed, recorded, RecordOf(desk, recorded.Span, 0, part, policy, began), Told(desk, toServer: false));
         desks.Return(desk);
-        Raise(call, "result", record);
-        return new(passed, recorded, record, Told(desk, toServer: false));
+        Raise(call, "result", screened.Record);
+        return screened;
     }
 
     /// <summary>A call as it may be recorded, when its message passes to nobody and so was not looked through.</summary>
