@@ -125,6 +125,12 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             }
         }
 
+        if (desk.Text.IsCut || desk.Text.IsViewCut || desk.Values.IsCut)
+        {
+            desk.Notes.Cut(part, "It is longer than what can be looked through.");
+            withheld |= part.Rules.OnCut == ScreeningLapse.Refuse;
+        }
+
         if (desk.Notes.IsEmpty)
         {
             return JudgedDefinition.Clean;

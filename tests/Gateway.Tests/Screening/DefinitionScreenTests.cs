@@ -104,6 +104,27 @@ public sealed class DefinitionScreenTests
         Assert.DoesNotContain("withheld", (await gateway.ControlAsync()).OfType<FindingRaised>().Single(each => each.Detector == FindingDetectors.Definition).Effects);
     }
 
+    [Theory]
+    [InlineData(ServerTrust.Untrusted, null, false)]
+    [InlineData(ServerTrust.Ordinary, null, true)]
+    [InlineData(ServerTrust.Ordinary, ScreeningLapse.Refuse, false)]
+    public async Task A_definition_longer_than_what_is_read_is_told_of_and_waits_where_the_policy_refuses_what_is_unread(ServerTrust trust, ScreeningLapse? onCut, bool isListed)
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
+        {
+            Screening = new() { MaxChars = 2048, Choices = new() { OnCut = onCut } },
+            Servers = config.Servers.SetItem("demo", config.Servers["demo"] with { Screening = new() { Trust = trust } }),
+        });
+        List(gateway, Echo, Poisoned.Replace("Adds two numbers.", $"Adds two numbers. {string.Concat(Enumerable.Repeat("One and two are three. ", 200))}", StringComparison.Ordinal));
+
+        var listed = await ListAsync(gateway);
+
+        Assert.Contains("echo", listed, StringComparison.Ordinal);
+        Assert.Equal(isListed, listed.Contains("id_rsa", StringComparison.Ordinal));
+        var finding = (await gateway.ControlAsync()).OfType<FindingRaised>().Single(each => each.Detector == FindingDetectors.Definition);
+        Assert.Equal(("add", "unread", !isListed), (finding.Tool, finding.Rule, finding.Effects.Contains("withheld")));
+    }
+
     [Fact]
     public async Task A_list_is_not_shown_when_what_was_found_in_it_cannot_be_recorded()
     {
