@@ -12,6 +12,7 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
     private volatile IReadOnlyList<QuorumPartition> _partitions = [];
     private volatile IReadOnlyList<TopicDrift> _drifts = [];
     private RecordProducer? _producer;
+    private Task<Appended>? _announced;
 
     /// <summary>Looks for records of this instance.</summary>
     public LandedRecords Landed { get; } = new(reader, telemetry);
@@ -95,10 +96,36 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
 
         var previous = last?.Sha256 ?? (Digest.TryParse(known?.Sha256, out var kept) ? kept : Digest.Zero);
         var partition = new QuorumPartition(_producer!, _producer!.Begin(place, bounds.End), new(identity.ChainOf(place), previous), options, _waiters);
-        _ = partition.AppendAsync(started, own: true, CancellationToken.None).AsTask();
-        ControlBegan = place == LedgerPartition.Control ? bounds.End : ControlBegan;
+        var announced = partition.AppendAsync(started, own: true, CancellationToken.None).AsTask();
+        (ControlBegan, _announced) = place == LedgerPartition.Control ? (bounds.End, announced) : (ControlBegan, _announced);
         _partitions = [.. _partitions, partition];
         return null;
+    }
+
+    /// <summary>
+    /// Waits until this boot's chain stands on the control log, and looks who of its name began one there meanwhile: processes that begin at once have not seen one another, and the first is the one that may write.
+    /// </summary>
+    /// <returns>Why this boot may not write; null when it may.</returns>
+    /// <exception cref="IOException">The cluster has not taken the chain's first event yet, or cannot be read.</exception>
+    public async Task<string?> ConfirmAsync(LedgerIdentity identity, CancellationToken cancellationToken)
+    {
+        Appended began;
+        try
+        {
+            began = await _announced!.WaitAsync(options.AnswerTimeout, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new IOException($"the control log has not taken the word that this boot began: {_producer!.Failure ?? "the cluster gave no reason"}");
+        }
+
+        if (!began.IsDurable)
+        {
+            throw new IOException($"the control log does not take the word that this boot began ({began.Status}). Fix: raise max.message.bytes of {options.TopicPrefix}control");
+        }
+
+        var first = await Landed.FirstSinceAsync(LedgerPartition.Control, identity.Instance, identity.Epoch, ControlBegan, began.Offset, cancellationToken).ConfigureAwait(false);
+        return first is null ? null : BehindOf(LedgerPartition.Control, first, identity);
     }
 
     /// <summary>Looks on the control log, where every boot says that it began and is alive, for a later one of this instance.</summary>
@@ -107,7 +134,7 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
     public async Task<(string? Behind, long Next)> LookForLaterBootAsync(LedgerIdentity identity, long from, CancellationToken cancellationToken)
     {
         var end = (await reader.BoundsAsync(LedgerPartition.Control, cancellationToken).ConfigureAwait(false)).End;
-        var later = from < end ? await Landed.LaterThanAsync(LedgerPartition.Control, identity, from, cancellationToken).ConfigureAwait(false) : null;
+        var later = from < end ? await Landed.FirstSinceAsync(LedgerPartition.Control, identity.Instance, identity.Epoch + 1, from, end, cancellationToken).ConfigureAwait(false) : null;
         return (later is null ? null : BehindOf(LedgerPartition.Control, later, identity), end);
     }
 

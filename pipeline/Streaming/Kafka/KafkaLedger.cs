@@ -268,19 +268,24 @@ public sealed class KafkaLedger : ILedger
             _identity = _notOpen is null ? _boot : _identity;
         }
 
+        // Nothing of this boot's calls is sent before it is known to be the only one of its name.
+        if ((await BeginAsync(LedgerPartition.Control, _boot, cancellationToken).ConfigureAwait(false) ?? await _cluster.ConfirmAsync(_boot, cancellationToken).ConfigureAwait(false)) is { } taken)
+        {
+            return taken;
+        }
+
         if (!SpoolsCalls && _options.WritesCalls)
         {
-            _left ??= new(_folder, _options, _cluster, _reader, _time);
+            _left ??= new(_folder, _options, _cluster, _reader, _files, _time);
             if (await _left.ShipAsync(CallsPartitions, _boot, _positions, Keep, cancellationToken).ConfigureAwait(false) is { } foreign)
             {
                 return foreign;
             }
         }
 
-        foreach (var place in SpoolsCalls ? [LedgerPartition.Control] : CallsPartitions.Append(LedgerPartition.Control))
+        foreach (var place in SpoolsCalls ? [] : CallsPartitions)
         {
-            using var started = Started(place, _boot);
-            if (await _cluster.BeginAsync(place, _boot, _landed!, _isFirst, started, cancellationToken).ConfigureAwait(false) is { } behind)
+            if (await BeginAsync(place, _boot, cancellationToken).ConfigureAwait(false) is { } behind)
             {
                 return behind;
             }
@@ -295,6 +300,12 @@ public sealed class KafkaLedger : ILedger
         Opened(_boot);
         _topics.Begin(_boot, _cluster.ControlBegan);
         return null;
+    }
+
+    private async Task<string?> BeginAsync(LedgerPartition place, LedgerIdentity boot, CancellationToken cancellationToken)
+    {
+        using var started = Started(place, boot);
+        return await _cluster.BeginAsync(place, boot, _landed!, _isFirst, started, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -318,7 +329,7 @@ public sealed class KafkaLedger : ILedger
             _landed = _landed.With(LedgerPartition.Control, last);
         }
 
-        return LedgerIdentity.Boot(_options.Folder, _options.Instance, last?.Epoch ?? 0, () => (ledger, OriginOf(ledger)));
+        return LedgerIdentity.Boot(_options.Folder, _options.Instance, last?.Epoch ?? 0, () => (ledger, $"{_options.OriginHost}/mcpledger/{Digest.Of(ledger.Value.ToByteArray(bigEndian: true)).ToString()[..8]}"));
     }
 
     private async Task<LedgerPositions> LatestAsync(LedgerPositions known, LedgerPartition place, string instance, long epoch, bool isKnown, CancellationToken cancellationToken)
@@ -479,8 +490,6 @@ public sealed class KafkaLedger : ILedger
             _telemetry.LogNotTrimmed(e.Message);
         }
     }
-
-    private string OriginOf(EventId ledger) => $"{_options.OriginHost}/mcpledger/{Digest.Of(ledger.Value.ToByteArray(bigEndian: true)).ToString()[..8]}";
 
     private EventDraft Started(LedgerPartition place, LedgerIdentity identity) => Draft(place, identity, new WriterStarted(_options.Version, Environment.MachineName, _options.RecordMode));
 

@@ -109,18 +109,25 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
         }
     }
 
-    /// <summary>A record that a later boot of an instance than this one wrote.</summary>
+    /// <summary>The first record of an instance that one of its boots wrote, from a certain boot on.</summary>
     /// <param name="partition">The partition.</param>
-    /// <param name="identity">The boot.</param>
+    /// <param name="instance">Name of the instance.</param>
+    /// <param name="epoch">The earliest boot that matters.</param>
     /// <param name="from">Where the look begins.</param>
+    /// <param name="to">The offset that it ends before.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="IOException">The cluster cannot be read.</exception>
-    public async Task<LandedRecord?> LaterThanAsync(LedgerPartition partition, LedgerIdentity identity, long from, CancellationToken cancellationToken)
+    public async Task<LandedRecord?> FirstSinceAsync(LedgerPartition partition, string instance, long epoch, long from, long to, CancellationToken cancellationToken)
     {
         await foreach (var record in ReadToEndAsync(partition, from, cancellationToken).ConfigureAwait(false))
         {
-            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && LedgerIdentity.IsChainOf(link.Chain, identity.Instance) && LandedRecord.EpochOf(link.Chain) > identity.Epoch)
+            if (record.Offset >= to)
+            {
+                return null;
+            }
+
+            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && LedgerIdentity.IsChainOf(link.Chain, instance) && LandedRecord.EpochOf(link.Chain) >= epoch)
             {
                 return new(record.Offset, link.Chain, link.Seq, Digest.Of(record.Bytes.Span));
             }

@@ -7,7 +7,7 @@ namespace McpLedger.Streaming.Kafka;
 /// <summary>
 /// What an earlier boot left on this disk, where calls now go past it: they were answered as durable, and so they are in the cluster before the first that is not. One shipper for all tries, since only it knows what it has under way.
 /// </summary>
-internal sealed class LeftSpool(string folder, KafkaLedgerOptions options, ClusterSide cluster, ILedgerReader reader, TimeProvider time) : IAsyncDisposable
+internal sealed class LeftSpool(string folder, KafkaLedgerOptions options, ClusterSide cluster, ILedgerReader reader, LedgerTelemetry telemetry, TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _closing = new();
     private PartitionLog? _log;
@@ -26,8 +26,10 @@ internal sealed class LeftSpool(string folder, KafkaLedgerOptions options, Clust
     {
         if (_log is null)
         {
-            _log = Spool.LogOf(folder);
-            _log.LookAgain();
+            var log = Spool.LogOf(folder);
+            Spool.EndDamage(log, Spool.OptionsOf(folder, options), time, telemetry);
+            log.LookAgain();
+            _log = log;
         }
 
         positions = positions.Within(_log.Bounds.End);

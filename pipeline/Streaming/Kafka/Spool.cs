@@ -110,6 +110,18 @@ internal sealed class Spool : IAsyncDisposable
         Sync = options.Spool.Sync,
     };
 
+    /// <summary>
+    /// Begins a segment behind damage that the last one ends in, as a boot that writes does: only what has a segment behind it has an end, stands in the way of shipping and can be stepped over.
+    /// </summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public static void EndDamage(PartitionLog log, EmbeddedLedgerOptions kept, TimeProvider time, LedgerTelemetry telemetry)
+    {
+        if (PartitionRecovery.Recover(log.Folder) is { Damage: not null } recovered)
+        {
+            SegmentRoll.Open(log, recovered, kept, time, telemetry).Dispose();
+        }
+    }
+
     private static List<BegunChain> Begin(PartitionLog log, string instance, LedgerPositions positions, IReadOnlyList<(LedgerPartition Partition, string Chain, EventDraft Started)> chains)
     {
         var last = new Dictionary<LedgerPartition, (ChainLink Link, ReadOnlyMemory<byte> Bytes)>();

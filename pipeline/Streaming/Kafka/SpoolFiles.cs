@@ -51,12 +51,7 @@ public sealed class SpoolFiles : IDisposable
     public void AcceptDamage(DamagedStretch stretch)
     {
         var log = Spool.LogOf(Folder);
-        if (PartitionRecovery.Recover(log.Folder) is { Damage: not null } recovered)
-        {
-            // As the next boot does: only what has a segment behind it has an end, and can be stepped over.
-            SegmentRoll.Open(log, recovered, Spool.OptionsOf(Folder, _options), _time, _telemetry).Dispose();
-        }
-
+        Spool.EndDamage(log, Spool.OptionsOf(Folder, _options), _time, _telemetry);
         log.Accepted.Accept(stretch);
     }
 

@@ -166,6 +166,36 @@ public sealed class BootEpochTests : IDisposable
             .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
+    [Theory]
+    [InlineData(KafkaDurability.Disk)]
+    [InlineData(KafkaDurability.Quorum)]
+    public async Task Of_two_processes_of_one_name_that_begin_at_once_one_sends_calls(KafkaDurability durable)
+    {
+        var options = OptionsIn(_first.Path, durable) with { AnswerTimeout = TimeSpan.FromSeconds(10) };
+        await BootAsync(options, 5, []);
+        Copy(_first.Path, _second.Path);
+
+        // Whatever they ask takes so long that neither sees the other begin.
+        _cluster.SetDelay(1, TimeSpan.FromMilliseconds(300));
+        var both = await Task.WhenAll(Task.Run(() => TemporaryKafkaLedger.Open(options)), Task.Run(() => TemporaryKafkaLedger.Open(options with { Folder = _second.Path })));
+        try
+        {
+            await both[0].UntilAsync(() => both.Count(static l => l.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains("another process writes as this instance", StringComparison.Ordinal)) == 1 && both.Count(static l => l.Ledger.Health.Status == LedgerStatus.Ready) == 1);
+            _cluster.SetDelay(1, TimeSpan.Zero);
+            await AppendAsync(both.Single(static l => l.Ledger.Health.Status == LedgerStatus.Ready), 5, []);
+        }
+        finally
+        {
+            await both[0].DisposeAsync();
+            await both[1].DisposeAsync();
+        }
+
+        await using var reader = KafkaTools.Reader(options);
+        var places = (await TemporaryLedger.ReadAllAsync(reader, LedgerPartition.Calls, 0)).Select(static r => EventReader.TryReadChain(r.Bytes.Span, out var link, out _) ? (link.Chain, link.Seq) : default).ToArray();
+        Assert.NotEmpty(places);
+        Assert.Equal(places.Length, places.Distinct().Count());
+    }
+
     [Fact]
     public async Task What_the_disk_holds_is_shipped_first_where_calls_now_go_past_it()
     {

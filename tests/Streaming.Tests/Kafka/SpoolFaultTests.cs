@@ -114,6 +114,24 @@ public sealed class SpoolFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_left_spool_that_ends_in_damage_keeps_a_ledger_closed_until_it_is_accepted()
+    {
+        var options = Options();
+        await LeaveAsync(options, appends: 5);
+        await DamageEndAsync(options);
+        await using var ledger = TemporaryKafkaLedger.Open(options with { Durable = KafkaDurability.Quorum });
+        await ledger.UntilAsync(() => ledger.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains("the spool is damaged", StringComparison.Ordinal));
+        Assert.Equal(AppendStatus.Unavailable, (await ledger.AppendAsync("session-1", "before", TestContext.Current.CancellationToken)).Appended.Status);
+        foreach (var stretch in ledger.Ledger.FindDamage(TestContext.Current.CancellationToken))
+        {
+            ledger.Ledger.AcceptDamage(stretch);
+        }
+
+        await ledger.ReadyAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.True((await ledger.AppendAsync("session-1", "after", TestContext.Current.CancellationToken)).Appended.IsDurable);
+    }
+
+    [Fact]
     public async Task A_shipment_by_hand_counts_records_and_not_what_is_lost()
     {
         var options = Options();
@@ -129,12 +147,7 @@ public sealed class SpoolFaultTests : IDisposable
     private async Task LeaveLostEndAsync(KafkaLedgerOptions options)
     {
         await LeaveAsync(options, appends: 5);
-        var folder = Path.Combine(options.Folder, "kafka", "spool");
-        var segment = Directory.EnumerateFiles(folder, "*.seg").Single();
-        var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
-        var (at, stopped) = (bytes.AsSpan().IndexOf("detail-4"u8), bytes.AsSpan().LastIndexOf("writer.stopped.v1"u8));
-        (bytes[at], bytes[stopped]) = ((byte)(bytes[at] ^ 1), (byte)(bytes[stopped] ^ 1));
-        await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
+        await DamageEndAsync(options);
         using var left = new SpoolFiles(options, KafkaTools.Files, TimeProvider.System, taken: null);
         var damage = left.FindDamage(TestContext.Current.CancellationToken);
         Assert.NotEmpty(damage);
@@ -144,6 +157,16 @@ public sealed class SpoolFaultTests : IDisposable
         }
 
         Assert.Empty(left.FindDamage(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Breaks the last call that was left and the end of its chain.</summary>
+    private static async Task DamageEndAsync(KafkaLedgerOptions options)
+    {
+        var segment = Directory.EnumerateFiles(Path.Combine(options.Folder, "kafka", "spool"), "*.seg").Single();
+        var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
+        var (at, stopped) = (bytes.AsSpan().IndexOf("detail-4"u8), bytes.AsSpan().LastIndexOf("writer.stopped.v1"u8));
+        (bytes[at], bytes[stopped]) = ((byte)(bytes[at] ^ 1), (byte)(bytes[stopped] ^ 1));
+        await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Boots once with the cluster, then leaves calls on the disk without it.</summary>

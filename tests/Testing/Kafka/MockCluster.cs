@@ -57,6 +57,9 @@ public sealed partial class MockCluster : IDisposable
     /// <summary>Takes a broker's sockets away, or gives them back.</summary>
     public void SetDown(int broker, bool down) => _ = down ? Native.SetDown(_cluster, broker) : Native.SetUp(_cluster, broker);
 
+    /// <summary>Lets a broker answer after a while only.</summary>
+    public void SetDelay(int broker, TimeSpan delay) => _ = Native.SetDelay(_cluster, broker, (int)delay.TotalMilliseconds);
+
     /// <summary>Moves a partition to another broker.</summary>
     public void Move(string topic, int partition, int broker) => _ = Native.SetLeader(_cluster, topic, partition, broker);
 
@@ -112,6 +115,10 @@ public sealed partial class MockCluster : IDisposable
         [DefaultDllImportSearchPaths(Places)]
         [LibraryImport(Library, EntryPoint = "rd_kafka_mock_broker_set_up")]
         public static partial int SetUp(nint cluster, int broker);
+
+        [DefaultDllImportSearchPaths(Places)]
+        [LibraryImport(Library, EntryPoint = "rd_kafka_mock_broker_set_rtt")]
+        public static partial int SetDelay(nint cluster, int broker, int milliseconds);
 
         [DefaultDllImportSearchPaths(Places)]
         [LibraryImport(Library, EntryPoint = "rd_kafka_mock_partition_set_leader", StringMarshalling = StringMarshalling.Utf8)]
