@@ -39,14 +39,15 @@ public sealed record ChainFault(ChainFaultKind Kind, long Offset, EventId? Event
     };
 }
 
-/// <summary>Where one writer instance's chain stands after the records read so far.</summary>
-/// <param name="Chain">Id of its present chain, <c>{instance}/{boot epoch}/{partition}</c>.</param>
+/// <summary>Where one chain stands after the records read so far.</summary>
+/// <param name="Chain">Its id, <c>{instance}/{boot epoch}/{partition}</c>.</param>
 /// <param name="NextSeq">The seq that its next record must have.</param>
 /// <param name="Last">Digest of its last record.</param>
 /// <param name="Offset">Offset of that record.</param>
 /// <param name="Event">Id of that record's event.</param>
 /// <param name="Gaps">Places that were skipped and may still come late; bounded.</param>
-public sealed record ChainHead(string Chain, long NextSeq, Digest Last, long Offset, EventId Event, IReadOnlyList<ChainGap> Gaps);
+/// <param name="IsLate">Whether records of it stood behind a later boot's, and that was said.</param>
+public sealed record ChainHead(string Chain, long NextSeq, Digest Last, long Offset, EventId Event, IReadOnlyList<ChainGap> Gaps, bool IsLate = false);
 
 /// <summary>Places in a chain that were skipped.</summary>
 /// <param name="From">First seq that is missing.</param>

@@ -6,7 +6,7 @@ namespace McpLedger.Contracts.Integrity;
 /// <summary>
 /// Checks the chains of one partition, record by record in the order of the log: seq dense, each record naming the digest of the one before it,
 /// a new boot epoch beginning at 0 and linking to the last record of the same instance's epoch before. Not thread safe.
-/// A gap is held back for <see cref="Patience"/> records of its chain, because a record that comes late is reordered, not missing.
+/// A gap is held back for <see cref="Patience"/> records of its chain, because a record that comes late is reordered, not missing. A chain that goes on behind one of a later boot, as what a lost process left and somebody shipped since, is reordered once, and checked by itself.
 /// </summary>
 public sealed class ChainVerifier
 {
@@ -15,8 +15,13 @@ public sealed class ChainVerifier
 
     private const int MostGaps = 16;
 
+    // Boots of one instance whose chains are remembered. What comes of an earlier one is taken as it comes, and named as late.
+    private const int MostBoots = 8;
+
     private readonly bool _fromTheBeginning;
-    private readonly Dictionary<string, Standing> _byInstance = new(StringComparer.Ordinal);
+
+    // By boot epoch: the last is that of the latest boot.
+    private readonly Dictionary<string, List<Standing>> _byInstance = new(StringComparer.Ordinal);
     private Standing? _latest;
 
     /// <summary>Begins.</summary>
@@ -24,18 +29,18 @@ public sealed class ChainVerifier
     public ChainVerifier(bool fromTheBeginning) => _fromTheBeginning = fromTheBeginning;
 
     /// <summary>Goes on where <see cref="Heads"/> was read.</summary>
-    /// <param name="heads">One for each instance.</param>
+    /// <param name="heads">The chains that were remembered.</param>
     public ChainVerifier(IEnumerable<ChainHead> heads)
         : this(fromTheBeginning: true)
     {
         foreach (var head in heads)
         {
-            _byInstance[InstanceOf(head.Chain)] = new(head.Chain, head.NextSeq, head.Last, head.Offset, head.Event, [.. head.Gaps]);
+            Put(new(head.Chain, head.NextSeq, head.Last, head.Offset, head.Event, [.. head.Gaps]) { IsLate = head.IsLate });
         }
     }
 
     /// <summary>Where the chains stand.</summary>
-    public IReadOnlyList<ChainHead> Heads => [.. _byInstance.Values.Select(static s => new ChainHead(s.Chain, s.NextSeq, s.Last, s.Offset, s.Event, [.. s.Gaps]))];
+    public IReadOnlyList<ChainHead> Heads => [.. _byInstance.Values.SelectMany(static all => all).Select(static s => new ChainHead(s.Chain, s.NextSeq, s.Last, s.Offset, s.Event, [.. s.Gaps], s.IsLate))];
 
     /// <summary>Takes the next record.</summary>
     /// <param name="leaf">The record's leaf.</param>
@@ -81,10 +86,9 @@ public sealed class ChainVerifier
             return;
         }
 
-        var instance = InstanceOf(leaf.Chain);
-        if (!_byInstance.TryGetValue(instance, out var standing) || standing.Chain != leaf.Chain)
+        if (Known(leaf.Chain) is not { } standing)
         {
-            _byInstance[instance] = new(leaf.Chain, leaf.Seq + 1, leaf.Record, leaf.Offset, id, []);
+            Put(new(leaf.Chain, leaf.Seq + 1, leaf.Record, leaf.Offset, id, []));
         }
         else if (leaf.Seq >= standing.NextSeq)
         {
@@ -97,7 +101,7 @@ public sealed class ChainVerifier
     /// <summary>Calls missing what is still held back: nothing more comes, or not for long.</summary>
     public void Settle(ICollection<ChainFault> faults)
     {
-        foreach (var standing in _byInstance.Values)
+        foreach (var standing in _byInstance.Values.SelectMany(static all => all))
         {
             while (standing.Gaps.Count > 0)
             {
@@ -108,27 +112,66 @@ public sealed class ChainVerifier
 
     private static string InstanceOf(string chain) => chain.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? chain[..slash] : chain;
 
+    private static long EpochOf(string chain)
+    {
+        var rest = chain.AsSpan(Math.Min(chain.Length, InstanceOf(chain).Length + 1));
+        return long.TryParse(rest.IndexOf('/') is >= 0 and var slash ? rest[..slash] : rest, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) ? epoch : -1;
+    }
+
+    private Standing? Known(string chain) => _byInstance.TryGetValue(InstanceOf(chain), out var all) ? all.Find(s => s.Chain == chain) : null;
+
     private Standing Find(in LedgerLeaf leaf, EventId id, Digest prev, ICollection<ChainFault> faults)
     {
-        var instance = InstanceOf(leaf.Chain);
-        if (_byInstance.TryGetValue(instance, out var standing))
+        var standing = Known(leaf.Chain);
+        if (standing is null)
         {
-            if (standing.Chain == leaf.Chain)
+            var (earlier, later) = Neighbours(leaf.Chain);
+            while (later is null && earlier?.Gaps.Count > 0)
             {
-                return standing;
+                Missing(earlier, faults);
             }
 
-            while (standing.Gaps.Count > 0)
-            {
-                Missing(standing, faults);
-            }
-
-            return _byInstance[instance] = new(leaf.Chain, 0, standing.Last, standing.Offset, standing.Event, []);
+            // Where only later boots are remembered, an earlier one may have been and is taken as it comes.
+            standing = earlier is not null ? new(leaf.Chain, 0, earlier.Last, earlier.Offset, earlier.Event, [])
+                : _fromTheBeginning && later is null ? new(leaf.Chain, 0, Digest.Zero, -1, id, [])
+                : new(leaf.Chain, leaf.Seq, prev, -1, id, []);
+            Put(standing);
         }
 
-        return _byInstance[instance] = _fromTheBeginning
-            ? new(leaf.Chain, 0, Digest.Zero, -1, id, [])
-            : new(leaf.Chain, leaf.Seq, prev, -1, id, []);
+        if (!standing.IsLate && Neighbours(leaf.Chain).Later is { } after)
+        {
+            standing.IsLate = true;
+            faults.Add(new(ChainFaultKind.Reordered, leaf.Offset, id, Text($"seq {leaf.Seq} of chain {leaf.Chain} stands behind event {after.Event} at offset {after.Offset} of chain {after.Chain}, which a later boot wrote")));
+        }
+
+        return standing;
+    }
+
+    private (Standing? Earlier, Standing? Later) Neighbours(string chain)
+    {
+        if (!_byInstance.TryGetValue(InstanceOf(chain), out var all))
+        {
+            return default;
+        }
+
+        var epoch = EpochOf(chain);
+        return (all.FindLast(s => s.Epoch <= epoch && s.Chain != chain), all.Find(s => s.Epoch > epoch));
+    }
+
+    private void Put(Standing standing)
+    {
+        var instance = InstanceOf(standing.Chain);
+        if (!_byInstance.TryGetValue(instance, out var all))
+        {
+            _byInstance[instance] = all = [];
+        }
+
+        var at = all.FindIndex(s => s.Epoch > standing.Epoch);
+        all.Insert(at < 0 ? all.Count : at, standing);
+        if (all.Count > MostBoots)
+        {
+            all.RemoveAt(all[0] == standing ? 1 : 0);
+        }
     }
 
     private static void Late(Standing standing, in LedgerLeaf leaf, EventId id, ICollection<ChainFault> faults)
@@ -183,6 +226,10 @@ public sealed class ChainVerifier
     private sealed class Standing(string chain, long nextSeq, Digest last, long offset, EventId id, List<ChainGap> gaps)
     {
         public string Chain { get; } = chain;
+
+        public long Epoch { get; } = EpochOf(chain);
+
+        public bool IsLate { get; set; }
 
         public long NextSeq { get; set; } = nextSeq;
 

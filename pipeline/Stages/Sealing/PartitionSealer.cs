@@ -132,7 +132,8 @@ internal sealed class PartitionSealer
             DropPartials(size);
         }
 
-        return Sign();
+        var checkpoint = new Checkpoint(Origin, _state.Size, _tree.Root);
+        return _file.TryHold(_state, () => Sign(checkpoint)) ? checkpoint : null;
     }
 
     /// <summary>The control log knows of all faults that were unreported.</summary>
@@ -152,17 +153,15 @@ internal sealed class PartitionSealer
     /// <summary>Whether the checkpoint on disk is the state's and signed by the present key.</summary>
     public bool IsSigned => Last() is { } note && Checkpoint.TryParse(note.Text, out var last) && last!.Size == _state.Size && _keys.HasSigned(Origin, note);
 
-    private Checkpoint? Sign()
+    private void Sign(Checkpoint checkpoint)
     {
         var last = Last();
-        var checkpoint = new Checkpoint(Origin, _state.Size, _tree.Root);
         if (last is not null && Checkpoint.TryParse(last.Text, out var before) && before!.Size > checkpoint.Size)
         {
             throw new IOException(string.Create(CultureInfo.InvariantCulture, $"The checkpoint of {_partition} covers {before.Size} leaves, the state only {checkpoint.Size}: the state is older than what was signed."));
         }
 
         _tiles.Replace($"{_partition}/checkpoint", _keys.Sign(checkpoint, last));
-        return checkpoint;
     }
 
     private SignedNote? Last() => _tiles.Read($"{_partition}/checkpoint") is { } bytes && SignedNote.TryParse(bytes.Span, out var note) ? note : null;

@@ -58,14 +58,14 @@ internal sealed record SealerState
 }
 
 /// <summary>A <see cref="ChainHead"/> as it is stored.</summary>
-internal sealed record SealedChain(string Chain, long NextSeq, string Last, long Offset, string Event, IReadOnlyList<SealedGap> Gaps)
+internal sealed record SealedChain(string Chain, long NextSeq, string Last, long Offset, string Event, IReadOnlyList<SealedGap> Gaps, bool IsLate = false)
 {
     public static SealedChain Of(ChainHead head) =>
-        new(head.Chain, head.NextSeq, head.Last.ToString(), head.Offset, head.Event.ToString(), [.. head.Gaps.Select(static g => new SealedGap(g.From, g.To, g.Offset, g.Event.ToString()))]);
+        new(head.Chain, head.NextSeq, head.Last.ToString(), head.Offset, head.Event.ToString(), [.. head.Gaps.Select(static g => new SealedGap(g.From, g.To, g.Offset, g.Event.ToString()))], head.IsLate);
 
     public ChainHead? Head() =>
         Digest.TryParse(Last, out var last) && EventId.TryParse(Event, out var id)
-            ? new(Chain, NextSeq, last, Offset, id, [.. Gaps.Select(static g => new ChainGap(g.From, g.To, g.Offset, EventId.TryParse(g.Event, out var at) ? at : default))])
+            ? new(Chain, NextSeq, last, Offset, id, [.. Gaps.Select(static g => new ChainGap(g.From, g.To, g.Offset, EventId.TryParse(g.Event, out var at) ? at : default))], IsLate)
             : null;
 }
 

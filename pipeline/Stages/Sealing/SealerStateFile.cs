@@ -31,6 +31,24 @@ internal sealed class SealerStateFile(SealFolder folder, LedgerPartition partiti
         return true;
     }
 
+    /// <summary>Does something while no other sealer can take the partition over, if none has.</summary>
+    /// <param name="expected">The state as this sealer left it.</param>
+    /// <param name="then">What is done.</param>
+    /// <returns>False when another sealer was here: this one must stop.</returns>
+    /// <exception cref="IOException">Another sealer holds it now.</exception>
+    public bool TryHold(SealerState expected, Action then)
+    {
+        using var _ = Lock();
+        var found = Read();
+        if (found.Generation != expected.Generation || found.Size != expected.Size)
+        {
+            return false;
+        }
+
+        then();
+        return true;
+    }
+
     /// <exception cref="IOException">Another sealer holds it now.</exception>
     private FileStream Lock() => new(Path.Combine(folder.Root, $"{partition}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
 }

@@ -48,6 +48,28 @@ public sealed class ChainVerifierTests
     }
 
     [Fact]
+    public void What_a_lost_boot_left_and_was_shipped_behind_its_successor_is_late_and_nothing_is_missing()
+    {
+        var writer = new Chain();
+        var records = writer.Write(10);
+        var successor = writer.Successor();
+        var left = writer.Write(5);
+        var next = successor.Write(8);
+
+        LedgerRecord[] log = [.. records, .. next.Take(3), .. left.Take(2), .. next.Skip(3).Take(3), .. left.Skip(2), .. next.Skip(6)];
+        log = [.. log.Select(static (r, i) => r with { Offset = i })];
+        Assert.Equal([("reordered", 13L)], Verify(log));
+
+        // Also where all of it comes late.
+        var third = successor.Successor();
+        var all = successor.Write(4);
+        var last = third.Write(4);
+        log = [.. records, .. left, .. last.Take(2), .. next, .. all, .. last.Skip(2)];
+        log = [.. log.Select(static (r, i) => r with { Offset = i })];
+        Assert.Equal(["broken-link", "reordered", "broken-link"], Verify(log).Select(static f => f.Item1));
+    }
+
+    [Fact]
     public void A_log_that_begins_in_the_middle_is_taken_as_it_comes()
     {
         var faults = new List<ChainFault>();
@@ -142,6 +164,14 @@ public sealed class ChainVerifierTests
         private ChainWriter _chain = new("gw/1/calls-0", Digest.Zero);
         private int _epoch = 1;
         private long _offset;
+
+        /// <summary>One that boots now, from what is there.</summary>
+        public Chain Successor()
+        {
+            var successor = new Chain { _chain = _chain, _epoch = _epoch };
+            successor.Reboot();
+            return successor;
+        }
 
         public List<LedgerRecord> Write(int count) => [.. Enumerable.Range(0, count).Select(_ => Write())];
 

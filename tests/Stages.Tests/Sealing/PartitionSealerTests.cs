@@ -112,6 +112,35 @@ public sealed class PartitionSealerTests : IDisposable
     }
 
     [Fact]
+    public void A_sealer_that_is_replaced_while_it_signs_puts_back_no_older_checkpoint()
+    {
+        using var keys = Keys(_folder.Path);
+        var (first, more) = (_writer.Write(5), _writer.Write(5));
+        var sealedByNext = 0L;
+        var old = Open(_folder.Path, keys, step =>
+        {
+            if (step == "replace calls-0/checkpoint" && sealedByNext == 0)
+            {
+                try
+                {
+                    var next = Open(_folder.Path, keys, static _ => { });
+                    next.Accept(more);
+                    sealedByNext = next.Commit(0)?.Size ?? 0;
+                }
+                catch (IOException)
+                {
+                    // It has to wait until the first has signed.
+                    sealedByNext = -1;
+                }
+            }
+        });
+        old.Accept(first);
+        Assert.NotNull(old.Commit(0));
+        Assert.NotEqual(0, sealedByNext);
+        Assert.True(Signed(_folder.Path).Size >= sealedByNext);
+    }
+
+    [Fact]
     public void Tiles_that_are_not_the_sealed_tree_are_not_sealed_on()
     {
         using var keys = Keys(_folder.Path);
