@@ -87,8 +87,13 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
         var known = positions.Of(place, identity.Instance);
 
         // Every boot says on the control log that it began, so that log alone is looked at by one that thinks it is the first.
-        var last = isFirst || (identity.Epoch == 1 && place != LedgerPartition.Control) ? null
-            : await Landed.LastOfAsync(place, identity.Instance, positions.OffsetOf(place, identity.Instance) ?? bounds.First, cancellationToken).ConfigureAwait(false);
+        LandedRecord? last = null;
+        if (!isFirst && (identity.Epoch > 1 || place == LedgerPartition.Control))
+        {
+            await _producer!.SeeAllAsync(place, cancellationToken).ConfigureAwait(false);
+            last = await Landed.LastOfAsync(place, identity.Instance, positions.OffsetOf(place, identity.Instance) ?? bounds.First, cancellationToken).ConfigureAwait(false);
+        }
+
         if (last?.Epoch >= identity.Epoch)
         {
             return BehindOf(place, last, identity);

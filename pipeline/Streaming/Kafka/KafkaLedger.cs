@@ -426,7 +426,8 @@ public sealed class KafkaLedger : ILedger
             return;
         }
 
-        foreach (var place in _spool is null ? [] : CallsPartitions)
+        // A spool that refuses calls grows no further for signs of life.
+        foreach (var place in _spool is { Refusal: null } ? CallsPartitions : [])
         {
             using var beat = Beat(place, _spool!.WrittenTo(place));
             _ = _spool.AppendAsync(beat, place, own: true, CancellationToken.None).AsTask();
@@ -434,8 +435,7 @@ public sealed class KafkaLedger : ILedger
 
         foreach (var partition in _cluster.Partitions)
         {
-            using var beat = Beat(partition.Partition, partition.Written);
-            _ = partition.AppendAsync(beat, own: true, CancellationToken.None).AsTask();
+            partition.Beat(() => Beat(partition.Partition, partition.Written));
         }
 
         _topics.Beat();

@@ -147,6 +147,9 @@ public sealed record SpoolOptions
     /// <summary>Records under way to the cluster at a time.</summary>
     public int MaxUnderWay { get; init; } = 8192;
 
+    /// <summary>Bytes of them: where the cluster is away for long they lie in memory, and once more in librdkafka's.</summary>
+    public long MaxUnderWayBytes { get; init; } = 64L * 1024 * 1024;
+
     /// <summary>How a file is made durable; tests put a failing disk here.</summary>
     internal Action<SafeFileHandle> Sync { get; init; } = Embedded.DurableFile.Sync;
 }

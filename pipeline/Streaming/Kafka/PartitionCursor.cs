@@ -222,8 +222,14 @@ internal sealed class PartitionCursor : IAsyncDisposable
             }
 
             _atEnd = false;
-            record = new(_partition, consumed.Offset.Value, consumed.Message.Value ?? []);
-            Next = record.Offset + 1;
+            Next = consumed.Offset.Value + 1;
+            if (consumed.Message.Value is not { } bytes)
+            {
+                // No record of anybody's: only a mark to look behind (RecordProducer.SeeAllAsync).
+                return false;
+            }
+
+            record = new(_partition, consumed.Offset.Value, bytes);
             return true;
         }
         catch (ConsumeException e) when (e.Error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange)

@@ -15,6 +15,7 @@ internal sealed class QuorumPartition
     private readonly ChainWriter _chain;
     private readonly KafkaLedgerOptions _options;
     private readonly AcknowledgedWaiters _waiters;
+    private Task _beat = Task.CompletedTask;
     private bool _closed;
 
     public QuorumPartition(RecordProducer producer, PartitionTrack track, ChainWriter chain, KafkaLedgerOptions options, AcknowledgedWaiters waiters) =>
@@ -79,6 +80,16 @@ internal sealed class QuorumPartition
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Appends a sign of life, unless the one before is still under way: where the cluster is away for days they would pile up.</summary>
+    public void Beat(Func<EventDraft> draft)
+    {
+        if (_beat.IsCompleted)
+        {
+            using var beat = draft();
+            _beat = AppendAsync(beat, own: true, CancellationToken.None).AsTask();
         }
     }
 

@@ -90,6 +90,13 @@ internal sealed class RecordProducer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Has a record that says nothing, and that readers pass over, acknowledged behind everything that a partition holds. A reader sees no further than all in-sync replicas have come: what one that hangs keeps
+    /// back was stored nevertheless, and whoever looks for it behind this record finds it.
+    /// </summary>
+    /// <exception cref="IOException">The cluster does not take it now.</exception>
+    public Task SeeAllAsync(LedgerPartition partition, CancellationToken cancellationToken) => SeeAllAsync(_producer, partition, cancellationToken);
+
     /// <summary>Waits until nothing is under way, or <paramref name="longest"/> has passed.</summary>
     /// <returns>Whether nothing is.</returns>
     public async Task<bool> DrainAsync(TimeSpan longest)
@@ -110,6 +117,18 @@ internal sealed class RecordProducer : IAsyncDisposable
         await _repairing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _producer.CloseAsync(_telemetry).ConfigureAwait(false);
         _closing.Dispose();
+    }
+
+    private async Task SeeAllAsync(IProducer<Null, byte[]> producer, LedgerPartition partition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await producer.ProduceAsync(_topics.Of(partition), new() { Value = null! }, CancellationToken.None).WaitAsync(_options.AnswerTimeout, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is KafkaException or TimeoutException)
+        {
+            throw new IOException($"{partition} takes no record now: {(e is KafkaException failed ? failed.Error.Reason : "the in-sync replicas did not answer")}", e);
+        }
     }
 
     private IProducer<Null, byte[]> Make() => _clients.Producer(MaxBytes, Failed);
@@ -287,18 +306,28 @@ internal sealed class RecordProducer : IAsyncDisposable
     {
         var (landed, again) = (0, 0);
         var found = new Dictionary<PartitionTrack, IReadOnlyDictionary<(string, long), long>>();
-        foreach (var track in _tracks)
+        var producer = Make();
+        try
         {
-            if (track.Count > 0)
+            foreach (var track in _tracks)
             {
-                found[track] = await _landed.FindAsync(track.Partition, track.LastOffset + 1, [.. Copy(track)], closing).ConfigureAwait(false);
+                if (track.Count > 0)
+                {
+                    await SeeAllAsync(producer, track.Partition, closing).ConfigureAwait(false);
+                    found[track] = await _landed.FindAsync(track.Partition, track.LastOffset + 1, [.. Copy(track)], closing).ConfigureAwait(false);
+                }
             }
+        }
+        catch (Exception)
+        {
+            await producer.CloseAsync(_telemetry).ConfigureAwait(false);
+            throw;
         }
 
         PartitionTrack[] tracks;
         lock (_replacing)
         {
-            _producer = Make();
+            _producer = producer;
             Volatile.Write(ref _broken, 0);
             tracks = _tracks;
         }

@@ -25,13 +25,16 @@ internal sealed class SpoolShipper : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _gathering;
     private readonly SemaphoreSlim _slots;
+    private readonly SemaphoreSlim _room = new(0);
     private readonly int _mostUnderWay;
+    private readonly long _mostBytes;
     private readonly Lock _gate = new();
     private readonly OffsetWatermark _watermark = new();
     private readonly Dictionary<LedgerPartition, Place> _places = [];
     private long _shipped;
     private long _delivered;
     private long _next;
+    private long _bytes;
 
     /// <param name="log">The spool's segments.</param>
     /// <param name="shipped">Offset before which everything is in the cluster.</param>
@@ -43,6 +46,7 @@ internal sealed class SpoolShipper : IDisposable
     {
         (_log, _shipped, _producer, _landed, _time, _gathering) = (log, Math.Max(shipped, log.Bounds.First), producer, landed, time, options.Gathering);
         _slots = new(_mostUnderWay = options.MaxUnderWay);
+        _mostBytes = options.MaxUnderWayBytes;
     }
 
     /// <summary>What keeps it from going on; null when nothing does.</summary>
@@ -75,6 +79,11 @@ internal sealed class SpoolShipper : IDisposable
             var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
             var chains = waiting.GetValueOrDefault(partition, []);
             var isLeft = chains.Keys.Any(c => !isRunning || c != identity.ChainOf(partition));
+            if (isLeft)
+            {
+                await _producer.SeeAllAsync(partition, cancellationToken).ConfigureAwait(false);
+            }
+
             var from = isLeft ? kept.Of(partition)?.Offset ?? bounds.First : landed.OffsetOf(partition, identity.Instance);
             var look = from is { } first ? await _landed.LookAsync(partition, identity.Instance, first, chains, cancellationToken).ConfigureAwait(false) : null;
             if (isRunning && look?.Last?.Epoch >= identity.Epoch)
@@ -170,7 +179,11 @@ internal sealed class SpoolShipper : IDisposable
         Trouble ??= gaveUp;
     }
 
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _room.Dispose();
+    }
 
     private bool IsUnderWay => _slots.CurrentCount < _mostUnderWay;
 
@@ -241,7 +254,13 @@ internal sealed class SpoolShipper : IDisposable
             return;
         }
 
+        while (Interlocked.Read(ref _bytes) >= _mostBytes)
+        {
+            await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Interlocked.Add(ref _bytes, record.Bytes.Length);
         var bytes = System.Runtime.InteropServices.MemoryMarshal.TryGetArray(record.Bytes, out var array) && array.Offset == 0 && array.Count == array.Array!.Length ? array.Array : record.Bytes.ToArray();
         var shipped = new Spooled(this, partition, bytes, link.Chain, link.Seq, record.Offset);
         lock (_gate)
@@ -261,8 +280,13 @@ internal sealed class SpoolShipper : IDisposable
         }
     }
 
-    private void Done(long offset)
+    private void Done(long offset, int bytes)
     {
+        if (Interlocked.Add(ref _bytes, -bytes) < _mostBytes && _room.CurrentCount == 0)
+        {
+            _room.Release();
+        }
+
         Interlocked.Increment(ref _delivered);
         lock (_gate)
         {
@@ -290,6 +314,6 @@ internal sealed class SpoolShipper : IDisposable
 
     private sealed class Spooled(SpoolShipper owner, LedgerPartition partition, byte[] bytes, string chain, long seq, long offset) : UnderWay(partition, bytes, chain, seq)
     {
-        public override void Acknowledged(long landed) => owner.Done(offset);
+        public override void Acknowledged(long landed) => owner.Done(offset, Bytes.Length);
     }
 }

@@ -7,6 +7,7 @@ internal static class AllFaults
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Cut = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Full = TimeSpan.FromSeconds(10);
 
     public static IReadOnlyList<Fault> List { get; } =
@@ -38,6 +39,19 @@ internal static class AllFaults
             await Task.Delay(Pause);
             t.Kafka.Resume(round % t.Plan.Brokers);
             lifted();
+        }) { OfBrokers = true },
+        new("gateway-and-replicas", $"kill -9 of a gateway, each in turn, while two of three brokers hang for {Hang.TotalSeconds:0} s", static async (t, round, lifted) =>
+        {
+            // What the third one has by now is seen by no reader until they are back, and the gateway begins anew before that.
+            int[] hanging = [.. Enumerable.Range(0, t.Plan.Brokers).Where(node => node != round % t.Plan.Brokers)];
+            Array.ForEach(hanging, t.Kafka.Pause);
+            await Task.Delay(Hang / 4);
+            await t.Gateways[round % t.Gateways.Count].KillAsync();
+            var starting = t.Gateways[round % t.Gateways.Count].StartAsync();
+            await Task.Delay(Hang * 3 / 4);
+            Array.ForEach(hanging, t.Kafka.Resume);
+            lifted();
+            await starting;
         }) { OfBrokers = true },
         new("network-cut", $"the cable between gateway and brokers pulled for {Cut.TotalSeconds:0} s", static async (t, _, lifted) =>
         {

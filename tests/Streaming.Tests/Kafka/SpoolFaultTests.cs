@@ -9,6 +9,7 @@ namespace McpLedger.Streaming.Tests.Kafka;
 public sealed class SpoolFaultTests : IDisposable
 {
     private const short Produce = 0;
+    private const int Taken = 0;
     private const int NotEnoughReplicas = 19;
 
     private readonly MockCluster _cluster = new(1);
@@ -65,11 +66,73 @@ public sealed class SpoolFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_under_way_is_bounded_by_its_bytes_too()
+    {
+        const int Most = 256 * 1024;
+        var options = Options();
+        await LeaveAsync(options, appends: 40, detail: new('x', 60 * 1024));
+        await using var reader = KafkaTools.Reader(options);
+        await using var cluster = new ClusterSide(options, reader, KafkaTools.Telemetry, TimeProvider.System);
+        var identity = LedgerIdentity.Read(options.Folder)!;
+        await cluster.SeeAsync(TestContext.Current.CancellationToken);
+        var log = Spool.LogOf(Path.Combine(options.Folder, "kafka"));
+        log.LookAgain();
+        var positions = LedgerPositions.Read(Path.Combine(options.Folder, "kafka"), identity.Ledger);
+        using var shipper = new SpoolShipper(log, positions.Shipped, options.Spool with { MaxUnderWayBytes = Most }, cluster.Producer!, cluster.Landed, TimeProvider.System);
+        Assert.Null(await shipper.BeginAsync([LedgerPartition.Calls], identity, isRunning: false, positions, positions, reader, TestContext.Current.CancellationToken));
+        _cluster.SetDown(1, down: true);
+        var running = shipper.RunToEndAsync(patience: null, TestContext.Current.CancellationToken);
+        await UntilAsync(() => UnderWay() >= Most);
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        Assert.InRange(UnderWay(), Most, Most + options.MaxRecordBytes);
+        _cluster.SetDown(1, down: false);
+        await running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(0, shipper.Left);
+
+        long UnderWay() => cluster.Producer!.Tracks.Sum(static t => t.Bytes);
+    }
+
+    [Theory]
+    [InlineData(KafkaDurability.Disk)]
+    [InlineData(KafkaDurability.Quorum)]
+    public async Task Signs_of_life_do_not_pile_up_while_the_cluster_is_away(KafkaDurability durable)
+    {
+        await using var ledger = TemporaryKafkaLedger.Open(Options() with { Durable = durable, HeartbeatInterval = TimeSpan.FromMilliseconds(10), Spool = new() { MaxRecords = 20 } });
+        await ledger.ReadyAsync();
+        _cluster.SetDown(1, down: true);
+        await ledger.UntilAsync(() => ledger.Ledger.Health.Status == LedgerStatus.Unavailable);
+        await Task.Delay(1500, TestContext.Current.CancellationToken);
+        Assert.InRange(ledger.Ledger.Health.Queued, 0, 75);
+        _cluster.SetDown(1, down: false);
+        await ledger.ReadyAsync();
+    }
+
+    [Fact]
+    public async Task A_mark_to_look_behind_is_passed_over_by_readers()
+    {
+        await using var ledger = TemporaryKafkaLedger.Open(Options());
+        await ledger.ReadyAsync();
+        await ledger.SettledAsync();
+        await using var reader = KafkaTools.Reader(ledger.Options);
+        await using var cluster = new ClusterSide(ledger.Options, reader, KafkaTools.Telemetry, TimeProvider.System);
+        await cluster.SeeAsync(TestContext.Current.CancellationToken);
+        var before = await TemporaryLedger.ReadAllAsync(reader, LedgerPartition.Calls, 0);
+        await cluster.Producer!.SeeAllAsync(LedgerPartition.Calls, TestContext.Current.CancellationToken);
+        var bounds = await reader.BoundsAsync(LedgerPartition.Calls, TestContext.Current.CancellationToken);
+        var batch = await reader.ReadAsync(LedgerPartition.Calls, before[^1].Offset + 1, 1024, TestContext.Current.CancellationToken);
+        Assert.Equal((0, bounds.End, null), (batch.Records.Count, batch.Next, batch.Damage));
+        Assert.Equal(before[^1].Offset + 2, bounds.End);
+        Assert.True((await ledger.AppendAsync("session-1", "behind", TestContext.Current.CancellationToken)).Appended.IsDurable);
+        await ledger.SettledAsync();
+        Assert.Equal(before.Count + 1, (await TemporaryLedger.ReadAllAsync(reader, LedgerPartition.Calls, 0)).Count);
+    }
+
+    [Fact]
     public async Task A_shipment_by_hand_ends_when_the_cluster_takes_nothing()
     {
         var options = Options();
         await LeaveAsync(options, appends: 30);
-        _cluster.FailNext(Produce, [.. Enumerable.Repeat(NotEnoughReplicas, 1000)]);
+        _cluster.FailNext(Produce, [Taken, .. Enumerable.Repeat(NotEnoughReplicas, 1000)]);
         var report = await KafkaTools.ShipAsync(options).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.Equal(0, report.Shipped);
         Assert.Contains("acknowledged", report.Trouble, StringComparison.Ordinal);
@@ -170,7 +233,7 @@ public sealed class SpoolFaultTests : IDisposable
     }
 
     /// <summary>Boots once with the cluster, then leaves calls on the disk without it.</summary>
-    private async Task LeaveAsync(KafkaLedgerOptions options, int appends)
+    private async Task LeaveAsync(KafkaLedgerOptions options, int appends, string? detail = null)
     {
         await using (var ledger = TemporaryKafkaLedger.Open(options))
         {
@@ -185,7 +248,7 @@ public sealed class SpoolFaultTests : IDisposable
             {
                 for (var i = 0; i < appends; i++)
                 {
-                    Assert.True((await ledger.AppendAsync($"session-{i}", $"detail-{i}", TestContext.Current.CancellationToken)).Appended.IsDurable);
+                    Assert.True((await ledger.AppendAsync($"session-{i}", detail ?? $"detail-{i}", TestContext.Current.CancellationToken)).Appended.IsDurable);
                 }
             }
 
