@@ -14,6 +14,7 @@ public sealed class ToolShadows
     private readonly Dictionary<string, List<Known>> _bySkeleton = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Known>> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, List<Known>> _specific = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _lengths = [];
 
     /// <param name="tools">The tools that stand beside one another.</param>
     public ToolShadows(IEnumerable<ListedTool> tools)
@@ -26,6 +27,7 @@ public sealed class ToolShadows
             if (known.Name.IsSpecific)
             {
                 Add(_byName, tool.Tool, known);
+                _lengths.Add(tool.Tool.Length);
                 Add(_specific, tool.Server, known);
             }
         }
@@ -79,10 +81,11 @@ public sealed class ToolShadows
                 end++;
             }
 
-            // Clients put the server's name before the tool's, so every end of the word is tried.
-            for (var start = at; start < end; start = NextPiece(text, start, end))
+            // Clients put the server's name before the tool's, so every end of the word is tried that is as long as a name: a word of many pieces is not hashed once a piece.
+            var last = at + text[at..end].TrimEnd("-.").Length;
+            for (var start = at; start < last; start = NextPiece(text, start, end))
             {
-                if (names.TryGetValue(text[start..end].TrimEnd("-."), out var known))
+                if (_lengths.Contains(last - start) && names.TryGetValue(text[start..last], out var known))
                 {
                     Note(found, tool, known, definition, start, end);
                     break;

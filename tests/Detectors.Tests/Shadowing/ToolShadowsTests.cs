@@ -96,6 +96,16 @@ public sealed class ToolShadowsTests
         Assert.Empty(many.NamesOf(new("x", "\uD800"), _text));
     }
 
+    [Fact]
+    public void A_word_of_very_many_pieces_is_looked_through_in_the_time_that_its_length_takes()
+    {
+        // Each piece hashed all pieces behind it: hours, were it so.
+        var text = new MessageText(new() { MaxChars = 16 * 1024 * 1024 });
+        text.Read(Encoding.UTF8.GetBytes(Definition("find", string.Concat(Enumerable.Repeat("a_", 2 * 1024 * 1024)) + "send_email")), TextChannel.Definition);
+
+        Assert.Equal(ShadowKind.Reference, Assert.Single(Known.ReferencesOf(new("crm", "find"), text)).Kind);
+    }
+
     private IReadOnlyList<ToolShadow> Names(string name) => Known.NamesOf(new("other", name), _text);
 
     private IReadOnlyList<ToolShadow> References(string server, string tool, string description)
