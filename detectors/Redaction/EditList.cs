@@ -11,6 +11,9 @@ public sealed class EditList
     private readonly List<TextEdit> _edits = [];
     private readonly List<byte> _inserts = [];
 
+    // By how much the bytes before each edit have moved; as long as the edits stay, so that a place is found without passing over them.
+    private readonly List<int> _shifts = [];
+
     /// <summary>In the order of the message; none touches another.</summary>
     public ReadOnlySpan<TextEdit> Edits => CollectionsMarshal.AsSpan(_edits);
 
@@ -18,7 +21,7 @@ public sealed class EditList
     public ReadOnlySpan<byte> Inserts => CollectionsMarshal.AsSpan(_inserts);
 
     /// <summary>Bytes that the list keeps for the messages after this one.</summary>
-    public int Kept => (_edits.Capacity * EditBytes) + _inserts.Capacity;
+    public int Kept => (_edits.Capacity * EditBytes) + _inserts.Capacity + (_shifts.Capacity * sizeof(int));
 
     /// <summary>True when the message stays as it is.</summary>
     public bool IsEmpty => _edits.Count == 0;
@@ -59,8 +62,31 @@ public sealed class EditList
     /// <param name="isEnd">True for the end of a range: what was taken out right before it is left out.</param>
     public int ToBefore(int offset, bool isEnd)
     {
-        var (at, shift) = (0, 0);
-        return ToBefore(offset, isEnd, ref at, ref shift);
+        var edits = Edits;
+        Measure(edits);
+        var low = 0;
+        var high = edits.Length;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            var start = edits[middle].Start + _shifts[middle];
+            if (start < offset || (start == offset && !isEnd))
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        if (low == 0)
+        {
+            return offset;
+        }
+
+        var (edit, shift) = (edits[low - 1], _shifts[low - 1]);
+        return offset < edit.Start + shift + edit.InsertLength ? (isEnd ? edit.End : edit.Start) : offset - shift - edit.InsertLength + edit.Length;
     }
 
     /// <summary>Where a byte stands in the changed message; for one that was taken out, where what replaces it begins.</summary>
@@ -85,6 +111,7 @@ public sealed class EditList
     {
         _edits.Clear();
         _inserts.Clear();
+        _shifts.Clear();
     }
 
     /// <summary>Adds an edit. <see cref="Settle"/> comes after the last one.</summary>
@@ -96,6 +123,7 @@ public sealed class EditList
     {
         _edits.Add(new(start, length, _inserts.Count, insert.Length, kind));
         _inserts.AddRange(insert);
+        _shifts.Clear();
     }
 
     /// <summary>Numbers the placeholders, so that no two are equal: two names that were different are different afterwards.</summary>
@@ -103,6 +131,7 @@ public sealed class EditList
     {
         var inserts = _inserts.ToArray();
         _inserts.Clear();
+        _shifts.Clear();
         Span<byte> number = stackalloc byte[12];
         for (var i = 0; i < _edits.Count; i++)
         {
@@ -126,16 +155,19 @@ public sealed class EditList
     }
 
     /// <summary>Takes back the edits that touch a range of the message.</summary>
-    public void Remove(int start, int length) => _edits.RemoveAll(edit => edit.Start < start + length && edit.End > start);
+    public void Remove(int start, int length)
+    {
+        _edits.RemoveAll(edit => edit.Start < start + length && edit.End > start);
+        _shifts.Clear();
+    }
 
     /// <summary>Adds the edits of another list, planned on the message as <paramref name="earlier"/> changed it, as edits of the message before. Both are settled.</summary>
     public void Add(EditList edits, EditList earlier)
     {
-        var (at, shift) = (0, 0);
         foreach (var edit in edits.Edits)
         {
-            var start = earlier.ToBefore(edit.Start, isEnd: false, ref at, ref shift);
-            Add(start, earlier.ToBefore(edit.End, isEnd: true, ref at, ref shift) - start, edits.Inserts.Slice(edit.InsertStart, edit.InsertLength), edit.Kind);
+            var start = earlier.ToBefore(edit.Start, isEnd: false);
+            Add(start, earlier.ToBefore(edit.End, isEnd: true) - start, edits.Inserts.Slice(edit.InsertStart, edit.InsertLength), edit.Kind);
         }
     }
 
@@ -158,28 +190,21 @@ public sealed class EditList
         }
 
         CollectionsMarshal.SetCount(_edits, kept);
+        _shifts.Clear();
     }
 
-    // Goes on where the last question ended: offsets that ascend pass over the edits once.
-    private int ToBefore(int offset, bool isEnd, ref int at, ref int shift)
+    private void Measure(ReadOnlySpan<TextEdit> edits)
     {
-        for (var all = Edits; at < all.Length; at++)
+        if (_shifts.Count == edits.Length)
         {
-            var edit = all[at];
-            var start = edit.Start + shift;
-            if (offset < start || (isEnd && offset == start))
-            {
-                break;
-            }
-
-            if (offset < start + edit.InsertLength)
-            {
-                return isEnd ? edit.End : edit.Start;
-            }
-
-            shift += edit.InsertLength - edit.Length;
+            return;
         }
 
-        return offset - shift;
+        var shift = 0;
+        foreach (var edit in edits)
+        {
+            _shifts.Add(shift);
+            shift += edit.InsertLength - edit.Length;
+        }
     }
 }
