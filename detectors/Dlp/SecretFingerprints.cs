@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using McpLedger.Detectors.Text;
@@ -30,22 +31,23 @@ public enum SecretForm
 
 /// <summary>
 /// Fingerprints of secrets that results held, to recognise them in arguments. A fingerprint is made of keyed hashes; the secret is not kept. Letters and digits alone count, in lower case, so that
-/// quoting, wrapping, percent escapes and separators don't hide one; encoded forms are hashed when the secret is seen, so that looking costs one rolling hash whatever was done to it.
+/// quoting, wrapping, percent escapes and separators don't hide one; encoded forms are hashed when the secret is seen, so that looking costs one hash of the text whatever was done to it.
 /// Bounded: when it is full, the older half goes of the origin that has most, judgements apart from what has a form: who makes secrets up crowds out only its own. For one thread at a time.
 /// </summary>
 public sealed class SecretFingerprints
 {
     private const int Window = 10;
     private const int LongestSecret = 256;
+    private const int LongestFolded = (LongestSecret * 2) + 16;
     private const ulong Prime = 0x100000001B3;
 
-    private readonly ulong _base;
-    private readonly ulong _outgoing;
+    private readonly ulong[] _powers = new ulong[LongestFolded + 1];
     private readonly Fingerprint[] _ring;
     private readonly int[] _slots;
     private readonly int _mask;
     private readonly Dictionary<(int Origin, bool IsLearned), int> _shares = [];
-    private readonly char[] _folded = new char[(LongestSecret * 2) + 16];
+    private readonly HashSet<(ulong Whole, int Length, int Origin)> _known = [];
+    private readonly char[] _folded = new char[LongestFolded];
     private readonly byte[] _bytes = new byte[LongestSecret * 3];
     private readonly char[] _encoded = new char[LongestSecret * 6];
 
@@ -56,11 +58,11 @@ public sealed class SecretFingerprints
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(key, hash);
-        _base = BinaryPrimitives.ReadUInt64LittleEndian(hash) | 1;
-        _outgoing = 1;
-        for (var i = 1; i < Window; i++)
+        _powers[0] = 1;
+        _powers[1] = BinaryPrimitives.ReadUInt64LittleEndian(hash) | 1;
+        for (var i = 2; i < _powers.Length; i++)
         {
-            _outgoing *= _base;
+            _powers[i] = _powers[i - 1] * _powers[1];
         }
 
         _ring = new Fingerprint[most * 6];
@@ -112,81 +114,67 @@ public sealed class SecretFingerprints
             return 0;
         }
 
-        // The places of the last characters that counted, for the one that leaves the window.
-        Span<int> places = stackalloc int[Window];
-        Span<char> letters = stackalloc char[Window];
-        var (count, found, hash) = (0, 0, 0ul);
-        for (var i = 0; i < text.Length && found < seen.Length;)
+        // Where each character that counts stands, and the hash of all before it: that of any stretch is a difference of two, however many secrets begin alike.
+        var places = ArrayPool<int>.Shared.Rent(text.Length);
+        var hashes = ArrayPool<ulong>.Shared.Rent(text.Length + 1);
+        var found = 0;
+        var letters = new Letters(hashes, Read(text, places, hashes));
+        for (var at = 0; at + Window <= letters.Count && found < seen.Length;)
         {
-            var c = Next(text, ref i, out var place);
-            if (c == '\0')
+            if (Match(letters, at, target) is not { } print)
             {
+                at++;
                 continue;
             }
 
-            var slot = count % Window;
-            hash -= count >= Window ? letters[slot] * _outgoing : 0;
-            hash = (hash * _base) + c;
-            (letters[slot], places[slot]) = (c, place);
-            count++;
-            if (count >= Window && Match(text, places[count % Window], hash, target, out var sighting))
-            {
-                seen[found++] = sighting;
-                i = Math.Max(i, sighting.Start + sighting.Length);
-                (count, hash) = (0, 0);
-            }
+            var (start, end) = (places[at], places[at + print.Length - 1]);
+            Next(text, ref end, out _);
+            seen[found++] = new(print.Rule!, print.Origin, start, end - start, print.Form);
+            at += print.Length;
         }
 
+        ArrayPool<int>.Shared.Return(places);
+        ArrayPool<ulong>.Shared.Return(hashes);
         return found;
     }
 
-    private bool Match(ReadOnlySpan<char> text, int start, ulong window, int target, out SecretSighting sighting)
+    private int Read(ReadOnlySpan<char> text, Span<int> places, Span<ulong> hashes)
     {
+        var (count, hash) = (0, 0ul);
+        hashes[0] = 0;
+        for (var i = 0; i < text.Length;)
+        {
+            var c = Next(text, ref i, out var place);
+            if (c != '\0')
+            {
+                hash = (hash * _powers[1]) + c;
+                places[count++] = place;
+                hashes[count] = hash;
+            }
+        }
+
+        return count;
+    }
+
+    private Fingerprint? Match(in Letters letters, int at, int target)
+    {
+        var window = HashOf(letters, at, Window);
         for (var slot = (int)Mix(window) & _mask; _slots[slot] != 0; slot = (slot + 1) & _mask)
         {
             ref readonly var print = ref _ring[_slots[slot] - 1];
-            if (print.Window == window && print.Origin != target && IsWhole(text, start, print, out var end) && !IsKnown(print, target))
+            if (print.Window == window && print.Origin != target && at + print.Length <= letters.Count && HashOf(letters, at, print.Length) == print.Whole && !IsKnown(print, target))
             {
-                sighting = new(print.Rule!, print.Origin, start, end - start, print.Form);
-                return true;
+                return print;
             }
         }
 
-        sighting = default;
-        return false;
+        return null;
     }
+
+    private ulong HashOf(in Letters letters, int at, int length) => letters.Hashes[at + length] - (letters.Hashes[at] * _powers[length]);
 
     /// <summary>Whether the same came from <paramref name="origin"/> too.</summary>
-    private bool IsKnown(in Fingerprint print, int origin)
-    {
-        for (var slot = (int)Mix(print.Window) & _mask; _slots[slot] != 0; slot = (slot + 1) & _mask)
-        {
-            ref readonly var known = ref _ring[_slots[slot] - 1];
-            if (known.Whole == print.Whole && known.Length == print.Length && known.Origin == origin)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private bool IsWhole(ReadOnlySpan<char> text, int start, in Fingerprint print, out int end)
-    {
-        var (count, hash) = (0, 0ul);
-        end = start;
-        while (end < text.Length && count < print.Length)
-        {
-            var c = Next(text, ref end, out _);
-            if (c != '\0')
-            {
-                hash = (hash * _base) + c;
-                count++;
-            }
-        }
-
-        return count == print.Length && hash == print.Whole;
-    }
+    private bool IsKnown(in Fingerprint print, int origin) => _known.Contains((print.Whole, print.Length, origin));
 
     private void Keep(DlpRule rule, ReadOnlySpan<char> folded, int origin, SecretForm form)
     {
@@ -198,7 +186,7 @@ public sealed class SecretFingerprints
         var (window, whole) = (0ul, 0ul);
         for (var i = 0; i < folded.Length; i++)
         {
-            whole = (whole * _base) + folded[i];
+            whole = (whole * _powers[1]) + folded[i];
             window = i == Window - 1 ? whole : window;
         }
 
@@ -214,6 +202,7 @@ public sealed class SecretFingerprints
         }
 
         _ring[Count] = print;
+        _known.Add((whole, print.Length, origin));
         Insert(Count++);
     }
 
@@ -248,6 +237,7 @@ public sealed class SecretFingerprints
         {
             if (gone > 0 && _ring[i].Share == most)
             {
+                _known.Remove((_ring[i].Whole, _ring[i].Length, _ring[i].Origin));
                 gone--;
             }
             else
@@ -302,6 +292,8 @@ public sealed class SecretFingerprints
     }
 
     private static ulong Mix(ulong hash) => (hash ^ (hash >> 32)) * Prime >> 20;
+
+    private readonly record struct Letters(ulong[] Hashes, int Count);
 
     private readonly record struct Fingerprint(DlpRule? Rule, int Origin, SecretForm Form, int Length, ulong Window, ulong Whole)
     {

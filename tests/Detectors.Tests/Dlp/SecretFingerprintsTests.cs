@@ -92,6 +92,24 @@ public sealed class SecretFingerprintsTests
     }
 
     [Fact]
+    public void Secrets_that_begin_alike_are_looked_for_in_the_time_that_the_text_takes()
+    {
+        // At each letter all of each was hashed: minutes, were it so.
+        var prints = new SecretFingerprints("a key of the process"u8, 200);
+        var same = new string('a', 200);
+        for (var i = 0; i < 64; i++)
+        {
+            prints.Remember(GenericSecrets.Rule, $"{same}-{i:00}", Origin);
+            prints.Remember(GenericSecrets.Rule, same.AsSpan(0, 10 + i), Origin);
+            prints.Remember(GenericSecrets.Rule, same.AsSpan(0, 10 + i), Other);
+        }
+
+        var text = string.Concat(new string('a', 1024 * 1024), "-63");
+        Assert.Equal(1, prints.Find(text, Other, _seen));
+        Assert.Equal((text.Length - 203, 203), (_seen[0].Start, _seen[0].Length));
+    }
+
+    [Fact]
     public void A_short_value_is_not_remembered()
     {
         _prints.Remember(GenericSecrets.Rule, "abc123", Origin);
