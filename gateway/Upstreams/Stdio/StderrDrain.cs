@@ -1,5 +1,4 @@
-using System.Text;
-using McpLedger.Detectors.Dlp;
+using System.Runtime.InteropServices;
 using McpLedger.Gateway.Screening;
 
 namespace McpLedger.Gateway.Upstreams.Stdio;
@@ -7,15 +6,17 @@ namespace McpLedger.Gateway.Upstreams.Stdio;
 /// <summary>Reads a child's stderr so that it never blocks, and shows a bounded part of it: its free-form log (MCP, stdio), which may hold anything.</summary>
 internal static class StderrDrain
 {
-    private const int MaxLine = 512;
+    private const int MaxShown = 512;
     private const int LinesPerSecond = 20;
-    private const int MaxSecrets = 32;
+
+    // A key file may stand in one line; a secret is known by its end, too.
+    private const int MaxRead = 16 * 1024;
 
     public static async Task RunAsync(Stream source, string server, int processId, StdioTelemetry telemetry, TimeProvider time, CancellationToken over)
     {
         var buffer = new byte[4096];
-        var line = new List<byte>(MaxLine);
-        var secrets = new DlpFindings(MaxSecrets);
+        var line = new List<byte>(MaxShown);
+        var lines = new LogLines();
         var window = time.GetTimestamp();
         var shown = 0;
         var skipped = 0L;
@@ -25,7 +26,7 @@ internal static class StderrDrain
             {
                 if (value != '\n')
                 {
-                    if (line.Count < MaxLine)
+                    if (line.Count < MaxRead)
                     {
                         // Control characters could forge lines of our own log or move a terminal's cursor.
                         line.Add(value is < 0x20 or 0x7f ? (byte)' ' : value);
@@ -42,11 +43,13 @@ internal static class StderrDrain
                 if (shown < LinesPerSecond)
                 {
                     shown++;
-                    telemetry.StandardError(server, processId, LogLine.Of(Encoding.UTF8.GetString([.. line]), secrets));
+                    var text = lines.Next(CollectionsMarshal.AsSpan(line));
+                    telemetry.StandardError(server, processId, text.Length <= MaxShown ? text : text[..MaxShown]);
                 }
                 else
                 {
                     skipped++;
+                    lines.Skip(CollectionsMarshal.AsSpan(line));
                 }
 
                 line.Clear();
