@@ -26,7 +26,7 @@ public static class Sanitizer
     public static void Find(MessageText message, SanitizeFindings found)
     {
         FindUnseen(message, found);
-        Code(message.Plain.Chars, found);
+        Code(message, found);
     }
 
     /// <summary>Looks only for what nobody sees: kinds up to <see cref="SanitizeKind.Bidirectional"/>.</summary>
@@ -44,7 +44,7 @@ public static class Sanitizer
     public static void FindCode(MessageText message, SanitizeFindings found)
     {
         found.Clear();
-        Code(message.Plain.Chars, found);
+        Code(message, found);
     }
 
     /// <summary>Says what must change so that nothing of <paramref name="strip"/> is left: characters that nobody sees go, everything else becomes a mark that says what stood there.</summary>
@@ -81,9 +81,16 @@ public static class Sanitizer
         edits.Settle();
     }
 
-    private static void Code(ReadOnlySpan<char> text, SanitizeFindings found)
+    private static void Code(MessageText message, SanitizeFindings found)
     {
+        var text = message.Plain.Chars;
         ShellShapes.Find(text, found);
+        foreach (var leaf in message.Leaves)
+        {
+            ShellShapes.FindLines(text, leaf.Start, leaf.Length, found);
+        }
+
+        PowerShellShapes.Find(text, found);
         SqlShapes.Find(text, found);
         TemplateShapes.Find(text, found);
         HtmlShapes.Find(text, found);

