@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 using McpLedger.Detectors.Text;
 
@@ -29,17 +30,26 @@ internal static partial class DefinitionRules
     {
         (start, length) = (0, 0);
         var marks = definition.Traits.Hidden == HiddenText.None ? 0u : 1u;
+        var buffer = ArrayPool<char>.Shared.Rent(SplitNames.Longest(definition));
+        var names = buffer.AsSpan(0, SplitNames.Write(definition, buffer));
         for (var i = 0; i < Patterns.Length; i++)
         {
             if (!Find(Patterns[i], definition.Normal.Chars, out var at, out var found))
             {
-                continue;
+                // A name is a noun: agent_name asks no model who it is.
+                if (Patterns[i] == ModelIdentity() || !Find(Patterns[i], names, out at, out _))
+                {
+                    continue;
+                }
+
+                (at, found) = SplitNames.PlaceOf(definition, at);
             }
 
             (start, length) = marks <= 1 ? (at, found) : (start, length);
             marks |= 1u << (i + 1);
         }
 
+        ArrayPool<char>.Shared.Return(buffer);
         return marks;
     }
 
@@ -69,7 +79,7 @@ internal static partial class DefinitionRules
     [GeneratedRegex(@"<!--", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex MarkupComment();
 
-    [GeneratedRegex(@"\b(do not|don't|never|without|not to)\s+(tell|mention|inform|show|reveal|notify|telling|mentioning|informing|showing|notifying)\b[^.]{0,25}\b(user|anyone|anybody)\b|\b(hide|keep|conceal)\b[^.]{0,20}\bfrom the user\b|\buser (must|should) (not|never) (know|notice|see|learn)\b", RegexOptions.CultureInvariant, Patience)]
+    [GeneratedRegex(@"\b(do not|don'?t|never|without|not to)\s+(tell|mention|inform|show|reveal|notify|telling|mentioning|informing|showing|notifying)\b[^.]{0,25}\b(user|anyone|anybody)\b|\b(hide|keep|conceal)\b[^.]{0,20}\bfrom the user\b|\buser (must|should) (not|never) (know|notice|see|learn)\b", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex Secrecy();
 
     [GeneratedRegex(@"\b(ignore|disregard|forget|override|overrides|bypass)\b[^.]{0,20}\b(previous|prior|earlier|above|other|all|system|safety|user'?s?)\b[^.]{0,20}\b(instructions?|rules?|prompts?|requests?|directions?|guidelines)\b|\bprecedence over\b[^.]{0,25}\b(prompt|instructions?|user)\b", RegexOptions.CultureInvariant, Patience)]
@@ -81,7 +91,7 @@ internal static partial class DefinitionRules
     [GeneratedRegex(@"\b(prefer|choose|use|select|pick|call)\b[^.]{0,30}\b(this|me|it)\b[^.]{0,30}\b(over|instead of|rather than)\b[^.]{0,20}\b(other|any|all|every)\b|\b(highest|top|first) priority\b|\bpick me\b|\bchoose me\b", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex PrefersItself();
 
-    [GeneratedRegex(@"\b(never|do not|don't|must not|should not|stop)\s+(use|using|call|calling|choose|choosing|trust|select)\b[^.]{0,20}\b(other|another|any other|competing)\b[^.]{0,12}\b(tools?|servers?|services?|functions?)\b|\bother (tools?|servers?)\b[^.]{0,25}\b(deprecated|unsafe|insecure|broken|unreliable|wrong)\b", RegexOptions.CultureInvariant, Patience)]
+    [GeneratedRegex(@"\b(never|do not|don'?t|must not|should not|stop)\s+(use|using|call|calling|choose|choosing|trust|select)\b[^.]{0,20}\b(other|another|any other|competing)\b[^.]{0,12}\b(tools?|servers?|services?|functions?)\b|\bother (tools?|servers?)\b[^.]{0,25}\b(deprecated|unsafe|insecure|broken|unreliable|wrong)\b", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex BarsOthers();
 
     [GeneratedRegex(@"\b(before|prior to)\b[^.]{0,30}\b(any|every|all)\b[^.]{0,12}\b(tools?|calls?|answers?|requests?|questions?)\b|\b(always|must)\b[^.]{0,12}\b(be )?(called|call|used|use|invoked|run)\b[^.]{0,15}\bfirst\b", RegexOptions.CultureInvariant, Patience)]
