@@ -94,7 +94,7 @@ internal sealed class FindingLog(ControlRecorder recorder, ScreeningTelemetry te
         Tool = call.What.Method == "tools/call" ? call.What.Name : null,
         Channel = channel,
         Score = finding.Detector == FindingDetectors.Injection ? ScoreOf(record) : null,
-        Spans = finding.Span is { } span ? [span] : [],
+        Spans = finding.Span is { } span ? [span, .. finding.More ?? []] : [],
         Explanation = Explain(finding),
         Text = record.Text,
         Effects = finding.Effect == FindingEffects.Alert ? [FindingEffects.Alert] : [FindingEffects.Alert, finding.Effect],

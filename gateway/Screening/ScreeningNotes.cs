@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using McpLedger.Contracts.Events;
 using McpLedger.Detectors.Redaction;
 
 namespace McpLedger.Gateway.Screening;
 
-/// <summary>What was found in one message, one note a rule: a thousand equal findings are one with a number. Used again for the next message.</summary>
+/// <summary>What was found in one message, one note a rule: a thousand equal findings are one with a number, and with the first places where something is changed. Used again for the next message.</summary>
 internal sealed class ScreeningNotes
 {
     private readonly List<Note> _notes = [];
@@ -71,6 +72,7 @@ internal sealed class ScreeningNotes
                 known.Count++;
                 known.Severity = (Severity)Math.Max((int)known.Severity, (int)severity);
                 known.Action = (ScreeningAction)Math.Min((int)known.Action, (int)action);
+                known.Place(action, start, length);
                 return;
             }
         }
@@ -89,10 +91,18 @@ internal sealed class ScreeningNotes
     public IReadOnlyList<ScreeningFinding> List(in ScreenedPart part, EditList masked, ReadOnlySpan<byte> recorded, int offset)
     {
         var listed = new List<ScreeningFinding>();
+        var room = ScreeningRecord.MaxMore;
         foreach (var note in _notes.OrderByDescending(note => note.Severity).Take(ScreeningRecord.MaxFindings))
         {
-            var span = note.Length == 0 ? null : new FindingSpan(part.PathOf(recorded, masked.ToAfter(note.Start)), offset + note.Start, note.Length);
-            listed.Add(new(note.Detector, note.Rule, note.Severity, EffectOf(note.Action, part.Place == ScreeningPlace.Arguments), span, Explain(note)));
+            var span = note.Length == 0 ? null : SpanOf(part, masked, recorded, offset, (note.Start, note.Length));
+            List<FindingSpan> more = [];
+            foreach (var place in CollectionsMarshal.AsSpan(note.More)[..Math.Min(room, note.More.Count)])
+            {
+                more.Add(SpanOf(part, masked, recorded, offset, place));
+            }
+
+            room -= more.Count;
+            listed.Add(new(note.Detector, note.Rule, note.Severity, EffectOf(note.Action, part.Place == ScreeningPlace.Arguments), span, Explain(note)) { More = more.Count == 0 ? null : more });
         }
 
         return listed;
@@ -108,6 +118,9 @@ internal sealed class ScreeningNotes
         ScreeningAction.Strip => FindingEffects.Stripped,
         _ => FindingEffects.Alert,
     };
+
+    private static FindingSpan SpanOf(in ScreenedPart part, EditList masked, ReadOnlySpan<byte> recorded, int offset, (int Start, int Length) place) =>
+        new(part.PathOf(recorded, masked.ToAfter(place.Start)), offset + place.Start, place.Length);
 
     private static string? Explain(Note note) =>
         note.Count == 1 ? note.Explanation
@@ -131,5 +144,16 @@ internal sealed class ScreeningNotes
         public ScreeningAction Action { get; set; }
 
         public int Count { get; set; } = 1;
+
+        /// <summary>Where else something is changed: of a request only what passes is recorded, so nothing else says where that was.</summary>
+        public List<(int Start, int Length)> More { get; } = [];
+
+        public void Place(ScreeningAction action, int start, int length)
+        {
+            if (action is ScreeningAction.Strip or ScreeningAction.Redact && length > 0 && More.Count < FindingRaised.MaxSpans - 1)
+            {
+                More.Add((start, length));
+            }
+        }
     }
 }

@@ -11,6 +11,9 @@ public sealed record ScreeningRecord
     /// <summary>Most findings that a record lists.</summary>
     public const int MaxFindings = 16;
 
+    /// <summary>Most places of all its findings together that a record lists besides the first of each.</summary>
+    public const int MaxMore = 48;
+
     /// <summary>Name of the model that scored; null where none did.</summary>
     public string? Model { get; init; }
 
@@ -81,4 +84,8 @@ public sealed record ScreeningScore(string Channel, double Tail, double Threshol
 /// <param name="Effect">What came of it: alert | redacted | stripped | refused | withheld.</param>
 /// <param name="Span">Where it stood in the message as it was received; null for all of it.</param>
 /// <param name="Explanation">What was found, for a person, where the rule does not say it; never a secret's value.</param>
-public sealed record ScreeningFinding(string Detector, string? Rule, Severity Severity, string Effect, FindingSpan? Span, string? Explanation);
+public sealed record ScreeningFinding(string Detector, string? Rule, Severity Severity, string Effect, FindingSpan? Span, string? Explanation)
+{
+    /// <summary>Where else it stood, where what stood there is changed in what passed: with <see cref="Span"/> at most <see cref="FindingRaised.MaxSpans"/>. Null for nowhere else, and where nothing is changed.</summary>
+    public IReadOnlyList<FindingSpan>? More { get; init; }
+}

@@ -65,6 +65,34 @@ public sealed class RequestScreenTests
     }
 
     [Fact]
+    public async Task Every_place_where_something_went_is_in_the_event_for_what_was_sent_is_recorded_nowhere_else()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Arguments, Hidden, Strip), (ScreeningPlace.Arguments, Secrets, Redact));
+        var (one, two) = (Screened.Token(14), Screened.Token(15));
+        var sent = Wire.Call("7", "echo", $$"""{"a":"x\u200by","b":["z\u200b\u200bz","{{one}}"],"c":"{{two}}"}""");
+
+        await gateway.TextAsync(Wire.Post("demo", sent), 200);
+
+        var intended = (await gateway.CallsAsync()).OfType<CallIntended>().Single();
+        Assert.DoesNotContain("u200b", Screened.Text(intended.Request), StringComparison.Ordinal);
+        var unseen = intended.Screening!.Findings.Single(finding => finding.Rule == "invisible");
+        Assert.Equal([("$.params.arguments.a", "\\u200b"), ("$.params.arguments.b[0]", "\\u200b\\u200b")], Places(sent, unseen));
+        Assert.Equal([("$.params.arguments.b[1]", one), ("$.params.arguments.c", two)], Places(sent, intended.Screening.Findings.Single(finding => finding.Rule == "secret:gitlab-token")));
+        await Eventually.TrueAsync(async () => (await gateway.ControlAsync()).OfType<FindingRaised>().Any(finding => finding is { Rule: "invisible", Spans.Count: 2 }));
+    }
+
+    [Fact]
+    public async Task Places_are_listed_as_far_as_there_is_room()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Arguments, Hidden, Strip));
+
+        await Screened.CallAsync(gateway, $"{{\"text\":\"{string.Concat(Enumerable.Repeat("a\u200b", 100))}\"}}");
+
+        var finding = (await gateway.CallsAsync()).OfType<CallIntended>().Single().Screening!.Findings.Single(each => each.Rule == "invisible");
+        Assert.Equal((FindingRaised.MaxSpans - 1, "100 places"), (finding.More!.Count, finding.Explanation));
+    }
+
+    [Fact]
     public async Task Escaped_letters_hide_no_secret()
     {
         await using var gateway = await Screened.StartAsync((ScreeningPlace.Arguments, Secrets, Redact));
@@ -263,6 +291,9 @@ public sealed class RequestScreenTests
 
     private static async Task NotRecordedAsync(GatewayHarness gateway, string secret) =>
         Assert.All(await gateway.CallsAsync(), each => Assert.DoesNotContain(secret, System.Text.Json.JsonSerializer.Serialize(each, each.GetType()), StringComparison.Ordinal));
+
+    private static IEnumerable<(string Path, string What)> Places(string sent, ScreeningFinding finding) =>
+        new[] { finding.Span! }.Concat(finding.More!).Select(span => (span.Path, sent.Substring((int)span.Start, (int)span.Length)));
 
     private static string Placeholder(string text) => text[text.IndexOf("[secret:", StringComparison.Ordinal)..][..(text[text.IndexOf("[secret:", StringComparison.Ordinal)..].IndexOf(']', StringComparison.Ordinal) + 1)];
 
