@@ -5,6 +5,7 @@ using McpLedger.Contracts.Integrity;
 using McpLedger.Contracts.Tools;
 using McpLedger.Detectors.Dlp;
 using McpLedger.Detectors.Injection;
+using McpLedger.Detectors.Sanitizing;
 using McpLedger.Detectors.Text;
 using EventId = McpLedger.Contracts.Events.EventId;
 
@@ -25,7 +26,7 @@ internal sealed record JudgedDefinition(bool IsWithheld, IReadOnlyList<Screening
 }
 
 /// <summary>
-/// Judges definitions of tools, and servers' instructions: certain marks, the model's score, what the tool can do, secrets. A definition is judged once a policy; whether the tool is withheld is in the log, as everything about tools is.
+/// Judges definitions of tools, and servers' instructions: certain marks, the model's score, what the tool can do, what is not meant to be read, secrets. A definition is judged once a policy; whether the tool is withheld is in the log, as everything about tools is.
 /// </summary>
 internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry telemetry, TimeProvider time)
 {
@@ -115,6 +116,7 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             desk.Notes.Add(FindingDetectors.Definition, "dangerous-capability", Severity.Medium, ScreeningAction.Flag, 0, 0);
         }
 
+        withheld |= Shapes(desk, part);
         DlpScan.Run(desk.Text, desk.Values);
         foreach (var value in desk.Values.All)
         {
@@ -125,7 +127,7 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             }
         }
 
-        if (desk.Text.IsCut || desk.Text.IsViewCut || desk.Values.IsCut)
+        if (desk.Text.IsCut || desk.Text.IsViewCut || desk.Values.IsCut || desk.Shapes.IsCut)
         {
             desk.Notes.Cut(part, "It is longer than what can be looked through.");
             withheld |= part.Rules.OnCut == ScreeningLapse.Refuse;
@@ -144,14 +146,46 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             Digest.TryParse(model.Digest, out var digest) ? new(Math.Round(score.Tail, 3), Math.Round(threshold, 3), model.Id, digest) : null);
     }
 
+    // A pin is over the exact bytes, so nothing is taken out of a definition: it is told of, or the tool waits.
+    private static bool Shapes(ScreeningDesk desk, in ScreenedPart part)
+    {
+        Sanitizer.Find(desk.Text, desk.Shapes);
+        var withheld = false;
+        foreach (var shape in desk.Shapes.All)
+        {
+            if (shape.Severity < SanitizeSeverity.Medium)
+            {
+                continue;
+            }
+
+            var (start, length) = desk.Text.Plain.ToBytes(shape.Start, shape.Length);
+            var (rule, severity) = (Sanitizer.NameOf(shape.Kind), ShapeScreen.SeverityOf(shape));
+            if (shape is { Kind: SanitizeKind.Invisible or SanitizeKind.Bidirectional, Severity: < SanitizeSeverity.High })
+            {
+                // A soft hyphen or a mark of direction between words may be honest: what is certain bears a mark of the model's.
+                Tell(desk, (ScreeningAction)Math.Max((int)part.Rules.Of(part.Place, ScreeningKind.Hidden), (int)ScreeningAction.Flag), rule, severity, start, length);
+                continue;
+            }
+
+            var kind = shape.Kind switch { <= SanitizeKind.EscapeSequence => ScreeningKind.Control, <= SanitizeKind.Bidirectional => ScreeningKind.Hidden, _ => ScreeningKind.Code };
+            withheld |= Note(desk, part, kind, rule, severity, start, length);
+        }
+
+        return withheld;
+    }
+
     private static bool Note(ScreeningDesk desk, in ScreenedPart part, ScreeningKind kind, string rule, Severity severity, int start, int length)
     {
         var action = part.Rules.Of(ScreeningPlace.Definitions, kind);
+        Tell(desk, action, rule, severity, start, length);
+        return action == ScreeningAction.Refuse;
+    }
+
+    private static void Tell(ScreeningDesk desk, ScreeningAction action, string rule, Severity severity, int start, int length)
+    {
         if (action != ScreeningAction.Off)
         {
             desk.Notes.Add(FindingDetectors.Definition, rule, severity, action, start, length);
         }
-
-        return action == ScreeningAction.Refuse;
     }
 }

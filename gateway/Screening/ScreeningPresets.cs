@@ -12,7 +12,7 @@ internal static class ScreeningPresets
     [
         [Strip, Strip, Flag, Redact, Redact, Off, Flag, Refuse, Off],
         [Strip, Strip, Flag, Redact, Redact, Off, Refuse, Off, Off],
-        [Refuse, Flag, Off, Flag, Off, Off, Refuse, Off, Refuse],
+        [Refuse, Refuse, Flag, Flag, Off, Off, Refuse, Off, Refuse],
         [Off, Off, Off, Redact, Redact, Off, Off, Off, Off],
     ];
 
@@ -20,7 +20,7 @@ internal static class ScreeningPresets
     [
         [Flag, Off, Flag, Flag, Flag, Off, Flag, Flag, Off],
         [Strip, Flag, Flag, Flag, Flag, Off, Flag, Off, Off],
-        [Refuse, Flag, Off, Flag, Off, Off, Flag, Off, Refuse],
+        [Refuse, Flag, Flag, Flag, Off, Off, Flag, Off, Refuse],
         [Off, Off, Off, Redact, Off, Off, Off, Off, Off],
     ];
 

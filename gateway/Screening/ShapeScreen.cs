@@ -109,7 +109,7 @@ internal static class ShapeScreen
     };
 
     // A shape of code is ordinary in more texts than an unseen character is.
-    private static Severity SeverityOf(in SanitizeFinding shape) => shape switch
+    public static Severity SeverityOf(in SanitizeFinding shape) => shape switch
     {
         { Kind: <= SanitizeKind.Bidirectional, Severity: SanitizeSeverity.High } => Severity.High,
         { Severity: SanitizeSeverity.High } => Severity.Medium,

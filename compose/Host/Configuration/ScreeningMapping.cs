@@ -65,7 +65,8 @@ internal static class ScreeningMapping
             (ScreeningPlace.Results, ScreeningKind.Hidden, results.Hidden), (ScreeningPlace.Results, ScreeningKind.Control, results.Control), (ScreeningPlace.Results, ScreeningKind.Code, results.Code),
             (ScreeningPlace.Results, ScreeningKind.Secrets, results.Secrets), (ScreeningPlace.Results, ScreeningKind.Personal, results.Personal), (ScreeningPlace.Results, ScreeningKind.Contacts, results.Contacts),
             (ScreeningPlace.Results, ScreeningKind.Injection, results.Injection),
-            (ScreeningPlace.Definitions, ScreeningKind.Hidden, definitions.Hidden), (ScreeningPlace.Definitions, ScreeningKind.Marks, definitions.Marks),
+            (ScreeningPlace.Definitions, ScreeningKind.Hidden, definitions.Hidden), (ScreeningPlace.Definitions, ScreeningKind.Control, definitions.Control), (ScreeningPlace.Definitions, ScreeningKind.Code, definitions.Code),
+            (ScreeningPlace.Definitions, ScreeningKind.Marks, definitions.Marks),
             (ScreeningPlace.Definitions, ScreeningKind.Injection, definitions.Injection), (ScreeningPlace.Definitions, ScreeningKind.Secrets, definitions.Secrets),
             (ScreeningPlace.Ledger, ScreeningKind.Secrets, ledger.Secrets), (ScreeningPlace.Ledger, ScreeningKind.Personal, ledger.Personal), (ScreeningPlace.Ledger, ScreeningKind.Contacts, ledger.Contacts),
         ];

@@ -164,6 +164,14 @@ internal sealed record ScreeningDefinitionsSection
     [AllowedValues("off", "flag", "refuse")]
     public string? Hidden { get; init; }
 
+    [Description("Control characters, and sequences that a terminal obeys. Nothing is stripped from definitions: what is approved is their exact bytes.")]
+    [AllowedValues("off", "flag", "refuse")]
+    public string? Control { get; init; }
+
+    [Description("Shapes of code: shell, SQL, templates, active HTML, script addresses.")]
+    [AllowedValues("off", "flag", "refuse")]
+    public string? Code { get; init; }
+
     [Description("Marks that no honest definition bears: instruction tags, comments in markup, secrecy from the user, overriding of instructions.")]
     [AllowedValues("off", "flag", "refuse")]
     public string? Marks { get; init; }
