@@ -25,7 +25,7 @@ public static class GatewayExtensions
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
     {
         services.AddMetrics();
-        services.AddReverseProxy().LoadFromMemory([], []);
+        services.AddReverseProxy().LoadFromMemory([], []).ConfigureHttpClient(static (_, handler) => handler.ActivityHeadersPropagator = SpanPropagator.Instance);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<LedgerCounters>();
         services.AddSingleton(options);

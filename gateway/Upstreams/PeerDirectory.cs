@@ -21,7 +21,7 @@ internal sealed class PeerDirectory(GatewayConfigSource source, GatewayTelemetry
     private static readonly TimeSpan LeastBetween = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectTimeout = Patience })
+    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectTimeout = Patience, ActivityHeadersPropagator = null })
     {
         Timeout = Patience,
         MaxResponseContentBufferSize = LongestName * 2,

@@ -80,10 +80,10 @@ internal static class UpstreamHeaders
         }
     }
 
-    // Headers that mirror the body are held to it in the modern era; those of parameters that no definition marks must pass (SEP-2243).
+    // Headers that mirror the body were held to it in the modern era, where there is something to mirror; those of parameters that no definition marks must pass (SEP-2243).
     private static bool MayPass(string name, StringValues values, UpstreamRequest request) =>
         Is(name, Protocol)
-        || (request.Era == McpEra.Modern && (Is(name, Method) || Is(name, Name) || name.StartsWith(ParameterPrefix, StringComparison.OrdinalIgnoreCase)))
+        || (request.Era == McpEra.Modern && (Is(name, Method) || (Is(name, Name) && request.Message is { } message && McpEraRules.MirrorsName(message)) || name.StartsWith(ParameterPrefix, StringComparison.OrdinalIgnoreCase)))
         || (request is { Era: McpEra.Legacy, HttpMethod: "GET" } && Is(name, LastEventId))
         || (Is(name, HeaderNames.TraceParent) && SessionRefs.TraceId(values) is not null);
 

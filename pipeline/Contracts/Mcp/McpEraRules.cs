@@ -49,6 +49,9 @@ public static class McpEraRules
         return Version(message, version) ?? Mirrors(message, headers) ?? Capabilities(message) ?? Removed(message);
     }
 
+    /// <summary>Whether <c>Mcp-Name</c> says what the body says: of a method that has no name nobody held it to anything.</summary>
+    public static bool MirrorsName(in McpMessage message) => MirroredMember(message.Method) is not null;
+
     private static McpFault? Version(in McpMessage message, string? version)
     {
         if (version is null)

@@ -1,5 +1,7 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Upstreams;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Model;
 
 namespace McpLedger.Gateway.Tests.Upstreams;
@@ -72,5 +74,59 @@ public sealed class UpstreamHeaderTests
         Assert.Equal(Trace, seen["traceparent"]);
         Assert.Equal("McpLedger", seen["User-Agent"]);
         Assert.DoesNotContain("tracestate", seen.Keys);
+    }
+
+    [Theory]
+    [InlineData("tools/list", "")]
+    [InlineData("server/discover", "")]
+    [InlineData("acme/own", "\"name\":\"kept\"")]
+    public async Task A_name_beside_a_message_that_has_none_stays_here(string method, string parameters)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteJson(http, 200, Wire.Result(Wire.IdOf(body), "\"tools\":[],\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{}"));
+        using var request = Wire.Post("demo", Wire.Request("1", method, parameters));
+        request.Headers.Remove("Mcp-Name");
+        request.Headers.TryAddWithoutValidation("Mcp-Name", "sk-1234");
+
+        await gateway.TextAsync(request, 200);
+
+        Assert.DoesNotContain("Mcp-Name", gateway.Upstream.Requests.Single().Headers.Keys, StringComparer.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Where_requests_are_traced_a_server_is_told_our_span_and_nothing_that_the_client_carries_along()
+    {
+        // As in the host: where anybody listens to its log, ASP.NET makes an activity of each request, with all that the client's headers say of it.
+        await using var gateway = await GatewayHarness.StartAsync(config => config, "gw-1", keys: null, services => services.AddLogging(logging => logging.AddProvider(new Listener())));
+        using var request = Wire.Post("demo", Wire.Call("1", "echo"));
+        request.Headers.TryAddWithoutValidation("traceparent", Trace);
+        request.Headers.TryAddWithoutValidation("tracestate", "a=sk-1234");
+        request.Headers.TryAddWithoutValidation("baggage", "key=sk-1234");
+        request.Headers.TryAddWithoutValidation("Correlation-Context", "key=sk-1234");
+
+        await gateway.TextAsync(request, 200);
+
+        var seen = gateway.Upstream.Requests.Single().Headers;
+        Assert.StartsWith(Trace[..36], seen["traceparent"], StringComparison.Ordinal);
+        Assert.NotEqual(Trace, seen["traceparent"]);
+        Assert.DoesNotContain("sk-1234", string.Concat(seen.Values), StringComparison.Ordinal);
+    }
+
+    private sealed class Listener : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }
