@@ -35,8 +35,11 @@ public sealed record BridgeLimits
     /// <summary>Longest wait for a client that does not read its answer, while the upstream waits with it.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Longest wait for an upstream that does not read what it is sent.</summary>
+    /// <summary>Longest wait for an upstream that does not read one message that it is sent.</summary>
     public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest wait for one's turn to send, while an upstream reads what others sent it before.</summary>
+    public TimeSpan TurnTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Longest wait for the answer that tells an upstream's era. Long, since a package runner may install the server first.</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(20);

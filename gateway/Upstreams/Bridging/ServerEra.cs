@@ -15,9 +15,9 @@ internal sealed record ServerEra(McpEra Era, ImmutableArray<string> Versions)
     /// Asks a fresh link: <c>server/discover</c> first, then <c>initialize</c> (2026-07-28, stdio transport: silence or any error that is no modern one means legacy).
     /// Null when it answers neither, or says nothing at all for <paramref name="patience"/> each.
     /// </summary>
-    public static async ValueTask<ServerEra?> AskAsync(IMessageLink link, TimeSpan patience, TimeProvider time, bool discover)
+    public static async ValueTask<ServerEra?> AskAsync(IMessageLink link, TimeSpan patience, TimeProvider time, bool discover, CancellationToken cancellationToken)
     {
-        if (discover && await AskAsync(link, Discover, patience, time) is { } answer)
+        if (discover && await AskAsync(link, Discover, patience, time, cancellationToken) is { } answer)
         {
             var versions = VersionsOf(answer);
             if (!answer.Result.IsEmpty || answer.ErrorCode == McpErrors.UnsupportedProtocolVersion)
@@ -28,7 +28,7 @@ internal sealed record ServerEra(McpEra Era, ImmutableArray<string> Versions)
             }
         }
 
-        return await AskAsync(link, Initialize, patience, time) is { InitializeProtocolVersion: { } legacy } ? new(McpEra.Legacy, [legacy]) : null;
+        return await AskAsync(link, Initialize, patience, time, cancellationToken) is { InitializeProtocolVersion: { } legacy } ? new(McpEra.Legacy, [legacy]) : null;
     }
 
     /// <summary>What a modern request to a legacy server is told, so that its client starts anew with <c>initialize</c> (2026-07-28, versioning).</summary>
@@ -46,10 +46,11 @@ internal sealed record ServerEra(McpEra Era, ImmutableArray<string> Versions)
     private static byte[] Initialize { get; } =
         """{"jsonrpc":"2.0","id":"mcpledger-initialize","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"mcpledger","version":"0.1.0"}}}"""u8.ToArray();
 
-    private static async ValueTask<McpMessage?> AskAsync(IMessageLink link, byte[] question, TimeSpan patience, TimeProvider time)
+    private static async ValueTask<McpMessage?> AskAsync(IMessageLink link, byte[] question, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
         var id = McpReader.Read(question, McpLimits.Default).Message.Id;
-        using var end = new CancellationTokenSource(patience, time);
+        using var silence = new CancellationTokenSource(patience, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
         try
         {
             if (await link.SendAsync(question, end.Token) is not null)
@@ -65,7 +66,7 @@ internal sealed record ServerEra(McpEra Era, ImmutableArray<string> Versions)
                 }
             }
         }
-        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // Silence is an answer here.
         }

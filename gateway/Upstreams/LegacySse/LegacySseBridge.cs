@@ -26,7 +26,7 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
         _http = http;
         _limits = limits;
         _time = time;
-        _sessions = new((request, token) => OpenAsync(request.Server, request.Caller, token), HasSameDestinations, server => server.IdleTimeout > TimeSpan.Zero ? server.IdleTimeout : UnboundedIdle, limits, telemetry, time);
+        _sessions = new((request, token) => OpenAsync(request.Server, request.Caller, token), IsReachedAlike, server => server.IdleTimeout > TimeSpan.Zero ? server.IdleTimeout : UnboundedIdle, limits, telemetry, time);
     }
 
     /// <summary>Sessions that can be used.</summary>
@@ -64,7 +64,9 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
         _http.Dispose();
     }
 
-    private static bool HasSameDestinations(ServerConfig now, ServerConfig server) => now.Destinations.Values.ToHashSet().SetEquals(server.Destinations.Values);
+    // A session keeps the credentials that it began with, so one that began with others than there are now has to end.
+    private static bool IsReachedAlike(ServerConfig now, ServerConfig server) =>
+        now.Transport == server.Transport && now.Destinations.Values.ToHashSet().SetEquals(server.Destinations.Values) && now.Headers.SequenceEqual(server.Headers);
 
     /// <summary>The transport is older than the modern era; the client is told which versions there are.</summary>
     private async ValueTask<BridgeAnswer> RefuseAsync(BridgeRequest request, CancellationToken cancellationToken)
@@ -84,7 +86,7 @@ internal sealed class LegacySseBridge : IBridge, IAsyncDisposable
 
             await using (link)
             {
-                era = await ServerEra.AskAsync(link, _limits.ProbeTimeout, _time, discover: false);
+                era = await ServerEra.AskAsync(link, _limits.ProbeTimeout, _time, discover: false, cancellationToken);
             }
 
             if (era is null)

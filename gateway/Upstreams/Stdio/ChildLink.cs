@@ -48,16 +48,14 @@ internal sealed class ChildLink(ChildProcess child, Action released, BridgeLimit
     public async ValueTask<BridgeFault?> SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         var line = Line(message.Span);
+        if (!await TakeTurnAsync(cancellationToken))
+        {
+            return new(503, $"The server was sent other messages for {limits.TurnTimeout.TotalSeconds:0.#} s, and this one is not sent. Try again.");
+        }
+
         using var patience = new CancellationTokenSource(limits.SendTimeout, time);
-        var isMine = false;
         try
         {
-            using (var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken))
-            {
-                await _sending.WaitAsync(either.Token);
-            }
-
-            isMine = true;
             if (_broken)
             {
                 return Unread();
@@ -70,12 +68,8 @@ internal sealed class ChildLink(ChildProcess child, Action released, BridgeLimit
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
-            if (isMine)
-            {
-                _broken = true;
-                child.ForceEnd();
-            }
-
+            _broken = true;
+            child.ForceEnd();
             return Unread();
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
@@ -85,10 +79,7 @@ internal sealed class ChildLink(ChildProcess child, Action released, BridgeLimit
         }
         finally
         {
-            if (isMine)
-            {
-                _sending.Release();
-            }
+            _sending.Release();
         }
     }
 
@@ -98,6 +89,22 @@ internal sealed class ChildLink(ChildProcess child, Action released, BridgeLimit
         if (Interlocked.Exchange(ref _released, 1) == 0)
         {
             released();
+        }
+    }
+
+    // A process that reads steadily is not to be ended because many send to it, so a turn's time begins with the turn.
+    private async ValueTask<bool> TakeTurnAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(limits.TurnTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await _sending.WaitAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

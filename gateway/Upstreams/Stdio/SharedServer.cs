@@ -10,10 +10,13 @@ namespace McpLedger.Gateway.Upstreams.Stdio;
 internal sealed class SharedServer(
     ServerConfig server, Func<ServerConfig, OpenedLink> open, BridgeLimits limits, BridgeTelemetry telemetry, StdioTelemetry stdio, TimeProvider time) : IAsyncDisposable
 {
-    [SuppressMessage("Usage", "CA2213", Justification = "Without a wait handle it holds nothing to give back, and a late caller may still come by.")]
-    private readonly SemaphoreSlim _gate = new(1);
+    private static readonly BridgeFault Retired = new(503, "The server's process is being ended. Try again.");
+    private readonly Lock _gate = new();
+    [SuppressMessage("Usage", "CA2213", Justification = "Without a timer it holds nothing to give back, and a start may still ask for its token.")]
+    private readonly CancellationTokenSource _retiring = new();
     [SuppressMessage("Usage", "CA2213", Justification = "Disposed with its end awaited.")]
     private SharedProcess? _process;
+    private Task<Started>? _starting;
     private ServerEra? _era;
     private bool _isRetired;
     private long _lastUse = time.GetTimestamp();
@@ -26,12 +29,13 @@ internal sealed class SharedServer(
         set => _server = value;
     }
 
-    /// <summary>How long nobody has used it.</summary>
-    public TimeSpan Idle => Volatile.Read(ref _process) is { Completion.IsCompleted: false } process ? process.Idle : time.GetElapsedTime(Volatile.Read(ref _lastUse));
+    /// <summary>How long nobody has used it; zero while it is being started.</summary>
+    public TimeSpan Idle => Volatile.Read(ref _process) is { Completion.IsCompleted: false } process ? process.Idle
+        : Volatile.Read(ref _starting) is { IsCompleted: false } ? TimeSpan.Zero
+        : time.GetElapsedTime(Volatile.Read(ref _lastUse));
 
     public async ValueTask<BridgeAnswer> PostAsync(McpMessage request, string requested, Principal caller, CancellationToken cancellationToken)
     {
-        // The start is not the caller's: one who hangs up must not undo it for those who wait behind.
         var (process, era, fault) = await StartedAsync().WaitAsync(cancellationToken);
         return process is not null ? await process.PostAsync(request, _server, caller, cancellationToken)
             : era is not null ? era.Refuse(request.Id, requested)
@@ -40,45 +44,54 @@ internal sealed class SharedServer(
 
     public async ValueTask DisposeAsync()
     {
-        await _gate.WaitAsync();
-        _isRetired = true;
-        if (_process is { } process)
+        Task starting;
+        lock (_gate)
+        {
+            _isRetired = true;
+            starting = _starting ?? Task.CompletedTask;
+        }
+
+        await _retiring.CancelAsync();
+        await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Interlocked.Exchange(ref _process, null) is { } process)
         {
             await process.DisposeAsync();
         }
-
-        _process = null;
-        _gate.Release();
     }
 
-    private async Task<Started> StartedAsync()
+    // One start for all who wait: it is none of the callers', so one who hangs up does not undo it, and what becomes of it answers them all. Only who comes later has it tried again.
+    private Task<Started> StartedAsync()
     {
-        await _gate.WaitAsync();
-        try
+        lock (_gate)
         {
             Volatile.Write(ref _lastUse, time.GetTimestamp());
-            if (_isRetired)
-            {
-                return new(null, null, new(503, "The server's process is being ended. Try again."));
-            }
-
-            if (_process is { Completion.IsCompleted: true } ended)
-            {
-                await ended.DisposeAsync();
-                _process = null;
-            }
-
-            return _process is not null ? new(_process, null, null)
-                : _era is { Era: McpEra.Legacy } ? new(null, _era, null)
-                : await StartAsync();
-        }
-        finally
-        {
-            _gate.Release();
+            return _isRetired ? Task.FromResult(new Started(null, null, Retired))
+                : _process is { Completion.IsCompleted: false } process ? Task.FromResult(new Started(process, null, null))
+                : _starting is { IsCompleted: false } starting ? starting
+                : _process is null && _era is { Era: McpEra.Legacy } era ? Task.FromResult(new Started(null, era, null))
+                : _starting = StartAsync();
         }
     }
 
     private async Task<Started> StartAsync()
+    {
+        await Task.Yield();
+        if (Interlocked.Exchange(ref _process, null) is { } ended)
+        {
+            await ended.DisposeAsync();
+        }
+
+        try
+        {
+            return await AskAsync();
+        }
+        catch (OperationCanceledException) when (_retiring.IsCancellationRequested)
+        {
+            return new(null, null, Retired);
+        }
+    }
+
+    private async ValueTask<Started> AskAsync()
     {
         var (link, fault) = open(_server);
         if (link is null)
@@ -90,7 +103,7 @@ internal sealed class SharedServer(
         var isHandedOver = false;
         try
         {
-            _era ??= await ServerEra.AskAsync(link, limits.ProbeTimeout, time, discover: true);
+            _era ??= await ServerEra.AskAsync(link, limits.ProbeTimeout, time, discover: true, _retiring.Token);
             if (_era is { Era: McpEra.Modern })
             {
                 isHandedOver = true;
@@ -126,7 +139,7 @@ internal sealed class SharedServer(
 
         await using (link)
         {
-            return await ServerEra.AskAsync(link, limits.ProbeTimeout, time, discover: false);
+            return await ServerEra.AskAsync(link, limits.ProbeTimeout, time, discover: false, _retiring.Token);
         }
     }
 

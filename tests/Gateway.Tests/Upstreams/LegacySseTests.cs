@@ -175,6 +175,20 @@ public sealed class LegacySseTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_session_ends_with_the_credentials_that_it_began_with()
+    {
+        await using var gateway = await StartAsync("/messages");
+        var session = await gateway.OpenAsync();
+        gateway.Bridge.Reload(new Dictionary<string, ServerConfig> { ["sse"] = gateway.Server with { IdleTimeout = TimeSpan.FromMinutes(1) } });
+        Assert.Equal(200, (await gateway.CallAsync(session, 1, "test/spaced")).Status);
+
+        gateway.Bridge.Reload(new Dictionary<string, ServerConfig> { ["sse"] = gateway.Server with { Headers = gateway.Server.Headers.SetItem("Authorization", "Bearer new") } });
+
+        Assert.Equal(404, (await gateway.CallAsync(session, 2, "test/spaced")).Status);
+        await UntilAsync(() => _closed == 1, "the stream is closed");
+    }
+
+    [Fact]
     public async Task Sessions_beyond_the_bound_are_refused()
     {
         await using var gateway = await StartAsync("/messages", new BridgeLimits { MaxStreams = 1 });

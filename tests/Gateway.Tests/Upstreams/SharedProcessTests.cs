@@ -1,6 +1,7 @@
 using System.Text;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Gateway.Upstreams.Bridging;
 using McpLedger.Gateway.Upstreams.Stdio;
 using Microsoft.Extensions.Time.Testing;
 using static McpLedger.Gateway.Tests.Upstreams.BridgeHarness;
@@ -136,6 +137,37 @@ public sealed class SharedProcessTests
             },
             "the probe gives up");
         Assert.Contains("2025-06-18", await TextAsync(await asking));
+    }
+
+    [Fact]
+    public async Task A_server_that_answers_nothing_is_started_once_for_all_who_wait_and_holds_no_end_up()
+    {
+        var starts = Path.GetTempFileName();
+        var gateway = new BridgeHarness(ShellServer.Silent(starts), new BridgeLimits { ProbeTimeout = TimeSpan.FromSeconds(20) });
+        using var hangUp = new CancellationTokenSource();
+        var waiting = Enumerable.Range(0, 10).Select(n => gateway.CallAsync(null, n, "tools/list", McpEra.Modern, hangUp.Token)).ToList();
+        await UntilAsync(() => new FileInfo(starts).Length > 0, "the server is started");
+        await hangUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(waiting));
+
+        await gateway.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(15));
+
+        Assert.Single(await File.ReadAllLinesAsync(starts));
+        File.Delete(starts);
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_answers_all_who_waited_for_it()
+    {
+        var starts = Path.GetTempFileName();
+        await using var gateway = new BridgeHarness(ShellServer.Silent(starts), new BridgeLimits { ProbeTimeout = TimeSpan.FromSeconds(1) });
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(n => gateway.CallAsync(null, n, "tools/list", McpEra.Modern)));
+
+        Assert.All(answers, answer => Assert.Equal(502, answer.Status));
+
+        // Asked both ways, and once more by initialize alone.
+        Assert.Equal(2, (await File.ReadAllLinesAsync(starts)).Length);
+        File.Delete(starts);
     }
 
     [Fact]

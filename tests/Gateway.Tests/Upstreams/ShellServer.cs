@@ -71,6 +71,9 @@ internal static class ShellServer
         done
         """;
 
+    /// <summary>A server that reads and never answers, and writes a line for each start into <paramref name="starts"/>.</summary>
+    public static ServerConfig Silent(string starts) => Config("silent", stdio => stdio with { Arguments = ["-c", "echo started >> \"$STARTS\"; cat > /dev/null"], Environment = stdio.Environment.Add("STARTS", starts) });
+
     /// <summary>A server in one of the modes: legacy, modern, garbled (names a version that is no text), mute (never answers server/discover), fragile (ends at it), refuses (initialize), grumbles (a log line first, then refuses), says (gives the instructions that stand in the file SAYS).</summary>
     public static ServerConfig Config(string mode, Func<StdioConfig, StdioConfig>? with = null)
     {
