@@ -24,6 +24,7 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
     private static readonly object Stalled = new();
     private bool _isStream;
     private bool _isStalled;
+    private string? _session;
 
     /// <summary>Whether a stream has begun, so that the status is fixed and an error must go into the stream.</summary>
     public bool IsStream => _isStream || isBatch;
@@ -39,8 +40,8 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
     /// <summary>Says which call this is, so that anybody can find it in the ledger.</summary>
     public void Name(EventId call) => SetHeader(AuditId, call.ToString());
 
-    /// <summary>Gives the client its session id.</summary>
-    public void SetSession(string sealedId) => SetHeader(UpstreamHeaders.Session, sealedId);
+    /// <summary>Gives the client its session id with what the server answered; an error of ours that comes instead opens no session.</summary>
+    public void SetSession(string sealedId) => _session = sealedId;
 
     /// <summary>Sets a header, unless it is too late for one.</summary>
     public void SetHeader(string name, string value)
@@ -79,6 +80,7 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
         http.Response.StatusCode = status;
         http.Response.ContentType = contentType;
         http.Response.ContentLength = body.Length;
+        WriteSession(status);
         if (body.Length > 0)
         {
             await WriteAsync(body);
@@ -91,6 +93,7 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
         if (!IsStream)
         {
             http.Response.StatusCode = status;
+            WriteSession(status);
         }
     }
 
@@ -123,6 +126,14 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
     /// <param name="message">The message.</param>
     public ValueTask MessageEventAsync(ReadOnlyMemory<byte> message) => EventAsync(SseText.Of(message.Span, id: null, eventType: null, retry: null));
 
+    private void WriteSession(int status)
+    {
+        if (_session is not null && status is >= 200 and < 300)
+        {
+            SetHeader(UpstreamHeaders.Session, _session);
+        }
+    }
+
     private bool BeginStream()
     {
         if (_isStream)
@@ -130,6 +141,7 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
             return false;
         }
 
+        WriteSession(StatusCodes.Status200OK);
         _isStream = true;
         http.Response.StatusCode = StatusCodes.Status200OK;
         var headers = http.Response.Headers;

@@ -25,11 +25,20 @@ internal sealed class StandaloneRelay(
 {
     private const int MaxErrorBytes = 64 * 1024;
 
-    public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer)
+    /// <summary>Relays the answer and ends the call.</summary>
+    /// <param name="ending">The call.</param>
+    /// <param name="upstream">The answer.</param>
+    /// <param name="answer">Where it goes.</param>
+    /// <param name="cancellationToken">Fires when nobody waits for it any more: never for a DELETE.</param>
+    public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, CancellationToken cancellationToken)
     {
         if (upstream.IsSessionGone)
         {
             await EndAsync(ending, 0, StatusCodes.Status404NotFound, CallOutcome.UpstreamFailed, upstream.Fault, default, null, answer);
+        }
+        else if (upstream.Fault is not null && cancellationToken.IsCancellationRequested)
+        {
+            await GiveUpAsync(ending, 0, answer);
         }
         else if (upstream.Fault is { } fault)
         {
@@ -41,7 +50,7 @@ internal sealed class StandaloneRelay(
         }
         else
         {
-            await RelayBodyAsync(ending, upstream, answer);
+            await RelayBodyAsync(ending, upstream, answer, cancellationToken);
         }
     }
 
@@ -157,16 +166,34 @@ internal sealed class StandaloneRelay(
         return true;
     }
 
-    private async ValueTask RelayBodyAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer)
+    private static async ValueTask GiveUpAsync(CallEnding ending, int status, ClientAnswer answer)
+    {
+        if (ending.Call.Exchange.IsClientGone)
+        {
+            await ending.TryEndAsync(new(CallOutcome.ClientGone, status, "The client hung up before the server had answered."));
+        }
+        else
+        {
+            await ending.StopAsync(answer, stream: null);
+        }
+    }
+
+    private async ValueTask RelayBodyAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte>? body;
         try
         {
-            body = upstream.Body is { } stream ? await AnswerReader.ReadAsync(stream, upstream.ContentLength, MaxErrorBytes, ending.Call.Exchange.Server!.ResponseTimeout, time, ending.Call.Exchange.Http.RequestAborted) : ReadOnlyMemory<byte>.Empty;
+            body = upstream.Body is { } stream ? await AnswerReader.ReadAsync(stream, upstream.ContentLength, MaxErrorBytes, ending.Call.Exchange.Server!.ResponseTimeout, time, cancellationToken) : ReadOnlyMemory<byte>.Empty;
         }
         catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or TimeoutException)
         {
             body = null;
+        }
+
+        if (body is null && cancellationToken.IsCancellationRequested)
+        {
+            await GiveUpAsync(ending, upstream.Status, answer);
+            return;
         }
 
         var isGood = upstream.Status is >= 200 and < 300;
@@ -186,7 +213,7 @@ internal sealed class StandaloneRelay(
             return;
         }
 
-        await EndAsync(ending, upstream.Status, upstream.Status, isGood ? CallOutcome.Ok : CallOutcome.ProtocolError, isGood ? null : $"The server answered with HTTP {upstream.Status}.", body ?? default, upstream.ContentType, answer);
+        await EndAsync(ending, upstream.Status, upstream.Status, ending.Call.Exchange.IsClientGone ? CallOutcome.ClientGone : isGood ? CallOutcome.Ok : CallOutcome.ProtocolError, isGood ? null : $"The server answered with HTTP {upstream.Status}.", body ?? default, upstream.ContentType, answer);
     }
 
     private async ValueTask FailAsync(CallEnding ending, int status, string fault, int told, ReadOnlyMemory<byte> body, ClientAnswer answer)

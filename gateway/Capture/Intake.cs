@@ -1,3 +1,4 @@
+using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Answers;
 using McpLedger.Gateway.Recording;
@@ -66,18 +67,28 @@ internal sealed class Intake(Refuser refuser, SessionSeal seal, PeerHop hop, Pee
     }
 
     /// <summary>Carries the request to the replica that holds its session, when that is not this one.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="body">The bytes that arrived.</param>
+    /// <param name="id">The message's id, for whoever is told that the way to its owner broke; null for none.</param>
+    /// <param name="answer">Where to say so.</param>
     /// <returns>Null when this replica serves it; otherwise whether it was carried, or why it could not be.</returns>
-    public async ValueTask<Hop?> TryHopAsync(Exchange exchange, ReadOnlyMemory<byte> body)
+    public async ValueTask<Hop?> TryHopAsync(Exchange exchange, ReadOnlyMemory<byte> body, RawJson? id, ClientAnswer answer)
     {
         if (exchange.Session is not { Owner.Length: > 0 } claims || string.Equals(claims.Owner, options.Instance, StringComparison.Ordinal))
         {
             return null;
         }
 
-        var isCarried = !PeerHop.IsHop(exchange.Http.Request)
-            && await peers.FindAsync(exchange.Gateway.Config, claims.Owner, exchange.Http.RequestAborted) is { } peer
-            && await hop.TryCarryAsync(exchange.Http, peer, claims, body);
-        return isCarried ? new(null) : new(Refusal.Plain(StatusCodes.Status404NotFound, Refusal.SessionNotFound, "The replica that held the session is gone. Initialize a new one."));
+        var end = !PeerHop.IsHop(exchange.Http.Request) && await peers.FindAsync(exchange.Gateway.Config, claims.Owner, exchange.Http.RequestAborted) is { } peer
+            ? await hop.CarryAsync(exchange.Http, peer, claims, body)
+            : HopEnd.Unreached;
+        if (end == HopEnd.BrokeOff)
+        {
+            // The owner may have taken the call, and records it: a refusal here would say that it did not happen.
+            await answer.JsonAsync(StatusCodes.Status502BadGateway, McpErrors.Write(id, McpErrors.InternalError, "The replica that holds the session broke off before it answered. What was asked may have been done.", null));
+        }
+
+        return end != HopEnd.Unreached ? new(null) : new(Refusal.Plain(StatusCodes.Status404NotFound, Refusal.SessionNotFound, "The replica that held the session is gone. Initialize a new one."));
     }
 }
 

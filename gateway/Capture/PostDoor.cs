@@ -58,7 +58,7 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
         {
             await intake.RefuseAsync(exchange, seen, body, refusal, answer);
         }
-        else if (await intake.TryHopAsync(exchange, body.Bytes) is { } hop)
+        else if (await intake.TryHopAsync(exchange, body.Bytes, message.Id, answer) is { } hop)
         {
             await (hop.Refusal is null ? default : intake.RefuseAsync(exchange, seen, body, hop.Refusal, answer));
         }
@@ -82,7 +82,7 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
         {
             await intake.RefuseAsync(exchange, null, body, refusal, whole);
         }
-        else if (await intake.TryHopAsync(exchange, body.Bytes) is { } hop)
+        else if (await intake.TryHopAsync(exchange, body.Bytes, id: null, whole) is { } hop)
         {
             await (hop.Refusal is null ? default : intake.RefuseAsync(exchange, null, body, hop.Refusal, whole));
         }
@@ -112,7 +112,7 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
         }
         else
         {
-            await intake.RefuseAsync(exchange, read.IsRead ? new(read.Message, McpEra.Legacy, McpRevisions.WithBatches) : null, new(BodyStatus.Whole, read.Message.Raw), Refusal.Of(fault), answer);
+            await intake.RefuseAsync(exchange, read.IsRead ? new(read.Message, McpEra.Legacy, McpRevisions.WithBatches) : null, new(BodyStatus.Whole, read.Raw), Refusal.Of(fault), answer);
         }
     }
 

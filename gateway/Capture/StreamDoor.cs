@@ -8,6 +8,7 @@ using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Net.Http.Headers;
 
 namespace McpLedger.Gateway.Capture;
@@ -26,6 +27,7 @@ internal sealed class StreamDoor(
     Upstream upstream,
     StandaloneRelay relay,
     GatewayTelemetry telemetry,
+    IHostApplicationLifetime lifetime,
     TimeProvider time)
 {
     private const int LongestEventId = 1024;
@@ -39,7 +41,7 @@ internal sealed class StreamDoor(
         {
             await intake.RefuseAsync(exchange, null, new(BodyStatus.Whole, SaidBy(request)), refusal, answer);
         }
-        else if (await intake.TryHopAsync(exchange, default) is { } hop)
+        else if (await intake.TryHopAsync(exchange, default, id: null, answer) is { } hop)
         {
             await (hop.Refusal is null ? default : intake.RefuseAsync(exchange, null, default, hop.Refusal, answer));
         }
@@ -115,8 +117,11 @@ internal sealed class StreamDoor(
         answer.Name(call.Id);
         var ending = new CallEnding(call, recorder, telemetry, time.GetTimestamp(), time);
         var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, method, null, McpEra.Legacy, protocol, call.Exchange.Session, call.Exchange.Principal);
-        using var answered = await upstream.SendAsync(request, method == "GET" ? call.Exchange.Http.RequestAborted : CancellationToken.None);
+
+        // What ends a session is sent and answered whoever has gone; a stream is opened for the client alone, and stands open while the gateway stops.
+        using var over = method == "GET" ? CancellationTokenSource.CreateLinkedTokenSource(call.Exchange.Http.RequestAborted, lifetime.ApplicationStopping) : null;
+        using var answered = await upstream.SendAsync(request, over?.Token ?? CancellationToken.None);
         ending.Destination = answered.Destination;
-        await relay.RelayAsync(ending, answered, answer);
+        await relay.RelayAsync(ending, answered, answer, over?.Token ?? CancellationToken.None);
     }
 }

@@ -98,7 +98,9 @@ internal sealed class HttpUpstream(Clusters clusters, Balancer balancer, Gateway
         catch (OperationCanceledException)
         {
             lease.Dispose();
-            return (UpstreamAnswer.Failed($"The server did not answer within {request.Server.ResponseTimeout.TotalSeconds:0} s.", destination.DestinationId, isTimeout: true), false);
+            return cancellationToken.IsCancellationRequested
+                ? (UpstreamAnswer.Failed("The server had not answered when it was no longer waited for.", destination.DestinationId, isTimeout: false), false)
+                : (UpstreamAnswer.Failed($"The server did not answer within {request.Server.ResponseTimeout.TotalSeconds:0} s.", destination.DestinationId, isTimeout: true), false);
         }
         catch (IOException e)
         {

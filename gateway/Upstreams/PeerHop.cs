@@ -34,13 +34,13 @@ internal sealed class PeerHop(GatewayOptions options, TimeProvider time) : IDisp
         UseProxy = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectTimeout = TimeSpan.FromSeconds(2),
+        ActivityHeadersPropagator = null,
     });
 
     public static bool IsHop(HttpRequest request) => request.Headers.ContainsKey(HopHeader);
 
     /// <summary>Carries the request to <paramref name="peer"/> and its answer back.</summary>
-    /// <returns>False when the peer could not be reached; the client has been given nothing then.</returns>
-    public async Task<bool> TryCarryAsync(HttpContext http, Uri peer, SessionClaims claims, ReadOnlyMemory<byte> body)
+    public async Task<HopEnd> CarryAsync(HttpContext http, Uri peer, SessionClaims claims, ReadOnlyMemory<byte> body)
     {
         using var request = new HttpRequestMessage(new(http.Request.Method), new Uri(peer, $"/s/{claims.Server}/mcp"));
         request.Headers.Host = http.Request.Host.Value;
@@ -62,20 +62,30 @@ internal sealed class PeerHop(GatewayOptions options, TimeProvider time) : IDisp
         {
             using var response = await _client.SendAsync(request, http.RequestAborted);
             await CopyAsync(response, http);
-            return true;
+            return HopEnd.Carried;
         }
-        catch (Exception e) when ((e is HttpRequestException or IOException || (e is OperationCanceledException && !http.RequestAborted.IsCancellationRequested)) && !http.Response.HasStarted)
+        catch (Exception e) when (IsUnreached(e) && !http.RequestAborted.IsCancellationRequested)
         {
-            return false;
+            return HopEnd.Unreached;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException && !http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
+        {
+            http.Response.Clear();
+            return HopEnd.BrokeOff;
         }
         catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or TimeoutException)
         {
             http.Abort();
-            return true;
+            return HopEnd.Carried;
         }
     }
 
     public void Dispose() => _client.Dispose();
+
+    // Nothing was sent: no connection came about, the client's own bound on connecting (a cancellation that nobody asked for) included.
+    private static bool IsUnreached(Exception e) =>
+        e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError }
+        || e is OperationCanceledException { InnerException: TimeoutException };
 
     private async Task CopyAsync(HttpResponseMessage response, HttpContext http)
     {
@@ -98,4 +108,17 @@ internal sealed class PeerHop(GatewayOptions options, TimeProvider time) : IDisp
             await http.Response.Body.FlushAsync(http.RequestAborted).WaitAsync(ClientAnswer.LongestStall, time);
         }
     }
+}
+
+/// <summary>What became of a request that was passed on to another replica. The safe value is zero (I7).</summary>
+internal enum HopEnd
+{
+    /// <summary>The peer could not be reached: it was sent nothing, and the client has been given nothing.</summary>
+    Unreached = 0,
+
+    /// <summary>The connection broke after the peer was sent the request: it may have taken and recorded it. The client has been given nothing.</summary>
+    BrokeOff = 1,
+
+    /// <summary>The client was given the peer's answer, or has gone.</summary>
+    Carried = 2,
 }

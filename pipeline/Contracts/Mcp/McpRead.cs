@@ -22,10 +22,14 @@ public readonly struct McpRead
     internal McpRead(in McpMessage message)
     {
         Message = message;
+        Raw = message.Raw;
         IsRead = true;
     }
 
-    internal McpRead(McpFault fault) => Fault = fault;
+    internal McpRead(ReadOnlyMemory<byte> raw, McpFault fault) => (Raw, Fault) = (raw, fault);
+
+    /// <summary>What was read, whatever came of it.</summary>
+    public ReadOnlyMemory<byte> Raw { get; }
 
     /// <summary>True when <see cref="Message"/> is what arrived; false when <see cref="Fault"/> says why not.</summary>
     public bool IsRead { get; }

@@ -94,7 +94,7 @@ public static class McpReader
     }
 
     private static McpRead InBatch(in McpRead read) => read.IsRead && read.Message.Method == "initialize"
-        ? new(McpFaults.Invalid("The method \"initialize\" must not be part of an array (2025-03-26, Lifecycle). Send it alone.", read.Message.Id))
+        ? new(read.Raw, McpFaults.Invalid("The method \"initialize\" must not be part of an array (2025-03-26, Lifecycle). Send it alone.", read.Message.Id))
         : read;
 }
 

@@ -41,13 +41,13 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
         _json.End();
         if (_json.Fault is { Kind: not JsonFaultKind.None } fault)
         {
-            return new(McpFaults.Of(fault, limits, IdBeside(fault)));
+            return new(body, McpFaults.Of(fault, limits, IdBeside(fault)));
         }
 
         Classify();
         return _complaint is null
             ? new(new McpMessage(body, _parts))
-            : new(new McpFault(McpFaults.BadRequest, _code, _complaint, IdOf(_parts.Id)));
+            : new(body, new McpFault(McpFaults.BadRequest, _code, _complaint, IdOf(_parts.Id)));
     }
 
     public void Release() => _json.Release();

@@ -69,6 +69,29 @@ public sealed class RecordThenActTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_session_whose_opening_cannot_be_recorded_is_not_given_to_its_client(bool isStream)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, body) =>
+        {
+            http.Response.Headers["Mcp-Session-Id"] = "held-there";
+            var answer = "{\"jsonrpc\":\"2.0\",\"id\":" + Wire.IdOf(body) + ",\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}}}";
+            return isStream ? FakeServer.WriteEvents(http, Wire.Event(answer)) : FakeServer.WriteJson(http, 200, answer);
+        };
+        gateway.Faults.Refused = "call.completed.v1";
+        using var withheld = await gateway.Client.SendAsync(Wire.PostRaw("demo", Wire.Initialize("0")));
+
+        Assert.Equal(503, (int)withheld.StatusCode);
+        Assert.False(withheld.Headers.Contains("Mcp-Session-Id"));
+
+        gateway.Faults.Refused = null;
+        using var opened = await gateway.Client.SendAsync(Wire.PostRaw("demo", Wire.Initialize("0")));
+        Assert.True(opened.Headers.Contains("Mcp-Session-Id"));
+    }
+
+    [Theory]
     [InlineData("call.completed.v1")]
     [InlineData("message.relayed.v1")]
     public async Task A_stream_releases_nothing_that_is_not_recorded(string unrecordable)

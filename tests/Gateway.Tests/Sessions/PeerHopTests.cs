@@ -71,6 +71,36 @@ public sealed class PeerHopTests
         }
     }
 
+    [Fact]
+    public async Task A_hop_that_breaks_after_its_owner_took_the_call_is_no_refusal()
+    {
+        using var keys = new TemporaryFolder();
+        var file = Path.Combine(keys.Path, "sessions.key");
+        await using var owner = await StartAsync("gw-1", file);
+        await using var other = await StartAsync("gw-2", file);
+        await using var breaking = await FakeServer.StartAsync();
+        breaking.Answer = (http, _) =>
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        };
+        var key = await KeyAsync(owner, other);
+        using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
+        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
+        await other.PublishAsync(other.Source.Current with { Peers = ImmutableDictionary<string, Uri>.Empty.Add("gw-1", breaking.Address) });
+
+        var told = await other.TextAsync(With(key, Wire.PostRaw("shell", Wire.LegacyRequest("2", "test/pid"), Wire.Legacy, session)), 502);
+
+        Assert.Contains("\"id\":2,\"error\"", told, StringComparison.Ordinal);
+        Assert.Contains("broke off", told, StringComparison.Ordinal);
+        Assert.Single(breaking.Requests);
+        Assert.Empty(await other.CallsAsync());
+
+        await breaking.DisposeAsync();
+        await other.TextAsync(With(key, Wire.PostRaw("shell", Wire.LegacyRequest("3", "test/pid"), Wire.Legacy, session)), 404);
+        Assert.IsType<CallRefused>(Assert.Single(await other.CallsAsync()));
+    }
+
     private static async Task<string> KeyAsync(params GatewayHarness[] gateways)
     {
         var (id, digest, key) = ApiKey.Create();

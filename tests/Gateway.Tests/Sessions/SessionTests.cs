@@ -263,7 +263,9 @@ public sealed class SessionTests
         Assert.Contains("Unknown tool: rm", text, StringComparison.Ordinal);
         Assert.Contains("\"id\":3,\"error\"", text, StringComparison.Ordinal);
         Assert.Equal(2, gateway.Upstream.Requests.Count);
-        Assert.Equal(2, (await gateway.CallsAsync()).OfType<CallRefused>().Count());
+        var refused = (await gateway.CallsAsync()).OfType<CallRefused>().ToList();
+        Assert.Equal(2, refused.Count);
+        Assert.Equal("{\"id\":3}", System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(refused[1].Request.Base64!)));
         await gateway.TextAsync(Wire.PostRaw("demo", "[{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}]", "2025-03-26"), 202);
     }
 
