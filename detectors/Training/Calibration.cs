@@ -47,7 +47,7 @@ internal static class Calibration
             };
         }
 
-        var benign = new Corpus(Path.Combine(request.Data, "dev"));
+        var benign = request.ScoreboardRows();
         foreach (var board in Board.All)
         {
             manifest.Channels[InjectionModel.NameOf(board.Channel)] = Calibrated(board, manifest, benign, request, hasEncoder && board.Channel == TextChannel.Response);
@@ -103,19 +103,19 @@ internal static class Calibration
         return threshold;
     }
 
-    private static FittedCurves CurvesOf(ChannelManifest channel) => new(channel.StageOne.ToCurve(), channel.Odd?.Curve.ToCurve(), channel.StageTwo?.ToCurve());
+    internal static FittedCurves CurvesOf(ChannelManifest channel) => new(channel.StageOne.ToCurve(), channel.Odd?.Curve.ToCurve(), channel.StageTwo?.ToCurve());
 
     private static ChannelManifest WithProbability(Board board, ModelManifest manifest, TrainingRequest request)
     {
         var channel = manifest.Channels[InjectionModel.NameOf(board.Channel)];
-        var held = HeldOutTexts.Of(board.Channel, new Corpus(Path.Combine(request.Data, "train")), HeldPairs);
+        var held = HeldOutTexts.Of(board.Channel, request.TrainingRows(), HeldPairs);
         if (held.Count == 0)
         {
             return channel;
         }
 
         using var model = Open(manifest, request.Output);
-        var scored = new Scorer(model).Score(held, board.Channel);
+        var scored = new Scorer(model) { WeighsByBeginning = true }.Score(held, board.Channel);
         var curves = CurvesOf(channel);
         var (slope, offset) = Platt.Fit([.. scored.Select(text => (curves.Tail(text), text.IsAttack))]);
         return channel with { ProbabilitySlope = Math.Round(slope, 6), ProbabilityOffset = Math.Round(offset, 6) };
@@ -124,11 +124,11 @@ internal static class Calibration
     private static ScoredText[][] Score(Board board, ModelManifest manifest, Corpus corpus, string folder)
     {
         using var model = Open(manifest, folder);
-        var scorer = new Scorer(model);
+        var scorer = new Scorer(model) { WeighsByBeginning = true };
         return [.. board.Benign.Select(source => scorer.Score([.. corpus.Of(false, source)], board.Channel)).Where(source => source.Length > 0)];
     }
 
-    private static InjectionModel Open(ModelManifest manifest, string folder) =>
+    internal static InjectionModel Open(ModelManifest manifest, string folder) =>
         InjectionModel.Open(name => name == ModelManifest.FileName ? new MemoryStream(manifest.Write()) : File.OpenRead(Path.Combine(folder, name)));
 
     // Counted over the benign definitions of the training corpora, one added to both sides: what was never seen is rare, not impossible.
@@ -137,7 +137,7 @@ internal static class Calibration
         var seen = new int[DefinitionRules.Names.Count];
         var total = 0;
         var text = new MessageText(TextLimits.Default);
-        foreach (var row in new Corpus(Path.Combine(request.Data, "train")).Of(false, "toolsdk_tools", "bfcl_funcs", "metatool_tools", "toolbench_funcs"))
+        foreach (var row in request.TrainingRows().Of(false, "toolsdk_tools", "bfcl_funcs", "metatool_tools", "toolbench_funcs"))
         {
             Scorer.Read(row.Text, TextChannel.Definition, text);
             var marks = DefinitionRules.Match(text, out _, out _);
@@ -158,7 +158,7 @@ internal static class Calibration
         using var words = File.OpenRead(Path.Combine(request.Output, Vocabularies.Words));
         var head = LinearWeights.Read(weights);
         var trainer = new LinearTrainer(new(WordVectors.Read(words), KnownPairs.None));
-        WeightedScore[] scores = [.. CapabilityTexts.Honest(new(Path.Combine(request.Data, "train")), isKeptBack: true).Select(text => new WeightedScore(trainer.Score(head, text.Text), 1))];
+        WeightedScore[] scores = [.. CapabilityTexts.Honest(request.TrainingRows(), isKeptBack: true).Select(text => new WeightedScore(trainer.Score(head, text.Text), 1))];
         return scores.Length == 0 ? 0 : Math.Round(Math.Max(0, Metrics.Threshold([scores], CapabilityRate)), 6);
     }
 

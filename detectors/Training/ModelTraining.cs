@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using McpLedger.Detectors.Injection;
 using McpLedger.Detectors.Text;
@@ -26,14 +27,24 @@ public sealed record TrainingRequest
     /// <summary>Labelled texts of one's own on top: what an analyst confirmed or rejected in a ledger.</summary>
     public IReadOnlyList<LabelledText> Labelled { get; init; } = [];
 
+    /// <summary>How many pairs are made where nobody says otherwise.</summary>
+    public const int DefaultPairs = 20_000;
+
     /// <summary>Pairs of attacked and clean texts made for each channel.</summary>
-    public int Pairs { get; init; } = 20_000;
+    public int Pairs { get; init; } = DefaultPairs;
 
     /// <summary>The training's seed.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>What was read of the data.</summary>
+    internal CorpusTally Tally { get; } = new();
+
+    internal Corpus TrainingRows() => new(Path.Combine(Data, "train"), Tally);
+
+    internal Corpus ScoreboardRows() => new(Path.Combine(Data, "dev"), Tally);
 }
 
-/// <summary>Rows in, model folder out. The same request makes the same bytes.</summary>
+/// <summary>Rows in, model folder out. The same request makes the same digest; only the card says how long it took.</summary>
 public static class ModelTraining
 {
     internal const string CapabilityName = "capability.bin";
@@ -53,8 +64,9 @@ public static class ModelTraining
     /// <returns>The new model's digest.</returns>
     public static string Run(TrainingRequest request, IProgress<string> progress)
     {
+        var began = Stopwatch.GetTimestamp();
         Directory.CreateDirectory(request.Output);
-        var train = new Corpus(Path.Combine(request.Data, "train"));
+        var train = request.TrainingRows();
         var vocabulary = Vocabularies.Prepare(request, train, progress);
         Board[] boards = [.. Board.All];
         var members = new WideDeepWeights[boards.Length * Members];
@@ -82,7 +94,9 @@ public static class ModelTraining
         }
 
         progress.Report("calibrating");
-        return Calibration.Write(request, EncoderWindows);
+        var digest = Calibration.Write(request, EncoderWindows);
+        ModelCard.Write(request, Members, Stopwatch.GetElapsedTime(began));
+        return digest;
     }
 
     /// <summary>Counts shapes and trains the scorer of odd tokens.</summary>
@@ -114,10 +128,12 @@ public static class ModelTraining
         _ => new() { Seed = seed, Hidden = 8, Epochs = 4 },
     };
 
+    internal static TextChannel ChannelOf(LabelledText row) => row.Channel switch { "user" => TextChannel.User, "tool_def" => TextChannel.Definition, _ => TextChannel.Response };
+
     private static List<TrainingText> Texts(TextChannel channel, TrainingRequest request, ulong member)
     {
         // Every channel reads its own corpus object: they train side by side.
-        var corpus = new Corpus(Path.Combine(request.Data, "train"));
+        var corpus = request.TrainingRows();
         var seed = Draws.SeedOf(channel, member);
         var texts = channel switch
         {
@@ -128,11 +144,9 @@ public static class ModelTraining
         return [.. texts, .. request.Labelled.Where(row => ChannelOf(row) == channel).Select(row => Own(row, channel))];
     }
 
-    private static TrainingText Own(LabelledText row, TextChannel channel)
+    internal static TrainingText Own(LabelledText row, TextChannel channel)
     {
         var text = channel == TextChannel.Definition ? MarkedText.ReadJson(row.Text, row.IsAttack) : MarkedText.Read(row.Text, row.IsAttack);
         return text with { Weight = LabelWeight };
     }
-
-    private static TextChannel ChannelOf(LabelledText row) => row.Channel switch { "user" => TextChannel.User, "tool_def" => TextChannel.Definition, _ => TextChannel.Response };
 }

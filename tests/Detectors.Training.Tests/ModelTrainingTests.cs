@@ -1,6 +1,8 @@
+using System.Text.Json;
 using McpLedger.Detectors.Injection;
 using McpLedger.Detectors.Text;
 using McpLedger.Detectors.Training.Data;
+using McpLedger.Detectors.Training.Dlp;
 using McpLedger.Detectors.Training.Evaluation;
 
 namespace McpLedger.Detectors.Training.Tests;
@@ -28,14 +30,59 @@ public sealed class ModelTrainingTests : IDisposable
     {
         var digest = Train("model");
         using var model = InjectionModel.Open(_corpus.Model("model"));
-        var report = Scoreboard.Run(model, new() { Data = _corpus.Folder, IsQuick = true }, new Unheard());
+        var report = Scoreboard.Run(model, new() { Data = _corpus.Folder, IsQuick = true, WithCurves = true }, new Unheard());
         var text = ScoreboardText.Of(report);
 
         Assert.Equal(digest, model.Digest);
         Assert.Equal(3, report.Boards.Count);
         Assert.Contains("targets", text, StringComparison.Ordinal);
         Assert.Contains(HeldOutDefinitions.Source, text, StringComparison.Ordinal);
-        Assert.NotEmpty(Scoreboard.ToJson(report));
+        Assert.All(report.Boards.SelectMany(board => board.Sources).SelectMany(source => source.Shares.Append(source.Flagged)), share => Assert.InRange(share.Share, share.Low, share.High));
+        Assert.All(report.Boards.SelectMany(board => board.Sources), source => Assert.Equal(3, source.Shares.Count));
+        using var json = JsonDocument.Parse(Scoreboard.ToJson(report));
+        Assert.All(
+            json.RootElement.GetProperty("boards").EnumerateArray().SelectMany(board => board.GetProperty("sources").EnumerateArray()),
+            source => Assert.True(source.GetProperty("flagged").GetProperty("low").GetDouble() <= source.GetProperty("flagged").GetProperty("high").GetDouble()));
+    }
+
+    [Fact]
+    public void One_scoreboard_has_values_with_their_targets_and_curves_of_every_part()
+    {
+        Train("model");
+        using var model = InjectionModel.Open(_corpus.Model("model"));
+        var report = Scoreboard.Run(model, new() { Data = _corpus.Folder, IsQuick = true, WithCurves = true }, new Unheard());
+        var text = ScoreboardText.Of(report);
+
+        Assert.Contains(report.Values, row => row is { Rule: DlpScoreboard.Generic, Present: > 0 });
+        Assert.Equal(2, report.Targets.Count(target => target.What.StartsWith("values:", StringComparison.Ordinal) && target.IsReached is not null));
+        Assert.Contains("card-number", text, StringComparison.Ordinal);
+        var curves = report.Curves!.Rows.Where(row => row.Source == HeldOutDefinitions.Source).ToDictionary(row => row.Scoring, row => row.Recalls);
+        Assert.Contains("head alone", curves.Keys);
+        Assert.Contains("marks alone", curves.Keys);
+        Assert.All(curves.Values, recalls => Assert.Equal(recalls.Order(), recalls));
+        Assert.Contains("head alone", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_says_in_the_folders_card_what_went_in_and_what_came_out()
+    {
+        var digest = Train("model", [new("mine", IsAttack: false, "user", "", "Tell me the price of bread.")]);
+        var path = Path.Combine(_corpus.Model("model"), ModelCard.FileName);
+        var card = File.ReadAllText(path);
+        File.WriteAllText(path, "# By hand\n\n" + card.Replace("pairs of attacked", "pears of attacked", StringComparison.Ordinal) + "\nAnd after.\n");
+        Train("model");
+        var again = File.ReadAllText(path);
+
+        Assert.Contains(digest, card, StringComparison.Ordinal);
+        Assert.Contains("0 confirmed, 1 rejected", card, StringComparison.Ordinal);
+        Assert.Contains("`train/llmail` | 40 | 0 | `", card, StringComparison.Ordinal);
+        Assert.Contains("`dev/docs_test` | – | 40 | `", card, StringComparison.Ordinal);
+        Assert.DoesNotContain("dev/tau_tool", card, StringComparison.Ordinal);
+        Assert.Contains("| response | –", card, StringComparison.Ordinal);
+        Assert.StartsWith("# By hand", again, StringComparison.Ordinal);
+        Assert.EndsWith("And after.\n", again, StringComparison.Ordinal);
+        Assert.DoesNotContain("pears", again, StringComparison.Ordinal);
+        Assert.Equal(again.IndexOf(ModelCard.Begins, StringComparison.Ordinal), again.LastIndexOf(ModelCard.Begins, StringComparison.Ordinal));
     }
 
     [Fact]

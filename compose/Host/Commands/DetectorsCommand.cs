@@ -25,10 +25,20 @@ internal static class DetectorsCommand
         var kind = new Option<string>("--kind") { Description = "injection (texts, from train/ and dev/) or behaviour (sessions, from traces/).", DefaultValueFactory = _ => "injection" };
         kind.AcceptOnlyFromAmong("injection", "behaviour");
         var labels = new Option<string[]>("--labels") { Description = "JSON lines {source, label, channel, text}: confirmed (1) and rejected (0) findings of your own. May be given more than once." };
-        var command = new Command("train", "Train and calibrate a model: --data names the folder that has train/ and dev/. The same data make the same digest.") { output, id, from, kind, labels };
+        var pairs = new Option<int>("--pairs") { Description = "Pairs of attacked and clean texts that are made up for each channel.", DefaultValueFactory = _ => TrainingRequest.DefaultPairs };
+        pairs.Validators.Add(result => { if (result.GetValueOrDefault<int>() < 1) { result.AddError("--pairs is at least 1."); } });
+        var command = new Command("train", "Train and calibrate a model: --data names the folder that has train/ and dev/. Without --data a model is continued on --labels alone. The same data make the same digest.") { output, id, from, kind, labels, pairs };
         return command.Runs((parsed, terminal, _) =>
         {
             var isBehaviour = parsed.GetValue(kind) == "behaviour";
+            LabelledText[] labelled = [.. (parsed.GetValue(labels) ?? []).SelectMany(Corpus.ReadLines)];
+            if (!isBehaviour && parsed.GetValue(CommonOptions.Data) is null && labelled.Length > 0)
+            {
+                var tuning = new TuningRequest { Base = parsed.GetValue(from) ?? ShippedModel.Folder, Output = parsed.GetValue(output)!, Id = parsed.GetValue(id)!, Labelled = labelled };
+                Trained(terminal, tuning.Id, ModelTuning.Run(tuning, new Steps(terminal)), tuning.Output);
+                return Task.FromResult(ExitCode.Ok);
+            }
+
             if (DataOf(parsed, terminal, isBehaviour ? "traces" : "train") is not { } data)
             {
                 return Task.FromResult(ExitCode.Usage);
@@ -47,7 +57,8 @@ internal static class DetectorsCommand
                 Output = parsed.GetValue(output)!,
                 Id = parsed.GetValue(id)!,
                 Base = parsed.GetValue(from) ?? ShippedModel.Folder,
-                Labelled = [.. (parsed.GetValue(labels) ?? []).SelectMany(Corpus.ReadLines)],
+                Labelled = labelled,
+                Pairs = parsed.GetValue(pairs),
             };
             Trained(terminal, request.Id, ModelTraining.Run(request, new Steps(terminal)), request.Output);
             return Task.FromResult(ExitCode.Ok);
@@ -66,10 +77,11 @@ internal static class DetectorsCommand
         var model = ModelOption();
         var quick = new Option<bool>("--quick") { Description = "Score a slice of each source: a test of the command, no measurement." };
         var control = new Option<bool>("--control") { Description = "Also train the in-distribution control." };
+        var curves = new Option<bool>("--curves") { Description = "Also draw recall by false-positive rate, for each part of the model and for other ways to put them together. The second stage reads every text for it." };
         var sessions = new Option<string?>("--behaviour") { Description = "The session model's folder. Default: the one that comes with the program." };
         var only = new Option<string?>("--only") { Description = "injection or behaviour alone. Default: both, behaviour where --data has traces/." };
         only.AcceptOnlyFromAmong("injection", "behaviour");
-        var command = new Command("evaluate", "Measure models on the public scoreboard: --data names the folder that has dev/ and traces/.") { file, model, sessions, only, quick, control };
+        var command = new Command("evaluate", "Measure models on the public scoreboard: --data names the folder that has dev/ and traces/.") { file, model, sessions, only, quick, control, curves };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
             var isBehaviourOnly = parsed.GetValue(only) == "behaviour";
@@ -79,7 +91,7 @@ internal static class DetectorsCommand
             }
 
             using var opened = InjectionModel.Open(parsed.GetValue(model) ?? ShippedModel.Folder);
-            var request = new ScoreboardRequest { Data = data, IsQuick = parsed.GetValue(quick), WithControl = parsed.GetValue(control) };
+            var request = new ScoreboardRequest { Data = data, IsQuick = parsed.GetValue(quick), WithControl = parsed.GetValue(control), WithCurves = parsed.GetValue(curves) };
             var texts = isBehaviourOnly ? null : Scoreboard.Run(opened, request, new Steps(terminal));
             var behaviour = parsed.GetValue(only) == "injection"
                 ? null

@@ -193,7 +193,7 @@ internal sealed partial class ResponseTexts
     private static IEnumerable<TrainingText> Weighted(IEnumerable<LabelledText> rows, bool isAttack)
     {
         string[] texts = [.. Texts(rows)];
-        var weights = Clusters.Weights(texts);
+        var weights = Clusters.Weights(Clusters.ByBeginning(texts).Ids);
         return texts.Select((text, i) => MarkedText.Read(Cut(text, LongContext), isAttack, weights[i]));
     }
 

@@ -173,7 +173,7 @@ internal sealed class UserTexts
     private static IEnumerable<TrainingText> Weighted(IEnumerable<LabelledText> rows, bool isAttack, double weight)
     {
         string[] texts = [.. rows.Select(row => row.Text)];
-        var weights = Clusters.Weights(texts);
+        var weights = Clusters.Weights(Clusters.ByBeginning(texts).Ids);
         return texts.Select((text, i) => Plain(text.Length <= Longest ? text : text[..Longest], isAttack, weight * weights[i]));
     }
 

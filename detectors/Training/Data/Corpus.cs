@@ -7,6 +7,10 @@ namespace McpLedger.Detectors.Training.Data;
 public sealed class Corpus(string folder)
 {
     private readonly Dictionary<string, IReadOnlyList<LabelledText>> _read = [];
+    private readonly CorpusTally? _tally;
+
+    internal Corpus(string folder, CorpusTally tally)
+        : this(folder) => _tally = tally;
 
     /// <summary>The texts of a source; none where the folder has no such file.</summary>
     public IReadOnlyList<LabelledText> Source(string name)
@@ -15,6 +19,7 @@ public sealed class Corpus(string folder)
         {
             var path = Path.Combine(folder, name + ".jsonl.gz");
             _read[name] = rows = File.Exists(path) ? ReadLines(path) : [];
+            _tally?.Add(path, rows);
         }
 
         return rows;

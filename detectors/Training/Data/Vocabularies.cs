@@ -10,6 +10,7 @@ internal static class Vocabularies
     public const string Pairs = "pairs.bin";
     public const string EncoderModel = "encoder/model.int8.onnx";
     public const string EncoderVocabulary = "encoder/vocab.txt";
+    public const string Licenses = "LICENSES.md";
 
     private static readonly string[] Ordinary = ["docs_train", "dialogue_benign", "metatool_user", "bfcl_user", "whowhen", "bipia_train", "toolsdk_tools", "bfcl_funcs", "toolbench_obs"];
 
@@ -25,7 +26,7 @@ internal static class Vocabularies
         }
         else
         {
-            foreach (var name in new[] { Words, EncoderModel, EncoderVocabulary }.Where(name => File.Exists(Path.Combine(request.Base, name))))
+            foreach (var name in new[] { Words, EncoderModel, EncoderVocabulary, Licenses }.Where(name => File.Exists(Path.Combine(request.Base, name))))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(request.Output, name))!);
                 if (Path.GetFullPath(request.Base) != Path.GetFullPath(request.Output))

@@ -9,7 +9,7 @@ namespace McpLedger.Detectors.Training.Dlp;
 /// <param name="Present">How many there were.</param>
 /// <param name="Found">How many of those were found.</param>
 /// <param name="False">How many were found that are none.</param>
-internal sealed record DlpRow(string Rule, int Present, int Found, int False)
+public sealed record DlpRow(string Rule, int Present, int Found, int False)
 {
     /// <summary>Share of what was found that is one.</summary>
     public double Precision => Found + False == 0 ? 1 : (double)Found / (Found + False);
@@ -24,6 +24,14 @@ internal sealed record DlpRow(string Rule, int Present, int Found, int False)
 /// <summary>Precision and recall by kind over made texts.</summary>
 internal static class DlpScoreboard
 {
+    /// <summary>The rule for values that have no form of their own.</summary>
+    public const string Generic = "generic-secret";
+
+    private const ulong HeldOutSeed = 99;
+
+    /// <summary>Measured on texts whose templates, names and seed no training sees.</summary>
+    public static IReadOnlyList<DlpRow> HeldOut(bool isQuick) => Of(DlpTexts.Make(HeldOutSeed, isQuick ? 300 : 3000, heldOut: true));
+
     /// <summary>Searches the texts and compares: a value counts as found when a finding of its rule covers four fifths of it.</summary>
     public static IReadOnlyList<DlpRow> Of(IReadOnlyList<MadeText> texts)
     {
@@ -60,13 +68,13 @@ internal static class DlpScoreboard
         var text = new StringBuilder();
         foreach (var row in rows)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{row.Rule,-26} {row.Present,5} present {row.Found,5} found {row.False,4} false   P {row.Precision:0.000}  R {row.Recall:0.000}  F1 {row.F1:0.000}");
+            text.Append(CultureInfo.InvariantCulture, $"  {row.Rule,-26} {row.Present,5} present {row.Found,5} found {row.False,4} false   P {row.Precision:0.000}  R {row.Recall:0.000}  F1 {row.F1:0.000}\n");
         }
 
         return text.ToString();
     }
 
     private static bool Meets(DlpFinding finding, MadeSpan span) =>
-        (finding.Rule.Id == span.Rule || (span.Rule == "generic-secret" && finding.Rule.Class == DataClass.Secret))
+        (finding.Rule.Id == span.Rule || (span.Rule == Generic && finding.Rule.Class == DataClass.Secret))
         && Math.Min(finding.End, span.Start + span.Length) - Math.Max(finding.Start, span.Start) >= span.Length * 0.8;
 }

@@ -17,8 +17,6 @@ internal sealed record MadeText(string Text, IReadOnlyList<MadeSpan> Spans);
 /// </summary>
 internal static class DlpTexts
 {
-    private const string Generic = "generic-secret";
-
     private static readonly string[] TrainingSecretFrames =
     [
         "{0} = \"{1}\"", "{0}: {1}", "\"{0}\": \"{1}\",", "export {0}={1}", "{0}='{1}'", "your {0} is {1} and it expires on Friday", "--{0} {1} --verbose", "<{0}>{1}</{0}>", "const {0} = '{1}';", "{0} := `{1}`", "  {0}: '{1}'\n  region: eu-west-1",
@@ -101,7 +99,7 @@ internal static class DlpTexts
     }
 
     private static void Secret(Draw draw, bool heldOut, StringBuilder text, List<MadeSpan> spans) =>
-        Write(text, spans, draw.Of(heldOut ? HeldOutSecretFrames : TrainingSecretFrames), draw.Of(heldOut ? HeldOutNames : TrainingNames), SecretValue(draw), Generic);
+        Write(text, spans, draw.Of(heldOut ? HeldOutSecretFrames : TrainingSecretFrames), draw.Of(heldOut ? HeldOutNames : TrainingNames), SecretValue(draw), DlpScoreboard.Generic);
 
     private static void Decoy(Draw draw, bool heldOut, StringBuilder text)
     {
@@ -116,7 +114,7 @@ internal static class DlpTexts
             value = draw.Below(5) switch { 0 => MadeValues.Uuid(draw), 1 => MadeValues.Hex(draw, 8), 2 => $"{draw.Between(1, 9999)}", 3 => draw.Of(["production", "primary-region", "oauth-client", "internal_service"]), _ => value };
         }
 
-        Write(text, [], frame, name, value, Generic);
+        Write(text, [], frame, name, value, DlpScoreboard.Generic);
     }
 
     private static string SecretValue(Draw draw) => draw.Below(6) switch

@@ -60,6 +60,8 @@ internal sealed class BoardEvaluation
             Title = _board.Title,
             Macro = [.. Rates.Select(rate => MacroRow(_fit, Of(_board.Attacks, _attacks), rate))],
             StageOneMacro = [.. Rates.Select(rate => MacroRow(_stageOne, [.. Of(_board.Attacks, _attacks).Select(WithoutEncoder)], rate))],
+            ShippedRecall = Mean(Of(_board.Attacks, _attacks), text => text.IsFlagged),
+            ShippedFalsePositiveRate = Mean(benign, text => text.IsFlagged),
             KeywordRules = new(KeywordShares[1], KeywordShares[0], double.NaN, double.NaN),
             Sources = [.. Rows()],
             Lengths = [.. ByLength()],
@@ -83,8 +85,14 @@ internal sealed class BoardEvaluation
 
     private static RateRow MacroRow(CrossFit fit, IReadOnlyList<IReadOnlyList<ScoredText>> sources, double rate)
     {
-        var (low, high) = Bootstrap.Of(sources, text => fit.IsAbove(text, rate));
-        return new(rate, Mean(sources.Select(source => fit.Share(source, rate))), low, high);
+        var mean = Mean(sources, text => fit.IsAbove(text, rate));
+        return new(rate, mean.Share, mean.Low, mean.High);
+    }
+
+    private static ShareRow Mean(IReadOnlyList<IReadOnlyList<ScoredText>> sources, Func<ScoredText, bool> counts)
+    {
+        var (low, high) = Bootstrap.Of(sources, counts);
+        return new(Mean(sources.Select(source => Share(source, counts))), low, high);
     }
 
     private IEnumerable<SourceRow> Rows()
@@ -106,7 +114,6 @@ internal sealed class BoardEvaluation
 
     private SourceRow Row(string source, string kind, ScoredText[] texts)
     {
-        var (low, high) = Bootstrap.Of([texts], text => _fit.IsAbove(text, 0.01));
         return new()
         {
             Source = source,
@@ -114,10 +121,8 @@ internal sealed class BoardEvaluation
             Rows = texts.Length,
             Clusters = texts.Select(text => text.Cluster).Distinct().Count(),
             Auc = texts[0].IsAttack ? Auc(texts) : null,
-            Shares = [.. Rates.Select(rate => _fit.Share(texts, rate))],
-            Low = low,
-            High = high,
-            Flagged = Share(texts, text => text.IsFlagged),
+            Shares = [.. Rates.Select(rate => Mean([texts], text => _fit.IsAbove(text, rate)))],
+            Flagged = Mean([texts], text => text.IsFlagged),
             Families = texts.GroupBy(text => text.Family).Where(family => family.Key.Length > 0).Take(40).ToDictionary(family => family.Key, family => Math.Round(_fit.Share(family, 0.01), 4)),
         };
     }

@@ -35,7 +35,7 @@ internal static class CapabilityBoard
     private static CapabilityRow Row(InjectionModel model, string source, bool isDangerous, string[] definitions)
     {
         var (text, reading) = (new MessageText(TextLimits.Default), new InjectionReading());
-        var weights = Clusters.Weights(definitions);
+        var weights = Clusters.Weights(Clusters.Of(definitions).Ids);
         var (flagged, total) = (0d, 0d);
         for (var i = 0; i < definitions.Length; i++)
         {

@@ -10,11 +10,19 @@ internal sealed class CrossFit
     private readonly FittedCurves[] _curves = new FittedCurves[2];
     private readonly Dictionary<double, double[]> _thresholds = [];
     private readonly IReadOnlyList<IReadOnlyList<ScoredText>> _benign;
+    private readonly Func<FittedCurves, ScoredText, double> _tail;
 
     /// <param name="benign">One list a source.</param>
     public CrossFit(IReadOnlyList<IReadOnlyList<ScoredText>> benign)
+        : this(benign, static (curves, text) => curves.Tail(text))
     {
-        _benign = benign;
+    }
+
+    /// <param name="benign">One list a source.</param>
+    /// <param name="tail">How a text's scores become one number, where not as the detector does it.</param>
+    public CrossFit(IReadOnlyList<IReadOnlyList<ScoredText>> benign, Func<FittedCurves, ScoredText, double> tail)
+    {
+        (_benign, _tail) = (benign, tail);
         for (var fold = 0; fold < 2; fold++)
         {
             ScoredText[][] half = [.. benign.Select(source => source.Where(text => text.Fold == fold).ToArray())];
@@ -57,7 +65,7 @@ internal sealed class CrossFit
         return total == 0 ? double.NaN : above / total;
     }
 
-    private double Tail(ScoredText text, int fold) => _curves[fold].Tail(text);
+    private double Tail(ScoredText text, int fold) => _tail(_curves[fold], text);
 
     private double[] Thresholds(double rate)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using McpLedger.Detectors.Injection;
 using McpLedger.Detectors.Text;
 using McpLedger.Detectors.Training.Data;
+using McpLedger.Detectors.Training.Dlp;
 
 namespace McpLedger.Detectors.Training.Evaluation;
 
@@ -13,6 +14,9 @@ public sealed record ScoreboardRequest
 
     /// <summary>Scores a slice of each source: for tests, never to be quoted.</summary>
     public bool IsQuick { get; init; }
+
+    /// <summary>Also draws curves of recall by false-positive rate; the encoder reads every text for it.</summary>
+    public bool WithCurves { get; init; }
 
     /// <summary>Also trains the in-distribution control.</summary>
     public bool WithControl { get; init; }
@@ -31,7 +35,7 @@ public static class Scoreboard
     public static ScoreboardReport Run(InjectionModel model, ScoreboardRequest request, IProgress<string> progress)
     {
         var corpus = new Corpus(Path.Combine(request.Data, "dev"));
-        var scorer = new Scorer(model);
+        var scorer = new Scorer(model) { AsksAlways = request.WithCurves };
         var most = request.IsQuick ? QuickTexts : int.MaxValue;
         Dictionary<TextChannel, BoardEvaluation> boards = [];
         foreach (var board in Board.All)
@@ -41,9 +45,11 @@ public static class Scoreboard
         }
 
         progress.Report("scoring hidden attacks");
-        var obfuscations = Hidden(corpus, scorer, boards[TextChannel.Response], request.IsQuick ? 12 : Obfuscated);
+        var obfuscations = Hidden(corpus, new(model), boards[TextChannel.Response], request.IsQuick ? 12 : Obfuscated);
         progress.Report("scoring capabilities");
         var capability = CapabilityBoard.Run(model, corpus, most);
+        progress.Report("searching for values");
+        var values = DlpScoreboard.HeldOut(request.IsQuick);
         IReadOnlyList<ControlRow> control = [];
         if (request.WithControl)
         {
@@ -60,7 +66,9 @@ public static class Scoreboard
             Obfuscations = obfuscations,
             Capability = capability,
             Control = control,
-            Targets = ScoreboardTargets.Of(boards, obfuscations, capability),
+            Values = values,
+            Curves = request.WithCurves ? Curves.Of(boards) : null,
+            Targets = ScoreboardTargets.Of(boards, obfuscations, capability, values),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using McpLedger.Detectors.Training.Dlp;
 
 namespace McpLedger.Detectors.Training.Evaluation;
 
@@ -26,6 +27,12 @@ public sealed record ScoreboardReport
     /// <summary>What a linear model reaches that was trained on half of each source it is measured on; absent where it was not asked for.</summary>
     public required IReadOnlyList<ControlRow> Control { get; init; }
 
+    /// <summary>What the search for secrets and personal data finds in made texts that are held out, by kind.</summary>
+    public required IReadOnlyList<DlpRow> Values { get; init; }
+
+    /// <summary>Recall by false-positive rate, for the parts and for other ways to put them together; absent where it was not asked for.</summary>
+    public CurveReport? Curves { get; init; }
+
     /// <summary>What is to be reached, and whether it is.</summary>
     public required IReadOnlyList<TargetRow> Targets { get; init; }
 }
@@ -41,6 +48,12 @@ public sealed record BoardReport
 
     /// <summary>Stage one alone, the same.</summary>
     public required IReadOnlyList<RateRow> StageOneMacro { get; init; }
+
+    /// <summary>Mean recall as the model is shipped.</summary>
+    public required ShareRow ShippedRecall { get; init; }
+
+    /// <summary>Mean false-positive rate as the model is shipped.</summary>
+    public required ShareRow ShippedFalsePositiveRate { get; init; }
 
     /// <summary>Words that give attacks away, as a rule list has them: mean recall and mean false-positive rate.</summary>
     public required RateRow KeywordRules { get; init; }
@@ -61,6 +74,9 @@ public sealed record BoardReport
 /// <summary>A recall at a false-positive rate, with its 95 % interval.</summary>
 public sealed record RateRow(double FalsePositiveRate, double Recall, double Low, double High);
 
+/// <summary>A share of texts, with its 95 % interval over clusters.</summary>
+public sealed record ShareRow(double Share, double Low, double High);
+
 /// <summary>A source's figures. For attacks the shares are recalls, for benign texts false-positive rates.</summary>
 public sealed record SourceRow
 {
@@ -80,18 +96,12 @@ public sealed record SourceRow
     public required double? Auc { get; init; }
 
     /// <summary>Share above the thresholds at 0.1, 1 and 5 %.</summary>
-    public required IReadOnlyList<double> Shares { get; init; }
-
-    /// <summary>95 % interval of the share at 1 %.</summary>
-    public required double Low { get; init; }
-
-    /// <summary>Its other end.</summary>
-    public required double High { get; init; }
+    public required IReadOnlyList<ShareRow> Shares { get; init; }
 
     /// <summary>Share flagged by the model as it is shipped.</summary>
-    public required double Flagged { get; init; }
+    public required ShareRow Flagged { get; init; }
 
-    /// <summary>The same over the source's families, where it has some.</summary>
+    /// <summary>The share at 1 % of the source's families, where it has some.</summary>
     public required IReadOnlyDictionary<string, double> Families { get; init; }
 }
 
@@ -106,6 +116,18 @@ public sealed record CapabilityRow(string Source, bool IsDangerous, int Texts, d
 
 /// <summary>A source under the in-distribution control.</summary>
 public sealed record ControlRow(string Source, double Auc, double RecallAtOnePercent);
+
+/// <summary>Curves of recall by false-positive rate.</summary>
+/// <param name="Rates">The rates.</param>
+/// <param name="Rows">One a way of scoring and source.</param>
+public sealed record CurveReport(IReadOnlyList<double> Rates, IReadOnlyList<CurveRow> Rows);
+
+/// <summary>One curve.</summary>
+/// <param name="Board">What sets its thresholds.</param>
+/// <param name="Scoring">Which part of the model scores, or how parts are put together.</param>
+/// <param name="Source">Whose recall it is.</param>
+/// <param name="Recalls">As many as there are rates.</param>
+public sealed record CurveRow(string Board, string Scoring, string Source, IReadOnlyList<double> Recalls);
 
 /// <summary>One target.</summary>
 public sealed record TargetRow(string What, string Target, string Measured, bool? IsReached);

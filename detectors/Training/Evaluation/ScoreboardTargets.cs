@@ -1,5 +1,6 @@
 using System.Globalization;
 using McpLedger.Detectors.Text;
+using McpLedger.Detectors.Training.Dlp;
 
 namespace McpLedger.Detectors.Training.Evaluation;
 
@@ -10,7 +11,7 @@ internal static class ScoreboardTargets
     private static readonly string[] Poisoned = ["dvmcp_poison", HeldOutDefinitions.Source, "msb_poison"];
     private static readonly double[] OwnRates = [0.001, 0.01, 0.1];
 
-    public static IReadOnlyList<TargetRow> Of(IReadOnlyDictionary<TextChannel, BoardEvaluation> boards, IReadOnlyList<ObfuscationRow> obfuscations, IReadOnlyList<CapabilityRow> capability)
+    public static IReadOnlyList<TargetRow> Of(IReadOnlyDictionary<TextChannel, BoardEvaluation> boards, IReadOnlyList<ObfuscationRow> obfuscations, IReadOnlyList<CapabilityRow> capability, IReadOnlyList<DlpRow> values)
     {
         var (response, user, definition) = (boards[TextChannel.Response], boards[TextChannel.User], boards[TextChannel.Definition]);
         List<TargetRow> rows = [];
@@ -45,6 +46,9 @@ internal static class ScoreboardTargets
             rows.Add(AtLeast("obfuscations: least recall kept of 11", [95], [obfuscations.Skip(1).Min(row => row.Kept)]));
         }
 
+        DlpRow[] validated = [.. values.Where(row => row.Rule != DlpScoreboard.Generic && row.Present > 0)];
+        rows.Add(AtLeast("values: validated kinds, least precision / recall", [98, 95], [validated.Min(row => row.Precision), validated.Min(row => row.Recall)]));
+        rows.Add(AtLeast("values: generic secrets, F1", [70], [values.Single(row => row.Rule == DlpScoreboard.Generic).F1]));
         return rows;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using McpLedger.Detectors.Training.Dlp;
 
 namespace McpLedger.Detectors.Training.Evaluation;
 
@@ -12,7 +13,7 @@ public static class ScoreboardText
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"model {report.Model}, digest {report.Digest}\n");
         text.Append(report.IsQuick ? "A slice of each source only: these figures are not to be quoted.\n" : "");
-        text.Append("One text per cluster of near-copies; thresholds cross-fitted over two halves of the benign clusters; brackets are 95 % intervals over clusters.\n");
+        text.Append("One text per cluster of near-copies (the first 160 letters, or four fifths of the runs of five words); thresholds cross-fitted over two halves of the benign clusters; brackets are 95 % intervals over clusters.\n");
         foreach (var board in report.Boards)
         {
             Board(text, board);
@@ -20,6 +21,12 @@ public static class ScoreboardText
 
         Capability(text, report.Capability);
         Hidden(text, report.Obfuscations);
+        text.Append("\nsecrets and personal data in made texts (templates, names and seed held out)\n").Append(DlpScoreboard.Print(report.Values));
+        if (report.Curves is { } curves)
+        {
+            Curves(text, curves);
+        }
+
         if (report.Control.Count > 0)
         {
             text.Append("\nin-distribution control (half of each source in training; tells nothing about new attacks)\n");
@@ -43,13 +50,14 @@ public static class ScoreboardText
         text.Append(CultureInfo.InvariantCulture, $"\n{board.Title}\n");
         text.Append("  macro recall at 0.1 / 1 / 5 %     ").AppendJoin(" / ", board.Macro.Select(Interval)).Append('\n');
         text.Append("  stage one alone                   ").AppendJoin(" / ", board.StageOneMacro.Select(Interval)).Append('\n');
+        text.Append(CultureInfo.InvariantCulture, $"  as shipped                        recall {Interval(board.ShippedRecall)} at {Interval(board.ShippedFalsePositiveRate)} false positives\n");
         text.Append(CultureInfo.InvariantCulture, $"  keyword rules                     recall {Percent(board.KeywordRules.Recall)} at {Percent(board.KeywordRules.FalsePositiveRate)} false positives\n");
         text.Append(CultureInfo.InvariantCulture, $"  benign texts that reach stage two {Percent(board.BenignReachingEncoder)}; calibration error {board.CalibrationError:0.000}\n");
-        text.Append(CultureInfo.InvariantCulture, $"  {"source",-22} {"",-13} {"rows",6} {"clusters",8} {"AUC",6}  {"at 0.1 %",8} {"at 1 %",8} {"",-15} {"at 5 %",8} {"shipped",8}\n");
+        text.Append(CultureInfo.InvariantCulture, $"  {"source",-22} {"",-13} {"rows",6} {"clusters",8} {"AUC",6}  {"at 0.1 %",-20} {"at 1 %",-20} {"at 5 %",-20} shipped\n");
         foreach (var row in board.Sources)
         {
             var auc = row.Auc is { } area ? area.ToString("0.000", CultureInfo.InvariantCulture) : "";
-            text.Append(CultureInfo.InvariantCulture, $"  {row.Source,-22} {row.Kind,-13} {row.Rows,6} {row.Clusters,8} {auc,6}  {Percent(row.Shares[0]),8} {Percent(row.Shares[1]),8} {$"[{Percent(row.Low)}–{Percent(row.High)}]",-15} {Percent(row.Shares[2]),8} {Percent(row.Flagged),8}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {row.Source,-22} {row.Kind,-13} {row.Rows,6} {row.Clusters,8} {auc,6}  {Narrow(row.Shares[0]),-20} {Narrow(row.Shares[1]),-20} {Narrow(row.Shares[2]),-20} {Narrow(row.Flagged)}\n");
         }
 
         text.Append("  by length, at 1 %:");
@@ -85,7 +93,28 @@ public static class ScoreboardText
         }
     }
 
-    private static string Interval(RateRow row) => double.IsNaN(row.Low) ? Percent(row.Recall) : $"{Percent(row.Recall)} [{Percent(row.Low)}–{Percent(row.High)}]";
+    private static void Curves(StringBuilder text, CurveReport curves)
+    {
+        var board = "";
+        foreach (var row in curves.Rows)
+        {
+            if (row.Board != board)
+            {
+                board = row.Board;
+                text.Append(CultureInfo.InvariantCulture, $"\n{$"curves, {board}: recall in % at a rate of",-66}").AppendJoin(' ', curves.Rates.Select(rate => $"{Percent(rate),7}")).Append('\n');
+            }
 
-    private static string Percent(double share) => double.IsNaN(share) ? "–" : (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %";
+            text.Append(CultureInfo.InvariantCulture, $"  {row.Scoring,-40} {row.Source,-22} ").AppendJoin(' ', row.Recalls.Select(recall => $"{Number(recall),7}")).Append('\n');
+        }
+    }
+
+    private static string Interval(RateRow row) => Interval(new ShareRow(row.Recall, row.Low, row.High));
+
+    private static string Interval(ShareRow row) => double.IsNaN(row.Low) ? Percent(row.Share) : $"{Percent(row.Share)} [{Percent(row.Low)}–{Percent(row.High)}]";
+
+    private static string Narrow(ShareRow row) => $"{Number(row.Share),5} [{Number(row.Low)}–{Number(row.High)}]";
+
+    private static string Percent(double share) => double.IsNaN(share) ? "–" : Number(share) + " %";
+
+    private static string Number(double share) => double.IsNaN(share) ? "–" : (100 * share).ToString("0.0", CultureInfo.InvariantCulture);
 }

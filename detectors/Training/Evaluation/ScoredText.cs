@@ -30,6 +30,9 @@ internal sealed record ScoredText
     /// <summary>What a definition's marks add to its tail.</summary>
     public required double MarkTail { get; init; }
 
+    /// <summary>The encoder's logits of the windows that stage one likes best, best first, whether or not the gate lets the text through; empty where no curves are drawn.</summary>
+    public IReadOnlyList<float> Windows { get; init; } = [];
+
     /// <summary>As the model is shipped.</summary>
     public required double Probability { get; init; }
 

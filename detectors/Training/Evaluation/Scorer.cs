@@ -10,16 +10,20 @@ internal sealed class Scorer(InjectionModel model)
 {
     private readonly InjectionDetector _detector = new(model);
 
+    /// <summary>
+    /// Whether only beginnings tell near-copies, as in a training: what a model's gate and thresholds were read off with is part of its digest, and stays when a scoreboard counts more strictly.
+    /// </summary>
+    public bool WeighsByBeginning { get; init; }
+
+    /// <summary>Whether the encoder reads the best windows of every text, gate or no gate: what curves are drawn from.</summary>
+    public bool AsksAlways { get; init; }
+
     /// <summary>Scores every text, in order.</summary>
     public ScoredText[] Score(IReadOnlyList<LabelledText> rows, TextChannel channel)
     {
-        var (clusters, count) = Clusters.Of([.. rows.Select(row => row.Text)]);
-        var sizes = new int[count];
-        foreach (var cluster in clusters)
-        {
-            sizes[cluster]++;
-        }
-
+        string[] texts = [.. rows.Select(row => row.Text)];
+        var (clusters, _) = WeighsByBeginning ? Clusters.ByBeginning(texts) : Clusters.Of(texts);
+        var weights = Clusters.Weights(clusters);
         var scored = new ScoredText[rows.Count];
         Parallel.ForEach(
             Enumerable.Range(0, rows.Count),
@@ -30,8 +34,9 @@ internal sealed class Scorer(InjectionModel model)
                 var score = ScoreOne(rows[i].Text, channel, own.Text, own.Reading);
                 scored[i] = new()
                 {
-                    Source = rows[i].Source, IsAttack = rows[i].IsAttack, Family = rows[i].Family, Length = rows[i].Text.Length, Cluster = clusters[i], Weight = 1.0 / sizes[clusters[i]],
+                    Source = rows[i].Source, IsAttack = rows[i].IsAttack, Family = rows[i].Family, Length = rows[i].Text.Length, Cluster = clusters[i], Weight = weights[i],
                     StageOne = score.Logit, Odd = score.OddLogit, Encoder = score.EncoderLogit, MarkTail = model.Of(channel).MarkTail(score.Marks), Probability = score.Probability, IsFlagged = score.IsFlagged,
+                    Windows = AsksAlways ? Windows(own.Text, own.Reading) : [],
                 };
                 return own;
             },
@@ -44,6 +49,23 @@ internal sealed class Scorer(InjectionModel model)
         Read(row, channel, text);
         var score = _detector.Score(text, reading);
         return score.NeedsEncoder ? _detector.Confirm(text, score, reading, CancellationToken.None) : score;
+    }
+
+    private float[] Windows(MessageText text, InjectionReading reading)
+    {
+        if (model.Encoder is not { } encoder || double.IsPositiveInfinity(model.Of(text.Channel).Gate))
+        {
+            return [];
+        }
+
+        var logits = new float[reading.Candidates.Length];
+        for (var i = 0; i < logits.Length; i++)
+        {
+            var candidate = reading.Candidates[i];
+            logits[i] = encoder.Score(candidate.View < 0 ? text.Normal.Chars : text.View(candidate.View).Normal.Chars, candidate.Start, candidate.End);
+        }
+
+        return logits;
     }
 
     /// <summary>Definitions are JSON and read as such; all else stands in a corpus as one text, which is how a tool's text content arrives.</summary>
