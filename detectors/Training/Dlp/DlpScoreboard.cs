@@ -9,7 +9,7 @@ namespace McpLedger.Detectors.Training.Dlp;
 /// <param name="Present">How many there were.</param>
 /// <param name="Found">How many of those were found.</param>
 /// <param name="False">How many were found that are none.</param>
-public sealed record DlpRow(string Rule, int Present, int Found, int False)
+internal sealed record DlpRow(string Rule, int Present, int Found, int False)
 {
     /// <summary>Share of what was found that is one.</summary>
     public double Precision => Found + False == 0 ? 1 : (double)Found / (Found + False);

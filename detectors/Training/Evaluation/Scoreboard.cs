@@ -66,7 +66,7 @@ public static class Scoreboard
             Obfuscations = obfuscations,
             Capability = capability,
             Control = control,
-            Values = values,
+            Values = [.. values.Select(row => new ValueRow(row.Rule, row.Present, row.Found, row.False, row.Precision, row.Recall, row.F1))],
             Curves = request.WithCurves ? Curves.Of(boards) : null,
             Targets = ScoreboardTargets.Of(boards, obfuscations, capability, values),
         };

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using McpLedger.Detectors.Training.Dlp;
 
 namespace McpLedger.Detectors.Training.Evaluation;
 
@@ -28,7 +27,7 @@ public sealed record ScoreboardReport
     public required IReadOnlyList<ControlRow> Control { get; init; }
 
     /// <summary>What the search for secrets and personal data finds in made texts that are held out, by kind.</summary>
-    public required IReadOnlyList<DlpRow> Values { get; init; }
+    public required IReadOnlyList<ValueRow> Values { get; init; }
 
     /// <summary>Recall by false-positive rate, for the parts and for other ways to put them together; absent where it was not asked for.</summary>
     public CurveReport? Curves { get; init; }
@@ -113,6 +112,16 @@ public sealed record ObfuscationRow(string Transform, int Texts, double Recall, 
 
 /// <summary>Tools of one source, and the share of them that the capability head calls overtly dangerous as it is shipped.</summary>
 public sealed record CapabilityRow(string Source, bool IsDangerous, int Texts, double Flagged);
+
+/// <summary>How well one kind of secret or personal data is found.</summary>
+/// <param name="Rule">Its id.</param>
+/// <param name="Present">How many there were.</param>
+/// <param name="Found">How many of those were found.</param>
+/// <param name="False">How many were found that are none.</param>
+/// <param name="Precision">Share of what was found that is one.</param>
+/// <param name="Recall">Share of what there was that was found.</param>
+/// <param name="F1">The harmonic mean of both.</param>
+public sealed record ValueRow(string Rule, int Present, int Found, int False, double Precision, double Recall, double F1);
 
 /// <summary>A source under the in-distribution control.</summary>
 public sealed record ControlRow(string Source, double Auc, double RecallAtOnePercent);

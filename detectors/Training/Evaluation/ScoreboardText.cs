@@ -21,7 +21,7 @@ public static class ScoreboardText
 
         Capability(text, report.Capability);
         Hidden(text, report.Obfuscations);
-        text.Append("\nsecrets and personal data in made texts (templates, names and seed held out)\n").Append(DlpScoreboard.Print(report.Values));
+        text.Append("\nsecrets and personal data in made texts (templates, names and seed held out)\n").Append(DlpScoreboard.Print([.. report.Values.Select(row => new DlpRow(row.Rule, row.Present, row.Found, row.False))]));
         if (report.Curves is { } curves)
         {
             Curves(text, curves);
