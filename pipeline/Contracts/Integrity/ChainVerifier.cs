@@ -15,13 +15,8 @@ public sealed class ChainVerifier
 
     private const int MostGaps = 16;
 
-    // Boots of one instance whose chains are remembered. What comes of an earlier one is taken as it comes, and named as late.
-    private const int MostBoots = 8;
-
     private readonly bool _fromTheBeginning;
-
-    // By boot epoch: the last is that of the latest boot.
-    private readonly Dictionary<string, List<Standing>> _byInstance = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Boots> _byInstance = new(StringComparer.Ordinal);
     private Standing? _latest;
 
     /// <summary>Begins.</summary>
@@ -35,12 +30,12 @@ public sealed class ChainVerifier
     {
         foreach (var head in heads)
         {
-            Put(new(head.Chain, head.NextSeq, head.Last, head.Offset, head.Event, [.. head.Gaps]) { IsLate = head.IsLate });
+            Of(head.Chain).Put(new(head.Chain, head.NextSeq, head.Last, head.Offset, head.Event, [.. head.Gaps]) { IsLate = head.IsLate });
         }
     }
 
     /// <summary>Where the chains stand.</summary>
-    public IReadOnlyList<ChainHead> Heads => [.. _byInstance.Values.SelectMany(static all => all).Select(static s => new ChainHead(s.Chain, s.NextSeq, s.Last, s.Offset, s.Event, [.. s.Gaps], s.IsLate))];
+    public IReadOnlyList<ChainHead> Heads => [.. _byInstance.Values.SelectMany(static b => b.All).Select(static s => new ChainHead(s.Chain, s.NextSeq, s.Last, s.Offset, s.Event, [.. s.Gaps], s.IsLate))];
 
     /// <summary>Takes the next record.</summary>
     /// <param name="leaf">The record's leaf.</param>
@@ -86,9 +81,10 @@ public sealed class ChainVerifier
             return;
         }
 
-        if (Known(leaf.Chain) is not { } standing)
+        var boots = Of(leaf.Chain);
+        if (boots.Known(leaf.Chain) is not { } standing)
         {
-            Put(new(leaf.Chain, leaf.Seq + 1, leaf.Record, leaf.Offset, id, []));
+            boots.Put(new(leaf.Chain, leaf.Seq + 1, leaf.Record, leaf.Offset, id, []));
         }
         else if (leaf.Seq >= standing.NextSeq)
         {
@@ -101,12 +97,9 @@ public sealed class ChainVerifier
     /// <summary>Calls missing what is still held back: nothing more comes, or not for long.</summary>
     public void Settle(ICollection<ChainFault> faults)
     {
-        foreach (var standing in _byInstance.Values.SelectMany(static all => all))
+        foreach (var standing in _byInstance.Values.SelectMany(static b => b.All))
         {
-            while (standing.Gaps.Count > 0)
-            {
-                Missing(standing, faults);
-            }
+            AllMissing(standing, faults);
         }
     }
 
@@ -118,59 +111,44 @@ public sealed class ChainVerifier
         return long.TryParse(rest.IndexOf('/') is >= 0 and var slash ? rest[..slash] : rest, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) ? epoch : -1;
     }
 
-    private Standing? Known(string chain) => _byInstance.TryGetValue(InstanceOf(chain), out var all) ? all.Find(s => s.Chain == chain) : null;
+    private Boots Of(string chain) => _byInstance.TryGetValue(InstanceOf(chain), out var boots) ? boots : _byInstance[InstanceOf(chain)] = new();
 
     private Standing Find(in LedgerLeaf leaf, EventId id, Digest prev, ICollection<ChainFault> faults)
     {
-        var standing = Known(leaf.Chain);
+        var boots = Of(leaf.Chain);
+        var standing = boots.Known(leaf.Chain);
+        var (earlier, later) = boots.Beside(leaf.Chain);
         if (standing is null)
         {
-            var (earlier, later) = Neighbours(leaf.Chain);
-            while (later is null && earlier?.Gaps.Count > 0)
-            {
-                Missing(earlier, faults);
-            }
-
-            // Where only later boots are remembered, an earlier one may have been and is taken as it comes.
             standing = earlier is not null ? new(leaf.Chain, 0, earlier.Last, earlier.Offset, earlier.Event, [])
-                : _fromTheBeginning && later is null ? new(leaf.Chain, 0, Digest.Zero, -1, id, [])
+                : _fromTheBeginning && !boots.IsForgotten(leaf.Chain) ? new(leaf.Chain, 0, Digest.Zero, -1, id, [])
                 : new(leaf.Chain, leaf.Seq, prev, -1, id, []);
-            Put(standing);
+            if (boots.Put(standing) is { } forgotten)
+            {
+                AllMissing(forgotten, faults);
+            }
         }
 
-        if (!standing.IsLate && Neighbours(leaf.Chain).Later is { } after)
+        if (!standing.IsLate && later is not null)
         {
             standing.IsLate = true;
-            faults.Add(new(ChainFaultKind.Reordered, leaf.Offset, id, Text($"seq {leaf.Seq} of chain {leaf.Chain} stands behind event {after.Event} at offset {after.Offset} of chain {after.Chain}, which a later boot wrote")));
+            faults.Add(new(ChainFaultKind.Reordered, leaf.Offset, id, Text($"seq {leaf.Seq} of chain {leaf.Chain} stands behind event {later.Event} at offset {later.Offset} of chain {later.Chain}, which a later boot wrote")));
+        }
+
+        // What a boot left is in its order: only in the latest one may a record still come that seems to be missing.
+        foreach (var other in boots.All.Where(o => o != standing && o != boots.Latest))
+        {
+            AllMissing(other, faults);
         }
 
         return standing;
     }
 
-    private (Standing? Earlier, Standing? Later) Neighbours(string chain)
+    private static void AllMissing(Standing standing, ICollection<ChainFault> faults)
     {
-        if (!_byInstance.TryGetValue(InstanceOf(chain), out var all))
+        while (standing.Gaps.Count > 0)
         {
-            return default;
-        }
-
-        var epoch = EpochOf(chain);
-        return (all.FindLast(s => s.Epoch <= epoch && s.Chain != chain), all.Find(s => s.Epoch > epoch));
-    }
-
-    private void Put(Standing standing)
-    {
-        var instance = InstanceOf(standing.Chain);
-        if (!_byInstance.TryGetValue(instance, out var all))
-        {
-            _byInstance[instance] = all = [];
-        }
-
-        var at = all.FindIndex(s => s.Epoch > standing.Epoch);
-        all.Insert(at < 0 ? all.Count : at, standing);
-        if (all.Count > MostBoots)
-        {
-            all.RemoveAt(all[0] == standing ? 1 : 0);
+            Missing(standing, faults);
         }
     }
 
@@ -222,6 +200,52 @@ public sealed class ChainVerifier
         : Text($"it names {prev} as its predecessor, but event {standing.Event} at offset {standing.Offset} has {standing.Last}");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The chains of one instance that are remembered: those of its latest boots, and of earlier ones the last that came late.</summary>
+    private sealed class Boots
+    {
+        private const int Most = 8;
+
+        // By epoch.
+        private readonly List<Standing> _latest = [];
+        private Standing? _stray;
+
+        public IEnumerable<Standing> All => _stray is null ? _latest : [_stray, .. _latest];
+
+        public Standing? Latest => _latest.Count == 0 ? null : _latest[^1];
+
+        public Standing? Known(string chain) => _latest.Find(s => s.Chain == chain) ?? (_stray?.Chain == chain ? _stray : null);
+
+        /// <summary>Whether a boot is so early that what came before it may have been forgotten: it is taken as it comes.</summary>
+        public bool IsForgotten(string chain) => _latest.Count == Most && EpochOf(chain) < _latest[0].Epoch;
+
+        public (Standing? Earlier, Standing? Later) Beside(string chain)
+        {
+            var epoch = EpochOf(chain);
+            return (_latest.FindLast(s => s.Epoch <= epoch && s.Chain != chain), _latest.Find(s => s.Epoch > epoch));
+        }
+
+        /// <returns>What is remembered no more; null when nothing.</returns>
+        public Standing? Put(Standing standing)
+        {
+            if (IsForgotten(standing.Chain))
+            {
+                (var before, _stray) = (_stray, standing);
+                return before;
+            }
+
+            var at = _latest.FindIndex(s => s.Epoch > standing.Epoch);
+            _latest.Insert(at < 0 ? _latest.Count : at, standing);
+            if (_latest.Count <= Most)
+            {
+                return null;
+            }
+
+            var oldest = _latest[0];
+            _latest.RemoveAt(0);
+            return oldest;
+        }
+    }
 
     private sealed class Standing(string chain, long nextSeq, Digest last, long offset, EventId id, List<ChainGap> gaps)
     {

@@ -86,6 +86,9 @@ internal sealed class PartitionSealer
         }
     }
 
+    /// <summary>Goes on behind offsets that hold no records.</summary>
+    public void Pass(long next) => Next = Math.Max(Next, next);
+
     /// <summary>Notes damage after the last record taken, once.</summary>
     public void Damaged(string what)
     {

@@ -50,6 +50,10 @@ internal sealed class PartitionSealing(
             {
                 sealer.Damaged(damage);
             }
+            else
+            {
+                sealer.Pass(batch.Next);
+            }
 
             var since = signedAt is { } at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
             var idle = since >= options.IdleInterval;

@@ -12,6 +12,7 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
     private volatile IReadOnlyList<QuorumPartition> _partitions = [];
     private volatile IReadOnlyList<TopicDrift> _drifts = [];
     private RecordProducer? _producer;
+    private QuorumPartition? _control;
     private Task<Appended>? _announced;
 
     /// <summary>Looks for records of this instance.</summary>
@@ -42,7 +43,7 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
         _producer ??= new(options, _clients, Landed, seen.MaxBytes, telemetry, time)
         {
             AskMaxBytes = async token => (await Topics.EnsureAsync(token).ConfigureAwait(false)).MaxBytes,
-            Refit = (track, rest) => Find(track.Partition)?.Refit(rest) ?? rest,
+            Refit = (track, rest) => (Find(track.Partition) ?? (track.Partition == LedgerPartition.Control ? _control : null))?.Refit(rest) ?? rest,
         };
         return seen;
     }
@@ -69,29 +70,29 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
 
     /// <summary>Begins this boot's chain of a partition behind the last record that the instance wrote there.</summary>
     /// <param name="place">The partition.</param>
-    /// <param name="identity">The boot.</param>
-    /// <param name="positions">Where to look.</param>
-    /// <param name="isFirst">Whether it is known that the instance has written nothing yet.</param>
+    /// <param name="boot">The boot.</param>
     /// <param name="started">The chain's first event.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>Why this boot may not write there; null when it does.</returns>
     /// <exception cref="IOException">The cluster cannot be read.</exception>
-    public async Task<string?> BeginAsync(LedgerPartition place, LedgerIdentity identity, LedgerPositions positions, bool isFirst, EventDraft started, CancellationToken cancellationToken)
+    public async Task<string?> BeginAsync(LedgerPartition place, KafkaBoot boot, EventDraft started, CancellationToken cancellationToken)
     {
-        if (Find(place) is not null)
+        var identity = boot.Identity;
+        if (Find(place) is not null || (place == LedgerPartition.Control && _control is not null))
         {
             return null;
         }
 
         var bounds = await reader.BoundsAsync(place, cancellationToken).ConfigureAwait(false);
-        var known = positions.Of(place, identity.Instance);
+        var known = boot.Landed.Of(place, identity.Instance);
 
-        // Every boot says on the control log that it began, so that log alone is looked at by one that thinks it is the first.
+        // Every boot says on the control log that it began, so that log alone is looked at by one that thinks it is the first, from where it was looked at before.
         LandedRecord? last = null;
-        if (!isFirst && (identity.Epoch > 1 || place == LedgerPartition.Control))
+        if (place == LedgerPartition.Control || (!boot.IsFirst && identity.Epoch > 1))
         {
             await _producer!.SeeAllAsync(place, cancellationToken).ConfigureAwait(false);
-            last = await Landed.LastOfAsync(place, identity.Instance, positions.OffsetOf(place, identity.Instance) ?? bounds.First, cancellationToken).ConfigureAwait(false);
+            var from = boot.Landed.OffsetOf(place, identity.Instance) ?? (boot.IsFirst ? Math.Min(boot.ControlSeen, bounds.End) : bounds.First);
+            last = await Landed.LastOfAsync(place, identity.Instance, from, cancellationToken).ConfigureAwait(false);
         }
 
         if (last?.Epoch >= identity.Epoch)
@@ -102,13 +103,21 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
         var previous = last?.Sha256 ?? (Digest.TryParse(known?.Sha256, out var kept) ? kept : Digest.Zero);
         var partition = new QuorumPartition(_producer!, _producer!.Begin(place, bounds.End), new(identity.ChainOf(place), previous), options, _waiters);
         var announced = partition.AppendAsync(started, own: true, CancellationToken.None).AsTask();
-        (ControlBegan, _announced) = place == LedgerPartition.Control ? (bounds.End, announced) : (ControlBegan, _announced);
-        _partitions = [.. _partitions, partition];
+        if (place == LedgerPartition.Control)
+        {
+            (ControlBegan, _control, _announced) = (bounds.End, partition, announced);
+        }
+        else
+        {
+            _partitions = [.. _partitions, partition];
+        }
+
         return null;
     }
 
     /// <summary>
     /// Waits until this boot's chain stands on the control log, and looks who of its name began one there meanwhile: processes that begin at once have not seen one another, and the first is the one that may write.
+    /// Until then nobody else's events are taken for the control log.
     /// </summary>
     /// <returns>Why this boot may not write; null when it may.</returns>
     /// <exception cref="IOException">The cluster has not taken the chain's first event yet, or cannot be read.</exception>
@@ -126,11 +135,17 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
 
         if (!began.IsDurable)
         {
-            throw new IOException($"the control log does not take the word that this boot began ({began.Status}). Fix: raise max.message.bytes of {options.TopicPrefix}control");
+            throw new IOException($"the control log does not take the word that this boot began ({began.Status}). Fix: raise max.message.bytes of {options.TopicPrefix}control, and start this process again");
         }
 
         var first = await Landed.FirstSinceAsync(LedgerPartition.Control, identity.Instance, identity.Epoch, ControlBegan, began.Offset, cancellationToken).ConfigureAwait(false);
-        return first is null ? null : BehindOf(LedgerPartition.Control, first, identity);
+        if (first is not null)
+        {
+            return BehindOf(LedgerPartition.Control, first, identity, began.Offset);
+        }
+
+        _partitions = Find(LedgerPartition.Control) is null ? [.. _partitions, _control!] : _partitions;
+        return null;
     }
 
     /// <summary>Looks on the control log, where every boot says that it began and is alive, for a later one of this instance.</summary>
@@ -143,10 +158,14 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
         return (later is null ? null : BehindOf(LedgerPartition.Control, later, identity), end);
     }
 
-    /// <summary>Says that a boot is not the last of its instance.</summary>
-    public static string BehindOf(LedgerPartition place, LandedRecord last, LedgerIdentity identity) => string.Create(
+    /// <summary>Says that a boot is not the last of its instance, or not the only one.</summary>
+    /// <param name="place">Where it shows.</param>
+    /// <param name="last">By which record.</param>
+    /// <param name="identity">The boot.</param>
+    /// <param name="began">Offset at which it said on the control log that it began; null where it did not.</param>
+    public static string BehindOf(LedgerPartition place, LandedRecord last, LedgerIdentity identity, long? began = null) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{place} holds seq {last.Seq} of chain {last.Chain} at offset {last.Offset}, and this boot is {identity.Instance}/{identity.Epoch}: the data folder was restored from an older copy, or another process writes as this instance. Nothing of this boot is sent. Fix: give every process a name of its own, and start this one again: it then begins behind that boot");
+        $"{place} holds seq {last.Seq} of chain {last.Chain} at offset {last.Offset}, and this boot is {identity.Instance}/{identity.Epoch}: the data folder was restored from an older copy, or another process writes as this instance. {(began is { } at ? $"Of this boot nothing is sent but that it began, at offset {at}" : "Nothing of this boot is sent")}. Fix: give every process a name of its own, and start this one again: it then begins behind that boot");
 
     public QuorumPartition? Find(LedgerPartition place)
     {

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using McpLedger.Contracts.Events;
-using McpLedger.Contracts.Integrity;
 using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Streaming.Kafka;
@@ -34,17 +33,13 @@ public sealed class KafkaLedger : ILedger
     private readonly string _folder;
 
     private FolderLock? _lock;
-    private LedgerIdentity? _boot;
+    private KafkaBoot? _boot;
     private volatile SpoolSide? _spool;
     private volatile LedgerIdentity _identity;
     private volatile string? _notOpen = "the ledger is not open yet";
     private volatile string? _notConnected = "the cluster was not reached yet";
     private volatile string? _behind;
     private LedgerPositions? _positions;
-
-    // What was seen of this instance in the cluster when it booted. Not kept: a look for what landed begins where the folder itself last knew it.
-    private LedgerPositions? _landed;
-    private bool _isFirst;
     private LeftSpool? _left;
     private int _failures;
     private bool _disposed;
@@ -250,26 +245,26 @@ public sealed class KafkaLedger : ILedger
         var known = LedgerIdentity.Read(_options.Folder);
         var ledger = _options.Ledger ?? known?.Ledger ?? (await _cluster.SeeAsync(cancellationToken).ConfigureAwait(false)).Ledger;
         _positions ??= LedgerPositions.Read(_folder, ledger);
-        _boot ??= await BootAsync(known, ledger, cancellationToken).ConfigureAwait(false);
+        _boot ??= await KafkaBoot.CountAsync(_options, known, ledger, _positions, CallsPartitions, _cluster.Landed, cancellationToken).ConfigureAwait(false);
         if (SpoolsCalls)
         {
             _spool ??= OpenSpool(_boot, _positions);
-            Opened(_boot);
+            Opened(_boot.Identity);
         }
 
-        if (await _cluster.SeeAsync(_boot, cancellationToken).ConfigureAwait(false) is { } other)
+        if (await _cluster.SeeAsync(_boot.Identity, cancellationToken).ConfigureAwait(false) is { } other)
         {
             return other;
         }
 
-        if (_boot.Calls is null && _cluster.Calls is { } calls)
+        if (_boot.Identity.Calls is null && _cluster.Calls is { } calls)
         {
-            _boot = LedgerIdentity.Keep(_options.Folder, _boot, calls);
-            _identity = _notOpen is null ? _boot : _identity;
+            _boot = _boot with { Identity = LedgerIdentity.Keep(_options.Folder, _boot.Identity, calls) };
+            _identity = _notOpen is null ? _boot.Identity : _identity;
         }
 
         // Nothing of this boot's calls is sent before it is known to be the only one of its name.
-        if ((await BeginAsync(LedgerPartition.Control, _boot, cancellationToken).ConfigureAwait(false) ?? await _cluster.ConfirmAsync(_boot, cancellationToken).ConfigureAwait(false)) is { } taken)
+        if ((await BeginAsync(LedgerPartition.Control, _boot, cancellationToken).ConfigureAwait(false) ?? await _cluster.ConfirmAsync(_boot.Identity, cancellationToken).ConfigureAwait(false)) is { } taken)
         {
             return taken;
         }
@@ -277,7 +272,7 @@ public sealed class KafkaLedger : ILedger
         if (!SpoolsCalls && _options.WritesCalls)
         {
             _left ??= new(_folder, _options, _cluster, _reader, _files, _time);
-            if (await _left.ShipAsync(CallsPartitions, _boot, _positions, Keep, cancellationToken).ConfigureAwait(false) is { } foreign)
+            if (await _left.ShipAsync(CallsPartitions, _boot.Identity, _positions, Keep, cancellationToken).ConfigureAwait(false) is { } foreign)
             {
                 return foreign;
             }
@@ -291,80 +286,30 @@ public sealed class KafkaLedger : ILedger
             }
         }
 
-        if (_spool is not null && await _spool.ShipAsync(CallsPartitions, _boot, _positions, _landed!, _cluster, _reader, cancellationToken).ConfigureAwait(false) is { } refusal)
+        if (_spool is not null && await _spool.ShipAsync(CallsPartitions, _boot.Identity, _positions, _boot.Landed, _cluster, _reader, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
             return refusal;
         }
 
         _notConnected = null;
-        Opened(_boot);
-        _topics.Begin(_boot, _cluster.ControlBegan);
+        Opened(_boot.Identity);
+        _topics.Begin(_boot.Identity, _cluster.ControlBegan);
         return null;
     }
 
-    private async Task<string?> BeginAsync(LedgerPartition place, LedgerIdentity boot, CancellationToken cancellationToken)
+    private async Task<string?> BeginAsync(LedgerPartition place, KafkaBoot boot, CancellationToken cancellationToken)
     {
-        using var started = Started(place, boot);
-        return await _cluster.BeginAsync(place, boot, _landed!, _isFirst, started, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Counts a boot. A folder that was lost, or restored from an older copy, knows less of its instance than the control log: it counts on from there, and its chains go on behind
-    /// what the cluster has. Where the cluster is away the folder's own word has to do; a boot that is behind nevertheless is refused before anything of it is sent.
-    /// </summary>
-    private async Task<LedgerIdentity> BootAsync(LedgerIdentity? known, EventId ledger, CancellationToken cancellationToken)
-    {
-        // A name that is made now has written nothing.
-        var instance = _options.Instance ?? known?.Instance;
-        var last = instance is null ? null : await LastInControlAsync(instance, isKnown: known is not null, cancellationToken).ConfigureAwait(false);
-        _isFirst = last is null && known is null;
-        _landed = _positions!;
-        if (last is not null && _landed.IsBefore(LedgerPartition.Control, last))
-        {
-            foreach (var place in CallsPartitions)
-            {
-                _landed = await LatestAsync(_landed, place, instance!, last.Epoch, isKnown: known is not null, cancellationToken).ConfigureAwait(false);
-            }
-
-            _landed = _landed.With(LedgerPartition.Control, last);
-        }
-
-        return LedgerIdentity.Boot(_options.Folder, _options.Instance, last?.Epoch ?? 0, () => (ledger, $"{_options.OriginHost}/mcpledger/{Digest.Of(ledger.Value.ToByteArray(bigEndian: true)).ToString()[..8]}"));
-    }
-
-    private async Task<LedgerPositions> LatestAsync(LedgerPositions known, LedgerPartition place, string instance, long epoch, bool isKnown, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var found = await _cluster.Landed.LatestOfAsync(place, instance, epoch, known.OffsetOf(place, instance), cancellationToken).ConfigureAwait(false);
-            return found is not null && known.IsBefore(place, found) ? known.With(place, found) : known;
-        }
-        catch (IOException) when (isKnown)
-        {
-            // One partition without a leader keeps nobody from recording on this disk.
-            return known;
-        }
-    }
-
-    private async Task<LandedRecord?> LastInControlAsync(string instance, bool isKnown, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _cluster.Landed.LastOfAsync(LedgerPartition.Control, instance, _positions!.OffsetOf(LedgerPartition.Control, instance) ?? 0, cancellationToken).ConfigureAwait(false);
-        }
-        catch (IOException) when (isKnown)
-        {
-            return null;
-        }
+        using var started = Started(place, boot.Identity);
+        return await _cluster.BeginAsync(place, boot, started, cancellationToken).ConfigureAwait(false);
     }
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The spool belongs to its side.")]
-    private SpoolSide OpenSpool(LedgerIdentity boot, LedgerPositions positions)
+    private SpoolSide OpenSpool(KafkaBoot boot, LedgerPositions positions)
     {
-        var chains = CallsPartitions.Select(p => (p, boot.ChainOf(p), Started(p, boot))).ToList();
+        var chains = CallsPartitions.Select(p => (p, boot.Identity.ChainOf(p), Started(p, boot.Identity))).ToList();
         try
         {
-            var spool = Spool.Open(_folder, _options, boot.Instance, _landed!, chains, _files, _time);
+            var spool = Spool.Open(_folder, _options, boot.Identity.Instance, boot.Landed, chains, _files, _time);
             _positions = positions.Within(spool.Found);
             return new(spool, _options, _positions.Shipped, KeepPositions, _telemetry, _files, _time);
         }
@@ -393,13 +338,13 @@ public sealed class KafkaLedger : ILedger
     {
         foreach (var place in _spool is null || _behind is not null ? [] : CallsPartitions)
         {
-            using var stopped = Draft(place, _boot!, new WriterStopped(_spool!.WrittenTo(place)));
+            using var stopped = Draft(place, _boot!.Identity, new WriterStopped(_spool!.WrittenTo(place)));
             _ = _spool.AppendAsync(stopped, place, own: true, CancellationToken.None).AsTask();
         }
 
         foreach (var partition in _behind is not null ? [] : _cluster.Partitions)
         {
-            using var stopped = Draft(partition.Partition, _boot!, new WriterStopped(partition.Written));
+            using var stopped = Draft(partition.Partition, _boot!.Identity, new WriterStopped(partition.Written));
             _ = partition.CloseAsync(stopped).AsTask();
         }
 

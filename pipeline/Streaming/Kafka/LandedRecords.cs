@@ -11,6 +11,10 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
     private const int ReadBytes = 1024 * 1024;
     private const long FirstWindow = 16 * 1024;
 
+    /// <summary>Where a partition ends.</summary>
+    /// <exception cref="IOException">The cluster cannot be read.</exception>
+    public async Task<long> EndAsync(LedgerPartition partition, CancellationToken cancellationToken) => (await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false)).End;
+
     /// <summary>Which of <paramref name="records"/> stand in the partition from <paramref name="from"/> on, and where.</summary>
     /// <exception cref="IOException">The cluster cannot be read, or one stands there with other bytes.</exception>
     public async Task<IReadOnlyDictionary<(string Chain, long Seq), long>> FindAsync(LedgerPartition partition, long from, IReadOnlyList<UnderWay> records, CancellationToken cancellationToken)

@@ -23,6 +23,7 @@ internal sealed class RecordProducer : IAsyncDisposable
     private readonly TopicNames _topics;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _replacing = new();
+    private readonly Dictionary<LedgerPartition, Task> _marks = [];
     private readonly ITimer _watch;
     private IProducer<Null, byte[]> _producer;
     private Task _repairing = Task.CompletedTask;
@@ -95,7 +96,29 @@ internal sealed class RecordProducer : IAsyncDisposable
     /// back was stored nevertheless, and whoever looks for it behind this record finds it.
     /// </summary>
     /// <exception cref="IOException">The cluster does not take it now.</exception>
-    public Task SeeAllAsync(LedgerPartition partition, CancellationToken cancellationToken) => SeeAllAsync(_producer, partition, cancellationToken);
+    public async Task SeeAllAsync(LedgerPartition partition, CancellationToken cancellationToken)
+    {
+        Task mark;
+        lock (_replacing)
+        {
+            if (Volatile.Read(ref _broken) == 1)
+            {
+                throw new IOException(_failure ?? "the producer is being replaced");
+            }
+
+            // One that still waits from an earlier try will stand behind all that is there now: where replicas are away for long they would pile up.
+            mark = _marks.GetValueOrDefault(partition) is { IsCompleted: false } waiting ? waiting : _marks[partition] = _producer.ProduceAsync(_topics.Of(partition), new() { Value = null! }, CancellationToken.None);
+        }
+
+        try
+        {
+            await mark.WaitAsync(_options.AnswerTimeout, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is KafkaException or TimeoutException)
+        {
+            throw new IOException($"{partition} takes no record now: {(e is KafkaException failed ? failed.Error.Reason : "the in-sync replicas did not answer")}", e);
+        }
+    }
 
     /// <summary>Waits until nothing is under way, or <paramref name="longest"/> has passed.</summary>
     /// <returns>Whether nothing is.</returns>
@@ -117,18 +140,6 @@ internal sealed class RecordProducer : IAsyncDisposable
         await _repairing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _producer.CloseAsync(_telemetry).ConfigureAwait(false);
         _closing.Dispose();
-    }
-
-    private async Task SeeAllAsync(IProducer<Null, byte[]> producer, LedgerPartition partition, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await producer.ProduceAsync(_topics.Of(partition), new() { Value = null! }, CancellationToken.None).WaitAsync(_options.AnswerTimeout, _time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is KafkaException or TimeoutException)
-        {
-            throw new IOException($"{partition} takes no record now: {(e is KafkaException failed ? failed.Error.Reason : "the in-sync replicas did not answer")}", e);
-        }
     }
 
     private IProducer<Null, byte[]> Make() => _clients.Producer(MaxBytes, Failed);
@@ -261,6 +272,9 @@ internal sealed class RecordProducer : IAsyncDisposable
     private async Task RepairAsync(bool tooLong)
     {
         var closing = _closing.Token;
+        IProducer<Null, byte[]> failed;
+        PartitionTrack[] tracks;
+        int generation;
         lock (_replacing)
         {
             foreach (var track in _tracks)
@@ -272,10 +286,11 @@ internal sealed class RecordProducer : IAsyncDisposable
                 }
             }
 
-            _generation++;
+            (failed, generation) = (_producer, ++_generation);
+            _marks.Clear();
         }
 
-        await _producer.CloseAsync(_telemetry).ConfigureAwait(false);
+        await failed.CloseAsync(_telemetry).ConfigureAwait(false);
         for (var delay = _options.FirstRetryDelay; ; delay = delay * 2 < _options.LongestRetryDelay ? delay * 2 : _options.LongestRetryDelay)
         {
             try
@@ -287,8 +302,14 @@ internal sealed class RecordProducer : IAsyncDisposable
                     RefuseTooLong();
                 }
 
-                await ResumeAsync(closing).ConfigureAwait(false);
-                return;
+                lock (_replacing)
+                {
+                    _producer = Make();
+                    tracks = _tracks;
+                    Volatile.Write(ref _broken, 0);
+                }
+
+                break;
             }
             catch (OperationCanceledException) when (closing.IsCancellationRequested)
             {
@@ -300,65 +321,73 @@ internal sealed class RecordProducer : IAsyncDisposable
                 await Task.Delay(delay, _time, closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+
+        // Each by itself: a partition whose replicas are away holds up no other.
+        await Task.WhenAll(tracks.Select(t => ResumeAsync(t, generation, closing))).ConfigureAwait(false);
     }
 
-    private async Task ResumeAsync(CancellationToken closing)
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of the repair: whatever stands in its way is tried again, because what is under way may not be given up.")]
+    private async Task ResumeAsync(PartitionTrack track, int generation, CancellationToken closing)
     {
-        var (landed, again) = (0, 0);
-        var found = new Dictionary<PartitionTrack, IReadOnlyDictionary<(string, long), long>>();
-        var producer = Make();
-        try
+        for (var delay = _options.FirstRetryDelay; ; delay = delay * 2 < _options.LongestRetryDelay ? delay * 2 : _options.LongestRetryDelay)
         {
-            foreach (var track in _tracks)
+            try
             {
-                if (track.Count > 0)
+                List<UnderWay> waiting = Copy(track);
+                IReadOnlyDictionary<(string, long), long> found = new Dictionary<(string, long), long>();
+                if (waiting.Count > 0)
                 {
-                    await SeeAllAsync(producer, track.Partition, closing).ConfigureAwait(false);
-                    found[track] = await _landed.FindAsync(track.Partition, track.LastOffset + 1, [.. Copy(track)], closing).ConfigureAwait(false);
+                    await SeeAllAsync(track.Partition, closing).ConfigureAwait(false);
+                    found = await _landed.FindAsync(track.Partition, track.LastOffset + 1, waiting, closing).ConfigureAwait(false);
                 }
+
+                Resume(track, generation, found);
+                return;
             }
-        }
-        catch (Exception)
-        {
-            await producer.CloseAsync(_telemetry).ConfigureAwait(false);
-            throw;
-        }
-
-        PartitionTrack[] tracks;
-        lock (_replacing)
-        {
-            _producer = producer;
-            Volatile.Write(ref _broken, 0);
-            tracks = _tracks;
-        }
-
-        foreach (var track in tracks)
-        {
-            List<(UnderWay Record, long Offset)> done = [];
-            lock (track.Gate)
+            catch (OperationCanceledException) when (closing.IsCancellationRequested)
             {
-                if (Volatile.Read(ref _broken) == 1)
+                return;
+            }
+            catch (Exception e)
+            {
+                if (generation != _generation)
                 {
-                    // What was just made failed on a track before this one: the repair that began then takes all of them.
+                    // The repair that has begun since takes this track too.
                     return;
                 }
 
-                while (track.Oldest is { } oldest && found.TryGetValue(track, out var offsets) && offsets.TryGetValue((oldest.Chain, oldest.Seq), out var offset))
-                {
-                    done.Add((track.Acknowledge(offset), offset));
-                }
-
-                landed += done.Count;
-                again += SendAgain(track);
-            }
-
-            foreach (var (record, offset) in done)
-            {
-                record.Acknowledged(offset);
+                _telemetry.LogNotRepaired(e.Message);
+                await Task.Delay(delay, _time, closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
 
-        _telemetry.LogRepaired(landed, again);
+    private void Resume(PartitionTrack track, int generation, IReadOnlyDictionary<(string, long), long> found)
+    {
+        List<(UnderWay Record, long Offset)> done = [];
+        int again;
+        lock (track.Gate)
+        {
+            if (track.Generation != generation || Volatile.Read(ref _broken) == 1)
+            {
+                // What was just made failed: the repair that began then takes this track too.
+                return;
+            }
+
+            while (track.Oldest is { } oldest && found.TryGetValue((oldest.Chain, oldest.Seq), out var offset))
+            {
+                done.Add((track.Acknowledge(offset), offset));
+            }
+
+            again = SendAgain(track);
+        }
+
+        foreach (var (record, offset) in done)
+        {
+            record.Acknowledged(offset);
+        }
+
+        _telemetry.LogRepaired(done.Count, again);
     }
 
     /// <summary>

@@ -57,16 +57,71 @@ public sealed class ChainVerifierTests
         var next = successor.Write(8);
 
         LedgerRecord[] log = [.. records, .. next.Take(3), .. left.Take(2), .. next.Skip(3).Take(3), .. left.Skip(2), .. next.Skip(6)];
-        log = [.. log.Select(static (r, i) => r with { Offset = i })];
-        Assert.Equal([("reordered", 13L)], Verify(log));
+        Assert.Equal([("reordered", 13L)], Verify(Renumbered(log)));
 
         // Also where all of it comes late.
         var third = successor.Successor();
         var all = successor.Write(4);
         var last = third.Write(4);
         log = [.. records, .. left, .. last.Take(2), .. next, .. all, .. last.Skip(2)];
-        log = [.. log.Select(static (r, i) => r with { Offset = i })];
-        Assert.Equal(["broken-link", "reordered", "broken-link"], Verify(log).Select(static f => f.Item1));
+        Assert.Equal(["broken-link", "reordered", "broken-link"], Verify(Renumbered(log)).Select(static f => f.Item1));
+    }
+
+    [Fact]
+    public void What_is_missing_of_a_chain_that_came_late_is_named_as_soon_as_another_goes_on()
+    {
+        var writer = new Chain();
+        var records = writer.Write(10);
+        var successor = writer.Successor();
+        var left = writer.Write(16);
+        var next = successor.Write(4);
+        var faults = new List<ChainFault>();
+        var verifier = new ChainVerifier(fromTheBeginning: true);
+        Feed(verifier, Renumbered([.. records, .. next.Take(2), .. left.Take(3), .. left.Skip(10), .. next.Skip(2)]), faults);
+        Assert.Equal([("reordered", 12L), ("gap", 15L)], faults.Select(static f => (f.Name, f.Offset)));
+    }
+
+    [Fact]
+    public void A_chain_whose_beginning_is_missing_is_not_excused_by_a_later_one()
+    {
+        var writer = new Chain();
+        var first = writer.Write(10);
+        var second = writer.Successor().Write(3);
+        Assert.Equal(["broken-link", "reordered", "gap"], Verify(Renumbered([.. second, .. first.Skip(5)])).Select(static f => f.Item1));
+    }
+
+    [Fact]
+    public void Of_boots_that_were_forgotten_each_that_comes_late_is_named_once_and_nothing_is_called_missing()
+    {
+        var boots = new List<Chain> { new() };
+        var log = new List<LedgerRecord>();
+        var left = new List<List<LedgerRecord>>();
+        for (var i = 0; i < 12; i++)
+        {
+            log.AddRange(boots[^1].Write(3));
+            boots.Add(boots[^1].Successor());
+            left.Add(boots[^2].Write(2));
+        }
+
+        log.AddRange(boots[^1].Write(3));
+        log.AddRange(left[0]);
+        log.AddRange(left[1]);
+        Assert.Equal([("reordered", 39L), ("reordered", 41L)], Verify(Renumbered(log)));
+    }
+
+    [Fact]
+    public void What_is_missing_of_a_boot_is_named_before_it_is_forgotten()
+    {
+        var writer = new Chain();
+        var log = writer.Write(20);
+        log.RemoveRange(5, 3);
+        for (var i = 0; i < 12; i++)
+        {
+            writer.Reboot();
+            log.AddRange(writer.Write(1));
+        }
+
+        Assert.Equal(["gap"], Verify(Renumbered(log)).Select(static f => f.Item1));
     }
 
     [Fact]
@@ -131,6 +186,8 @@ public sealed class ChainVerifierTests
         Assert.Equal(101, gaps.Count);
         Assert.Equal(999, gaps.Sum(f => f.Count));
     }
+
+    private static IEnumerable<LedgerRecord> Renumbered(IEnumerable<LedgerRecord> records) => records.Select(static (r, i) => r with { Offset = i });
 
     private static List<LedgerRecord> Swapped(List<LedgerRecord> records, int at) =>
         [.. records.Take(at), records[at + 1], records[at], .. records.Skip(at + 2)];

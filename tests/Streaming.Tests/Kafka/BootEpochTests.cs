@@ -197,6 +197,37 @@ public sealed class BootEpochTests : IDisposable
     }
 
     [Fact]
+    public async Task A_first_boot_of_a_name_sees_another_that_began_since_it_looked()
+    {
+        var options = OptionsIn(_first.Path, KafkaDurability.Disk);
+        var late = options with { Folder = _second.Path };
+        await using var reader = KafkaTools.Reader(late);
+        await using var cluster = new ClusterSide(late, reader, KafkaTools.Telemetry, TimeProvider.System);
+        var ledger = (await cluster.SeeAsync(TestContext.Current.CancellationToken)).Ledger;
+        var boot = await KafkaBoot.CountAsync(late, known: null, ledger, new(), [], cluster.Landed, TestContext.Current.CancellationToken);
+        Assert.Equal((1, true), (boot.Identity.Epoch, boot.IsFirst));
+        Assert.Equal(1, await BootAsync(options, 5, []));
+        using var started = EventDraft.Write(EventId.New(TimeProvider.System), "/test/test/1", TimeProvider.System.GetUtcNow(), null, LedgerLog.Control, null, new WriterStarted("test", "test", "strict"));
+        Assert.Contains("another process writes as this instance", await cluster.BeginAsync(LedgerPartition.Control, boot, started, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_boot_whose_producer_fails_while_it_looks_goes_on_with_the_next_one()
+    {
+        const short Produce = 0;
+        const int Taken = 0;
+        const int NotAllowed = 29;
+        var options = OptionsIn(_first.Path, KafkaDurability.Quorum);
+        await BootAsync(options, 5, []);
+
+        // The mark on the control log and the word that it began are taken, the mark on the log of calls is not.
+        _cluster.FailNext(Produce, Taken, Taken, NotAllowed, NotAllowed);
+        await using var ledger = TemporaryKafkaLedger.Open(options);
+        await ledger.ReadyAsync();
+        await AppendAsync(ledger, 5, []);
+    }
+
+    [Fact]
     public async Task What_the_disk_holds_is_shipped_first_where_calls_now_go_past_it()
     {
         var options = OptionsIn(_first.Path, KafkaDurability.Disk);

@@ -140,6 +140,26 @@ public sealed class MockKafkaFaultTests : IDisposable
         await UntilAsync(() => first.Offset >= 0 && second.Offset >= 0);
     }
 
+    [Fact]
+    public async Task A_partition_that_takes_nothing_holds_up_no_other_when_the_producer_is_replaced()
+    {
+        using var folder = new TemporaryFolder();
+        var options = _cluster.Hold(TemporaryKafkaLedger.SmallIn(folder.Path) with { Partitions = 2, AnswerTimeout = TimeSpan.FromSeconds(1) });
+        await using var reader = KafkaTools.Reader(options);
+        await using var producer = new RecordProducer(options, new(options, KafkaTools.Telemetry), new(reader, KafkaTools.Telemetry), 1024 * 1024, KafkaTools.Telemetry, TimeProvider.System);
+        var (first, second) = (new Handed(LedgerPartition.Calls), new Handed(new LedgerPartition(LedgerLog.Calls, 1)));
+        _cluster.Move(options.TopicPrefix + "calls", 0, 1);
+        _cluster.Move(options.TopicPrefix + "calls", 1, 2);
+        _cluster.SetDown(2, down: true);
+        Send(producer, producer.Begin(second.Partition, 0), second);
+        _cluster.FailNext(Produce, Unknown);
+        Send(producer, producer.Begin(first.Partition, 0), first);
+        await UntilAsync(() => first.Offset >= 0);
+        Assert.Equal(-1, second.Offset);
+        _cluster.SetDown(2, down: false);
+        await UntilAsync(() => second.Offset >= 0);
+    }
+
     private static async Task UntilAsync(Func<bool> holds)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));

@@ -68,11 +68,17 @@ public sealed class RemadeTopicTests(KafkaBroker broker)
     public async Task A_place_that_was_out_of_range_for_a_while_is_damage_though_the_log_has_grown_past_it_since()
     {
         using var cluster = new MockCluster(1);
-        await using var ledger = TemporaryKafkaLedger.Open(cluster.Hold);
-        await ledger.ReadyAsync();
-        await AppendAsync(ledger, 20);
+        KafkaLedgerOptions options;
+        await using (var ledger = TemporaryKafkaLedger.Open(cluster.Hold))
+        {
+            options = ledger.Options;
+            await ledger.ReadyAsync();
+            await AppendAsync(ledger, 20);
+        }
+
+        // Nobody else asks any more, who would get the errors.
         using var patience = new CancellationTokenSource(Enough);
-        await using var reader = KafkaTools.Reader(ledger.Options);
+        await using var reader = KafkaTools.Reader(options);
         ReadBatch batch;
         for (var next = 0L; (batch = await reader.ReadAsync(LedgerPartition.Calls, next, 1 << 20, patience.Token)).Records.Count > 0; next = batch.Next)
         {

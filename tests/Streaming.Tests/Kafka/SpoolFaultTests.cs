@@ -101,10 +101,14 @@ public sealed class SpoolFaultTests : IDisposable
         await ledger.ReadyAsync();
         _cluster.SetDown(1, down: true);
         await ledger.UntilAsync(() => ledger.Ledger.Health.Status == LedgerStatus.Unavailable);
+        var waiting = Waiting();
         await Task.Delay(1500, TestContext.Current.CancellationToken);
-        Assert.InRange(ledger.Ledger.Health.Queued, 0, 75);
+        Assert.InRange(Waiting(), 0, waiting + 8);
         _cluster.SetDown(1, down: false);
         await ledger.ReadyAsync();
+
+        // What lies in the spool is counted once more while it is under way.
+        long Waiting() => durable == KafkaDurability.Disk ? ledger.Ledger.Lag.Records : ledger.Ledger.Health.Queued;
     }
 
     [Fact]
