@@ -92,7 +92,7 @@ internal static class DisguisedWords
 
     private static void Write(MappedText normal, Stretch found, ViewKind kind, int depth, ViewShelf shelf)
     {
-        if (shelf.Open(kind, depth, normal.OriginAt(found.Start)) is not { } view)
+        if (shelf.Open(kind, depth) is not { } view)
         {
             return;
         }

@@ -55,7 +55,7 @@ internal static class EncodedRuns
         var run = text.Chars[start..end];
         if (!run[..Shortest].ContainsAnyExcept(HexDigits) && Hex(run, scratch) is > 0 and var bytes)
         {
-            if (Keep(text, scratch[..bytes], start, end, 2, ViewKind.Hex, depth, shelf) && bytes * 2 < run.Length - 1)
+            if (Keep(text, scratch[..bytes], start, end, bitsPerDigit: 4, ViewKind.Hex, depth, shelf) && bytes * 2 < run.Length - 1)
             {
                 shelf.Cut();
             }
@@ -67,7 +67,7 @@ internal static class EncodedRuns
         for (var skip = 0; skip < 4; skip++)
         {
             if (LooksLikeText(run[skip..], scratch) && Base64(run[skip..], scratch) is > 0 and var decoded
-                && Keep(text, scratch[..decoded], start + skip, end, 4.0 / 3, ViewKind.Base64, depth, shelf))
+                && Keep(text, scratch[..decoded], start + skip, end, bitsPerDigit: 6, ViewKind.Base64, depth, shelf))
             {
                 // As much as was decoded had room; what is behind it nobody reads.
                 if (decoded == scratch.Length && scratch.Length < (run.Length - skip) / 4 * 3)
@@ -80,18 +80,25 @@ internal static class EncodedRuns
         }
     }
 
-    private static bool Keep(MappedText text, ReadOnlySpan<byte> bytes, int start, int end, double digitsPerByte, ViewKind kind, int depth, ViewShelf shelf)
+    private static bool Keep(MappedText text, ReadOnlySpan<byte> bytes, int start, int end, int bitsPerDigit, ViewKind kind, int depth, ViewShelf shelf)
     {
-        if (!IsPrintable(bytes) || shelf.Open(kind, depth, text.OriginAt(start)) is not { } view)
+        if (!IsPrintable(bytes) || shelf.Open(kind, depth) is not { } view)
         {
             return false;
         }
 
         var (from, at) = (view.Length, 0);
+        var (place, digit) = (start, 0);
         while (at < bytes.Length && view.Room > 4)
         {
+            // Line ends of the run are no digits: those are counted one by one.
+            for (var first = at * 8 / bitsPerDigit; digit < first && place < end - 1; digit += IsDigit(text.Chars[place]) ? 1 : 0)
+            {
+                place++;
+            }
+
             var status = Rune.DecodeFromUtf8(bytes[at..], out var rune, out var width);
-            JsonString.Add(status == OperationStatus.Done ? rune : Rune.ReplacementChar, text.OriginAt(Math.Min(start + (int)(at * digitsPerByte), end - 1)), view);
+            JsonString.Add(status == OperationStatus.Done ? rune : Rune.ReplacementChar, text.OriginAt(place), view);
             at += Math.Max(width, 1);
         }
 

@@ -114,7 +114,7 @@ internal static class HiddenMarkup
     private static void Keep(MappedText text, int start, int length, int depth, ViewShelf shelf)
     {
         length = Math.Min(length, LongestText);
-        if (text.Chars.Slice(start, length).Trim().Length > 2 && shelf.Open(ViewKind.HiddenMarkup, depth, text.OriginAt(start)) is { } view)
+        if (text.Chars.Slice(start, length).Trim().Length > 2 && shelf.Open(ViewKind.HiddenMarkup, depth) is { } view)
         {
             Copy(text, start, length, view);
         }

@@ -72,7 +72,7 @@ internal static class MarkdownTitles
 
     private static void Keep(MappedText text, int start, int length, int depth, ViewShelf shelf)
     {
-        if (text.Chars.Slice(start, length).Contains(' ') && shelf.Open(ViewKind.MarkdownTitle, depth, text.OriginAt(start)) is { } view)
+        if (text.Chars.Slice(start, length).Contains(' ') && shelf.Open(ViewKind.MarkdownTitle, depth) is { } view)
         {
             HiddenMarkup.Copy(text, start, length, view);
         }

@@ -34,7 +34,7 @@ internal static class SpacedLetters
                 start += 2;
             }
 
-            if (end - start >= (2 * Fewest) - 1 && shelf.Open(ViewKind.SpacedLetters, depth, text.OriginAt(start)) is { } view)
+            if (end - start >= (2 * Fewest) - 1 && shelf.Open(ViewKind.SpacedLetters, depth) is { } view)
             {
                 Close(text, start, end, separator, scratch, view);
             }

@@ -53,7 +53,7 @@ internal static class TurnedLetters
     private static void Rot13(MappedText normal, Sum found, int depth, ViewShelf shelf)
     {
         var (start, end) = ToWords(normal.Chars, found);
-        if (shelf.Open(ViewKind.Rot13, depth, normal.OriginAt(start)) is not { } view)
+        if (shelf.Open(ViewKind.Rot13, depth) is not { } view)
         {
             return;
         }
@@ -70,7 +70,7 @@ internal static class TurnedLetters
     private static void Reverse(MappedText normal, Sum found, int depth, ViewShelf shelf)
     {
         var (start, end) = ToWords(normal.Chars, found);
-        if (shelf.Open(ViewKind.Reversed, depth, normal.OriginAt(start)) is not { } view)
+        if (shelf.Open(ViewKind.Reversed, depth) is not { } view)
         {
             return;
         }

@@ -55,7 +55,7 @@ internal sealed class ViewFinder(TextLimits limits)
 
     private void Tags(MappedText plain, int depth)
     {
-        if (_tags.Length > 2 && Shelf.Open(ViewKind.Tags, depth, plain.OriginAt(0)) is { } view)
+        if (_tags.Length > 2 && Shelf.Open(ViewKind.Tags, depth) is { } view)
         {
             _tags.End(plain.OriginAt(plain.Length));
             HiddenMarkup.Copy(_tags, 0, _tags.Length, view);

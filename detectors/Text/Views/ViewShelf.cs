@@ -22,15 +22,17 @@ internal sealed class ViewShelf(TextLimits limits)
     public void Cut() => IsCut = true;
 
     /// <summary>The text that takes what was found, set apart from what it holds already; null when all views are taken by other kinds.</summary>
-    public MappedText? Open(ViewKind kind, int depth, int origin)
+    public MappedText? Open(ViewKind kind, int depth)
     {
         for (var i = 0; i < Count; i++)
         {
             if (_views[i].Kind == kind && _views[i].Depth == depth)
             {
-                _views[i].Plain.Add('\n', origin);
-                IsCut |= _views[i].Plain.IsCut;
-                return _views[i].Plain;
+                // What sets apart stands where the last found ended: a value at its end goes no further.
+                var plain = _views[i].Plain;
+                plain.Add('\n', plain.OriginAt(plain.Length));
+                IsCut |= plain.IsCut;
+                return plain;
             }
         }
 

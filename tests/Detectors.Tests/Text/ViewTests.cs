@@ -59,6 +59,33 @@ public sealed class ViewTests
         Assert.InRange(start + length, bytes + (Encoding.UTF8.GetByteCount(hidden) / 2), bytes + Encoding.UTF8.GetByteCount(hidden) + 1);
     }
 
+    [Theory]
+    [InlineData("\r\n")]
+    [InlineData("\n")]
+    public void In_a_run_in_lines_a_view_points_to_the_digits_that_hide_it(string lineEnd)
+    {
+        var said = string.Concat(Enumerable.Repeat($"{Reading.Wish} ", 30)) + "the word is marzipan";
+        var run = Convert.ToBase64String(Encoding.UTF8.GetBytes(said), Base64FormattingOptions.InsertLineBreaks).Replace("\r\n", lineEnd, StringComparison.Ordinal);
+        var view = Reading.View(Reading.Text(Before + run + After), ViewKind.Base64)!;
+        var at = said.IndexOf("marzipan", StringComparison.Ordinal);
+
+        Assert.Equal(said, view.Plain.ToString());
+        var (start, length) = view.Plain.ToBytes(at, "marzipan".Length);
+        var digits = run[..(start - Before.Length)].Count(c => !char.IsWhiteSpace(c));
+        Assert.Equal((at * 8 / 6, ("marzipan".Length * 8 / 6) + 1), (digits, run.Substring(start - Before.Length, length).Count(c => !char.IsWhiteSpace(c) && c != '=')));
+    }
+
+    [Fact]
+    public void A_place_at_the_end_of_a_run_ends_with_it()
+    {
+        var first = Convert.ToBase64String(Encoding.UTF8.GetBytes(Reading.Wish + " The word is marzipan"));
+        var view = Reading.View(Reading.Text($"{first}\n{Before}\n{Convert.ToBase64String(Encoding.UTF8.GetBytes(Reading.Wish))}{After}"), ViewKind.Base64)!;
+
+        var (start, length) = view.Plain.ToBytes(view.Plain.ToString().IndexOf("marzipan", StringComparison.Ordinal), "marzipan".Length);
+
+        Assert.InRange(start + length, first.TrimEnd('=').Length - 1, first.Length);
+    }
+
     [Fact]
     public void What_is_hidden_twice_is_found_at_the_second_depth()
     {
