@@ -135,7 +135,7 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
 
     // What no revision knows nobody reads, and so nobody would look through it.
     private static McpFault? ExtensionOf(in McpMessage message) => message.IsExtended
-        ? new(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, "The message has a member besides \"jsonrpc\", \"id\", \"method\", \"params\", \"result\" and \"error\". Put what it says into \"_meta\", or leave it out.", message.Id)
+        ? new(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, $"The message has a member besides {(message.Kind == McpKind.Response ? "\"jsonrpc\", \"id\", \"result\" and \"error\"" : "\"jsonrpc\", \"id\", \"method\" and \"params\"")}. Put what it says into \"_meta\", or leave it out.", message.Id)
         : null;
 
     private static Refusal? ModernOnly(Exchange exchange) => exchange.Server is { ModernOnly: true }

@@ -79,7 +79,7 @@ public readonly struct McpMessage
     /// <summary><c>error.message</c>; null when there is none. Allocates: read it once.</summary>
     public string? ErrorMessage => Text(_parts.ErrorMessage);
 
-    /// <summary>True when there are members besides those of JSON-RPC: no revision of the protocol has any.</summary>
+    /// <summary>True when there are members besides those of JSON-RPC, or <c>params</c> in a response: no revision of the protocol has any.</summary>
     public bool IsExtended => _parts.IsExtended;
 
     /// <summary>True when <c>result.isError</c> is <c>true</c>.</summary>

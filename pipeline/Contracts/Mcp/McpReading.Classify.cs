@@ -78,6 +78,7 @@ internal ref partial struct McpReading
     private void Answer()
     {
         _parts.Kind = McpKind.Response;
+        _parts.IsExtended |= !_parts.Params.IsAbsent;
         _parts.InitializeProtocolVersion = Text(String(_protocolVersion), limits.MaxNameBytes);
         if (!_parts.Result.IsAbsent && !_parts.Error.IsAbsent)
         {

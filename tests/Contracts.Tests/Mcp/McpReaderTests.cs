@@ -37,6 +37,8 @@ public sealed class McpReaderTests
     [InlineData("""{"jsonrpc":"2.0","id":1,"result":{"x":1}}""", false)]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"ping","x":1}""", true)]
     [InlineData("""{"\u0078":{},"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}""", true)]
+    [InlineData("""{"params":{},"jsonrpc":"2.0","id":1,"result":{}}""", true)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"},"params":{"a":1}}""", true)]
     public void Members_that_json_rpc_does_not_have_are_told(string message, bool isExtended) => Assert.Equal(isExtended, Read(message).IsExtended);
 
     [Theory]

@@ -188,15 +188,17 @@ public sealed class RequestScreenTests
     }
 
     [Theory]
-    [InlineData("\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":{}}")]
-    [InlineData("\"method\":\"ping\"")]
-    [InlineData("\"result\":{}")]
+    [InlineData("\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":{}},\"x\"")]
+    [InlineData("\"method\":\"ping\",\"x\"")]
+    [InlineData("\"result\":{},\"x\"")]
+    [InlineData("\"result\":{},\"params\":{},\"x\"")]
+    [InlineData("\"result\":{},\"params\"")]
     public async Task A_member_that_no_revision_knows_is_refused_and_its_secret_is_not_recorded(string members)
     {
         await using var gateway = await Screened.StartAsync();
         var token = Screened.Token(11);
 
-        var text = await gateway.TextAsync(Wire.PostRaw("demo", $$"""{"jsonrpc":"2.0","id":7,{{members}},"x":"{{token}}"}""", Wire.Legacy), 400);
+        var text = await gateway.TextAsync(Wire.PostRaw("demo", $$$"""{"jsonrpc":"2.0","id":7,{{{members}}}:{"a":"{{{token}}}"}}""", Wire.Legacy), 400);
 
         Assert.Contains("a member besides", text, StringComparison.Ordinal);
         Assert.Contains("\"id\":7", text, StringComparison.Ordinal);
