@@ -145,7 +145,7 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
             _ when isClientError && read.IsRead => $"It answered with HTTP {upstream.Status} and a message that is no error about the request.",
             < 200 or >= 300 => $"It answered with HTTP {upstream.Status}.",
             _ when read.IsRead && upstream.IsJson => "Its answer belongs to another request.",
-            _ => $"Its answer is no JSON-RPC message: {read.Fault?.Message ?? upstream.ContentType}",
+            _ => $"Its answer is no JSON-RPC message: {read.Fault?.Unquoted ?? MediaTypes.Shown(upstream.ContentType)}",
         };
 
         await ending.FailAsync(upstream.Status, reason, HttpErrors.Told(upstream.Status, read), answer, null, content);

@@ -92,7 +92,7 @@ internal sealed class StandaloneRelay(
         var parsed = McpReader.Read(read.Data, call.Exchange.Gateway.Limits);
         if (!parsed.IsRead)
         {
-            return await messages.RecordAsync(call, call.Id, default, read.Data, Direction.ToClient, $"It could not be read: {parsed.Fault!.Message}");
+            return await messages.RecordAsync(call, call.Id, default, read.Data, Direction.ToClient, $"It could not be read: {parsed.Fault!.Unquoted}");
         }
 
         var message = parsed.Message;

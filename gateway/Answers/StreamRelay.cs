@@ -87,7 +87,7 @@ internal sealed class StreamRelay(
         if (!parsed.IsRead)
         {
             var garbage = await recorder.OfBytesAsync(screening.Recordable(call.Exchange, read.Data));
-            await ending.FailAsync(StatusCodes.Status200OK, $"A message of its stream could not be read: {parsed.Fault!.Message}", StatusCodes.Status502BadGateway, answer, tally.Summary, garbage);
+            await ending.FailAsync(StatusCodes.Status200OK, $"A message of its stream could not be read: {parsed.Fault!.Unquoted}", StatusCodes.Status502BadGateway, answer, tally.Summary, garbage);
             return false;
         }
 

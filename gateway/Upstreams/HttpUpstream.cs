@@ -102,11 +102,11 @@ internal sealed class HttpUpstream(Clusters clusters, Balancer balancer, Gateway
                 ? (UpstreamAnswer.Failed("The server had not answered when it was no longer waited for.", destination.DestinationId, isTimeout: false), false)
                 : (UpstreamAnswer.Failed($"The server did not answer within {request.Server.ResponseTimeout.TotalSeconds:0} s.", destination.DestinationId, isTimeout: true), false);
         }
-        catch (IOException e)
+        catch (IOException)
         {
             lease.Dispose();
             clusters.ReportFailure(request.Server, cluster, destination);
-            return (UpstreamAnswer.Failed($"The server broke off: {e.Message}", destination.DestinationId, isTimeout: false), false);
+            return (UpstreamAnswer.Failed("The server broke off.", destination.DestinationId, isTimeout: false), false);
         }
     }
 

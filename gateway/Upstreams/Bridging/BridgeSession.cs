@@ -209,7 +209,7 @@ internal sealed class BridgeSession : IAsyncDisposable
         var batch = McpReader.ReadBatch(line, _limits.Messages, _limits.MaxPending);
         if (batch.Fault is { } fault)
         {
-            _telemetry.Unreadable(Server.Name, line.Length, fault.Message);
+            _telemetry.Unreadable(Server.Name, line.Length, fault.Unquoted);
         }
 
         foreach (var read in batch.Messages)
@@ -223,10 +223,10 @@ internal sealed class BridgeSession : IAsyncDisposable
         if (!read.IsRead)
         {
             // An answer that cannot be read is still the answer to a request: whoever waits is told at once.
-            _telemetry.Unreadable(Server.Name, length, read.Fault!.Message);
+            _telemetry.Unreadable(Server.Name, length, read.Fault!.Unquoted);
             if (MessageKey.From(read.Fault.Id) is { } unreadable)
             {
-                _pending.Remove(unreadable)?.Fail(new(502, $"The server's answer is no valid MCP message. {read.Fault.Message}"));
+                _pending.Remove(unreadable)?.Fail(new(502, $"The server's answer is no valid MCP message. {read.Fault.Unquoted}"));
             }
 
             return;

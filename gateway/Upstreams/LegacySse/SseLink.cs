@@ -60,7 +60,7 @@ internal sealed class SseLink : IMessageLink
             response = await http.SendAsync(request, either.Token);
             if (response.StatusCode != HttpStatusCode.OK || response.Content.Headers.ContentType?.MediaType != "text/event-stream")
             {
-                return new(null, new((int)response.StatusCode >= 500 ? Unreachable : 502, $"The server answered {(int)response.StatusCode} {response.Content.Headers.ContentType?.MediaType} where 200 text/event-stream opens a stream. Is this the address of an HTTP+SSE server?"));
+                return new(null, new((int)response.StatusCode >= 500 ? Unreachable : 502, $"The server answered {(int)response.StatusCode} ({MediaTypes.Shown(response.Content.Headers.ContentType?.MediaType)}) where 200 and text/event-stream opens a stream. Is this the address of an HTTP+SSE server?"));
             }
 
             opening = new(http, server, address, response, await response.Content.ReadAsStreamAsync(either.Token), limits, time);
@@ -79,7 +79,7 @@ internal sealed class SseLink : IMessageLink
         }
         catch (Exception e) when (e is HttpRequestException or IOException || IsConnectTimeout(e))
         {
-            return new(null, new(Unreachable, $"The server cannot be reached: {e.Message}"));
+            return new(null, new(Unreachable, $"The server cannot be reached: {ReasonOf(e)}"));
         }
         finally
         {
@@ -105,7 +105,8 @@ internal sealed class SseLink : IMessageLink
         }
         catch (Exception e) when (e is IOException or HttpRequestException or ObjectDisposedException)
         {
-            End = new(502, $"The server's event stream broke off: {e.Message}");
+            // What the HTTP client says of a chunk it cannot read repeats it.
+            End = new(502, "The server's event stream broke off.");
         }
 
         return null;
@@ -128,7 +129,7 @@ internal sealed class SseLink : IMessageLink
         }
         catch (Exception e) when (e is HttpRequestException or IOException || IsConnectTimeout(e))
         {
-            return new(502, $"The server cannot be reached: {e.Message}");
+            return new(502, $"The server cannot be reached: {ReasonOf(e)}");
         }
     }
 
@@ -141,6 +142,15 @@ internal sealed class SseLink : IMessageLink
     }
 
     // The client's own bound on connecting comes as a cancellation that nobody asked for.
+    // The client's words on a head that it cannot read repeat it; those on a connection that did not come about are its own.
+    private static string ReasonOf(Exception error) => error switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError } => error.Message,
+        HttpRequestException known => $"{known.HttpRequestError}.",
+        IOException => "The connection broke.",
+        _ => error.Message,
+    };
+
     private static bool IsConnectTimeout(Exception error) => error is OperationCanceledException { InnerException: TimeoutException };
 
     private static HttpRequestMessage RequestTo(HttpMethod method, Uri address, ServerConfig server)

@@ -165,8 +165,8 @@ internal sealed class SharedProcess : IAsyncDisposable
         var read = McpReader.Read(line, _limits.Messages);
         if (!read.IsRead)
         {
-            _telemetry.Unreadable(_server, line.Length, read.Fault!.Message);
-            _calls.Remove(read.Fault.Id)?.Exchange.Fail(new(502, $"The server's answer is no valid MCP message. {read.Fault.Message}"));
+            _telemetry.Unreadable(_server, line.Length, read.Fault!.Unquoted);
+            _calls.Remove(read.Fault.Id)?.Exchange.Fail(new(502, $"The server's answer is no valid MCP message. {read.Fault.Unquoted}"));
             return;
         }
 

@@ -9,6 +9,9 @@ namespace McpLedger.Contracts.Mcp;
 /// <param name="Id">The message's id where it could be read; null otherwise.</param>
 public sealed record McpFault(int Status, int Code, string Message, RawJson? Id)
 {
+    /// <summary>The same where it is told to others than the sender: it repeats no word of the message.</summary>
+    public string Unquoted { get; init; } = Message;
+
     /// <summary>The error's <c>data</c>: what a client needs to do better (<c>supported</c>, <c>requested</c>). Null for none.</summary>
     public RawJson? Data { get; init; }
 

@@ -105,7 +105,7 @@ internal static class McpFaults
 
     /// <summary>Of the JSON text: -32700 when it is no JSON, otherwise -32600.</summary>
     public static McpFault Of(JsonFault fault, McpLimits limits, RawJson? id) =>
-        new(BadRequest, fault.IsGrammar ? McpErrors.ParseError : McpErrors.InvalidRequest, fault.Describe(limits), id);
+        new(BadRequest, fault.IsGrammar ? McpErrors.ParseError : McpErrors.InvalidRequest, fault.Describe(limits), id) { Unquoted = (fault with { Name = null }).Describe(limits) };
 
     /// <summary>It is JSON and no message.</summary>
     public static McpFault Invalid(string message, RawJson? id) => new(BadRequest, McpErrors.InvalidRequest, message, id);

@@ -42,15 +42,15 @@ public static class ToolList
 
             if (item.Name is not { } name)
             {
-                fault = $"A tool has no name, or one of more than {limits.MaxNameBytes} bytes.";
+                fault = $"Tool {found.Count + 1} of the list has no name, or one of more than {limits.MaxNameBytes} bytes.";
             }
             else if (!names.Add(name))
             {
-                fault = $"The tool \"{name}\" is listed twice.";
+                fault = $"Tool {found.Count + 1} of the list has the name of one before it.";
             }
             else if (!CanonicalJson.TryWrite(raw, out var canonical))
             {
-                fault = $"The tool \"{name}\" has no canonical form: it holds half a surrogate pair or a number beyond a double.";
+                fault = $"Tool {found.Count + 1} of the list has no canonical form: it holds half a surrogate pair or a number beyond a double.";
             }
             else
             {

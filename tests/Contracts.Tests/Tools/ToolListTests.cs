@@ -26,7 +26,7 @@ public sealed class ToolListTests
     }
 
     [Theory]
-    [InlineData("""{"tools":[{"name":"a"},{"name":"\u0061"}]}""", "twice")]
+    [InlineData("""{"tools":[{"name":"a"},{"name":"\u0061"}]}""", "Tool 2 of the list has the name of one before it")]
     [InlineData("""{"tools":[{"title":"a"}]}""", "no name")]
     [InlineData("""{"tools":[{"name":7}]}""", "no name")]
     [InlineData("""{"tools":[7]}""", "array of objects")]

@@ -52,6 +52,7 @@ public sealed class HostileStdioTests
         var answer = await gateway.CallAsync(session, 1, "test/twin");
         Assert.Equal(502, answer.Status);
         Assert.Contains("no valid MCP message", answer.Fault);
+        Assert.DoesNotContain("result", answer.Fault);
         Assert.Equal(200, (await gateway.CallAsync(session, 2, "test/pid")).Status);
     }
 
