@@ -33,6 +33,9 @@ public sealed class StreamTail
     /// <summary>What the values that were found last are, as <see cref="Next"/> lists them.</summary>
     public IReadOnlyList<string> Values => _values;
 
+    /// <summary>What is carried.</summary>
+    public string Tail => new(_text.AsSpan(0, _tail));
+
     /// <summary>How many characters are carried.</summary>
     public int Carried => _tail;
 

@@ -34,7 +34,8 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
     public bool HasEnded { get; private set; }
 
     /// <summary>What is kept of the call while it waits to be resumed.</summary>
-    public SuspendedCall Suspend() => Call.Suspend(Destination, began);
+    /// <param name="said">The end of what its stream said; null for nothing.</param>
+    public SuspendedCall Suspend(string? said) => Call.Suspend(Destination, began) with { Said = said };
 
     /// <summary>Records the end.</summary>
     /// <returns>Whether the answer may be released.</returns>

@@ -98,7 +98,7 @@ internal sealed class StandaloneRelay(
         var message = parsed.Message;
         if (message.Kind == McpKind.Response && suspended.Take(call.Where.Session, message.Id) is { } waiting)
         {
-            return await EndResumedAsync(call, waiting, read, message, answer);
+            return await EndResumedAsync(call, waiting, read, message, said, answer);
         }
 
         if (message.Kind != McpKind.Response)
@@ -143,11 +143,11 @@ internal sealed class StandaloneRelay(
     }
 
     // The answer of a call whose own stream was closed to be resumed: it ends here, its event before its release like everywhere (I1).
-    private async ValueTask<bool> EndResumedAsync(Call stream, SuspendedCall waiting, SseEvent read, McpMessage message, ClientAnswer answer)
+    private async ValueTask<bool> EndResumedAsync(Call stream, SuspendedCall waiting, SseEvent read, McpMessage message, StreamMemory? said, ClientAnswer answer)
     {
         var call = Call.Resume(stream.Exchange, waiting);
         var ending = new CallEnding(call, recorder, telemetry, waiting.Began, time) { Destination = waiting.Destination };
-        var screened = await screen.ScreenAsync(call, message, stream: null);
+        var screened = await screen.ScreenAsync(call, message, said is { HasSaid: true } ? said : StreamMemory.After(waiting.Said));
         var response = await recorder.OfJsonAsync(screened.Recorded.Raw);
         if (screened.Fault is { } fault)
         {

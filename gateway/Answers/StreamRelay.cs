@@ -76,7 +76,7 @@ internal sealed class StreamRelay(
             return;
         }
 
-        await EndWithoutAnswerAsync(ending, events, tally, isResumable, answer);
+        await EndWithoutAnswerAsync(ending, events, tally, isResumable, said, answer);
     }
 
     // False when the call has ended with this event.
@@ -144,7 +144,7 @@ internal sealed class StreamRelay(
         }
     }
 
-    private async ValueTask EndWithoutAnswerAsync(CallEnding ending, EventSource events, StreamTally tally, bool isResumable, ClientAnswer answer)
+    private async ValueTask EndWithoutAnswerAsync(CallEnding ending, EventSource events, StreamTally tally, bool isResumable, StreamMemory? said, ClientAnswer answer)
     {
         if (events.End == StreamEnd.GivenUp || (ending.Call.Exchange.IsClientGone && ending.Call.Era == McpEra.Modern))
         {
@@ -154,7 +154,7 @@ internal sealed class StreamRelay(
         {
             // The server closed the connection and the client resumes the stream by GET (2025-11-25, Transports): the call has not ended,
             // and its answer will be recorded where it comes. Kept first: the client may be faster than we.
-            suspended.Keep(ending.Suspend());
+            suspended.Keep(ending.Suspend(said?.Tail));
             await answer.StartStreamAsync();
         }
         else

@@ -22,6 +22,24 @@ internal sealed class StreamMemory
     /// <summary>Whether anything was said, so that there is a border.</summary>
     public bool HasSaid => _tail is not null;
 
+    /// <summary>The end of what was said, for whoever goes on elsewhere; null where nothing was said.</summary>
+    public string? Tail => _tail?.Tail;
+
+    /// <summary>A stream that goes on where another one ended.</summary>
+    /// <param name="tail">The end of what that one said; null where it said nothing.</param>
+    /// <returns>Null where nothing was said.</returns>
+    public static StreamMemory? After(string? tail)
+    {
+        if (tail is null)
+        {
+            return null;
+        }
+
+        var memory = new StreamMemory { _tail = new(MaxChars, MaxValues) };
+        memory._tail.Next(tail, memory.Shared);
+        return memory;
+    }
+
     /// <summary>Searches the border and carries on.</summary>
     /// <param name="text">The message.</param>
     /// <returns>The leaf that <see cref="Shared"/> speaks of; null when there is none.</returns>

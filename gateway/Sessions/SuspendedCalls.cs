@@ -4,7 +4,11 @@ using McpLedger.Contracts.Events;
 namespace McpLedger.Gateway.Sessions;
 
 /// <summary>A legacy call whose stream the server closed to be resumed: all that its outcome will say, and nothing of the request that has ended.</summary>
-internal sealed record SuspendedCall(EventId Id, Caller Who, CallTarget What, Place Where, string Protocol, string? Destination, long Began);
+internal sealed record SuspendedCall(EventId Id, Caller Who, CallTarget What, Place Where, string Protocol, string? Destination, long Began)
+{
+    /// <summary>The end of what its stream said, which its answer may go on with; null where that said nothing, or nobody listens.</summary>
+    public string? Said { get; init; }
+}
 
 /// <summary>
 /// Calls that wait for their answer on a GET stream of their session. Known to this replica and this process only: where another one carries the answer,

@@ -26,13 +26,16 @@ public sealed class StreamScreenTests
         Assert.Equal("redacted", relayed.Screening!.Findings.Single().Effect);
     }
 
-    [Fact]
-    public async Task A_secret_beside_the_body_of_a_message_goes_like_one_inside()
+    [Theory]
+    [InlineData("\"x\":\"{0}\"")]
+    [InlineData("\"params\":{{\"a\":[\"{0}\"]}}")]
+    public async Task A_secret_beside_the_body_of_a_message_goes_like_one_inside(string member)
     {
         await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
         var token = Screened.Token(34);
+        member = string.Format(System.Globalization.CultureInfo.InvariantCulture, member, token);
         gateway.Upstream.Answer = (http, body) => FakeServer.WriteEvents(
-            http, Wire.Event($$"""{"jsonrpc":"2.0","method":"notifications/message","x":"{{token}}"}"""), Wire.Event($$"""{"jsonrpc":"2.0","id":{{Wire.IdOf(body)}},"result":{"resultType":"complete"},"x":"{{token}}"}"""));
+            http, Wire.Event($$"""{"jsonrpc":"2.0","method":"notifications/message",{{member}}}"""), Wire.Event($$"""{"jsonrpc":"2.0","id":{{Wire.IdOf(body)}},"result":{"resultType":"complete"},{{member}}}"""));
 
         var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
 
@@ -86,6 +89,37 @@ public sealed class StreamScreenTests
 
         Assert.DoesNotContain(token[20..], text, StringComparison.Ordinal);
         Assert.Contains("that was it", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_last_piece_may_be_an_answer_on_a_resumed_stream(bool isSaidBefore)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(36);
+        var first = Wire.Event(Log($"using {token[..20]}"));
+        gateway.Upstream.Answer = (http, body) =>
+        {
+            http.Response.Headers["Mcp-Session-Id"] = "upstream-session";
+            return FakeServer.WriteJson(http, 200, Wire.Result(Wire.IdOf(body), "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"serverInfo\":{\"name\":\"s\",\"version\":\"1\"}"));
+        };
+        using var opened = await gateway.Client.SendAsync(Wire.PostRaw("demo", Wire.Initialize("1")));
+        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, "id: 1\ndata:\n\n", isSaidBefore ? first : "");
+        await gateway.TextAsync(Wire.PostRaw("demo", Wire.LegacyRequest("7", "tools/call", "\"name\":\"echo\""), Wire.Legacy, session), 200);
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(
+            http, isSaidBefore ? "" : first, Wire.Event(Wire.Result("7", $"\"content\":[{{\"type\":\"text\",\"text\":\"{token[20..]} that was it\"}}]")));
+        var resumed = Wire.Send(HttpMethod.Get, "demo", Wire.Legacy, session);
+        resumed.Headers.TryAddWithoutValidation("Last-Event-ID", "1");
+
+        var text = await gateway.TextAsync(resumed, 200);
+
+        Assert.DoesNotContain(token[20..], text, StringComparison.Ordinal);
+        Assert.Contains("that was it", text, StringComparison.Ordinal);
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single(each => each.What.Method == "tools/call");
+        Assert.DoesNotContain(token[20..], Screened.Text(completed.Response), StringComparison.Ordinal);
+        Assert.Contains("20 of its 30 characters had been released", completed.Screening!.Findings.Single().Explanation, StringComparison.Ordinal);
     }
 
     [Fact]
