@@ -62,10 +62,15 @@ public sealed class MessageText
     }
 
     /// <summary>Reads a text that is no JSON: one leaf.</summary>
-    public void ReadText(ReadOnlySpan<byte> utf8, TextChannel channel)
+    public void ReadText(ReadOnlySpan<byte> utf8, TextChannel channel) => ReadLeaf(utf8, channel, escapes: false);
+
+    /// <summary>Reads a text that is no JSON and has JSON's escapes in it: one leaf, in which they are undone.</summary>
+    public void ReadEscapedText(ReadOnlySpan<byte> utf8, TextChannel channel) => ReadLeaf(utf8, channel, escapes: true);
+
+    private void ReadLeaf(ReadOnlySpan<byte> utf8, TextChannel channel, bool escapes)
     {
         Begin(channel);
-        JsonString.Append(utf8, 0, escapes: false, Plain);
+        JsonString.Append(utf8, 0, escapes, Plain);
         _leaves.Add(new(TextLeafKind.Value, 0, utf8.Length, 0, Plain.Length));
         IsCut = Plain.IsCut;
         Finish(utf8.Length);

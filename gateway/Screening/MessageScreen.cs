@@ -18,9 +18,6 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     private const string Unscreenable = "It could not be screened.";
     private const string Other = "What may not pass, taken out of it, would make another request than the one that was asked for.";
 
-    // A message of which more than its body is looked through.
-    private const string Whole = "$";
-
     /// <summary>Looks through what a client sends.</summary>
     public ScreenedMessage Request(Call call, in McpMessage message) => Screen(call, message, ScreeningPlace.Arguments, TextChannel.User, "arguments", stream: null);
 
@@ -35,7 +32,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     /// <summary>Looks through a message that a server sends of its own, inside a stream.</summary>
     public ScreenedMessage Message(Call call, in McpMessage message, StreamMemory? stream) => Screen(call, message, ScreeningPlace.Results, TextChannel.Response, "message", stream);
 
-    /// <summary>Looks through an answer that is no JSON-RPC.</summary>
+    /// <summary>Looks through an answer that is no JSON-RPC: as JSON where it is that.</summary>
     public ScreenedText Text(Call call, ReadOnlyMemory<byte> bytes)
     {
         if (call.Exchange.Gateway.Screening is not { } policy || bytes.IsEmpty)
@@ -43,7 +40,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             return new(bytes, bytes, null, null);
         }
 
-        var part = PartOf(call, policy, "", ScreeningPlace.Results, TextChannel.Response);
+        var part = PartOf(call, policy, "", ScreeningPlace.Results, TextChannel.Response).OfBytes(bytes, call.Exchange.Gateway.Limits);
         var began = time.GetTimestamp();
         var desk = desks.Rent(policy.MaxChars);
         TryRun(desk, bytes.Span, part, policy, null, began);
@@ -64,22 +61,22 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             return call;
         }
 
-        var masked = Mask(call.Exchange, call.Message, call.Message.Raw, isJson: true);
+        var masked = Mask(call.Exchange, call.Message, call.Message.Raw);
         return masked.Equals(call.Message.Raw) || McpReader.Read(masked, call.Exchange.Gateway.Limits) is not { IsRead: true } read ? call : call.After(new(call.Message, read.Message));
     }
 
     /// <summary>What may be recorded of a message that passes to nobody.</summary>
     public McpMessage Recordable(Exchange exchange, in McpMessage message)
     {
-        var masked = Mask(exchange, message, message.Raw, isJson: true);
+        var masked = Mask(exchange, message, message.Raw);
         return !masked.Equals(message.Raw) && McpReader.Read(masked, exchange.Gateway.Limits) is { IsRead: true } read ? read.Message : message;
     }
 
     /// <summary>What may be recorded of bytes that are no message and pass to nobody.</summary>
-    public ReadOnlyMemory<byte> Recordable(Exchange exchange, ReadOnlyMemory<byte> bytes) => Mask(exchange, default, bytes, isJson: false);
+    public ReadOnlyMemory<byte> Recordable(Exchange exchange, ReadOnlyMemory<byte> bytes) => Mask(exchange, default, bytes);
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Evidence that could not be masked is kept whole rather than lost; the log says so.")]
-    private ReadOnlyMemory<byte> Mask(Exchange exchange, in McpMessage message, ReadOnlyMemory<byte> bytes, bool isJson)
+    private ReadOnlyMemory<byte> Mask(Exchange exchange, in McpMessage message, ReadOnlyMemory<byte> bytes)
     {
         if (exchange.Gateway.Screening is not { } policy || bytes.IsEmpty || policy.Of(exchange.ServerName, null) is not { } rules || !rules.Looks(ScreeningPlace.Ledger))
         {
@@ -89,8 +86,10 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
         try
         {
             var desk = desks.Rent(policy.MaxChars);
-            bodies.Mask(desk, bytes.Span, new(isJson ? "$" : "", ScreeningPlace.Ledger, TextChannel.Response, exchange.ServerName, OwnerOf(exchange), rules));
-            var masked = isJson ? Masked(desk, message, 0, bytes.Length, desk.Masked, exchange.Gateway.Limits, out _).Raw : Apply(bytes, 0, bytes.Length, desk.Masked);
+            var part = new ScreenedPart(ScreenedPart.Whole, ScreeningPlace.Ledger, TextChannel.Response, exchange.ServerName, OwnerOf(exchange), rules);
+            var isMessage = message.Kind != McpKind.Unreadable;
+            bodies.Mask(desk, bytes.Span, isMessage ? part : part.OfBytes(bytes, exchange.Gateway.Limits));
+            var masked = isMessage ? Masked(desk, message, 0, bytes.Length, desk.Masked, exchange.Gateway.Limits, out _).Raw : Apply(bytes, 0, bytes.Length, desk.Masked);
             desks.Return(desk);
             return masked;
         }
@@ -112,7 +111,6 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
         var part = PartOf(call, policy, root, place, channel);
         if (message.Kind == McpKind.Response && call.What.Method == "GET")
         {
-            // Which tool it is of nobody knows, so it may be of any.
             part = part with { Rules = policy.StrictestOf(call.What.Server) };
         }
 
@@ -125,7 +123,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
         var desk = desks.Rent(policy.MaxChars);
         if (message.IsExtended || HoldsValue(desk, message))
         {
-            (body, part) = (message.Raw, part with { Root = Whole });
+            (body, part) = (message.Raw, part with { Root = ScreenedPart.Whole });
         }
 
         if (body.IsEmpty)
@@ -182,7 +180,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     {
         var offset = OffsetOf(message, body);
         var limits = call.Exchange.Gateway.Limits;
-        if (part.Root == Whole && message.Id is { } id)
+        if (part.Root == ScreenedPart.Whole && message.Id is { } id)
         {
             // It joins request and answer: what passes keeps it, what is recorded need not.
             desk.Passed.Remove(OffsetOf(message, id.Utf8), id.Utf8.Length);
@@ -226,7 +224,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             released = both.Span.SequenceEqual(recorded.Raw.Span) ? default : both;
         }
 
-        var recordedBody = part.Root == Whole ? recorded.Raw : BodyOf(recorded).Body;
+        var recordedBody = part.Root == ScreenedPart.Whole ? recorded.Raw : BodyOf(recorded).Body;
         return new(passed.Message, recorded)
         {
             IsChanged = !passed.Message.Raw.Span.SequenceEqual(message.Raw.Span),
@@ -305,8 +303,9 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
 
     private static ScreenedPart PartOf(Call call, ScreeningPolicy policy, string root, ScreeningPlace place, TextChannel channel)
     {
-        var tool = call.What.Method == "tools/call" ? call.What.Name : null;
-        return new(root, place, channel, call.What.Server, OwnerOf(call.Exchange), policy.Of(call.What.Server, tool));
+        var server = call.What.Server;
+        var rules = call.What.Method == "tools/call" ? policy.Of(server, call.What.Name) : policy.Of(server, tool: null);
+        return new(root, place, channel, server, OwnerOf(call.Exchange), rules);
     }
 
     private static SecretOwner OwnerOf(Exchange exchange) => new(exchange.Principal.Issuer, exchange.Principal.Subject, exchange.Principal.Agent);

@@ -1,10 +1,11 @@
 using System.Text;
+using McpLedger.Contracts.Mcp;
 using McpLedger.Detectors.Text;
 
 namespace McpLedger.Gateway.Screening;
 
 /// <summary>Which part of a message is looked through, and by which rules.</summary>
-/// <param name="Root">Its path in the message: <c>$.params</c>, <c>$.result</c>, <c>$.error</c>; empty for a text that is no JSON.</param>
+/// <param name="Root">Its path in the message: <c>$.params</c>, <c>$.result</c>, <c>$.error</c>, <c>$</c> for all of it; empty for a text that is no JSON.</param>
 /// <param name="Place">Where it stands.</param>
 /// <param name="Channel">Whose words it is read as.</param>
 /// <param name="Server">The server that it goes to or comes from.</param>
@@ -12,6 +13,9 @@ namespace McpLedger.Gateway.Screening;
 /// <param name="Rules">What holds.</param>
 internal readonly record struct ScreenedPart(string Root, ScreeningPlace Place, TextChannel Channel, string Server, SecretOwner Actor, ScreeningRules Rules)
 {
+    /// <summary>The root of all that was received, a message with what stands beside its body, or JSON that is no message.</summary>
+    public const string Whole = "$";
+
     private const int LongestPath = 256;
 
     /// <summary>Whose rule says what follows from instructions in it: a server's words about itself are definitions, wherever they stand.</summary>
@@ -20,11 +24,22 @@ internal readonly record struct ScreenedPart(string Root, ScreeningPlace Place, 
     /// <summary>Whether it is read as JSON.</summary>
     public bool IsJson => Root.Length > 0;
 
+    /// <summary>Whether a text that is no JSON has JSON's escapes in it, which whoever it is for may undo.</summary>
+    public bool IsEscaped { get; init; }
+
+    /// <summary>The part as bytes are read that are no message: as JSON where they are JSON, so that no escape hides anything.</summary>
+    public ScreenedPart OfBytes(ReadOnlyMemory<byte> bytes, McpLimits limits) =>
+        McpReader.IsJson(bytes, limits) ? this with { Root = Whole } : this with { Root = "", IsEscaped = bytes.Span.IndexOf("\\u"u8) >= 0 };
+
     public void Read(MessageText text, ReadOnlySpan<byte> body)
     {
         if (IsJson)
         {
             text.Read(body, Channel);
+        }
+        else if (IsEscaped)
+        {
+            text.ReadEscapedText(body, Channel);
         }
         else
         {

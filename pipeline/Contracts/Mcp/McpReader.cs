@@ -48,6 +48,9 @@ public static class McpReader
             : new([.. items.Select(item => InBatch(Read(item.Of(body), limits)))], null);
     }
 
+    /// <summary>Whether bytes are one JSON text, with no more in it than the wire allows. A name may stand twice in it: readers take one of them.</summary>
+    public static bool IsJson(ReadOnlyMemory<byte> bytes, McpLimits limits) => Validate(bytes, limits).Kind is JsonFaultKind.None or JsonFaultKind.Duplicate;
+
     /// <summary>Checks one JSON text by the rules of the wire; what it means does not matter.</summary>
     internal static JsonFault Validate(ReadOnlyMemory<byte> body, McpLimits limits)
     {

@@ -36,6 +36,50 @@ public sealed class TextScreenTests
         Assert.Equal("withheld", (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Screening!.Findings.Single().Effect);
     }
 
+    [Theory]
+    [InlineData("POST", "application/json", "{\"detail\":\"token X expired\"}")]
+    [InlineData("POST", "text/plain", "{\"detail\":\"token X expired\"}")]
+    [InlineData("DELETE", "application/json", "[\"token X expired\"]")]
+    [InlineData("POST", "application/json", "{\"detail\":\"X\",\"detail\":1}")]
+    [InlineData("POST", "application/json", "{\"detail\":\"X\"}\n{\"detail\":\"X\"}")]
+    [InlineData("POST", "text/html", "<script>show(\"X\")</script>")]
+    public async Task No_escape_hides_a_secret_in_an_answer_that_is_no_message(string method, string contentType, string body)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(81);
+        gateway.Upstream.Answer = (http, _) => WriteAsync(http, contentType, body.Replace("X", $"{Escaped(token[..9])}\\u200b{Escaped(token[9..])}", StringComparison.Ordinal));
+
+        var text = await gateway.TextAsync(method == "POST" ? Wire.Post("demo", Wire.Call("7", "echo")) : Wire.Send(HttpMethod.Delete, "demo", Wire.Legacy), 400);
+
+        var recorded = Screened.Text((await gateway.CallsAsync()).OfType<CallCompleted>().Single().Response);
+        Assert.All([text, recorded], each =>
+        {
+            Assert.Contains("[secret:gitlab-token:", each, StringComparison.Ordinal);
+            Assert.DoesNotContain(token[9..], Unescaped(each), StringComparison.Ordinal);
+        });
+        Assert.StartsWith(body[..body.IndexOf('X', StringComparison.Ordinal)], text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":{\"a\":\"X\",\"a\":1}}}")]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":{\"a\":\"X\"}")]
+    public async Task No_escape_hides_a_secret_in_a_request_that_cannot_be_read(string body)
+    {
+        await using var gateway = await Screened.StartAsync();
+        var token = Screened.Token(82);
+
+        await gateway.TextAsync(Wire.PostRaw("demo", body.Replace("X", Escaped(token), StringComparison.Ordinal), Wire.Legacy), 400);
+
+        var recorded = Screened.Text((await gateway.CallsAsync()).OfType<CallRefused>().Single().Request);
+        Assert.Contains("[secret:gitlab-token:", recorded, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, Unescaped(recorded), StringComparison.Ordinal);
+    }
+
+    private static string Escaped(string text) => string.Concat(text.Select(c => $"\\u{(int)c:x4}"));
+
+    private static string Unescaped(string text) => System.Text.RegularExpressions.Regex.Replace(
+        text, "\\\\u([0-9a-fA-F]{4})", match => ((char)Convert.ToInt32(match.Groups[1].Value, 16)).ToString(), System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(5));
+
     private static Task WriteAsync(Microsoft.AspNetCore.Http.HttpContext http, string contentType, string body)
     {
         (http.Response.StatusCode, http.Response.ContentType) = (400, contentType);
