@@ -304,7 +304,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     private static ScreenedPart PartOf(Call call, ScreeningPolicy policy, string root, ScreeningPlace place, TextChannel channel)
     {
         var server = call.What.Server;
-        var rules = call.What.Method == "tools/call" ? policy.Of(server, call.What.Name) : policy.Of(server, tool: null);
+        var rules = call.What.Method == "tools/call" ? policy.Of(server, call.What.Name) : IsOfAnyTool(call.What.Method) ? policy.StrictestOf(server) : policy.Of(server, tool: null);
         return new(root, place, channel, server, OwnerOf(call.Exchange), rules);
     }
 
@@ -314,6 +314,9 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
         message.Kind != McpKind.Response ? (message.Params, "$.params") : !message.Result.IsEmpty ? (message.Result, "$.result") : (message.Error, "$.error");
 
     private static int OffsetOf(in McpMessage message, ReadOnlyMemory<byte> body) => message.Raw.Span.Overlaps(body.Span, out var offset) ? offset : 0;
+
+    // Which tool a task is of only its server knows.
+    private static bool IsOfAnyTool(string? method) => method is "tasks/get" or "tasks/result" or "tasks/update" or "tasks/cancel" or "tasks/list";
 
     // A server's words about itself.
     private static bool IsListing(string? method) => method is "initialize" or "server/discover" or "prompts/list" or "resources/list" or "resources/templates/list";

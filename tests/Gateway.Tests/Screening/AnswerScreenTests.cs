@@ -381,26 +381,24 @@ public sealed class AnswerScreenTests
         Assert.StartsWith("$.x", completed.Screening!.Findings.Single().Span!.Path, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Bytes_that_were_clean_as_a_text_are_read_again_as_json()
+    [Theory]
+    [InlineData("tasks/get")]
+    [InlineData("tasks/result")]
+    public async Task What_a_task_gave_is_held_to_the_strictest_rules_of_its_servers_tools(string method)
     {
-        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
-        var token = Screened.Token(37);
-        var bytes = $$"""{"content":[{"type":"text","text":"{{string.Concat(token.Select(c => $"\\u{(int)c:x4}"))}}"}],"resultType":"complete"}""";
-        gateway.Upstream.Answer = async (http, _) =>
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
         {
-            http.Response.StatusCode = 400;
-            http.Response.ContentType = "text/plain";
-            await http.Response.WriteAsync(bytes);
-        };
-        await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 400);
-        Screened.Answers(gateway, bytes);
+            Screening = new(),
+            Servers = config.Servers.SetItem("demo", config.Servers["demo"] with { Screening = new() { Tools = System.Collections.Immutable.ImmutableDictionary<string, ScreeningChoices>.Empty.Add("mail", Screened.Choices((ScreeningPlace.Results, Secrets, Redact))) } }),
+        });
+        var token = Screened.Token(39);
+        Screened.Says(gateway, $"use {token} here");
 
-        var text = await Screened.CallAsync(gateway);
+        var text = await gateway.TextAsync(Wire.PostRaw("demo", Wire.LegacyRequest("7", method, "\"taskId\":\"t\""), Wire.Legacy), 200);
 
-        Assert.Contains("[secret:gitlab-token:", text, StringComparison.Ordinal);
-        Assert.DoesNotContain($"\\u{(int)token[^1]:x4}", text, StringComparison.Ordinal);
-        Assert.Equal(text, Screened.Text((await gateway.CallsAsync()).OfType<CallCompleted>().Last().Response));
+        Assert.Contains("use [secret:gitlab-token:", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, text, StringComparison.Ordinal);
+        Assert.Equal("redacted", (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Screening!.Findings.Single().Effect);
     }
 
     [Fact]
