@@ -55,16 +55,17 @@ internal sealed partial class GatewayTelemetry : IDisposable
             return null;
         }
 
-        var target = call.Message.Method is "tools/call" or "prompts/get" ? call.Message.Name : null;
+        // What is recorded of it: a name may hold what nobody keeps.
+        var target = call.What.Method is "tools/call" or "prompts/get" ? call.What.Name : null;
         var ambient = Activity.Current?.Context;
         ActivityContext.TryParse(call.Message.TraceParent, traceState: null, isRemote: true, out var parent);
         var links = parent != default && ambient is { } here ? [new ActivityLink(here)] : (IEnumerable<ActivityLink>?)null;
-        var activity = _activities.CreateActivity(target is null ? call.Message.Method! : $"{call.Message.Method} {target}", ActivityKind.Server, parent, tags: null, links);
-        activity?.SetTag("mcp.method.name", call.Message.Method);
+        var activity = _activities.CreateActivity(target is null ? call.What.Method! : $"{call.What.Method} {target}", ActivityKind.Server, parent, tags: null, links);
+        activity?.SetTag("mcp.method.name", call.What.Method);
         activity?.SetTag("mcp.protocol.version", call.Protocol);
         activity?.SetTag("mcpledger.server", call.What.Server);
         activity?.SetTag("mcpledger.call", call.Id.ToString());
-        if (call.Message.Method == "tools/call")
+        if (call.What.Method == "tools/call")
         {
             activity?.SetTag("gen_ai.operation.name", "execute_tool");
             activity?.SetTag("gen_ai.tool.name", target);

@@ -34,6 +34,29 @@ public sealed class TelemetryTests
     }
 
     [Fact]
+    public async Task A_span_says_of_a_call_what_is_recorded_of_it()
+    {
+        const string Own = "1af7651916cd43dd8448eb211c80319d";
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "McpLedger.Gateway",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var gateway = await GatewayHarness.StartAsync(config => config with { Screening = new() });
+        var token = Screening.Screened.Token(96);
+
+        await gateway.TextAsync(Wire.Post("demo", Wire.Traced(Wire.Call("7", token), Own)), 200);
+
+        await Eventually.TrueAsync(() => spans.Any(span => span.TraceId.ToHexString() == Own));
+        var span = spans.First(span => span.TraceId.ToHexString() == Own);
+        Assert.StartsWith("tools/call [secret:gitlab-token:", span.DisplayName, StringComparison.Ordinal);
+        Assert.All(span.TagObjects, tag => Assert.DoesNotContain(token, tag.Value?.ToString() ?? "", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Every_outcome_is_measured_under_the_conventions_names()
     {
         var errors = new ConcurrentQueue<object?>();
