@@ -11,7 +11,7 @@ namespace McpLedger.Host.Running;
 /// <summary>The projections: read models and index, and the API over them.</summary>
 internal static class ProjectionsRole
 {
-    // Blobs come on a topic of their own. A gateway that cannot ship one tries again long after that, but events behind it must be found some time.
+    // Blobs come on a topic of their own, ahead of their events, and this machine may be further behind with them. One that cannot be read on its gateway holds no event up, here no longer than this.
     private static readonly TimeSpan ClaimCheckPatience = TimeSpan.FromMinutes(5);
 
     public static IServiceCollection AddProjectionsRole(this IServiceCollection services, LoadedConfig config, HostRoles roles, LedgerIdentity identity, BlobTopicConsumer? blobs)

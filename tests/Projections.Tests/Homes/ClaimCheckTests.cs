@@ -45,12 +45,48 @@ public sealed class ClaimCheckTests
     }
 
     [Fact]
+    public async Task However_old_an_event_is_its_claim_check_is_waited_for_from_when_it_was_met()
+    {
+        using var home = new TemporaryHome();
+        var event1 = await AppendAsync(home.Time.GetUtcNow() - Patience - Patience);
+        using var handler = home.Handler(_ledger, new LateBlobs(_ledger, 2), Patience);
+        var batch = new Streaming.Consuming.ConsumedBatch(LedgerPartition.Calls, _ledger.Of(LedgerPartition.Calls), 1);
+        await Assert.ThrowsAnyAsync<IOException>(async () => await handler.HandleAsync(batch, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<IOException>(async () => await handler.HandleAsync(batch, CancellationToken.None));
+
+        await handler.HandleAsync(batch, CancellationToken.None);
+
+        Assert.Equal([event1], await FoundAsync(home, "needle"));
+    }
+
+    [Fact]
+    public async Task Old_events_whose_claim_checks_are_gone_are_waited_for_once_and_not_one_after_the_other()
+    {
+        using var home = new TemporaryHome();
+        for (var i = 0; i < 10; i++)
+        {
+            await AppendAsync(home.Time.GetUtcNow() - Patience - Patience);
+        }
+
+        using var handler = home.Handler(_ledger, new LateBlobs(_ledger, int.MaxValue), Patience);
+        var batch = new Streaming.Consuming.ConsumedBatch(LedgerPartition.Calls, _ledger.Of(LedgerPartition.Calls), 10);
+        await Assert.ThrowsAnyAsync<IOException>(async () => await handler.HandleAsync(batch, CancellationToken.None));
+
+        home.Time.Advance(Patience);
+        await handler.HandleAsync(batch, CancellationToken.None);
+
+        Assert.Equal(10, (await FoundAsync(home, "unread:missing")).Length);
+    }
+
+    [Fact]
     public async Task A_clock_that_is_ahead_makes_nobody_wait_longer()
     {
         using var home = new TemporaryHome();
         await AppendAsync(home.Time.GetUtcNow() + Patience + Patience);
         using var handler = home.Handler(_ledger, new LateBlobs(_ledger, int.MaxValue), Patience);
+        await Assert.ThrowsAnyAsync<IOException>(async () => await handler.HandleAsync(new(LedgerPartition.Calls, _ledger.Of(LedgerPartition.Calls), 1), CancellationToken.None));
 
+        home.Time.Advance(Patience);
         await handler.HandleAsync(new(LedgerPartition.Calls, _ledger.Of(LedgerPartition.Calls), 1), CancellationToken.None);
 
         Assert.Equal(1, home.Home.Writer!.NextOf(LedgerPartition.Calls));
