@@ -76,7 +76,7 @@ internal sealed record LedgerSection
     [AllowedValues("disk", "quorum")]
     public string Durable { get; init; } = "disk";
 
-    [Description("Most bytes the data folder may hold. A warning comes at 80 %; when it is full, calls are refused.")]
+    [Description("Most bytes the data folder may hold. A warning comes at 80 %; when it is full, calls are refused. With Kafka it is kafka.spool.bytes that bounds what lies on a machine.")]
     public ByteSize? Quota { get; init; }
 
     [Description("When sealed segments are dropped. Without it nothing ever is.")]

@@ -15,6 +15,10 @@ internal sealed partial class ScaleChecks(ConfigChecks checks, string folder, Ho
         {
             CheckKafka(kafka);
             CheckSecurity(kafka.Security);
+            if (file.Ledger.Quota is not null)
+            {
+                checks.Fault("ledger.quota", "with Kafka the ledger does not lie in the data folder: a quota of it would bound nothing.", "remove it; set kafka.spool.bytes for what may wait on this machine, and ledger.retention for what is kept");
+            }
         }
 
         if (file.Ledger.Durable == "quorum" && file.Kafka is null)

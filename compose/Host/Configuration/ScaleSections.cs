@@ -35,7 +35,7 @@ internal sealed record KafkaSection
 
 internal sealed record SpoolSection
 {
-    [Description("Most bytes of events that may wait on this machine for Kafka. Past it calls are refused.")]
+    [Description("Most bytes of events, and of large contents beside them, that may wait on this machine for Kafka. Past it calls are refused.")]
     public ByteSize Bytes { get; init; } = new(4L << 30);
 
     [Description("Longest that an event may wait on this machine for Kafka. Past it calls are refused. Without it only bytes bound the wait.")]

@@ -35,6 +35,7 @@ public sealed class ScaleChecksTests
     [InlineData("kafka: { bootstrap: ['http://kafka:9092'] }", "kafka.bootstrap", "without a scheme")]
     [InlineData("kafka: { bootstrap: ['kafka:9092'], replication: 1 }", "kafka.minInSync", "below kafka.replication")]
     [InlineData("kafka: { bootstrap: ['kafka:9092'], spool: { bytes: 1MiB } }", "kafka.spool.bytes", "64MiB or more")]
+    [InlineData("kafka: { bootstrap: ['kafka:9092'] }\nledger: { quota: 50GiB }", "ledger.quota", "set kafka.spool.bytes")]
     [InlineData("kafka: { bootstrap: ['kafka:9092'], security: { protocol: sasl-tls } }", "kafka.security", "add user and password")]
     [InlineData("kafka: { bootstrap: ['kafka:9092'], security: { user: a, password: b } }", "kafka.security.protocol", "sasl-tls")]
     [InlineData("kafka: { bootstrap: ['kafka:9092'], security: { ca: /dev/null } }", "kafka.security.protocol", "protocol: tls")]
