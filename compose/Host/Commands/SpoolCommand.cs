@@ -40,7 +40,7 @@ internal static class SpoolCommand
         {
             var report = await new SpoolShipment(options, services.GetRequiredService<KafkaTelemetry>(), TimeProvider.System).RunAsync(cancellationToken);
             terminal.Document(report);
-            terminal.Line($"{report.Shipped} of {report.Records} records of {report.Instance} were shipped{(report.Trouble is null ? "; nothing is left" : $"; stopped: {report.Trouble}")}");
+            terminal.Line($"{report.BlobsShipped} of {report.Blobs} blobs and {report.Shipped} of {report.Records} records of {report.Instance} were shipped{(report.Trouble is null ? "; nothing is left" : $"; stopped: {report.Trouble}")}");
             return report.Trouble is null ? ExitCode.Ok : ExitCode.Finding;
         }
         catch (IOException e)

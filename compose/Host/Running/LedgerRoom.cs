@@ -66,7 +66,7 @@ internal sealed class LedgerRoom : IAsyncDisposable
         services.AddSingleton<IParkingLot>(p => new ParkingTopic(options, p.GetRequiredService<KafkaTelemetry>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new BlobTopicConsumer(options, p.GetRequiredService<KafkaTelemetry>(), p.GetRequiredService<TimeProvider>()));
         return roles.HasFlag(HostRoles.Gateway)
-            ? services.AddSingleton<IBlobStore>(p => new KafkaBlobStore(options, p.GetRequiredService<KafkaTelemetry>(), p.GetRequiredService<TimeProvider>()))
+            ? services.AddSingleton<IBlobStore>(p => new KafkaBlobStore(options, p.GetRequiredService<KafkaLedger>(), p.GetRequiredService<KafkaTelemetry>(), p.GetRequiredService<TimeProvider>()))
             : services.AddSingleton<IBlobStore>(new BlobFolder(options.Folder));
     }
 

@@ -9,22 +9,40 @@ namespace McpLedger.Streaming.Kafka;
 /// Puts the pieces of one partition's blobs together on the disk. A piece whose first one is not here belongs to a sender that another one overtook, or to a blob
 /// that was given up: it is done with, so that no position waits for it. Not thread safe.
 /// </summary>
-internal sealed class BlobAssembly(string folder, BlobFolder blobs, KafkaTelemetry telemetry) : IDisposable
+internal sealed class BlobAssembly : IDisposable
 {
-    private const int MostUnfinished = 256;
+    /// <summary>How long after its first piece a blob may become whole, by the topic's own times. What it holds until then is a file, and the position.</summary>
+    public static readonly TimeSpan LongestSending = TimeSpan.FromDays(1);
 
-    private readonly string _pieces = Path.Combine(folder, "blobs", "unfinished");
+    private readonly string _pieces;
+    private readonly BlobFolder _blobs;
+    private readonly KafkaTelemetry _telemetry;
     private readonly Dictionary<Digest, Unfinished> _unfinished = [];
+    private readonly Queue<(Digest Blob, long Offset)> _begun = new();
     private readonly OffsetWatermark _watermark = new();
 
+    /// <param name="folder">Data folder that the blobs go to.</param>
+    /// <param name="partition">Whose pieces they are.</param>
+    /// <param name="blobs">Where whole ones go.</param>
+    /// <param name="telemetry">Where it is told.</param>
+    /// <exception cref="IOException">What an earlier one left cannot be removed.</exception>
+    public BlobAssembly(string folder, LedgerPartition partition, BlobFolder blobs, KafkaTelemetry telemetry)
+    {
+        (_pieces, _blobs, _telemetry) = (Path.Combine(folder, "blobs", "unfinished", partition.ToString()), blobs, telemetry);
+        RemovePieces();
+    }
+
     /// <summary>Takes a record; a blob that is whole with it is stored.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="time">When it landed, or one after it that is taken in the same turn.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public async Task TakeAsync(LedgerRecord record, CancellationToken cancellationToken)
+    public async Task TakeAsync(LedgerRecord record, DateTimeOffset time, CancellationToken cancellationToken)
     {
         _watermark.Track(record.Offset);
         if (BlobChunk.Read(record.Bytes) is not { } chunk)
         {
-            telemetry.LogNoBlob(record.Offset);
+            _telemetry.LogNoBlob(record.Offset);
             _watermark.Complete(record.Offset);
             return;
         }
@@ -43,7 +61,9 @@ internal sealed class BlobAssembly(string folder, BlobFolder blobs, KafkaTelemet
                 return;
             }
 
-            blob = Begin(chunk);
+            _unfinished[chunk.Blob] = blob = new(Path.Combine(_pieces, $"{chunk.Blob}.pieces"), chunk, time);
+            _begun.Enqueue((chunk.Blob, record.Offset));
+            Directory.CreateDirectory(_pieces);
         }
 
         blob.Add(record.Offset, chunk);
@@ -54,40 +74,60 @@ internal sealed class BlobAssembly(string folder, BlobFolder blobs, KafkaTelemet
         }
     }
 
+    /// <summary>All up to a moment was taken: what was begun long before it and is not whole never will be, for its sender begins anew by then.</summary>
+    public void GiveUp(DateTimeOffset now)
+    {
+        while (_begun.TryPeek(out var oldest))
+        {
+            var blob = _unfinished.TryGetValue(oldest.Blob, out var begun) && begun.Offsets[0] == oldest.Offset ? begun : null;
+            if (blob is not null && now - blob.Began <= LongestSending)
+            {
+                return;
+            }
+
+            _begun.Dequeue();
+            if (blob is not null)
+            {
+                _telemetry.LogBlobGivenUp(oldest.Blob, oldest.Offset, LongestSending);
+                Forget(oldest.Blob);
+            }
+        }
+    }
+
     /// <summary>Whether the position to go on with after a restart moved: it stands before the first piece of a blob that is not whole.</summary>
     public bool TryTakeCommittable(out long next) => _watermark.TryTakeCommittable(out next) && next >= 0;
 
     public void Dispose()
     {
-        foreach (var blob in _unfinished.Values)
+        try
         {
-            blob.Dispose();
+            RemovePieces();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // They go when the next one begins.
+        }
+    }
+
+    private void RemovePieces()
+    {
+        if (Directory.Exists(_pieces))
+        {
+            Directory.Delete(_pieces, recursive: true);
         }
     }
 
     // Stored once more, so that it counts as asked for now.
     private async ValueTask<bool> IsThereAsync(Digest digest, CancellationToken cancellationToken) =>
-        await blobs.GetAsync(digest, cancellationToken).ConfigureAwait(false) is { } bytes && await blobs.TryPutAsync(digest, bytes, cancellationToken).ConfigureAwait(false);
-
-    private Unfinished Begin(BlobChunk first)
-    {
-        if (_unfinished.Count >= MostUnfinished)
-        {
-            var oldest = _unfinished.MinBy(static u => u.Value.Offsets[0]);
-            telemetry.LogBlobGivenUp(oldest.Key, oldest.Value.Offsets[0], MostUnfinished);
-            Forget(oldest.Key);
-        }
-
-        return _unfinished[first.Blob] = new(_pieces, first);
-    }
+        await _blobs.GetAsync(digest, cancellationToken).ConfigureAwait(false) is { } bytes && await _blobs.TryPutAsync(digest, bytes, cancellationToken).ConfigureAwait(false);
 
     private async Task StoreAsync(Digest digest, byte[] bytes, long offset, CancellationToken cancellationToken)
     {
         if (Digest.Of(bytes) != digest)
         {
-            telemetry.LogBlobAltered(digest, offset);
+            _telemetry.LogBlobAltered(digest, offset);
         }
-        else if (!await blobs.TryPutAsync(digest, bytes, cancellationToken).ConfigureAwait(false))
+        else if (!await _blobs.TryPutAsync(digest, bytes, cancellationToken).ConfigureAwait(false))
         {
             throw new IOException($"blob {digest} cannot be stored");
         }
@@ -98,24 +138,16 @@ internal sealed class BlobAssembly(string folder, BlobFolder blobs, KafkaTelemet
         if (_unfinished.Remove(digest, out var blob))
         {
             blob.Offsets.ForEach(_watermark.Complete);
-            blob.Dispose();
+            blob.Remove();
         }
     }
 
-    /// <summary>A blob whose pieces are still coming, in a file that goes with it.</summary>
-    private sealed class Unfinished : IDisposable
+    /// <summary>A blob whose pieces are still coming, in a file that is open only while one is written to it: there may be many.</summary>
+    private sealed class Unfinished(string path, BlobChunk first, DateTimeOffset began)
     {
-        private readonly FileStream _file;
-        private readonly HashSet<int> _missing;
-        private readonly long _size;
+        private readonly HashSet<int> _missing = [.. Enumerable.Range(0, first.Count)];
 
-        public Unfinished(string folder, BlobChunk first)
-        {
-            Directory.CreateDirectory(folder);
-            _file = new(Path.Combine(folder, $"{first.Blob}.pieces"), FileMode.Create, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0, FileOptions.DeleteOnClose);
-            _missing = [.. Enumerable.Range(0, first.Count)];
-            _size = first.BlobSize;
-        }
+        public DateTimeOffset Began => began;
 
         public List<long> Offsets { get; } = [];
 
@@ -124,22 +156,17 @@ internal sealed class BlobAssembly(string folder, BlobFolder blobs, KafkaTelemet
         public void Add(long offset, BlobChunk chunk)
         {
             Offsets.Add(offset);
-            if (_missing.Remove(chunk.Index))
+            if (_missing.Contains(chunk.Index))
             {
-                RandomAccess.Write(_file.SafeFileHandle, chunk.Bytes.Span, (long)chunk.Index * BlobChunk.Size);
+                // Whoever removed the file took pieces with it.
+                using var file = File.OpenHandle(path, Offsets.Count == 1 ? FileMode.Create : FileMode.Open, FileAccess.Write);
+                RandomAccess.Write(file, chunk.Bytes.Span, (long)chunk.Index * BlobChunk.Size);
+                _missing.Remove(chunk.Index);
             }
         }
 
-        public byte[] ReadAll()
-        {
-            var bytes = new byte[_size];
-            for (var at = 0; at < bytes.Length && RandomAccess.Read(_file.SafeFileHandle, bytes.AsSpan(at), at) is > 0 and var read; at += read)
-            {
-            }
+        public byte[] ReadAll() => File.ReadAllBytes(path);
 
-            return bytes;
-        }
-
-        public void Dispose() => _file.Dispose();
+        public void Remove() => File.Delete(path);
     }
 }

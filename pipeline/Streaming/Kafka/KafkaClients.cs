@@ -42,7 +42,7 @@ internal sealed class KafkaClients(KafkaLedgerOptions options, KafkaTelemetry te
         AutoOffsetReset = AutoOffsetReset.Error,
         IsolationLevel = IsolationLevel.ReadUncommitted,
         CheckCrcs = true,
-        ConsumeResultFields = "none",
+        ConsumeResultFields = "timestamp",
         FetchMaxBytes = Math.Clamp(options.PrefetchBytes, options.MaxRecordBytes, LargestFetch),
         MaxPartitionFetchBytes = Math.Clamp(options.PrefetchBytes, options.MaxRecordBytes, LargestFetch),
         MessageMaxBytes = Math.Clamp(options.PrefetchBytes, options.MaxRecordBytes, LargestFetch),

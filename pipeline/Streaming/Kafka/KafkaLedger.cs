@@ -50,12 +50,13 @@ public sealed class KafkaLedger : ILedger
         _cluster = new(options, reader, telemetry, time);
         _folder = Path.Combine(options.Folder, FolderName);
         _leftFiles = new(options, files, time, taken: null);
+        Unshipped = new(options);
         _identity = new(default, options.Instance ?? "unknown", 0, $"{options.OriginHost}/mcpledger/00000000");
         _retry = Timer(static ledger => _ = ledger.TryOpenAsync());
         _heartbeat = Timer(static ledger => ledger.Beat());
         _topics = new(options, _cluster, telemetry, time, RefuseAsync, SayAsync);
         reader.Doubted = _topics.Doubt;
-        telemetry.Observe(() => Health, () => _spool?.Lag ?? default);
+        telemetry.Observe(() => Health, () => Lag);
     }
 
     /// <inheritdoc/>
@@ -73,15 +74,18 @@ public sealed class KafkaLedger : ILedger
             var lost = _notConnected ?? _cluster.Producer?.Failure;
             var closed = _behind ?? _notOpen ?? (SpoolsCalls ? _spool?.Refusal : lost);
             return closed is not null ? new(LedgerStatus.Unavailable, closed, queued, 0, 0)
-                : lost is not null ? new(LedgerStatus.Degraded, string.Create(CultureInfo.InvariantCulture, $"{lost}; calls are recorded on this disk, {_spool?.Lag.Records} wait; control events are refused"), queued, 0, 0)
-                : _spool?.Trouble is { } trouble ? new(LedgerStatus.Degraded, trouble, queued, 0, 0)
+                : lost is not null ? new(LedgerStatus.Degraded, string.Create(CultureInfo.InvariantCulture, $"{lost}; calls are recorded on this disk, {Lag.Records} and {Lag.Blobs} blobs wait; control events are refused"), queued, 0, 0)
+                : (_spool?.Trouble ?? Unshipped.Trouble) is { } trouble ? new(LedgerStatus.Degraded, trouble, queued, 0, 0)
                 : _cluster.Drifts is [var drift, ..] ? new(LedgerStatus.Degraded, $"topic {drift.Topic}: {drift.Setting} is {drift.Found}, not {drift.Expected}", queued, 0, 0)
                 : new(LedgerStatus.Ready, null, queued, 0, 0);
         }
     }
 
     /// <summary>What lies on this machine's disk and is not in the cluster yet.</summary>
-    public SpoolLag Lag => _spool?.Lag ?? default;
+    public SpoolLag Lag => _spool?.Lag ?? new(0, 0, default, Unshipped.Count, Unshipped.Bytes);
+
+    /// <summary>The blobs that wait beside it.</summary>
+    internal UnshippedBlobs Unshipped { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<LedgerPartition> Partitions => _reader.Partitions;
@@ -154,17 +158,7 @@ public sealed class KafkaLedger : ILedger
 
     /// <summary>Lets shipping step over a stretch of the spool from now on. What stood there is lost: the sealer names the gap that it leaves.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public void AcceptDamage(DamagedStretch stretch)
-    {
-        if (_spool is { } spool)
-        {
-            spool.AcceptDamage(stretch);
-        }
-        else
-        {
-            _leftFiles.AcceptDamage(stretch);
-        }
-    }
+    public void AcceptDamage(DamagedStretch stretch) => (_spool is { } spool ? (Action<DamagedStretch>)spool.AcceptDamage : _leftFiles.AcceptDamage)(stretch);
 
     /// <summary>Takes no more appends, closes the chains with <c>writer.stopped.v1</c>, gives the cluster a while to take what is under way, and keeps where the chains end.</summary>
     public async ValueTask DisposeAsync()
@@ -203,9 +197,8 @@ public sealed class KafkaLedger : ILedger
             if (!_disposed && _notConnected is not null && await OpenAsync(_closing.Token).ConfigureAwait(false) is { } behind)
             {
                 // Trying again would find the same: another boot has to count on from there.
-                _notConnected = _behind = behind;
-                _telemetry.LogBehind(behind);
-                _heartbeat.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _notConnected = behind;
+                await RefuseAsync(behind).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Confluent.Kafka.KafkaException)
@@ -236,6 +229,7 @@ public sealed class KafkaLedger : ILedger
         DurableFile.CreateFolder(_folder);
         string? holder = null;
         _lock ??= FolderLock.TryTake(_folder, out holder) ?? throw new IOException($"the ledger is locked by process {holder}");
+        Unshipped.Find();
         var embedded = Path.Combine(_options.Folder, EmbeddedLedger.FolderName);
         if (Directory.Exists(embedded))
         {
@@ -269,9 +263,10 @@ public sealed class KafkaLedger : ILedger
             return taken;
         }
 
+        Unshipped.Permit();
         if (!SpoolsCalls && _options.WritesCalls)
         {
-            _left ??= new(_folder, _options, _cluster, _reader, _files, _time);
+            _left ??= new(_folder, _options, Unshipped, _cluster, _reader, _files, _time);
             if (await _left.ShipAsync(CallsPartitions, _boot.Identity, _positions, Keep, cancellationToken).ConfigureAwait(false) is { } foreign)
             {
                 return foreign;
@@ -311,7 +306,7 @@ public sealed class KafkaLedger : ILedger
         {
             var spool = Spool.Open(_folder, _options, boot.Identity.Instance, boot.Landed, chains, _files, _time);
             _positions = positions.Within(spool.Found);
-            return new(spool, _options, _positions.Shipped, KeepPositions, _telemetry, _files, _time);
+            return new(spool, _options, Unshipped, _positions.Shipped, KeepPositions, _telemetry, _files, _time);
         }
         finally
         {
@@ -390,6 +385,7 @@ public sealed class KafkaLedger : ILedger
     private async Task RefuseAsync(string other)
     {
         _behind = other;
+        Unshipped.Refuse(other);
         _telemetry.LogBehind(other);
         _heartbeat.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await (_spool?.StopShippingAsync() ?? Task.CompletedTask).ConfigureAwait(false);

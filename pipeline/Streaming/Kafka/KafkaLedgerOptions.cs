@@ -126,7 +126,7 @@ public sealed record KafkaLedgerOptions
 /// <summary>How much may lie on this machine's disk and not in the cluster yet.</summary>
 public sealed record SpoolOptions
 {
-    /// <summary>Most bytes; past them calls are refused.</summary>
+    /// <summary>Most bytes, with those of blobs; past them calls are refused.</summary>
     public long MaxBytes { get; init; } = 4L * 1024 * 1024 * 1024;
 
     /// <summary>Most records.</summary>

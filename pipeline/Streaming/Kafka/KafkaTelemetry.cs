@@ -38,6 +38,8 @@ public sealed partial class KafkaTelemetry
         _meter.CreateObservableGauge("mcpledger.spool.records", () => lag().Records, "{record}", "Records on this disk that the cluster has not acknowledged.");
         _meter.CreateObservableGauge("mcpledger.spool.bytes", () => lag().Bytes, "By", "Their bytes.");
         _meter.CreateObservableGauge("mcpledger.spool.age", () => lag().Age.TotalSeconds, "s", "Age of the oldest.");
+        _meter.CreateObservableGauge("mcpledger.spool.blobs", () => lag().Blobs, "{blob}", "Blobs on this disk that the cluster has not acknowledged.");
+        _meter.CreateObservableGauge("mcpledger.spool.blob.bytes", () => lag().BlobBytes, "By", "Their bytes.");
     }
 
     internal void Acknowledged(LedgerPartition partition, int bytes, TimeSpan took)
@@ -63,6 +65,14 @@ public sealed partial class KafkaTelemetry
         else if (_troubles.Due(error.Code.ToString()) is { } unsaid)
         {
             LogTrouble(error.Code, error.Reason, unsaid);
+        }
+    }
+
+    internal void BlobUnreadable(Digest blob, string reason)
+    {
+        if (_troubles.Due("blob") is { } unsaid)
+        {
+            LogBlobUnreadable(blob, reason, unsaid);
         }
     }
 
@@ -140,15 +150,18 @@ public sealed partial class KafkaTelemetry
     [LoggerMessage(2124, LogLevel.Critical, "Appends are refused for as long as this process runs: {Reason}")]
     internal partial void LogBehind(string reason);
 
-    [LoggerMessage(2125, LogLevel.Error, "Blob {Blob}, begun at offset {Offset}, is given up: {Most} others were begun and none of them is whole")]
-    internal partial void LogBlobGivenUp(Digest blob, long offset, int most);
+    [LoggerMessage(2125, LogLevel.Error, "Blob {Blob}, begun at offset {Offset}, is given up: whoever sent it sent no more of it for {Longest}")]
+    internal partial void LogBlobGivenUp(Digest blob, long offset, TimeSpan longest);
 
-    [LoggerMessage(2126, LogLevel.Error, "Blob {Blob} cannot be read to be sent and is tried again: {Reason}")]
-    internal partial void LogBlobUnreadable(Digest blob, string reason);
+    [LoggerMessage(2126, LogLevel.Error, "Blob {Blob} cannot be read to be sent and is tried again: {Reason} ({Unsaid} more such failures since it was last said)")]
+    private partial void LogBlobUnreadable(Digest blob, string reason, int unsaid);
 
     [LoggerMessage(2127, LogLevel.Critical, "A client of the cluster for {What} has not come back for {Longest} and is left to itself; another takes its place")]
     internal partial void LogStuck(string what, TimeSpan longest);
 
     [LoggerMessage(2128, LogLevel.Error, "The topics could not be verified and are looked at again: {Reason}")]
     internal partial void LogNotVerified(string reason);
+
+    [LoggerMessage(2129, LogLevel.Error, "Blobs of {Partition} are read from the first one on again: {Reason}")]
+    internal partial void LogBlobsAnew(LedgerPartition partition, string reason);
 }

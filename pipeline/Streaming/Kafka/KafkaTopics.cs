@@ -77,6 +77,28 @@ internal sealed class KafkaTopics(KafkaLedgerOptions options, KafkaClients clien
         }
     }
 
+    /// <summary>Id of the topic of blobs.</summary>
+    /// <returns>Null where topics are not asked about.</returns>
+    /// <exception cref="IOException">The cluster does not answer, or has none.</exception>
+    public async Task<EventId?> BlobsAsync(CancellationToken cancellationToken)
+    {
+        if (!options.ManageTopics)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var admin = clients.Admin();
+            var described = await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([_names.Blobs]), new() { RequestTimeout = options.AnswerTimeout }).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return IdOf(described.TopicDescriptions[0].TopicId);
+        }
+        catch (KafkaException e)
+        {
+            throw new IOException($"topic {_names.Blobs} cannot be looked at: {clients.WhyOf(e)}", e);
+        }
+    }
+
     /// <summary>Removes everything before an offset, for good.</summary>
     /// <exception cref="IOException">The cluster refuses.</exception>
     public async Task DropBeforeAsync(LedgerPartition partition, long offset)

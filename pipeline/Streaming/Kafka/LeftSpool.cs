@@ -7,7 +7,7 @@ namespace McpLedger.Streaming.Kafka;
 /// <summary>
 /// What an earlier boot left on this disk, where calls now go past it: they were answered as durable, and so they are in the cluster before the first that is not. One shipper for all tries, since only it knows what it has under way.
 /// </summary>
-internal sealed class LeftSpool(string folder, KafkaLedgerOptions options, ClusterSide cluster, ILedgerReader reader, LedgerTelemetry telemetry, TimeProvider time) : IAsyncDisposable
+internal sealed class LeftSpool(string folder, KafkaLedgerOptions options, UnshippedBlobs blobs, ClusterSide cluster, ILedgerReader reader, LedgerTelemetry telemetry, TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _closing = new();
     private PartitionLog? _log;
@@ -33,7 +33,7 @@ internal sealed class LeftSpool(string folder, KafkaLedgerOptions options, Clust
         }
 
         positions = positions.Within(_log.Bounds.End);
-        _shipper ??= new(_log, positions.Shipped, options.Spool, cluster.Producer!, cluster.Landed, time);
+        _shipper ??= new(_log, positions.Shipped, options.Spool, blobs, cluster.Producer!, cluster.Landed, time);
 
         if (_shipper.Left == 0)
         {

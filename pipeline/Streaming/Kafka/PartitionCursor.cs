@@ -41,6 +41,9 @@ internal sealed class PartitionCursor : IAsyncDisposable
     /// <summary>Where the next record is read.</summary>
     public long Next { get; private set; } = -1;
 
+    /// <summary>When the last record that was read landed.</summary>
+    public DateTimeOffset Time { get; private set; }
+
     /// <summary>Timestamp of its last use.</summary>
     public long Used { get; set; }
 
@@ -229,7 +232,7 @@ internal sealed class PartitionCursor : IAsyncDisposable
                 return false;
             }
 
-            record = new(_partition, consumed.Offset.Value, bytes);
+            (record, Time) = (new(_partition, consumed.Offset.Value, bytes), DateTimeOffset.FromUnixTimeMilliseconds(consumed.Message.Timestamp.UnixTimestampMs));
             return true;
         }
         catch (ConsumeException e) when (e.Error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange)

@@ -4,4 +4,6 @@ namespace McpLedger.Streaming.Kafka;
 /// <param name="Records">Records.</param>
 /// <param name="Bytes">Their bytes.</param>
 /// <param name="Age">How long the oldest has waited.</param>
-public readonly record struct SpoolLag(long Records, long Bytes, TimeSpan Age);
+/// <param name="Blobs">Blobs.</param>
+/// <param name="BlobBytes">Their bytes.</param>
+public readonly record struct SpoolLag(long Records, long Bytes, TimeSpan Age, long Blobs, long BlobBytes);

@@ -6,10 +6,12 @@ namespace McpLedger.Streaming.Kafka;
 /// <param name="Instance">The instance whose spool it was.</param>
 /// <param name="Records">Records that lay in the spool and could be read.</param>
 /// <param name="Shipped">Records that are in the cluster now and were not known to be before.</param>
+/// <param name="Blobs">Blobs that were marked as not shipped.</param>
+/// <param name="BlobsShipped">Of those, the ones that are in the cluster now; one whose file is not there was never answered for, or the folder is not whole.</param>
 /// <param name="Trouble">Why it stopped early; null when everything is in the cluster.</param>
-public sealed record SpoolShipmentReport(string Instance, long Records, long Shipped, string? Trouble);
+public sealed record SpoolShipmentReport(string Instance, long Records, long Shipped, long Blobs, long BlobsShipped, string? Trouble);
 
-/// <summary>Ships by hand what a process that never comes back left in its spool. What landed before is found and not sent twice; it may be run again.</summary>
+/// <summary>Ships by hand what a process that never comes back left on its disk: blobs first, then the records that name them. What landed before is found and not sent twice; it may be run again.</summary>
 /// <param name="options">The ledger's; the folder is that of the lost process, or a copy of it.</param>
 /// <param name="telemetry">Where it is told.</param>
 /// <param name="time">The clock.</param>
@@ -41,16 +43,29 @@ public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry tel
         var log = Spool.LogOf(folder);
         log.LookAgain();
         positions = positions.Within(log.Bounds.End);
-        using var shipper = new SpoolShipper(log, positions.Shipped, options.Spool, cluster.Producer!, cluster.Landed, time);
         var records = Spool.ReadableFrom(log, log.Bounds.First).LongCount();
+
+        // The folder may be all that is left of its machine: only marks go.
+        var blobs = new UnshippedBlobs(options with { KeepsBlobs = true });
+        blobs.Find();
+        blobs.Permit();
+        var marked = blobs.Count;
+        await using var blobShipper = new BlobShipper(options, blobs, telemetry, time);
+        var (sent, isStopped) = await blobShipper.RunToEndAsync(Patience * options.AnswerTimeout, cancellationToken).ConfigureAwait(false);
+        if (isStopped)
+        {
+            return new(identity.Instance, records, 0, marked, sent, blobs.Trouble);
+        }
+
+        using var shipper = new SpoolShipper(log, positions.Shipped, options.Spool, blobs, cluster.Producer!, cluster.Landed, time);
         var calls = reader.Partitions.Where(static p => p.Log == Contracts.Events.LedgerLog.Calls);
         if (await shipper.BeginAsync(calls, identity, isRunning: false, positions, positions, reader, cancellationToken).ConfigureAwait(false) is { } foreign)
         {
-            return new(identity.Instance, records, 0, foreign);
+            return new(identity.Instance, records, 0, marked, sent, foreign);
         }
 
         await shipper.RunToEndAsync(Patience * options.AnswerTimeout, cancellationToken).ConfigureAwait(false);
         positions.With(shipper.Shipped, cluster.Producer!.Tracks).Write(folder);
-        return new(identity.Instance, records, shipper.Delivered, log.TailDamage ?? shipper.Trouble);
+        return new(identity.Instance, records, shipper.Delivered, marked, sent, log.TailDamage ?? shipper.Trouble ?? blobs.Trouble);
     }
 }

@@ -20,6 +20,7 @@ internal sealed class SpoolShipper : IDisposable
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     private readonly PartitionLog _log;
+    private readonly UnshippedBlobs _blobs;
     private readonly RecordProducer _producer;
     private readonly LandedRecords _landed;
     private readonly TimeProvider _time;
@@ -39,12 +40,13 @@ internal sealed class SpoolShipper : IDisposable
     /// <param name="log">The spool's segments.</param>
     /// <param name="shipped">Offset before which everything is in the cluster.</param>
     /// <param name="options">How much may be under way at a time, and how long it gathers.</param>
+    /// <param name="blobs">What is sent before the records that name it.</param>
     /// <param name="producer">Sends them.</param>
     /// <param name="landed">Looks for those that landed.</param>
     /// <param name="time">The clock.</param>
-    public SpoolShipper(PartitionLog log, long shipped, SpoolOptions options, RecordProducer producer, LandedRecords landed, TimeProvider time)
+    public SpoolShipper(PartitionLog log, long shipped, SpoolOptions options, UnshippedBlobs blobs, RecordProducer producer, LandedRecords landed, TimeProvider time)
     {
-        (_log, _shipped, _producer, _landed, _time, _gathering) = (log, Math.Max(shipped, log.Bounds.First), producer, landed, time, options.Gathering);
+        (_log, _shipped, _blobs, _producer, _landed, _time, _gathering) = (log, Math.Max(shipped, log.Bounds.First), blobs, producer, landed, time, options.Gathering);
         _slots = new(_mostUnderWay = options.MaxUnderWay);
         _mostBytes = options.MaxUnderWayBytes;
     }
@@ -254,6 +256,7 @@ internal sealed class SpoolShipper : IDisposable
             return;
         }
 
+        await _blobs.WaitForAsync(record.Bytes, cancellationToken).ConfigureAwait(false);
         while (Interlocked.Read(ref _bytes) >= _mostBytes)
         {
             await _room.WaitAsync(cancellationToken).ConfigureAwait(false);

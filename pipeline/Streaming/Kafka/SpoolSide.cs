@@ -12,6 +12,7 @@ internal sealed class SpoolSide : IAsyncDisposable
 
     private readonly Spool _spool;
     private readonly KafkaLedgerOptions _options;
+    private readonly UnshippedBlobs _blobs;
     private readonly KafkaTelemetry _telemetry;
     private readonly LedgerTelemetry _files;
     private readonly TimeProvider _time;
@@ -30,14 +31,15 @@ internal sealed class SpoolSide : IAsyncDisposable
 
     /// <param name="spool">The spool.</param>
     /// <param name="options">The ledger's.</param>
+    /// <param name="blobs">What waits beside it.</param>
     /// <param name="shipped">Offset before which everything is in the cluster, as it was kept.</param>
     /// <param name="keep">Keeps the positions.</param>
     /// <param name="telemetry">Where it is told.</param>
     /// <param name="files">Where it is told of segments.</param>
     /// <param name="time">The clock.</param>
-    public SpoolSide(Spool spool, KafkaLedgerOptions options, long shipped, Action keep, KafkaTelemetry telemetry, LedgerTelemetry files, TimeProvider time)
+    public SpoolSide(Spool spool, KafkaLedgerOptions options, UnshippedBlobs blobs, long shipped, Action keep, KafkaTelemetry telemetry, LedgerTelemetry files, TimeProvider time)
     {
-        (_spool, _options, _shippedBefore, _kept, _keep, _telemetry, _files, _time) = (spool, options, shipped, shipped, keep, telemetry, files, time);
+        (_spool, _options, _blobs, _shippedBefore, _kept, _keep, _telemetry, _files, _time) = (spool, options, blobs, shipped, shipped, keep, telemetry, files, time);
         _watch = time.CreateTimer(static side => ((SpoolSide)side!).Watch(), this, WatchEvery, WatchEvery);
         _keeping = time.CreateTimer(static side => ((SpoolSide)side!).Keep(), this, KeepEvery, KeepEvery);
     }
@@ -55,7 +57,7 @@ internal sealed class SpoolSide : IAsyncDisposable
             var shipped = Shipped;
             var records = Math.Max(0, _spool.Log.Bounds.End - shipped);
             var age = records > 0 && Interlocked.Read(ref _waitsSince) is > 0 and var since ? _time.GetUtcNow() - new DateTimeOffset(since, TimeSpan.Zero) : TimeSpan.Zero;
-            return new(records, records == 0 ? 0 : _spool.Log.RecordBytesFrom(shipped), age < TimeSpan.Zero ? TimeSpan.Zero : age);
+            return new(records, records == 0 ? 0 : _spool.Log.RecordBytesFrom(shipped), age < TimeSpan.Zero ? TimeSpan.Zero : age, _blobs.Count, _blobs.Bytes);
         }
     }
 
@@ -74,7 +76,7 @@ internal sealed class SpoolSide : IAsyncDisposable
     /// <exception cref="IOException">It cannot be.</exception>
     public async Task<string?> ShipAsync(IEnumerable<LedgerPartition> partitions, LedgerIdentity identity, LedgerPositions kept, LedgerPositions landed, ClusterSide cluster, ILedgerReader reader, CancellationToken cancellationToken)
     {
-        var shipper = _shipper ?? new(_spool.Log, _shippedBefore, _options.Spool, cluster.Producer!, cluster.Landed, _time);
+        var shipper = _shipper ?? new(_spool.Log, _shippedBefore, _options.Spool, _blobs, cluster.Producer!, cluster.Landed, _time);
         _shipper = shipper;
         _producer = cluster.Producer;
         if (await shipper.BeginAsync(partitions, identity, isRunning: true, kept, landed, reader, cancellationToken).ConfigureAwait(false) is { } refusal)
@@ -140,7 +142,7 @@ internal sealed class SpoolSide : IAsyncDisposable
 
         var lag = Lag;
         var bounds = _options.Spool;
-        var past = lag.Bytes > bounds.MaxBytes ? string.Create(CultureInfo.InvariantCulture, $"{lag.Bytes} bytes wait for the cluster; {bounds.MaxBytes} may")
+        var past = lag.Bytes + lag.BlobBytes > bounds.MaxBytes ? string.Create(CultureInfo.InvariantCulture, $"{lag.Bytes} bytes of records and {lag.BlobBytes} of blobs wait for the cluster; {bounds.MaxBytes} may")
             : lag.Records > bounds.MaxRecords ? string.Create(CultureInfo.InvariantCulture, $"{lag.Records} records wait for the cluster; {bounds.MaxRecords} may")
             : bounds.MaxAge is { } longest && lag.Age > longest ? string.Create(CultureInfo.InvariantCulture, $"the oldest record has waited for the cluster for {lag.Age.TotalSeconds:F0} s; {longest.TotalSeconds:F0} s are allowed")
             : null;
@@ -153,7 +155,7 @@ internal sealed class SpoolSide : IAsyncDisposable
             _telemetry.LogTakes();
         }
 
-        _past = past;
+        _past = _blobs.Past = past;
     }
 
     /// <summary>What is acknowledged leaves the disk, after the word that it is was kept.</summary>

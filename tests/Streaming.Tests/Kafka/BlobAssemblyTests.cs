@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
@@ -14,11 +13,12 @@ public sealed class BlobAssemblyTests : IDisposable
     private readonly BlobFolder _blobs;
     private readonly BlobAssembly _assembly;
     private long _offset;
+    private DateTimeOffset _now = new(2026, 11, 27, 0, 0, 0, TimeSpan.Zero);
 
     public BlobAssemblyTests()
     {
         _blobs = new(_folder.Path);
-        _assembly = new(_folder.Path, _blobs, KafkaTools.Telemetry);
+        _assembly = new(_folder.Path, LedgerPartition.Calls, _blobs, KafkaTools.Telemetry);
     }
 
     public void Dispose()
@@ -65,18 +65,55 @@ public sealed class BlobAssemblyTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_more_blobs_than_may_be_open_the_oldest_are_given_up()
+    public async Task However_many_blobs_are_begun_before_the_first_of_them_is_whole_all_are_stored()
     {
-        var piece = new byte[BlobChunk.Size];
-        for (var n = 0; n < 260; n++)
+        var blobs = Enumerable.Range(0, 260).Select(static n => BlobOf(n)).ToArray();
+        foreach (var pieces in blobs)
         {
-            await TakeAsync(new(Digest.Of(System.Text.Encoding.ASCII.GetBytes(n.ToString(CultureInfo.InvariantCulture))), BlobChunk.Size + 1, 0, 2, piece));
+            await TakeAsync(pieces[0]);
         }
 
+        Assert.False(_assembly.TryTakeCommittable(out _));
+        foreach (var pieces in blobs)
+        {
+            await TakeAsync(pieces[1]);
+        }
+
+        Assert.Equal(260, _blobs.List().Count());
         Assert.True(_assembly.TryTakeCommittable(out var next));
-        Assert.Equal(4, next);
-        Assert.Equal(256, Directory.EnumerateFiles(Path.Combine(_folder.Path, "blobs", "unfinished")).Count());
+        Assert.Equal(520, next);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(_folder.Path, "blobs", "unfinished"), "*", SearchOption.AllDirectories));
     }
 
-    private Task TakeAsync(BlobChunk piece) => _assembly.TakeAsync(new(LedgerPartition.Calls, _offset++, piece.Write()), TestContext.Current.CancellationToken);
+    [Fact]
+    public async Task A_blob_whose_sender_died_is_given_up_after_a_day_of_the_topic_and_one_that_lives_is_not()
+    {
+        var (dead, alive) = (BlobOf(1), BlobOf(2));
+        await TakeAsync(dead[0]);
+        _now += TimeSpan.FromHours(20);
+        await TakeAsync(alive[0]);
+        _assembly.GiveUp(_now);
+        Assert.False(_assembly.TryTakeCommittable(out _));
+
+        _now += TimeSpan.FromHours(5);
+        await TakeAsync(BlobChunk.Of(Digest.Of("x"u8), "x"u8.ToArray()).Single());
+        _assembly.GiveUp(_now);
+        Assert.True(_assembly.TryTakeCommittable(out var next));
+        Assert.Equal(1, next);
+
+        await TakeAsync(alive[1]);
+        Assert.NotNull(await _blobs.GetAsync(alive[0].Blob, TestContext.Current.CancellationToken));
+        Assert.True(_assembly.TryTakeCommittable(out next));
+        Assert.Equal(4, next);
+    }
+
+    private static BlobChunk[] BlobOf(int number)
+    {
+        var bytes = new byte[BlobChunk.Size + 1];
+        bytes[^1] = (byte)number;
+        bytes[0] = (byte)(number >> 8);
+        return [.. BlobChunk.Of(Digest.Of(bytes), bytes)];
+    }
+
+    private Task TakeAsync(BlobChunk piece) => _assembly.TakeAsync(new(LedgerPartition.Calls, _offset++, piece.Write()), _now, TestContext.Current.CancellationToken);
 }

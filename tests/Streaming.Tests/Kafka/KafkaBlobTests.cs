@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Streaming.Blobs;
 using McpLedger.Streaming.Kafka;
@@ -20,7 +21,7 @@ public sealed class KafkaBlobTests(KafkaBroker broker)
         await using var ledger = TemporaryKafkaLedger.Open(o => o with { Bootstrap = bootstrap!, Durable = durable });
         await ledger.ReadyAsync();
         byte[][] blobs = [[], RandomNumberGenerator.GetBytes(1), RandomNumberGenerator.GetBytes(BlobChunk.Size), RandomNumberGenerator.GetBytes((2 * BlobChunk.Size) + 17)];
-        await using (var store = new KafkaBlobStore(ledger.Options, KafkaTools.Telemetry, TimeProvider.System))
+        await using (var store = new KafkaBlobStore(ledger.Options, ledger.Ledger, KafkaTools.Telemetry, TimeProvider.System))
         {
             foreach (var blob in blobs)
             {
@@ -50,7 +51,7 @@ public sealed class KafkaBlobTests(KafkaBroker broker)
         using var elsewhere = new TemporaryFolder();
         await using var ledger = TemporaryKafkaLedger.Open(o => o with { Bootstrap = bootstrap!, Durable = KafkaDurability.Quorum, Partitions = 3 });
         await ledger.ReadyAsync();
-        await using var store = new KafkaBlobStore(ledger.Options, KafkaTools.Telemetry, TimeProvider.System);
+        await using var store = new KafkaBlobStore(ledger.Options, ledger.Ledger, KafkaTools.Telemetry, TimeProvider.System);
         byte[][] blobs = [.. Enumerable.Range(0, 20).Select(static _ => RandomNumberGenerator.GetBytes(100))];
         await PutAsync(blobs[..10]);
         await Task.Delay(50, TestContext.Current.CancellationToken);
@@ -75,6 +76,41 @@ public sealed class KafkaBlobTests(KafkaBroker broker)
                 Assert.True(await store.TryPutAsync(Digest.Of(blob), blob, TestContext.Current.CancellationToken));
             }
         }
+    }
+
+    [Theory]
+    [InlineData(KafkaDurability.Disk)]
+    [InlineData(KafkaDurability.Quorum)]
+    public async Task To_another_ledger_s_topics_no_blob_goes_and_what_waits_stays(KafkaDurability durable)
+    {
+        var (bootstrap, reason) = await broker.FindAsync();
+        Assert.SkipWhen(bootstrap is null, reason ?? "");
+        using var folder = new TemporaryFolder();
+        var options = TemporaryKafkaLedger.SmallIn(folder.Path) with { Bootstrap = bootstrap!, KeepsBlobs = false };
+        await using (var own = TemporaryKafkaLedger.Open(options))
+        {
+            await own.ReadyAsync();
+        }
+
+        var bytes = RandomNumberGenerator.GetBytes(100);
+        var mark = Path.Combine(folder.Path, "kafka", "unshipped", Digest.Of(bytes).ToString());
+        await File.WriteAllBytesAsync(mark, [], TestContext.Current.CancellationToken);
+        Assert.True(await new BlobFolder(folder.Path).TryPutAsync(Digest.Of(bytes), bytes, TestContext.Current.CancellationToken));
+        await using var other = TemporaryKafkaLedger.Open(o => o with { Bootstrap = bootstrap! });
+        await other.ReadyAsync();
+        options = options with { TopicPrefix = other.Options.TopicPrefix, Durable = durable };
+        await using (var wrong = TemporaryKafkaLedger.Open(options))
+        {
+            await using var store = new KafkaBlobStore(options, wrong.Ledger, KafkaTools.Telemetry, TimeProvider.System);
+            await wrong.UntilAsync(() => wrong.Ledger.Health is { Status: LedgerStatus.Unavailable, Reason: { } said } && said.Contains("are those of ledger", StringComparison.Ordinal));
+            var more = RandomNumberGenerator.GetBytes(200);
+            Assert.False(await store.TryPutAsync(Digest.Of(more), more, TestContext.Current.CancellationToken));
+        }
+
+        await using var cursor = new PartitionCursor(LedgerPartition.Calls, new(options.TopicPrefix + "blobs", 0), new(options, KafkaTools.Telemetry), TimeSpan.FromSeconds(10));
+        Assert.Equal(0, (await cursor.BoundsAsync()).End);
+        Assert.True(File.Exists(mark));
+        Assert.Equal(Digest.Of(bytes), Assert.Single(new BlobFolder(folder.Path).List()).Sha256);
     }
 
     [Fact]

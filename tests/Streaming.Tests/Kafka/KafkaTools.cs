@@ -15,5 +15,14 @@ internal static class KafkaTools
 
     public static KafkaLedgerReader Reader(KafkaLedgerOptions options) => new(options, Telemetry, TimeProvider.System);
 
+    /// <summary>The blob store of a process whose ledger has seen its topics.</summary>
+    public static KafkaBlobStore Blobs(KafkaLedgerOptions options)
+    {
+        var unshipped = new UnshippedBlobs(options);
+        unshipped.Find();
+        unshipped.Permit();
+        return new(options, unshipped, Telemetry, TimeProvider.System);
+    }
+
     public static Task<SpoolShipmentReport> ShipAsync(KafkaLedgerOptions options) => new SpoolShipment(options, Telemetry, TimeProvider.System).RunAsync(CancellationToken.None);
 }

@@ -64,7 +64,7 @@ public sealed class MockBlobTests : IDisposable
         Directory.CreateDirectory(path);
         Directory.CreateDirectory(Path.GetDirectoryName(mark)!);
         await File.WriteAllBytesAsync(mark, [], TestContext.Current.CancellationToken);
-        await using var store = new KafkaBlobStore(_options, KafkaTools.Telemetry, TimeProvider.System);
+        await using var store = KafkaTools.Blobs(_options);
         var other = RandomNumberGenerator.GetBytes(100);
         Assert.True(await store.TryPutAsync(Digest.Of(other), other, TestContext.Current.CancellationToken));
         await UntilAsync(() => !File.Exists(Path.Combine(Path.GetDirectoryName(mark)!, Digest.Of(other).ToString())));
@@ -85,7 +85,7 @@ public sealed class MockBlobTests : IDisposable
         var others = RandomNumberGenerator.GetBytes(100);
         Assert.True(await folder.TryPutAsync(Digest.Of(others), others, TestContext.Current.CancellationToken));
         byte[][] blobs = [.. Enumerable.Range(0, 20).Select(static _ => RandomNumberGenerator.GetBytes(100))];
-        await using var store = new KafkaBlobStore(_options with { Durable = durable, KeepsBlobs = false }, KafkaTools.Telemetry, TimeProvider.System);
+        await using var store = KafkaTools.Blobs(_options with { Durable = durable, KeepsBlobs = false });
         for (var round = 0; round < 10; round++)
         {
             // Each twice at once: one may be shipped and gone while the other one looks whether it stands.
@@ -103,7 +103,7 @@ public sealed class MockBlobTests : IDisposable
     public async Task A_producer_of_blobs_that_failed_for_good_is_replaced()
     {
         var options = _options with { Durable = KafkaDurability.Quorum };
-        await using var store = new KafkaBlobStore(options, KafkaTools.Telemetry, TimeProvider.System);
+        await using var store = KafkaTools.Blobs(options);
         for (var round = 0; round < 2; round++)
         {
             _cluster.FailNext(Produce, Unknown);

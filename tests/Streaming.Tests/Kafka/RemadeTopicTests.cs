@@ -1,6 +1,8 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
+using McpLedger.Streaming.Blobs;
 using McpLedger.Streaming.Kafka;
 using McpLedger.Testing.Kafka;
 using McpLedger.Testing.Ledgers;
@@ -26,7 +28,7 @@ public sealed class RemadeTopicTests(KafkaBroker broker)
             await ledger.ReadyAsync();
             await AppendAsync(ledger, 50);
             var position = (await ledger.Ledger.ReadAsync(LedgerPartition.Calls, 0, 1 << 20, TestContext.Current.CancellationToken)).Next;
-            await RemakeAsync(bootstrap!, options.TopicPrefix + "calls", records: 80);
+            await RemakeAsync(bootstrap!, options.TopicPrefix + "calls", Enumerable.Repeat("{}"u8.ToArray(), 80));
 
             await ledger.UntilAsync(() => IsRefused(ledger)).WaitAsync(Enough, TestContext.Current.CancellationToken);
             var batch = await ledger.Ledger.ReadAsync(LedgerPartition.Calls, position, 1 << 20, TestContext.Current.CancellationToken);
@@ -62,6 +64,44 @@ public sealed class RemadeTopicTests(KafkaBroker broker)
         Assert.Equal(LedgerStatus.Unavailable, other.Ledger.Health.Status);
         Assert.Contains("is missing", other.Ledger.Health.Reason, StringComparison.Ordinal);
         Assert.DoesNotContain(admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics, t => t.Topic == options.TopicPrefix + "calls");
+    }
+
+    [Theory]
+    [InlineData(true, 3)]
+    [InlineData(true, 40)]
+    [InlineData(false, 3)]
+    [InlineData(false, 40)]
+    public async Task A_topic_of_blobs_that_was_made_anew_is_read_from_its_first_record_on(bool isRunning, int blobs)
+    {
+        var (bootstrap, reason) = await broker.FindAsync();
+        Assert.SkipWhen(bootstrap is null, reason ?? "");
+        using var elsewhere = new TemporaryFolder();
+        using var patience = new CancellationTokenSource(Enough);
+        await using var ledger = TemporaryKafkaLedger.Open(o => o with { Bootstrap = bootstrap!, VerifyInterval = TimeSpan.FromMilliseconds(500) });
+        await ledger.ReadyAsync();
+        var (topic, folder) = (ledger.Options.TopicPrefix + "blobs", new BlobFolder(elsewhere.Path));
+        var options = ledger.Options with { Folder = elsewhere.Path };
+        await RemakeAsync(bootstrap!, topic, Pieces(from: 0, 20));
+        using var stop = new CancellationTokenSource();
+        var consuming = new BlobTopicConsumer(options, KafkaTools.Telemetry, TimeProvider.System).RunAsync(stop.Token);
+        var position = Path.Combine(elsewhere.Path, "kafka", "blobs", "calls-0");
+        await ledger.UntilAsync(() => File.Exists(position) && File.ReadAllText(position).StartsWith("20 ", StringComparison.Ordinal)).WaitAsync(patience.Token);
+        if (!isRunning)
+        {
+            await stop.CancelAsync();
+            await consuming;
+        }
+
+        await RemakeAsync(bootstrap!, topic, Pieces(from: 100, blobs));
+
+        using var again = new CancellationTokenSource();
+        var reading = isRunning ? consuming : new BlobTopicConsumer(options, KafkaTools.Telemetry, TimeProvider.System).RunAsync(again.Token);
+        await ledger.UntilAsync(() => folder.List().Count() == 20 + blobs).WaitAsync(patience.Token);
+        await stop.CancelAsync();
+        await again.CancelAsync();
+        await reading;
+
+        static IEnumerable<byte[]> Pieces(int from, int count) => Enumerable.Range(from, count).Select(static n => BitConverter.GetBytes(n)).SelectMany(static b => BlobChunk.Of(Digest.Of(b), b)).Select(static c => c.Write());
     }
 
     [Fact]
@@ -145,7 +185,7 @@ public sealed class RemadeTopicTests(KafkaBroker broker)
         }
     }
 
-    private static async Task RemakeAsync(string bootstrap, string topic, int records)
+    private static async Task RemakeAsync(string bootstrap, string topic, IEnumerable<byte[]> records)
     {
         using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build())
         {
@@ -161,9 +201,9 @@ public sealed class RemadeTopicTests(KafkaBroker broker)
         }
 
         using var producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig { BootstrapServers = bootstrap }).Build();
-        for (var i = 0; i < records; i++)
+        foreach (var record in records)
         {
-            await producer.ProduceAsync(topic, new() { Value = "{}"u8.ToArray() });
+            await producer.ProduceAsync(topic, new() { Value = record });
         }
     }
 }

@@ -48,7 +48,7 @@ public sealed class SpoolFaultTests : IDisposable
         var log = Spool.LogOf(Path.Combine(options.Folder, "kafka"));
         log.LookAgain();
         var positions = LedgerPositions.Read(Path.Combine(options.Folder, "kafka"), identity.Ledger);
-        using var shipper = new SpoolShipper(log, positions.Shipped, options.Spool with { MaxUnderWay = 1 }, cluster.Producer!, cluster.Landed, TimeProvider.System);
+        using var shipper = new SpoolShipper(log, positions.Shipped, options.Spool with { MaxUnderWay = 1 }, new(options), cluster.Producer!, cluster.Landed, TimeProvider.System);
         Assert.Null(await shipper.BeginAsync([LedgerPartition.Calls], identity, isRunning: false, positions, positions, reader, TestContext.Current.CancellationToken));
         var segment = log.Segments[^1].Path;
         File.Move(segment, segment + ".away");
@@ -78,7 +78,7 @@ public sealed class SpoolFaultTests : IDisposable
         var log = Spool.LogOf(Path.Combine(options.Folder, "kafka"));
         log.LookAgain();
         var positions = LedgerPositions.Read(Path.Combine(options.Folder, "kafka"), identity.Ledger);
-        using var shipper = new SpoolShipper(log, positions.Shipped, options.Spool with { MaxUnderWayBytes = Most }, cluster.Producer!, cluster.Landed, TimeProvider.System);
+        using var shipper = new SpoolShipper(log, positions.Shipped, options.Spool with { MaxUnderWayBytes = Most }, new(options), cluster.Producer!, cluster.Landed, TimeProvider.System);
         Assert.Null(await shipper.BeginAsync([LedgerPartition.Calls], identity, isRunning: false, positions, positions, reader, TestContext.Current.CancellationToken));
         _cluster.SetDown(1, down: true);
         var running = shipper.RunToEndAsync(patience: null, TestContext.Current.CancellationToken);
