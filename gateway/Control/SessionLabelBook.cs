@@ -7,12 +7,14 @@ namespace McpLedger.Gateway.Control;
 /// <summary>Labels of sessions. Written by one follower, read by every call.</summary>
 internal sealed class SessionLabelBook
 {
-    /// <summary>Sessions that are remembered; the one labelled first is forgotten first.</summary>
+    /// <summary>Sessions that are remembered. Of whoever has most of them the one labelled first is forgotten first: nobody makes others' labels forgotten by opening sessions.</summary>
     public const int MaxSessions = 100_000;
 
     private const int MaxLabels = 16;
     private readonly ConcurrentDictionary<string, ImmutableDictionary<string, DateTimeOffset>> _labels = new(StringComparer.Ordinal);
-    private readonly Queue<string> _order = new();
+    private readonly Dictionary<string, Queue<string>> _sessionsOf = new(StringComparer.Ordinal);
+    private readonly SortedSet<(int Count, string Principal)> _byCount = new(Comparer<(int Count, string Principal)>.Create(
+        static (one, other) => one.Count != other.Count ? one.Count.CompareTo(other.Count) : string.CompareOrdinal(one.Principal, other.Principal)));
 
     /// <summary>The labels that a session has now; none when it has none.</summary>
     public ImmutableHashSet<string> Of(string session, DateTimeOffset now) => _labels.TryGetValue(session, out var labels)
@@ -24,7 +26,7 @@ internal sealed class SessionLabelBook
         if (!_labels.TryGetValue(labelled.Session, out var labels))
         {
             labels = ImmutableDictionary.Create<string, DateTimeOffset>(StringComparer.Ordinal);
-            _order.Enqueue(labelled.Session);
+            Keep(labelled.Principal ?? "", labelled.Session);
         }
 
         var until = labelled.Until ?? DateTimeOffset.MaxValue;
@@ -33,9 +35,36 @@ internal sealed class SessionLabelBook
             _labels[labelled.Session] = labels.SetItem(labelled.Label, until);
         }
 
-        if (_order.Count > MaxSessions)
+        if (_labels.Count > MaxSessions)
         {
-            _labels.TryRemove(_order.Dequeue(), out _);
+            Forget(_byCount.Max.Principal);
+        }
+    }
+
+    private void Keep(string principal, string session)
+    {
+        if (!_sessionsOf.TryGetValue(principal, out var sessions))
+        {
+            _sessionsOf[principal] = sessions = new();
+        }
+
+        _byCount.Remove((sessions.Count, principal));
+        sessions.Enqueue(session);
+        _byCount.Add((sessions.Count, principal));
+    }
+
+    private void Forget(string principal)
+    {
+        var sessions = _sessionsOf[principal];
+        _byCount.Remove((sessions.Count, principal));
+        _labels.TryRemove(sessions.Dequeue(), out _);
+        if (sessions.Count == 0)
+        {
+            _sessionsOf.Remove(principal);
+        }
+        else
+        {
+            _byCount.Add((sessions.Count, principal));
         }
     }
 }

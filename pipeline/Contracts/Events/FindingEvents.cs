@@ -135,6 +135,9 @@ public sealed record SessionLabelled(string Session, string Label, EventId? Call
 {
     /// <summary>Until when, unless it is said again; null for as long as the session is.</summary>
     public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Whose session it is; null where the writer did not say.</summary>
+    public string? Principal { get; init; }
 }
 
 /// <summary>A principal may not go on, or only so fast. What was under way is not touched.</summary>

@@ -71,6 +71,7 @@ internal static class ControlFields
                 break;
             case SessionLabelled e:
                 fields.Add(FieldCatalog.Session, e.Session);
+                fields.Add(FieldCatalog.Principal, e.Principal);
                 fields.Add(FieldCatalog.Label, e.Label);
                 fields.Add(FieldCatalog.Call, e.Call?.ToString());
                 fields.Add(FieldCatalog.Finding, e.Finding?.ToString());

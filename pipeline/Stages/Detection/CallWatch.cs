@@ -222,7 +222,7 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
             if (said.HasFlag(label) && policy.Labels.Contains(name, StringComparer.Ordinal))
             {
                 var finding = label == BehaviourLabels.Flagged ? _found.FirstOrDefault(each => each.Finding?.Detector == FindingDetectors.Injection)?.Finding?.Finding : null;
-                _found.Add(new(subject, at, null) { Label = new(subject.Session, name, subject.Call, finding) { Until = isActor ? at + (1.5 * limits.Rest) : null } });
+                _found.Add(new(subject, at, null) { Label = new(subject.Session, name, subject.Call, finding) { Until = isActor ? at + (1.5 * limits.Rest) : null, Principal = subject.Who.Principal } });
             }
         }
     }

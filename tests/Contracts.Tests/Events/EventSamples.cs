@@ -58,6 +58,7 @@ internal static class EventSamples
         new CallRefused { Call = Id(2), Who = Who, What = What, Request = Inline("{}"), Decision = Allowed with { Verdict = Verdict.Refused }, Where = Where, Status = 200, Screening = Screening },
         new CallCompleted { Call = Id(1), Who = Who, What = What, Outcome = CallOutcome.Ok, Response = Inline("{}"), Status = 200, DurationMicros = 1, Where = Where, Screening = Screening },
         new MessageRelayed { Call = Id(1), Who = Who, What = What, Direction = Direction.ToClient, Message = Inline("{}"), Where = Where, Screening = Screening },
+        new SessionLabelled("s-1", SessionLabels.Flagged, Id(1), Id(3)) { Until = Time, Principal = "ada" },
     ];
 
     private static Caller Who => new() { Principal = "ada", Kind = "human", Teams = ["red", "blue"], Authentication = "api-key:0123", Agent = "bot", Client = "t/1" };

@@ -32,6 +32,24 @@ public sealed class SessionLabelBookTests
     }
 
     [Fact]
+    public void A_principal_with_many_sessions_makes_nobody_elses_labels_forgotten()
+    {
+        var book = new SessionLabelBook();
+        book.Apply(new("s-bob", SessionLabels.Flagged, null, null) { Principal = "bob" });
+        for (var i = 0; i <= SessionLabelBook.MaxSessions; i++)
+        {
+            book.Apply(new($"s-{i}", SessionLabels.Flagged, null, null) { Principal = "eve" });
+        }
+
+        book.Apply(new("s-cho", SessionLabels.Flagged, null, null) { Principal = "cho" });
+
+        Assert.Single(book.Of("s-bob", Now));
+        Assert.Single(book.Of("s-cho", Now));
+        Assert.Empty(book.Of("s-0", Now));
+        Assert.Single(book.Of($"s-{SessionLabelBook.MaxSessions}", Now));
+    }
+
+    [Fact]
     public void Sessions_and_labels_without_number_are_held_within_bounds()
     {
         var book = new SessionLabelBook();

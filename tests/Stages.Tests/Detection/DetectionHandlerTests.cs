@@ -91,6 +91,7 @@ public sealed class DetectionHandlerTests
 
         var labels = await Conversation.ControlAsync<SessionLabelled>(ledger);
         Assert.Equal(times, labels.Count);
+        Assert.NotNull(labels[0].Principal);
         if (kind != "actor")
         {
             Assert.Null(labels[0].Until);
