@@ -5,6 +5,9 @@ namespace McpLedger.Gateway.Control;
 /// <summary>Whom a stop or a throttle holds: a principal, all of it or only one client or session of it.</summary>
 internal readonly record struct RestraintScope(string Principal, string? Client, string? Session)
 {
+    /// <summary>Whether it is all of the principal.</summary>
+    public bool IsWide => Client is null && Session is null;
+
     /// <summary>Whether a release of <paramref name="released"/> reaches this.</summary>
     public bool IsWithin(in RestraintScope released) =>
         string.Equals(Principal, released.Principal, StringComparison.Ordinal)

@@ -8,7 +8,7 @@ namespace McpLedger.Gateway.Control;
 /// </summary>
 internal sealed class RestraintBook
 {
-    /// <summary>So many restraints of single sessions or clients are kept apart; one more holds its whole principal, since none may be forgotten (I7).</summary>
+    /// <summary>So many restraints are kept apart. For one more of a single session or client, those of the principal who has most of them become one that holds all of it, since none may be forgotten (I7).</summary>
     public const int MaxNarrow = 50_000;
 
     private readonly ImmutableDictionary<RestraintScope, Restraint> _stops;
@@ -43,6 +43,10 @@ internal sealed class RestraintBook
     public IReadOnlyList<Restraint> ThrottlesOf(string principal, string? client, string session, DateTimeOffset now) =>
         _throttles.IsEmpty ? [] : [.. Find(_throttles, principal, client, session, now).OrderBy(throttle => throttle.PerMinute)];
 
+    /// <summary>All that holds a principal now, whole or in part: stops and throttles.</summary>
+    public IReadOnlyList<Restraint> Of(string principal, DateTimeOffset now) =>
+        [.. _stops.Values.Concat(_throttles.Values).Where(each => string.Equals(each.Scope.Principal, principal, StringComparison.Ordinal) && !each.IsOver(now))];
+
     private static List<Restraint> Find(ImmutableDictionary<RestraintScope, Restraint> restraints, string principal, string? client, string session, DateTimeOffset now)
     {
         List<Restraint> found = [];
@@ -68,14 +72,30 @@ internal sealed class RestraintBook
     private static ImmutableDictionary<RestraintScope, Restraint> With(
         ImmutableDictionary<RestraintScope, Restraint> restraints, RestraintScope scope, PrincipalStopped stopped, DateTimeOffset at)
     {
-        if (restraints.Count >= MaxNarrow && !restraints.ContainsKey(scope))
+        if (restraints.Count >= MaxNarrow && !scope.IsWide && !restraints.ContainsKey(scope))
         {
             restraints = restraints.RemoveRange(restraints.Values.Where(restraint => restraint.IsOver(at)).Select(restraint => restraint.Scope));
-            scope = restraints.Count >= MaxNarrow ? new(scope.Principal, null, null) : scope;
+            restraints = restraints.Count >= MaxNarrow ? Widened(restraints) : restraints;
         }
 
         var later = new Restraint(scope, stopped.Until, stopped.PerMinute, stopped.Reason, stopped.Finding);
         return restraints.SetItem(scope, restraints.TryGetValue(scope, out var earlier) && !earlier.IsOver(at) ? earlier.And(later) : later);
+    }
+
+    // Every replica folds the same log, so the one who has most must be the same to all.
+    private static ImmutableDictionary<RestraintScope, Restraint> Widened(ImmutableDictionary<RestraintScope, Restraint> restraints)
+    {
+        var largest = restraints.Values.Where(each => !each.Scope.IsWide).GroupBy(each => each.Scope.Principal, StringComparer.Ordinal)
+            .OrderByDescending(each => each.Count()).ThenBy(each => each.Key, StringComparer.Ordinal).FirstOrDefault();
+        if (largest is null)
+        {
+            return restraints;
+        }
+
+        var wide = new RestraintScope(largest.Key, null, null);
+        var ordered = largest.OrderBy(each => each.Scope.Session, StringComparer.Ordinal).ThenBy(each => each.Scope.Client, StringComparer.Ordinal);
+        var all = (restraints.TryGetValue(wide, out var known) ? ordered.Prepend(known) : ordered).Select(each => each with { Scope = wide }).Aggregate(static (one, other) => one.And(other));
+        return restraints.RemoveRange(largest.Select(each => each.Scope)).SetItem(wide, all);
     }
 
     private static ImmutableDictionary<RestraintScope, Restraint> Without(ImmutableDictionary<RestraintScope, Restraint> restraints, RestraintScope released) =>

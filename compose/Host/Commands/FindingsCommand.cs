@@ -77,7 +77,7 @@ internal static class FindingsCommand
             terminal,
             door => door.SendAsync<PrincipalFreed>(
                 HttpMethod.Post, "api/v1/principals/release", new ReleaseRequest(parsed.GetValue(principal)!, parsed.GetValue(client), parsed.GetValue(session), parsed.GetValue(reason)), cancellationToken),
-            freed => terminal.Line($"{freed!.Principal} may go on")));
+            freed => terminal.Line(freed is { Client: null, Session: null } ? $"{freed.Principal} may go on" : $"{freed!.Principal} may go on there, as far as nothing wider holds it")));
     }
 
     private static Command Labels()

@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Events;
+using McpLedger.Gateway.Control;
 using McpLedger.Host.Access;
 using McpLedger.Projections;
 using EventId = McpLedger.Contracts.Events.EventId;
@@ -28,6 +29,7 @@ internal static class FindingEndpoints
 {
     private const int LongestNote = 2_000;
     private const int LongestName = 256;
+    private const int MostShown = 8;
 
     public static void MapFindings(this IEndpointRouteBuilder endpoints)
     {
@@ -36,7 +38,8 @@ internal static class FindingEndpoints
             .Produces<FindingJudged>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization(Roles.Auditor);
         endpoints.MapPost("/api/v1/principals/release", ReleaseAsync).WithTags("principals").WithName("release-principal")
             .WithSummary("Lifts stops and throttles of a principal, at every gateway")
-            .Produces<PrincipalFreed>().RequireAuthorization(Roles.Admin);
+            .WithDescription("404 when a gateway in this process sees nothing that the release would lift; it says what is held.")
+            .Produces<PrincipalFreed>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization(Roles.Admin);
     }
 
     private static async Task<IResult> ReviewAsync(string id, ReviewRequest request, HttpContext context, LedgerQueries queries, ControlLog control)
@@ -62,11 +65,37 @@ internal static class FindingEndpoints
             : KeyEndpoints.Unavailable;
     }
 
+    // Only where a gateway runs in this process is it known what is held.
+    private static string? NothingToLift(ReleaseRequest request, HeldPrincipals? held)
+    {
+        if (held?.Of(request.Principal) is not { } scopes || scopes.Any(each => each.IsWithin(request.Client, request.Session)))
+        {
+            return null;
+        }
+
+        return scopes.Count == 0
+            ? $"Nothing holds the principal '{Shown(request.Principal)}' now."
+            : $"Nothing that this names is held. Held is: {string.Join("; ", scopes.Take(MostShown).Select(Named))}{(scopes.Count > MostShown ? $"; and {scopes.Count - MostShown} more" : "")}. Release that, or the principal without a client or session.";
+    }
+
+    private static string Named(HeldScope scope) => (scope.Client, scope.Session) switch
+    {
+        (null, null) => "the whole principal",
+        ({ } client, null) => $"the client '{Shown(client)}'",
+        (null, { } session) => $"the session '{session}'",
+        var (client, session) => $"the client '{Shown(client)}' in the session '{session}'",
+    };
+
     private static async Task<IResult> ReleaseAsync(ReleaseRequest request, HttpContext context, ControlLog control)
     {
         if (string.IsNullOrEmpty(request.Principal) || new[] { request.Principal, request.Client, request.Session }.Any(name => name is { Length: > LongestName }) || request.Reason is { Length: > LongestNote })
         {
             return Refusals.Answer(StatusCodes.Status400BadRequest, $"The member 'principal' names who may go on; names have at most {LongestName} characters, 'reason' at most {LongestNote}.");
+        }
+
+        if (NothingToLift(request, context.RequestServices.GetService<HeldPrincipals>()) is { } reason)
+        {
+            return Refusals.Answer(StatusCodes.Status404NotFound, reason);
         }
 
         var actor = KeyEndpoints.Actor(context);

@@ -87,10 +87,36 @@ public sealed class RestraintBookTests
             book = book.After(Stop("eve") with { Session = $"s-{i}" }, Now);
         }
 
-        Assert.InRange(book.Count, RestraintBook.MaxNarrow, RestraintBook.MaxNarrow + 1);
+        Assert.InRange(book.Count, 3, RestraintBook.MaxNarrow);
         Assert.NotNull(book.FindStop("eve", null, "a session that was never stopped", Now));
         Assert.NotNull(book.FindStop("bob", null, "s", Now));
         Assert.Null(book.FindStop("bob", null, "another", Now));
+    }
+
+    [Fact]
+    public void A_full_book_widens_whoever_fills_it_and_nobody_who_comes_after()
+    {
+        var book = RestraintBook.Empty.After(Stop("eve") with { Session = "s-long", Until = Now.AddDays(2) }, Now);
+        for (var i = 1; i < RestraintBook.MaxNarrow; i++)
+        {
+            book = book.After(Stop("eve") with { Session = $"s-{i}", Until = Now.AddDays(1) }, Now);
+        }
+
+        book = book.After(Stop("bob") with { Session = "s" }, Now);
+
+        Assert.NotNull(book.FindStop("bob", null, "s", Now));
+        Assert.Null(book.FindStop("bob", null, "another", Now));
+        Assert.Equal(Now.AddDays(2), book.FindStop("eve", null, "a session that was never stopped", Now)!.Until);
+        Assert.Equal(2, book.Count);
+    }
+
+    [Fact]
+    public void What_holds_a_principal_is_told_as_long_as_it_does()
+    {
+        var book = RestraintBook.Empty.After(Stop("ada") with { Session = "s", Until = Now.AddMinutes(1) }, Now).After(Stop("ada") with { PerMinute = 3 }, Now).After(Stop("eve"), Now);
+
+        Assert.Equal(2, book.Of("ada", Now).Count);
+        Assert.Null(Assert.Single(book.Of("ada", Now.AddMinutes(1))).Scope.Session);
     }
 
     [Fact]

@@ -23,6 +23,10 @@ public sealed class FindingVerbTests
         Assert.Equal(0, (await ledger.RunAsync("findings", "reject", id, "--note", "our own test")).ExitCode);
         Assert.Equal(1, (await ledger.RunAsync("findings", "confirm", "01900000-0000-7000-8000-000000000001")).ExitCode);
         await ledger.RunUntilOkAsync("findings", "list", "--state", "rejected", "--json");
+        var (nobody, _, unheld) = await ledger.RunAsync("findings", "release", "ada");
+        Assert.True(nobody == 1 && unheld.Contains("Nothing holds the principal 'ada'", StringComparison.Ordinal), unheld);
+        var (narrow, _, wider) = await ledger.RunAsync("findings", "release", "anonymous", "--session", "no-such-session");
+        Assert.True(narrow == 1 && wider.Contains("Held is: the ", StringComparison.Ordinal), wider);
         Assert.Equal(0, (await ledger.RunAsync("findings", "release", "anonymous", "--reason", "looked at")).ExitCode);
         for (var attempt = 0; attempt < 200 && !body.Contains("done", StringComparison.Ordinal); attempt++)
         {
