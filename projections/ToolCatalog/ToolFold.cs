@@ -87,9 +87,9 @@ internal static class ToolFold
             MostSteps),
     };
 
-    // A definition that was served before anybody looked at it; what an operator approved stays approved (as the gateway sees it).
+    // A definition that was served before anybody looked at it; what an operator approved stays approved, and what waits as a change at high risk waits as that (as the gateway sees it).
     private static ToolView Marked(ToolView view, FindingRaised e, EventHeader header) =>
-        view.Definition != e.Text?.ToString() || view.Held || (view.ApprovedBy is not null && view.Pinned == view.Definition) ? view : view with
+        view.Definition != e.Text?.ToString() || view.Withheld || (view.ApprovedBy is not null && view.Pinned == view.Definition) ? view : view with
         {
             Held = true,
             History = view.History.Newest(new() { Step = "marked", Time = header.Time, Event = header.Id.ToString(), Definition = view.Definition! }, MostSteps),

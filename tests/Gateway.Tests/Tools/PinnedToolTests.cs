@@ -50,6 +50,20 @@ public sealed class PinnedToolTests
     }
 
     [Fact]
+    public void A_marked_change_that_was_withheld_already_goes_with_the_change()
+    {
+        var control = new McpLedger.Gateway.Control.ControlState();
+        foreach (var data in new EventData[] { Pinned(First), Changed(Second, "high"), Found(Second) })
+        {
+            control.Apply(data, DateTimeOffset.UnixEpoch);
+        }
+
+        Assert.Equal(ToolHold.Changed, control.FindTool("demo", "echo")!.Hold);
+        control.Apply(Changed(First, "none"), DateTimeOffset.UnixEpoch);
+        Assert.Equal(ToolHold.None, control.FindTool("demo", "echo")!.Hold);
+    }
+
+    [Fact]
     public void An_approval_speaks_for_the_definition_that_it_was_of()
     {
         var tool = PinnedTool.Of(Pinned(First, by: "ada"));

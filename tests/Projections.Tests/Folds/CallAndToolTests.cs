@@ -256,6 +256,29 @@ public sealed class CallAndToolTests
     }
 
     [Fact]
+    public async Task A_marked_change_that_was_withheld_already_goes_with_the_change()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(10), new MemoryLedger());
+        var content = RawJson.FromTrusted("{}"u8.ToArray());
+        var (first, second) = (Digest.Of("first"u8), Digest.Of("second"u8));
+        given.Append(ledger, new ToolPinned { Server = "files", Tool = "rm", Definition = first, Content = content });
+        given.Append(ledger, new ToolChanged { Server = "files", Tool = "rm", Previous = first, Definition = second, Content = content, Risk = "high", Changes = [] });
+        given.Append(ledger, new FindingRaised
+        {
+            Finding = given.NewId(), Detector = FindingDetectors.Definition, Severity = Severity.High, Server = "files", Tool = "rm", Text = second, Explanation = "marks", Effects = [FindingEffects.Withheld],
+        });
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+        Assert.Equal(("changed", true), (await queries.ToolAsync("files", "rm", CancellationToken.None))! is var waiting ? (waiting.State, waiting.Withheld) : default);
+
+        given.Append(ledger, new ToolChanged { Server = "files", Tool = "rm", Previous = second, Definition = first, Content = content, Risk = "none", Changes = [] });
+        await home.FoldAsync(ledger);
+
+        Assert.Equal(("pinned", false), (await queries.ToolAsync("files", "rm", CancellationToken.None))! is var served ? (served.State, served.Withheld) : default);
+    }
+
+    [Fact]
     public async Task An_actors_session_is_cut_where_it_rests_for_more_than_fifteen_minutes()
     {
         using var home = new TemporaryHome();
