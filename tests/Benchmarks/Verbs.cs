@@ -23,6 +23,7 @@ internal static class Verbs
         ["conformance"] = ("the MCP conformance suite and two npm servers, directly and through the gateway", ConformanceVerb.RunAsync),
         ["crash"] = ("kill -9 at random moments under load, and what is on record afterwards [--kills 50] [--seed N] [--connections 16]", CrashVerb.RunAsync),
         ["detectors"] = ("what screening a text costs a KiB, by stage, beside Microsoft.ML's own engine --data FOLDER [--model FOLDER]", DetectorsVerb.RunAsync),
+        ["dlp"] = ("the search for values on what presidio-research, gitleaks and kingfisher publish, from checkouts that lie in a folder --data FOLDER", DlpVerb.RunAsync),
         ["faults"] = ("kill -9, pauses, cuts, full disks and wrong clocks under load on the whole scaled-out topology, and what is on record afterwards [--times 10] [--of NAME,…] [--durable disk|quorum] [--callers 4] [--minutes MOST] [--json FILE]", OnTopology("faults", FaultsVerb.RunAsync)),
         ["ledger"] = ("events made durable a second, by how many wait at once [--seconds 4]", AppendVerb.RunAsync),
         ["kafka"] = ("the same in Kafka, by way of the disk and in the replicas, by linger and partitions [--seconds 2]", KafkaVerb.RunAsync),
