@@ -54,6 +54,20 @@ public sealed class BehaviourTracker(BehaviourModel? model, BehaviourLimits limi
         return _signals;
     }
 
+    /// <summary>Moves on by what a server said of its own, which is no call's result and is read like one.</summary>
+    /// <returns>What it adds to what was said of the session before; valid until the next question.</returns>
+    public IReadOnlyList<BehaviourSignal> OnMessage(scoped in ObservedResult message)
+    {
+        _signals.Clear();
+        var session = Of(message.Owner, message.Session, message.At);
+        session.OnMessage(message);
+        session.Rearm(message.At, limits);
+        var rules = new SignalRules(session, message.At, _signals);
+        rules.Trifecta();
+        rules.Model(model);
+        return _signals;
+    }
+
     /// <summary>What is true of a session.</summary>
     public BehaviourLabels LabelsOf(string session, DateTimeOffset at) => _sessions.Find(session) is { } state && GoesOn(state, at) ? state.Labels : BehaviourLabels.None;
 

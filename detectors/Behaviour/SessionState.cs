@@ -123,6 +123,15 @@ internal sealed class SessionState
         return (loop, cost);
     }
 
+    /// <summary>Moves on by text that is no call's result.</summary>
+    public void OnMessage(scoped in ObservedResult message)
+    {
+        Last = message.At > Last ? message.At : Last;
+        Flow.OnResult(message);
+        Label(ToolTraits.None, message.IsFlagged);
+        Read(message);
+    }
+
     private void Label(ToolTraits traits, bool isFlagged)
     {
         Labels |= (traits.HasFlag(ToolTraits.UntrustedSource) ? BehaviourLabels.UntrustedContent : 0)

@@ -78,19 +78,20 @@ internal readonly struct SignalRules(SessionState session, DateTimeOffset at, Li
         }
     }
 
+    // Habits tell each tool and each server once: the second new one is as new as the first.
     public void FirstUse(Novelty novelty)
     {
         if (novelty.Sink)
         {
-            Say(BehaviourKind.FirstUse, "sink", session.Labels.HasFlag(BehaviourLabels.Flagged) ? BehaviourLevel.High : BehaviourLevel.Low, 1, 1, "The agent never before used this tool, which can send something out.", 0);
+            Add(BehaviourKind.FirstUse, "sink", session.Labels.HasFlag(BehaviourLabels.Flagged) ? BehaviourLevel.High : BehaviourLevel.Low, 1, 1, "The agent never before used this tool, which can send something out.", 0);
         }
         else if (novelty.Server)
         {
-            Say(BehaviourKind.FirstUse, "server", BehaviourLevel.Low, 1, 1, "The agent never before used this server.", 0);
+            Add(BehaviourKind.FirstUse, "server", BehaviourLevel.Low, 1, 1, "The agent never before used this server.", 0);
         }
         else if (novelty.Tool)
         {
-            Say(BehaviourKind.FirstUse, "tool", BehaviourLevel.Low, 1, 1, "The agent never before used this tool.", 0);
+            Add(BehaviourKind.FirstUse, "tool", BehaviourLevel.Low, 1, 1, "The agent never before used this tool.", 0);
         }
     }
 
@@ -163,9 +164,12 @@ internal readonly struct SignalRules(SessionState session, DateTimeOffset at, Li
     {
         if (session.Said.TryAdd((kind, rule, level), at))
         {
-            signals.Add(new(kind, rule, level, value, threshold, isModel, explanation, CallsBefore(calls)));
+            Add(kind, rule, level, value, threshold, explanation, calls, isModel);
         }
     }
+
+    private void Add(BehaviourKind kind, string? rule, BehaviourLevel level, double value, double threshold, string explanation, int calls, bool isModel = false) =>
+        signals.Add(new(kind, rule, level, value, threshold, isModel, explanation, CallsBefore(calls)));
 
     private Guid[] CallsBefore(int most)
     {

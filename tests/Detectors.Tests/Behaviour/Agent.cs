@@ -16,6 +16,8 @@ internal sealed class Agent(BehaviourTracker tracker, string session = "s", stri
 
     public int Calls => _number;
 
+    public string Server { get; set; } = "demo";
+
     public IReadOnlyList<BehaviourSignal> Call(string tool, string arguments = "{}", string result = "ok", double seconds = 2, bool isError = false, double tail = 0, bool isFlagged = false, string suspicious = "", ToolTraits? traits = null)
     {
         Now += TimeSpan.FromSeconds(seconds);
@@ -23,7 +25,7 @@ internal sealed class Agent(BehaviourTracker tracker, string session = "s", stri
         var before = _said.Count;
         _said.AddRange(tracker.OnCall(new()
         {
-            Call = call, At = Now, Session = session, Agent = name, Owner = owner, Server = "demo", Tool = tool, Traits = traits ?? ToolNames.Guess(tool), Arguments = Encoding.UTF8.GetBytes(arguments),
+            Call = call, At = Now, Session = session, Agent = name, Owner = owner, Server = Server, Tool = tool, Traits = traits ?? ToolNames.Guess(tool), Arguments = Encoding.UTF8.GetBytes(arguments),
         }));
         _said.AddRange(tracker.OnResult(new()
         {
@@ -31,4 +33,10 @@ internal sealed class Agent(BehaviourTracker tracker, string session = "s", stri
         }));
         return _said[before..];
     }
+
+    /// <summary>Hears what a server says of its own, and that looks like an attack.</summary>
+    public void Hear(string text) => _said.AddRange(tracker.OnMessage(new()
+    {
+        Call = new Guid(++_number, 0, 0, new byte[8]), At = Now, Session = session, Agent = name, Owner = owner, Content = Encoding.UTF8.GetBytes(text), Tail = 4, IsFlagged = true, Suspicious = Encoding.UTF8.GetBytes(text),
+    }));
 }
