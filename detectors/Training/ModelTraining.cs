@@ -144,9 +144,7 @@ public static class ModelTraining
         return [.. texts, .. request.Labelled.Where(row => ChannelOf(row) == channel).Select(row => Own(row, channel))];
     }
 
-    internal static TrainingText Own(LabelledText row, TextChannel channel)
-    {
-        var text = channel == TextChannel.Definition ? MarkedText.ReadJson(row.Text, row.IsAttack) : MarkedText.Read(row.Text, row.IsAttack);
-        return text with { Weight = LabelWeight };
-    }
+    // A recorded text is somebody else's: what looks like the marks of a payload in it are its own characters, and say nothing of where an attack stands.
+    internal static TrainingText Own(LabelledText row, TextChannel channel) =>
+        new(row.IsAttack, channel == TextChannel.Definition ? NormalText.OfJson(row.Text) : NormalText.Of(row.Text), Weight: LabelWeight);
 }

@@ -95,6 +95,20 @@ public sealed class ModelTrainingTests : IDisposable
         Assert.True(Logit("after", rejected) < Logit("before", rejected));
     }
 
+    [Theory]
+    [InlineData("tool_response", TextChannel.Response, "Hello \uE000nothing to see\uE001 there")]
+    [InlineData("user", TextChannel.User, "\uE000all of it\uE001")]
+    [InlineData("tool_def", TextChannel.Definition, "{\"description\":\"Adds \uE000two\uE001 numbers\"}")]
+    [InlineData("tool_def", TextChannel.Definition, "{\"description\":\"Adds \\uE000two\\uE001 numbers\"}")]
+    [InlineData("tool_def", TextChannel.Definition, "{\"description\":\"Adds \\ue000two\\ue001 numbers\"}")]
+    public void A_recorded_text_says_nothing_of_where_its_own_attack_stands(string channel, TextChannel read, string text)
+    {
+        var own = ModelTraining.Own(new("ledger", IsAttack: true, channel, "", text), read);
+
+        Assert.Equal((true, -1, -1), (own.IsAttack, own.PayloadStart, own.PayloadEnd));
+        Assert.NotEmpty(own.Text);
+    }
+
     private string Train(string name, IReadOnlyList<LabelledText>? labelled = null) => ModelTraining.Run(
         new() { Data = _corpus.Folder, Output = _corpus.Model(name), Id = "tiny", Base = Words(), Pairs = 40, Labelled = labelled ?? [] },
         new Unheard());
