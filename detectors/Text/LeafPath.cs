@@ -6,6 +6,9 @@ namespace McpLedger.Detectors.Text;
 /// <summary>Where in a message a byte lies. Asked only about what was found: the walk itself keeps no paths.</summary>
 public static class LeafPath
 {
+    /// <summary>Most characters of a path that is kept: names are the sender's.</summary>
+    public const int Longest = 256;
+
     private const int Deepest = 256;
 
     /// <summary>The JSON pointer (RFC 6901) of the value that byte <paramref name="offset"/> belongs to; of the member, when it lies in a name.</summary>
@@ -59,6 +62,10 @@ public static class LeafPath
 
         return path.ToString();
     }
+
+    /// <summary>A path as it is kept: where it is longer than <see cref="Longest"/>, cut, with a mark that says so.</summary>
+    public static string Shortened(string path) =>
+        path.Length <= Longest ? path : string.Concat(path.AsSpan(0, char.IsHighSurrogate(path[Longest - 1]) ? Longest - 1 : Longest), "…");
 
     private static string Member(ReadOnlySpan<byte> raw)
     {

@@ -16,8 +16,6 @@ internal readonly record struct ScreenedPart(string Root, ScreeningPlace Place, 
     /// <summary>The root of all that was received, a message with what stands beside its body, or JSON that is no message.</summary>
     public const string Whole = "$";
 
-    private const int LongestPath = 256;
-
     /// <summary>Whose rule says what follows from instructions in it: a server's words about itself are definitions, wherever they stand.</summary>
     public ScreeningPlace InjectionPlace => Place == ScreeningPlace.Results && Channel == TextChannel.Definition ? ScreeningPlace.Definitions : Place;
 
@@ -72,6 +70,6 @@ internal readonly record struct ScreenedPart(string Root, ScreeningPlace Place, 
             }
         }
 
-        return path.Length <= LongestPath ? path.ToString() : path.ToString(0, LongestPath) + "…";
+        return LeafPath.Shortened(path.ToString());
     }
 }

@@ -31,7 +31,7 @@ internal sealed record DetectionSection
     [Range(10, 100_000)]
     public int Agents { get; init; } = 1_000;
 
-    [Description("Findings of one principal that are raised in an hour; those by which somebody is stopped or slowed down always are.")]
+    [Description("Findings of one principal that are raised in an hour: so many from severity high on, and as many others; those by which somebody is stopped or slowed down always are.")]
     [Range(1, 100_000)]
     public int PerHour { get; init; } = 120;
 

@@ -16,6 +16,17 @@ public readonly record struct EventId
     /// <summary>The UUID.</summary>
     public Guid Value { get; }
 
+    /// <summary>When it was made, to the millisecond.</summary>
+    public DateTimeOffset Moment
+    {
+        get
+        {
+            Span<byte> bytes = stackalloc byte[Size];
+            Value.TryWriteBytes(bytes, bigEndian: true, out _);
+            return DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
+        }
+    }
+
     /// <summary>Makes a new id at the clock's present moment.</summary>
     public static EventId New(TimeProvider time)
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using McpLedger.Contracts.Integrity;
 
@@ -14,11 +13,6 @@ public static class FindingId
     /// <param name="text">Digest of the text that was judged; null where none was.</param>
     /// <param name="severity">How much it matters: what grows worse is another finding.</param>
     /// <param name="model">Digest of the model; null where none judged.</param>
-    public static EventId Of(EventId call, string detector, string? rule, Digest? text, Severity severity, Digest? model)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        call.Value.TryWriteBytes(bytes, bigEndian: true, out _);
-        var at = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16);
-        return EventId.Derive(at, Digest.Of(Encoding.UTF8.GetBytes($"{detector}\n{rule}\n{call}\n{text}\n{severity}\n{model}")));
-    }
+    public static EventId Of(EventId call, string detector, string? rule, Digest? text, Severity severity, Digest? model) =>
+        EventId.Derive(call.Moment, Digest.Of(Encoding.UTF8.GetBytes($"{detector}\n{rule}\n{call}\n{text}\n{severity}\n{model}")));
 }

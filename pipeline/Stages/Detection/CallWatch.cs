@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Detectors.Behaviour;
@@ -12,6 +13,10 @@ namespace McpLedger.Stages.Detection;
 internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, DetectionPolicy policy, BehaviourLimits limits)
 {
     private const int MaxTexts = 16_384;
+
+    /// <summary>The detectors whose findings come from here, the gateway's own of the same name among them.</summary>
+    public static FrozenSet<string> Detectors { get; } = FrozenSet.Create(StringComparer.Ordinal, [FindingDetectors.Injection, .. Enum.GetValues<BehaviourKind>().Select(FindingDetectorOf)]);
+
     private static readonly Judged Arguments = new(TextChannel.User, "arguments", "What an agent passes on gives instructions as an attack does.");
     private static readonly Judged Answer = new(TextChannel.Response, "result", "Text that a server returned gives instructions as an attack does.");
     private static readonly Judged Message = new(TextChannel.Response, "message", "A message that a server sent of its own gives instructions as an attack does.");
@@ -19,32 +24,33 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
     private readonly Digest? _modelDigest = model is null ? null : Parse(model.Digest);
     private readonly List<FoundThing> _found = [];
 
-    // A text that a session reads again and again is one finding.
+    // A text that a session reads again and again is one finding, as long as what followed from it lasts.
     private readonly RecentSet<(string Session, Digest Text)> _texts = new(MaxTexts);
 
     /// <summary>Takes one event and says what is found in it; valid until the next.</summary>
     /// <param name="read">The event.</param>
+    /// <param name="at">When it happened.</param>
     /// <param name="content">The bytes of its message, fetched where it holds a claim check; empty where they could not be had.</param>
     /// <param name="released">The same of what the client was given instead; not looked at where that is the message.</param>
-    public IReadOnlyList<FoundThing> Take(LedgerEvent read, ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> released)
+    public IReadOnlyList<FoundThing> Take(LedgerEvent read, DateTimeOffset at, ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> released)
     {
         _found.Clear();
         switch (read.Data)
         {
             case CallIntended e when Names(e.What) is { } tool:
-                Observe(new(e.Call, e.Who, e.What, e.Where), tool, read.Header.Time, MessagePart.OfRequest(content), Missing(content, e.Request), e.Screening);
+                Observe(new(e.Call, e.Who, e.What, e.Where), tool, at, MessagePart.OfRequest(content), Missing(content, e.Request), e.Screening);
                 break;
             case CallRefused e when IsKnown(e.Who) && Names(e.What) is { } tool:
                 var refused = new Subject(e.Call, e.Who, e.What, e.Where);
-                Observe(refused, tool, read.Header.Time, MessagePart.OfRequest(content), Missing(content, e.Request), e.Screening);
-                Result(refused, read.Header.Time, default, default, missing: null, isError: true, isOurs: true, screened: null);
+                Observe(refused, tool, at, MessagePart.OfRequest(content), Missing(content, e.Request), e.Screening);
+                Result(refused, at, default, default, missing: null, isError: true, isOurs: true, screened: null);
                 break;
-            case CallCompleted e when Names(e.What) is not null:
+            case CallCompleted e when IsRead(e.What):
                 var given = e.Released is null ? content : released;
-                Result(new(e.Call, e.Who, e.What, e.Where), read.Header.Time, content, given, Missing(given, e.Released ?? e.Response), e.Outcome != CallOutcome.Ok, isOurs: false, e.Screening);
+                Result(new(e.Call, e.Who, e.What, e.Where), at, content, given, Missing(given, e.Released ?? e.Response), e.Outcome != CallOutcome.Ok, isOurs: false, e.Screening);
                 break;
             case MessageRelayed e when IsServersOwn(e):
-                Judge(new(e.Call ?? read.Header.Id, e.Who, e.What, e.Where) { IsCall = e.Call is not null }, read.Header.Time, MessagePart.OfMessage(content), Message, e.Screening);
+                Hear(new(e.Call ?? read.Header.Id, e.Who, e.What, e.Where) { IsCall = e.Call is not null }, at, MessagePart.OfMessage(content), e.Screening);
                 break;
             default:
                 break;
@@ -58,18 +64,18 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
     {
         CallIntended e => Names(e.What) is null ? null : e.Request,
         CallRefused e => Names(e.What) is null || !IsKnown(e.Who) ? null : e.Request,
-        CallCompleted e => Names(e.What) is null ? null : e.Response,
+        CallCompleted e => IsRead(e.What) ? e.Response : null,
         MessageRelayed e => IsServersOwn(e) ? e.Message : null,
         _ => null,
     };
 
     /// <summary>What a client was given instead of <see cref="ContentOf"/>; null where that is what it got.</summary>
-    public static Content? ReleasedOf(EventData data) => data is CallCompleted e && Names(e.What) is not null ? e.Released : null;
+    public static Content? ReleasedOf(EventData data) => data is CallCompleted e && IsRead(e.What) ? e.Released : null;
 
     // Whoever shows no credential is nobody, and what many nobodies do is no behaviour.
     private static bool IsKnown(Caller who) => who.Kind != "unknown";
 
-    // What a server says of its own on a stream: it asks the client's model, or its user, or tells how far it is.
+    // What a server says of its own on a stream: it asks the client's model, or its user, or tells how far it is. On a stream that was resumed it answers there, too.
     private static bool IsServersOwn(MessageRelayed e) => e is { Direction: Direction.ToClient, Dropped: null };
 
     // What reaches tools, resources and prompts is behaviour; what leads there is not.
@@ -81,6 +87,9 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
         _ => null,
     };
 
+    // A task brings what a tool returned. To ask for it again and again is how a client waits, so that its answers are read and its questions are no behaviour.
+    private static bool IsRead(CallTarget what) => Names(what) is not null || (what.Kind == "request" && what.Method?.StartsWith("tasks/", StringComparison.Ordinal) is true);
+
     private static string AgentOf(Caller who) => $"{who.Principal}\n{who.Agent}\n{who.Client}";
 
     // A message whose bytes could not be had is not an empty one: which it is and how long stands in its event.
@@ -90,7 +99,7 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
 
     private void Observe(in Subject subject, string tool, DateTimeOffset at, in MessagePart arguments, ContentDigest? missing, ScreeningRecord? screened)
     {
-        Judge(subject, at, arguments, Arguments, screened);
+        Judge(subject, at, arguments, Arguments, screened, isRead: false);
         var before = _tracker.LabelsOf(subject.Session, at);
         var signals = _tracker.OnCall(new()
         {
@@ -111,14 +120,14 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
         ScoredText scored;
         if (given.Equals(message))
         {
-            scored = Judge(subject, at, part, Answer, screened);
+            scored = Judge(subject, at, part, Answer, screened, isRead: true);
         }
         else
         {
             // What the client never got is a finding all the same, and led nobody anywhere.
             var passed = AnswerIn(given);
             scored = Score(passed, Answer, out _);
-            Judge(subject, at, part, Answer, screened, isWithheld: !scored.IsFlagged);
+            Judge(subject, at, part, Answer, screened, isRead: scored.IsFlagged);
             part = passed;
         }
 
@@ -133,13 +142,32 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
         Label(subject, at, before);
     }
 
+    // What the client's model was told by a server that nobody had asked leads it as well as a result does.
+    private void Hear(in Subject subject, DateTimeOffset at, in MessagePart part, ScreeningRecord? screened)
+    {
+        var scored = Judge(subject, at, part, Message, screened, isRead: true);
+        if (!scored.IsFlagged)
+        {
+            return;
+        }
+
+        var before = _tracker.LabelsOf(subject.Session, at);
+        Say(subject, at, _tracker.OnMessage(new()
+        {
+            Call = subject.Call.Value, At = at, Session = subject.Session, Agent = AgentOf(subject.Who), Owner = subject.Who.Principal, Content = part.Json.Span,
+            Tail = scored.Tail, IsFlagged = true, Suspicious = scored.Suspicious,
+        }));
+        Label(subject, at, before);
+    }
+
     // What a text says, and whether it is a finding.
-    private ScoredText Judge(in Subject subject, DateTimeOffset at, in MessagePart part, in Judged judged, ScreeningRecord? screened, bool isWithheld = false)
+    private ScoredText Judge(in Subject subject, DateTimeOffset at, in MessagePart part, in Judged judged, ScreeningRecord? screened, bool isRead)
     {
         var scored = Score(part, judged, out var text);
-        if (scored.IsFlagged && policy.Of(FindingDetectors.Injection).IsOn && _texts.IsNew((subject.Session, text)))
+        var held = policy.Of(FindingDetectors.Injection);
+        if (scored.IsFlagged && held.IsOn && _texts.IsNew((subject.Session, text), at, held.For))
         {
-            _found.Add(Injection(subject, at, part, text, scored, judged, screened) with { IsWithheld = isWithheld });
+            _found.Add(Injection(subject, at, part, text, scored, judged, screened) with { IsRead = isRead });
         }
 
         return scored;
@@ -221,8 +249,8 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
         {
             if (said.HasFlag(label) && policy.Labels.Contains(name, StringComparer.Ordinal))
             {
-                var finding = label == BehaviourLabels.Flagged ? _found.FirstOrDefault(each => each.Finding?.Detector == FindingDetectors.Injection)?.Finding?.Finding : null;
-                _found.Add(new(subject, at, null) { Label = new(subject.Session, name, subject.Call, finding) { Until = isActor ? at + (1.5 * limits.Rest) : null, Principal = subject.Who.Principal } });
+                var finding = label == BehaviourLabels.Flagged ? _found.FirstOrDefault(each => each is { IsRead: true, Finding.Detector: FindingDetectors.Injection })?.Finding?.Finding : null;
+                _found.Add(new(subject, at, null) { Label = new(subject.Session, name, subject.IsCall ? subject.Call : null, finding) { Until = isActor ? at + (1.5 * limits.Rest) : null, Principal = subject.Who.Principal } });
             }
         }
     }
@@ -269,6 +297,6 @@ internal sealed record FoundThing(Subject Subject, DateTimeOffset At, FindingRai
     /// <summary>Whether the gateway found it too and raises it, so that only what follows from it is left to do.</summary>
     public bool IsRaised { get; init; }
 
-    /// <summary>Whether the client never got what was found.</summary>
-    public bool IsWithheld { get; init; }
+    /// <summary>Whether the client was given the text that was found, as a server's word: then its session is labelled.</summary>
+    public bool IsRead { get; init; }
 }

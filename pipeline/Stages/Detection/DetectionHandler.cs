@@ -14,17 +14,27 @@ internal sealed class DetectionHandler(
     private const long MaxBlob = 4 * 1024 * 1024;
     private const long MaxHeld = 4 * 1024 * 1024;
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+
+    // Clocks that are kept right differ by less.
+    private static readonly TimeSpan MostAhead = TimeSpan.FromSeconds(10);
     private readonly PositionFile _position = new(Path.Combine(options.Folder, "detection", $"{partition}.position"));
-    private readonly HourlyQuota _quota = new(options.FindingsPerHour);
+    private readonly FindingQuota _quota = new(options, time);
     private readonly Queue<(string Subject, EventData Data)> _unsaid = new();
-    private readonly List<FoundThing> _awaited = [];
+    private readonly List<Awaited> _awaited = [];
     private long _taken = -1;
     private long _from;
+    private DateTimeOffset _raisedFrom;
 
     public async ValueTask<long> PositionAsync(LedgerPartition of, CancellationToken cancellationToken)
     {
         _from = _position.Load();
         await voice.LearnAsync(cancellationToken).ConfigureAwait(false);
+        _raisedFrom = _from == 0 && voice.LastFound is { } last ? Earlier(last, time.GetUtcNow() - options.EffectAge) : DateTimeOffset.MinValue;
+        if (_raisedFrom > DateTimeOffset.MinValue)
+        {
+            telemetry.LogTakenOver(partition, _raisedFrom);
+        }
+
         var first = (await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false)).First;
 
         // Sessions that are under way are known again from what they did before; nothing is found in that a second time.
@@ -69,8 +79,7 @@ internal sealed class DetectionHandler(
 
         await WatchAsync(unwatched, isReplayed, cancellationToken).ConfigureAwait(false);
         await SayAsync(cancellationToken).ConfigureAwait(false);
-        await AwaitGatewayAsync(cancellationToken).ConfigureAwait(false);
-        await SayAsync(cancellationToken).ConfigureAwait(false);
+        await AwaitGatewayAsync(batch.Next, cancellationToken).ConfigureAwait(false);
 
         // It is parked before the position moves past it.
         if (unreadable is not null)
@@ -78,7 +87,8 @@ internal sealed class DetectionHandler(
             throw new InvalidDataException(unreadable);
         }
 
-        if (batch.Next is { } position && position > _from)
+        // What is awaited is known here alone: whoever goes on from the position finds it again.
+        if (batch.Next is { } next && _awaited.Aggregate(next, static (least, each) => Math.Min(least, each.Offset)) is var position && position > _from)
         {
             _position.Save(position);
         }
@@ -94,38 +104,56 @@ internal sealed class DetectionHandler(
         }
     }
 
-    // What the gateway found while a call waited it says itself, a moment before or after the call's event. What is not said by then it could not say, and it is said here.
-    private async Task AwaitGatewayAsync(CancellationToken cancellationToken)
+    // What the gateway found while a call waited it says itself, a moment before or after the call's event. What is not said by then it could not say, and it is said here. Records that come meanwhile
+    // are kept waiting by nothing of that: what follows from them may be a stop.
+    private async Task AwaitGatewayAsync(long? next, CancellationToken cancellationToken)
     {
         if (_awaited.Count == 0)
         {
             return;
         }
 
-        var (now, newest) = (time.GetUtcNow(), _awaited.Max(thing => thing.At));
-        var end = (newest < now ? newest : now) + options.GatewayGrace;
-        while (true)
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var more = next is { } from ? reader.WaitAsync(partition, from, over.Token).AsTask() : Task.Delay(Timeout.InfiniteTimeSpan, time, over.Token);
+        try
         {
-            await voice.LearnAsync(cancellationToken).ConfigureAwait(false);
-            _awaited.RemoveAll(thing => voice.Knows(thing.Finding!.Finding));
-            if (_awaited.Count == 0 || time.GetUtcNow() >= end)
+            while (true)
             {
-                break;
+                await voice.LearnAsync(cancellationToken).ConfigureAwait(false);
+                Settle();
+                await SayAsync(cancellationToken).ConfigureAwait(false);
+                if (_awaited.Count == 0 || more.IsCompleted)
+                {
+                    return;
+                }
+
+                await Task.WhenAny(more, Task.Delay(LookAgain, time, over.Token)).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
             }
-
-            await Task.Delay(LookAgain, time, cancellationToken).ConfigureAwait(false);
         }
-
-        foreach (var thing in _awaited)
+        finally
         {
-            Queue(thing with { IsRaised = false }, thing.Finding!);
+            await over.CancelAsync().ConfigureAwait(false);
+            await more.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Settle()
+    {
+        _awaited.RemoveAll(each => voice.Knows(each.Thing.Finding!.Finding));
+        var now = time.GetTimestamp();
+        var unsaid = _awaited.FindAll(IsOver);
+        _awaited.RemoveAll(IsOver);
+        foreach (var each in unsaid)
+        {
+            Queue(each.Thing with { IsRaised = false }, each.Thing.Finding!, each.Offset);
         }
 
-        _awaited.Clear();
+        bool IsOver(Awaited each) => time.GetElapsedTime(each.Since, now) >= each.Grace;
     }
 
     // Scoring costs more than the record: it gives way to those who answer calls.
-    private async Task WatchAsync(List<Unwatched> events, bool isLive, CancellationToken cancellationToken)
+    private async Task WatchAsync(List<Unwatched> events, bool isReplayed, CancellationToken cancellationToken)
     {
         if (events.Count == 0)
         {
@@ -137,7 +165,13 @@ internal sealed class DetectionHandler(
             {
                 foreach (var (offset, read, content, released) in events)
                 {
-                    Queue(watch.Take(read, content, released), isLive || offset >= _from);
+                    // What a clock that is ahead said would lie before everything that comes once it is right again.
+                    var found = watch.Take(read, Earlier(read.Header.Time, time.GetUtcNow() + MostAhead), content, released);
+                    if (isReplayed || offset >= _from)
+                    {
+                        Queue(found, offset, isReplayed);
+                    }
+
                     _taken = Math.Max(_taken, offset);
                 }
 
@@ -147,15 +181,10 @@ internal sealed class DetectionHandler(
         events.Clear();
     }
 
-    private void Queue(IReadOnlyList<FoundThing> found, bool isLive)
+    private void Queue(IReadOnlyList<FoundThing> found, long offset, bool isReplayed)
     {
         foreach (var thing in found)
         {
-            if (!isLive)
-            {
-                continue;
-            }
-
             if (thing.Label is { } label)
             {
                 if (voice.TryClaim(label))
@@ -163,26 +192,27 @@ internal sealed class DetectionHandler(
                     _unsaid.Enqueue((label.Session, label));
                 }
             }
-            else if (thing.Finding is { } finding)
+            else if (thing.Finding is { } finding && (isReplayed || finding.Finding.Moment > _raisedFrom))
             {
-                Queue(thing, finding);
+                Queue(thing, finding, offset);
             }
         }
     }
 
-    private void Queue(FoundThing thing, FindingRaised finding)
+    private void Queue(FoundThing thing, FindingRaised finding, long offset)
     {
         var (subject, held) = (thing.Subject, options.Policy.Of(finding.Detector));
-        var acts = held.Action != DetectionAction.None && finding.Severity >= held.ActFrom && time.GetUtcNow() - thing.At < options.EffectAge;
+        var age = time.GetUtcNow() - thing.At;
+        var acts = held.Action != DetectionAction.None && finding.Severity >= held.ActFrom && age < options.EffectAge;
         var isSaid = voice.Knows(finding.Finding);
         if (!isSaid && !acts && thing.IsRaised)
         {
-            _awaited.Add(thing);
+            _awaited.Add(new(thing, offset, time.GetTimestamp(), age < TimeSpan.Zero ? options.GatewayGrace : options.GatewayGrace - age));
             return;
         }
 
         // Who is to be stopped is not let go because of how many findings there were before.
-        if (!isSaid && !acts && !_quota.TryTake(subject.Who.Principal, thing.At) && finding.Severity != Severity.Critical)
+        if (!isSaid && !acts && finding.Severity != Severity.Critical && !_quota.TryTake(subject.Who.Principal, finding.Severity, thing.At))
         {
             telemetry.Suppressed(subject.Who.Principal);
             return;
@@ -212,7 +242,7 @@ internal sealed class DetectionHandler(
     private FindingRaised EventOf(FoundThing thing, FindingRaised finding, DetectionAction action)
     {
         var subject = thing.Subject;
-        var isLabelled = finding.Detector == FindingDetectors.Injection && !thing.IsWithheld && options.Policy.Labels.Contains(SessionLabels.Flagged, StringComparer.Ordinal);
+        var isLabelled = finding.Detector == FindingDetectors.Injection && thing.IsRead && options.Policy.Labels.Contains(SessionLabels.Flagged, StringComparer.Ordinal);
         return finding with
         {
             Call = subject.IsCall ? subject.Call : null,
@@ -244,6 +274,11 @@ internal sealed class DetectionHandler(
         telemetry.Unread();
         return default;
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
+
+    // A finding that is the gateway's to say, since when it is waited for and how long.
+    private readonly record struct Awaited(FoundThing Thing, long Offset, long Since, TimeSpan Grace);
 
     private readonly record struct Unwatched(long Offset, LedgerEvent Read, ReadOnlyMemory<byte> Content, ReadOnlyMemory<byte> Released);
 }

@@ -31,10 +31,10 @@ public sealed record DetectionOptions
     /// <summary>So long after a call's event the gateway may say what it found in it; what the control log has not got by then is said by the stage.</summary>
     public TimeSpan GatewayGrace { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Findings an hour of one principal; what is beyond is counted and not said, critical ones and those excepted that somebody is stopped or slowed down for.</summary>
+    /// <summary>Findings an hour of one principal that are high, and as many others; what is beyond is counted and not said, critical ones and those excepted that somebody is stopped or slowed down for.</summary>
     public int FindingsPerHour { get; init; } = 120;
 
-    /// <summary>Events older than this stop and slow down nobody any more: they are found, that is all.</summary>
+    /// <summary>Events older than this stop and slow down nobody any more: they are found, that is all. Whoever takes a partition over without its position finds them, and raises nothing where detection spoke before.</summary>
     public TimeSpan EffectAge { get; init; } = TimeSpan.FromMinutes(10);
 }
 

@@ -52,6 +52,9 @@ internal sealed partial class DetectionTelemetry
     [LoggerMessage(2602, LogLevel.Error, "A model cannot be read, and what it would find is not found: {Reason}")]
     public partial void LogNoModel(string reason);
 
+    [LoggerMessage(2606, LogLevel.Information, "Takes {Partition} over without its position: what was found up to {From} was said by whoever watched it before, and is not raised anew")]
+    public partial void LogTakenOver(LedgerPartition partition, DateTimeOffset from);
+
     [LoggerMessage(2603, LogLevel.Warning, "Finding ({Severity}, {Detector}) {Finding} of {Principal} in session {Session}")]
     private partial void LogFinding(Severity severity, string detector, string finding, string? principal, string? session);
 

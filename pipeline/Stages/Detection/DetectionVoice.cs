@@ -16,6 +16,9 @@ internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader,
     private readonly Dictionary<(string Session, string Label), DateTimeOffset> _labels = [];
     private long _next;
 
+    /// <summary>The newest moment of which detection itself found something; null where it never did.</summary>
+    public DateTimeOffset? LastFound { get; private set; }
+
     /// <summary>Learns what was said before or by others, by reading the control log from where it was read last.</summary>
     /// <exception cref="IOException">The control log is damaged: what was said behind that is not known.</exception>
     public async Task LearnAsync(CancellationToken cancellationToken)
@@ -80,6 +83,7 @@ internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader,
         switch (data)
         {
             case FindingRaised e:
+                LastFound = e.Late && (LastFound is not { } last || e.Finding.Moment > last) ? e.Finding.Moment : LastFound;
                 Learn((e.Finding, false));
                 break;
             case PrincipalStopped { Finding: { } finding }:

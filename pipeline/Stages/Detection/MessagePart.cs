@@ -18,13 +18,12 @@ internal readonly record struct MessagePart(string Name, int Start, ReadOnlyMemo
         : default;
 
     /// <summary>The result or the error of an answer.</summary>
-    public static MessagePart OfAnswer(ReadOnlyMemory<byte> message) =>
-        Find(message, "result") is { Json.IsEmpty: false } result ? result
-        : Find(message, "error") is { Json.IsEmpty: false } error ? error
-        : new("", 0, message);
+    public static MessagePart OfAnswer(ReadOnlyMemory<byte> message) => Answered(message) is { Json.IsEmpty: false } answer ? answer : new("", 0, message);
 
-    /// <summary>The parameters of a message that a server sends of its own.</summary>
-    public static MessagePart OfMessage(ReadOnlyMemory<byte> message) => Find(message, "params");
+    /// <summary>The parameters of a message that a server sends of its own; where it answers on a stream that was resumed, its result or its error.</summary>
+    public static MessagePart OfMessage(ReadOnlyMemory<byte> message) => Find(message, "params") is { Json.IsEmpty: false } parameters ? parameters : Answered(message);
+
+    private static MessagePart Answered(ReadOnlyMemory<byte> message) => Find(message, "result") is { Json.IsEmpty: false } result ? result : Find(message, "error");
 
     private static MessagePart Find(ReadOnlyMemory<byte> json, string name)
     {

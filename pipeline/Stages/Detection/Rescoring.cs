@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Streaming;
 
 namespace McpLedger.Stages.Detection;
@@ -12,7 +13,7 @@ public static class Rescoring
     /// <param name="reader">The ledger.</param>
     /// <param name="blobs">Where claim checks lie.</param>
     /// <param name="options">Models, policy and limits.</param>
-    /// <param name="since">Findings of earlier events are left out of the comparison; the events themselves are watched, so that sessions and habits are known.</param>
+    /// <param name="since">Findings in calls that were made earlier are left out of the comparison; the calls themselves are watched, so that sessions and habits are known.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="InvalidDataException">A model that was asked for cannot be read.</exception>
     public static async Task<RescoreReport> RunAsync(ILedgerReader reader, IBlobStore blobs, DetectionOptions options, DateTimeOffset since, CancellationToken cancellationToken)
@@ -21,12 +22,15 @@ public static class Rescoring
         var then = new Dictionary<FindingKey, EventId>();
         await foreach (var read in LogScan.ReadAsync(reader, LedgerPartition.Control, cancellationToken).ConfigureAwait(false))
         {
-            if (read.Data is FindingRaised { Call: { } call } e && read.Header.Time >= since)
+            if (read.Data is FindingRaised e && CallWatch.Detectors.Contains(e.Detector) && e.Finding.Moment >= since)
             {
-                then.TryAdd(new(call, e.Detector, e.Rule, e.Severity), e.Finding);
+                then.TryAdd(KeyOf(e, e.Call, e.Session), e.Finding);
             }
         }
 
+        // What is not kept any more, and what the gateway alone looks at, cannot be found again.
+        var calls = then.Keys.Select(key => key.Call).ToHashSet();
+        var watched = new HashSet<EventId?> { null };
         var now = new Dictionary<FindingKey, EventId>();
         var events = 0L;
         foreach (var partition in reader.Partitions.Where(partition => partition != LedgerPartition.Control))
@@ -35,20 +39,38 @@ public static class Rescoring
             await foreach (var read in LogScan.ReadAsync(reader, partition, cancellationToken).ConfigureAwait(false))
             {
                 events++;
-                var content = await LogScan.ContentAsync(blobs, CallWatch.ContentOf(read.Data), cancellationToken).ConfigureAwait(false);
-                var released = await LogScan.ContentAsync(blobs, CallWatch.ReleasedOf(read.Data), cancellationToken).ConfigureAwait(false);
-                foreach (var thing in watch.Take(read, content, released))
+                var of = CallWatch.ContentOf(read.Data);
+                if (of is not null && CallOf(read.Data) is { } call && calls.Contains(call))
                 {
-                    if (thing.Finding is { } finding && thing.At >= since)
+                    watched.Add(call);
+                }
+
+                var content = await LogScan.ContentAsync(blobs, of, cancellationToken).ConfigureAwait(false);
+                var released = await LogScan.ContentAsync(blobs, CallWatch.ReleasedOf(read.Data), cancellationToken).ConfigureAwait(false);
+                foreach (var thing in watch.Take(read, read.Header.Time, content, released))
+                {
+                    if (thing.Finding is { } finding && finding.Finding.Moment >= since)
                     {
-                        now.TryAdd(new(thing.Subject.Call, finding.Detector, finding.Rule, finding.Severity), finding.Finding);
+                        now.TryAdd(KeyOf(finding, thing.Subject.IsCall ? thing.Subject.Call : null, thing.Subject.Session), finding.Finding);
                     }
                 }
             }
         }
 
-        return Compare(then, now, events, models);
+        return Compare(then.Where(each => watched.Contains(each.Key.Call)).ToDictionary(), now, events, models);
     }
+
+    private static EventId? CallOf(EventData data) => data switch
+    {
+        CallIntended e => e.Call,
+        CallRefused e => e.Call,
+        CallCompleted e => e.Call,
+        MessageRelayed e => e.Call,
+        _ => null,
+    };
+
+    // Another model makes another id of the same finding: what it is about says whether it is the same. Outside a call that is the session's.
+    private static FindingKey KeyOf(FindingRaised finding, EventId? call, string? session) => new(call, call is null ? session : null, finding.Text, finding.Detector, finding.Rule, finding.Severity);
 
     private static RescoreReport Compare(Dictionary<FindingKey, EventId> then, Dictionary<FindingKey, EventId> now, long events, DetectionModels models)
     {
@@ -59,11 +81,11 @@ public static class Rescoring
                 group.Key.Rule, group.Key.Severity, group.Count(then.ContainsKey), group.Count(now.ContainsKey), group.Count(key => !then.ContainsKey(key)), group.Count(key => !now.ContainsKey(key))));
         return new(
             events, models.Injection?.Id, models.Injection?.Digest, models.Behaviour?.Id, models.Behaviour?.Digest, [.. rows],
-            [.. now.Where(each => !then.ContainsKey(each.Key)).Take(MostExamples).Select(each => each.Key.Call.ToString())],
+            [.. now.Where(each => !then.ContainsKey(each.Key)).Take(MostExamples).Select(each => each.Key.Call?.ToString() ?? $"session {each.Key.Session}")],
             [.. then.Where(each => !now.ContainsKey(each.Key)).Take(MostExamples).Select(each => each.Value.ToString())]);
     }
 
-    private readonly record struct FindingKey(EventId Call, string Detector, string? Rule, Severity Severity);
+    private readonly record struct FindingKey(EventId? Call, string? Session, Digest? Text, string Detector, string? Rule, Severity Severity);
 }
 
 /// <summary>What another model makes of the recorded past.</summary>
@@ -73,7 +95,7 @@ public static class Rescoring
 /// <param name="BehaviourModel">Id of the session model.</param>
 /// <param name="BehaviourDigest">Its digest.</param>
 /// <param name="Rows">By rule and severity.</param>
-/// <param name="Found">Calls in which something is found that was not then; the first 20.</param>
+/// <param name="Found">Calls in which something is found that was not then, or sessions where it was in none; the first 20.</param>
 /// <param name="Lost">Findings that are not found any more; the first 20.</param>
 public sealed record RescoreReport(
     long Events, string? InjectionModel, string? InjectionDigest, string? BehaviourModel, string? BehaviourDigest, IReadOnlyList<RescoreRow> Rows, IReadOnlyList<string> Found, IReadOnlyList<string> Lost);

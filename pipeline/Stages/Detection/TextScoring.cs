@@ -34,7 +34,7 @@ internal sealed class TextScoring(InjectionModel model)
         var score = _detector.Confirm(_text, _detector.Score(_text, _reading), _reading, CancellationToken.None);
         var (start, length) = score.ToBytes(_text);
         var scored = new ScoredText(
-            score.Tail, score.Probability, score.IsFlagged, start, length, score.IsFlagged ? LeafPath.Of(json, start) : "",
+            score.Tail, score.Probability, score.IsFlagged, start, length, score.IsFlagged ? LeafPath.Shortened(LeafPath.Of(json, start)) : "",
             score.Tail >= 1 ? SuspiciousText.Of(_text, json, score).ToArray() : []);
         if (_scored.Count >= MaxKept)
         {

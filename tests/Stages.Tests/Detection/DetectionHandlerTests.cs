@@ -78,7 +78,7 @@ public sealed class DetectionHandlerTests
     public async Task Labels_of_an_actor_are_said_again_while_it_goes_on_and_lapse_after_its_rest(string kind, int times)
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
-        var agent = new Conversation(ledger, kind: kind);
+        var agent = new Conversation(ledger, kind: kind) { Now = TimeProvider.System.GetUtcNow().AddHours(-4) };
         var began = agent.Now;
         await agent.CallAsync("read_file");
         for (var i = 0; i < 150; i++)
@@ -243,7 +243,7 @@ public sealed class DetectionHandlerTests
     public async Task Whom_a_stop_held_once_is_stopped_again_when_it_is_over_and_the_loop_is_not()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
-        var agent = new Conversation(ledger);
+        var agent = new Conversation(ledger) { Now = TimeProvider.System.GetUtcNow().AddMinutes(-30) };
         var options = Watching.Options(ledger) with { EffectAge = TimeSpan.FromDays(1), Policy = Watching.Stops(FindingDetectors.Loop, DetectionAction.Stop) };
         await LoopAsync(agent, 4);
         agent.Now += TimeSpan.FromMinutes(4);

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using McpLedger.Contracts.Events;
+using McpLedger.Detectors.Injection;
 using McpLedger.Stages.Detection;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Blobs;
@@ -16,6 +18,9 @@ internal static class Watching
 {
     // One for all tests, as long as the process.
     private static YieldingScheduler Thread { get; } = new("detection");
+
+    /// <summary>The model that comes with the program.</summary>
+    public static InjectionModel Shipped { get; } = InjectionModel.Open(ShippedModel.Folder);
 
     public static DetectionOptions Options(TemporaryLedger ledger) => new() { Folder = ledger.Folder, Source = ledger.Ledger.Identity.SourceOf("detection") };
 
@@ -47,16 +52,33 @@ internal static class Watching
     }
 
     /// <summary>A handler of the calls, without models where none is given: rules alone.</summary>
-    public static DetectionHandler Handler(TemporaryLedger ledger, DetectionOptions options, ILedgerWriter? writer = null) => new(
+    public static DetectionHandler Handler(TemporaryLedger ledger, DetectionOptions options, ILedgerWriter? writer = null, InjectionModel? model = null, TimeProvider? time = null) => new(
         LedgerPartition.Calls,
-        new CallWatch(null, null, options.Policy, options.Limits),
-        new DetectionVoice(writer ?? ledger.Ledger, ledger.Ledger, options, TimeProvider.System),
+        new CallWatch(model is null ? null : new TextScoring(model), null, options.Policy, options.Limits),
+        new DetectionVoice(writer ?? ledger.Ledger, ledger.Ledger, options, time ?? TimeProvider.System),
         ledger.Ledger,
         new BlobFolder(ledger.Folder),
         Thread,
         options,
         Telemetry(),
-        TimeProvider.System);
+        time ?? TimeProvider.System);
+
+    /// <summary>The shipped injection model under another name, so that its digest is another; what else differs <paramref name="change"/> says.</summary>
+    public static string OtherModel(string folder, Action<JsonNode>? change = null)
+    {
+        var path = Path.Combine(folder, "other-model");
+        Directory.CreateDirectory(path);
+        foreach (var entry in Directory.EnumerateFileSystemEntries(ShippedModel.Folder).Where(entry => Path.GetFileName(entry) != "model.json"))
+        {
+            File.CreateSymbolicLink(Path.Combine(path, Path.GetFileName(entry)), entry);
+        }
+
+        var manifest = JsonNode.Parse(File.ReadAllBytes(Path.Combine(ShippedModel.Folder, "model.json")))!;
+        manifest["id"] = "other";
+        change?.Invoke(manifest);
+        File.WriteAllText(Path.Combine(path, "model.json"), manifest.ToJsonString());
+        return path;
+    }
 
     /// <summary>Hands a handler everything from its position on, in one batch.</summary>
     public static async Task FeedAsync(TemporaryLedger ledger, DetectionHandler handler)
