@@ -45,6 +45,9 @@ public readonly record struct InjectionScore(
     /// <summary>True where the second stage should be asked, or asked again.</summary>
     public bool NeedsEncoder => Depth is InjectionDepth.Undecided or InjectionDepth.OutOfTime;
 
+    /// <summary>The names of all marks that there are.</summary>
+    public static IReadOnlyList<string> KnownMarks => DefinitionRules.Names;
+
     /// <summary>The names of the marks.</summary>
     public IEnumerable<string> MarkNames
     {
