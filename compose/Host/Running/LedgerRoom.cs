@@ -22,12 +22,15 @@ internal sealed class LedgerRoom : IAsyncDisposable
     {
         _services = services;
         Ledger = services.GetRequiredService<ILedger>();
+
+        // Records that an earlier boot left wait for their blobs, and the ledger may wait for those records.
+        Blobs = services.GetRequiredService<IBlobStore>();
     }
 
     public ILedger Ledger { get; }
 
     /// <summary>Claim checks: on this machine's disk, and where calls go to Kafka shipped from there.</summary>
-    public IBlobStore Blobs => _services.GetRequiredService<IBlobStore>();
+    public IBlobStore Blobs { get; }
 
     /// <summary>Records that consumers could not handle: on this machine's disk, and with Kafka on a topic that every replica reads.</summary>
     public IParkingLot Parking => _services.GetRequiredService<IParkingLot>();

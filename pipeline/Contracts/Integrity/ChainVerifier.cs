@@ -28,7 +28,7 @@ public sealed class ChainVerifier
     public ChainVerifier(IEnumerable<ChainHead> heads)
         : this(fromTheBeginning: true)
     {
-        foreach (var head in heads)
+        foreach (var head in heads.OrderByDescending(static h => EpochOf(h.Chain)))
         {
             Of(head.Chain).Put(new(head.Chain, head.NextSeq, head.Last, head.Offset, head.Event, [.. head.Gaps]) { IsLate = head.IsLate });
         }

@@ -47,10 +47,17 @@ internal sealed class BlobAssembly : IDisposable
             return;
         }
 
-        if (chunk.Index == 0)
+        if (chunk.Index == 0 && _unfinished.TryGetValue(chunk.Blob, out var begun))
         {
-            // A sender that begins a blob again means all of it.
-            Forget(chunk.Blob);
+            // Two may send it at a time, and one of them stop: each piece counts, whoever sent it, and the whole is held against its digest.
+            if (begun.Count != chunk.Count)
+            {
+                Forget(chunk.Blob);
+            }
+            else
+            {
+                begun.Began = time;
+            }
         }
 
         if (!_unfinished.TryGetValue(chunk.Blob, out var blob))
@@ -147,7 +154,10 @@ internal sealed class BlobAssembly : IDisposable
     {
         private readonly HashSet<int> _missing = [.. Enumerable.Range(0, first.Count)];
 
-        public DateTimeOffset Began => began;
+        public int Count => first.Count;
+
+        /// <summary>When a sender last began it.</summary>
+        public DateTimeOffset Began { get; set; } = began;
 
         public List<long> Offsets { get; } = [];
 
@@ -156,13 +166,11 @@ internal sealed class BlobAssembly : IDisposable
         public void Add(long offset, BlobChunk chunk)
         {
             Offsets.Add(offset);
-            if (_missing.Contains(chunk.Index))
-            {
-                // Whoever removed the file took pieces with it.
-                using var file = File.OpenHandle(path, Offsets.Count == 1 ? FileMode.Create : FileMode.Open, FileAccess.Write);
-                RandomAccess.Write(file, chunk.Bytes.Span, (long)chunk.Index * BlobChunk.Size);
-                _missing.Remove(chunk.Index);
-            }
+
+            // Whoever removed the file took pieces with it.
+            using var file = File.OpenHandle(path, Offsets.Count == 1 ? FileMode.Create : FileMode.Open, FileAccess.Write);
+            RandomAccess.Write(file, chunk.Bytes.Span, (long)chunk.Index * BlobChunk.Size);
+            _missing.Remove(chunk.Index);
         }
 
         public byte[] ReadAll() => File.ReadAllBytes(path);

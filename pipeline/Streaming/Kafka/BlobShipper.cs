@@ -11,6 +11,7 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
 {
     // Each has a blob in memory, of which one piece is under way.
     private const int AtATime = 8;
+    private const string TooLong = "its first piece was sent so long ago that whoever puts it together may have given it up";
 
     private readonly BlobFolder _folder = new(options.Folder);
     private readonly TopicNames _topics = new(options.TopicPrefix);
@@ -28,7 +29,7 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
         var shipped = 0;
         foreach (var blob in unshipped.All)
         {
-            switch (await ShipAsync(blob, patience, cancellationToken).ConfigureAwait(false))
+            switch (await TakeAsync(blob, patience, cancellationToken).ConfigureAwait(false))
             {
                 case Shipment.Sent:
                     shipped++;
@@ -53,12 +54,7 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
                 await Task.Delay(options.FirstRetryDelay, time, cancellationToken).ConfigureAwait(false);
             }
 
-            if (!unshipped.Has(blob))
-            {
-                continue;
-            }
-
-            switch (await ShipAsync(blob, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false))
+            switch (await TakeAsync(blob, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false))
             {
                 case Shipment.Unsent:
                     // The others would fare no better.
@@ -69,7 +65,7 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
                     // It holds no other up.
                     _ = AgainAsync(blob, options.LongestRetryDelay, cancellationToken);
                     break;
-                default:
+                case Shipment.Sent:
                     failures = 0;
                     break;
             }
@@ -82,7 +78,24 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
         unshipped.Again(blob);
     }
 
-    private async Task<Shipment> ShipAsync(Digest blob, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<Shipment> TakeAsync(Digest blob, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (!unshipped.TryTake(blob, out var version))
+        {
+            return Shipment.Absent;
+        }
+
+        try
+        {
+            return await ShipAsync(blob, version, patience, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            unshipped.Release(blob, version);
+        }
+    }
+
+    private async Task<Shipment> ShipAsync(Digest blob, int version, TimeSpan patience, CancellationToken cancellationToken)
     {
         try
         {
@@ -94,8 +107,20 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
                 return Shipment.Unsent;
             }
 
-            unshipped.Done(blob);
-            return there is null ? Shipment.Absent : Shipment.Sent;
+            if (there is not null)
+            {
+                unshipped.Done(blob);
+                return Shipment.Sent;
+            }
+
+            if (unshipped.Named.Contains(blob))
+            {
+                unshipped.Failed(blob, $"blob {blob} is not in the folder, and a record that waits names it. Fix: put the folder's blobs/ beside its kafka/", isUnreadable: true);
+                return Shipment.Unreadable;
+            }
+
+            unshipped.Absent(blob, version);
+            return Shipment.Absent;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -122,13 +147,13 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
 
                 if (time.GetElapsedTime(began) > BlobAssembly.LongestSending / 2)
                 {
-                    return "its first piece was sent so long ago that whoever puts it together may have given it up";
+                    return TooLong;
                 }
 
                 await _producer.SendAsync(place, chunk.Write()).WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
             }
 
-            return null;
+            return time.GetElapsedTime(began) > BlobAssembly.LongestSending / 2 ? TooLong : null;
         }
         catch (KafkaException e)
         {
@@ -148,7 +173,7 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
         /// <summary>Its file cannot be read.</summary>
         Unreadable,
 
-        /// <summary>It has no file: its call was never answered.</summary>
+        /// <summary>It has no file, for its call was never answered; or somebody else is at it.</summary>
         Absent,
 
         /// <summary>The cluster has it.</summary>

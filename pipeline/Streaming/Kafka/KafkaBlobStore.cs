@@ -82,7 +82,7 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
         }
         finally
         {
-            shipped = _unshipped.End(sha256);
+            shipped = _unshipped.End(sha256, isKept);
         }
 
         return isKept ? shipped : null;

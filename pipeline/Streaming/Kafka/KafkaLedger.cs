@@ -385,10 +385,12 @@ public sealed class KafkaLedger : ILedger
     private async Task RefuseAsync(string other)
     {
         _behind = other;
-        Unshipped.Refuse(other);
         _telemetry.LogBehind(other);
         _heartbeat.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        // What waits for a blob is let go once nothing is shipped any more.
         await (_spool?.StopShippingAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+        Unshipped.Refuse(other);
     }
 
     private async Task<bool> SayAsync(LedgerDrifted drifted)

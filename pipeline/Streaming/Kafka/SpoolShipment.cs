@@ -46,7 +46,7 @@ public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry tel
         var records = Spool.ReadableFrom(log, log.Bounds.First).LongCount();
 
         // The folder may be all that is left of its machine: only marks go.
-        var blobs = new UnshippedBlobs(options with { KeepsBlobs = true });
+        var blobs = new UnshippedBlobs(options with { KeepsBlobs = true }) { Named = Spool.ReadableFrom(log, positions.Shipped).SelectMany(static r => UnshippedBlobs.NamedIn(r.Bytes)).ToHashSet() };
         blobs.Find();
         blobs.Permit();
         var marked = blobs.Count;

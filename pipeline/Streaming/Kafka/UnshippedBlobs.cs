@@ -67,6 +67,9 @@ internal sealed class UnshippedBlobs(KafkaLedgerOptions options)
         }
     }
 
+    /// <summary>Blobs that records which wait name, as far as that was looked for: one without a file is missed.</summary>
+    public IReadOnlySet<Digest> Named { get; init; } = new HashSet<Digest>();
+
     /// <summary>Those to be shipped next: each that was put, and each that failed, once more.</summary>
     public ChannelReader<Digest> Queue => _queue.Reader;
 
@@ -96,7 +99,7 @@ internal sealed class UnshippedBlobs(KafkaLedgerOptions options)
         {
             if (Digest.TryParse(Path.GetFileName(left), out var blob))
             {
-                Add(blob, new FileInfo(_folder.PathOf(blob)) is { Exists: true } file ? file.Length : 0);
+                Add(blob, new FileInfo(_folder.PathOf(blob)) is { Exists: true } file ? file.Length : 0).IsKept = true;
                 _queue.Writer.TryWrite(blob);
             }
             else
@@ -128,11 +131,35 @@ internal sealed class UnshippedBlobs(KafkaLedgerOptions options)
     /// <summary>Whether a blob may wait here.</summary>
     public bool Takes(long bytes) => _found && !_refused && _past is null && Bytes + bytes <= options.Spool.MaxBytes;
 
-    public bool Has(Digest blob)
+    /// <summary>Takes one to ship it. The same content may have been put more than once: one sender at a time.</summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="version">Grows with each put.</param>
+    /// <returns>False when none waits, or somebody is at it.</returns>
+    public bool TryTake(Digest blob, out int version)
     {
         lock (_gate)
         {
-            return _waiting.ContainsKey(blob);
+            version = 0;
+            if (!_waiting.TryGetValue(blob, out var waiting) || waiting.IsShipping)
+            {
+                return false;
+            }
+
+            (waiting.IsShipping, version) = (true, waiting.Version);
+            return true;
+        }
+    }
+
+    /// <summary>Gives back what was taken; what was put meanwhile and still waits is next.</summary>
+    public void Release(Digest blob, int version)
+    {
+        lock (_gate)
+        {
+            if (_waiting.TryGetValue(blob, out var waiting))
+            {
+                waiting.IsShipping = false;
+                _ = waiting.Version != version && _queue.Writer.TryWrite(blob);
+            }
         }
     }
 
@@ -157,22 +184,46 @@ internal sealed class UnshippedBlobs(KafkaLedgerOptions options)
         }
     }
 
-    /// <summary>A blob was kept, or could not be; it is shipped now, or its mark goes.</summary>
+    /// <summary>A blob was kept and is shipped now; or it could not be, and its mark goes.</summary>
     /// <returns>Ends when the cluster has it: true; false when it is known that it will not for now.</returns>
-    public Task<bool> End(Digest blob)
+    public Task<bool> End(Digest blob, bool isKept)
     {
         lock (_gate)
         {
-            _failing.Remove(blob);
             var waiting = _waiting[blob];
             waiting.Puts--;
+            if (!isKept)
+            {
+                if (waiting is { Puts: 0, IsKept: false })
+                {
+                    Remove(blob, waiting);
+                }
+
+                return Task.FromResult(false);
+            }
+
+            _failing.Remove(blob);
+            waiting.IsKept = true;
+            waiting.Version++;
             waiting.Outcome = waiting.Outcome.Task.IsCompleted && !_refused ? NewOutcome() : waiting.Outcome;
             _queue.Writer.TryWrite(blob);
             return waiting.Outcome.Task;
         }
     }
 
-    /// <summary>The cluster has it, or there is nothing of it to be shipped. One that is being put again is left to that put, which may have looked already whether it stands.</summary>
+    /// <summary>There is no file of it, and so nothing to be shipped, unless it was put since that was seen.</summary>
+    public void Absent(Digest blob, int version)
+    {
+        lock (_gate)
+        {
+            if (_waiting.TryGetValue(blob, out var waiting) && waiting.Version == version)
+            {
+                Done(blob);
+            }
+        }
+    }
+
+    /// <summary>The cluster has it. One that is being put again is left to that put, which may have looked already whether it stands.</summary>
     public void Done(Digest blob)
     {
         lock (_gate)
@@ -194,10 +245,7 @@ internal sealed class UnshippedBlobs(KafkaLedgerOptions options)
                 TryRemove(_folder.PathOf(blob));
             }
 
-            TryRemove(Path.Combine(_marks, blob.ToString()));
-            _waiting.Remove(blob);
-            _count = _waiting.Count;
-            Interlocked.Add(ref _bytes, -waiting.Bytes);
+            Remove(blob, waiting);
         }
     }
 
@@ -223,12 +271,7 @@ internal sealed class UnshippedBlobs(KafkaLedgerOptions options)
     /// <summary>Waits until the cluster has what a record's claim checks name. What cannot be read here holds no record up.</summary>
     public async ValueTask WaitForAsync(ReadOnlyMemory<byte> record, CancellationToken cancellationToken)
     {
-        if (Count == 0 || record.Span.IndexOf(ClaimCheck) < 0 || !EventReader.TryRead(record.Span, out var read, out _))
-        {
-            return;
-        }
-
-        foreach (var blob in SearchDocuments.BlobsOf(read!.Data))
+        foreach (var blob in Count == 0 ? [] : NamedIn(record))
         {
             Task outcome;
             lock (_gate)
@@ -239,6 +282,10 @@ internal sealed class UnshippedBlobs(KafkaLedgerOptions options)
             await outcome.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The blobs that a record's claim checks name.</summary>
+    public static IReadOnlyList<Digest> NamedIn(ReadOnlyMemory<byte> record) =>
+        record.Span.IndexOf(ClaimCheck) >= 0 && EventReader.TryRead(record.Span, out var read, out _) ? [.. SearchDocuments.BlobsOf(read!.Data)] : [];
 
     private static TaskCompletionSource<bool> NewOutcome() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -257,6 +304,15 @@ internal sealed class UnshippedBlobs(KafkaLedgerOptions options)
         }
     }
 
+    // Under the gate.
+    private void Remove(Digest blob, Waiting waiting)
+    {
+        TryRemove(Path.Combine(_marks, blob.ToString()));
+        _waiting.Remove(blob);
+        _count = _waiting.Count;
+        Interlocked.Add(ref _bytes, -waiting.Bytes);
+    }
+
     private static void TryRemove(string file)
     {
         try
@@ -272,6 +328,14 @@ internal sealed class UnshippedBlobs(KafkaLedgerOptions options)
     private sealed class Waiting(long bytes)
     {
         public long Bytes => bytes;
+
+        /// <summary>Whether it was kept once: then it waits until it is shipped, whatever comes of later puts.</summary>
+        public bool IsKept { get; set; }
+
+        public bool IsShipping { get; set; }
+
+        /// <summary>Puts that kept it.</summary>
+        public int Version { get; set; }
 
         /// <summary>Puts of it that are under way.</summary>
         public int Puts { get; set; }

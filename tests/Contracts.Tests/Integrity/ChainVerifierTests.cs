@@ -107,6 +107,15 @@ public sealed class ChainVerifierTests
         log.AddRange(left[0]);
         log.AddRange(left[1]);
         Assert.Equal([("reordered", 39L), ("reordered", 41L)], Verify(Renumbered(log)));
+
+        // Also where the verifier is made anew between its records.
+        var faults = new List<ChainFault>();
+        var first = new ChainVerifier(fromTheBeginning: true);
+        Feed(first, Renumbered(log).Take(40), faults);
+        Feed(new(first.Heads), Renumbered(log).Skip(40).Take(1), faults);
+        Assert.Equal([("reordered", 39L)], faults.Select(static f => (f.Name, f.Offset)));
+        Feed(new(first.Heads), [Renumbered(log).ElementAt(40) with { Bytes = Altered(log[40].Bytes) }, Renumbered(log).ElementAt(39)], faults);
+        Assert.Equal(["reordered", "duplicated"], faults.Select(static f => f.Name));
     }
 
     [Fact]

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Host.Commands;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
 using McpLedger.Streaming;
+using McpLedger.Streaming.Blobs;
 using McpLedger.Streaming.Kafka;
 using McpLedger.Testing.Kafka;
 using McpLedger.Testing.Ledgers;
@@ -121,6 +123,26 @@ public sealed class KafkaVerbTests : IDisposable
         Assert.Equal(2, (await EventsAsync(reader, LedgerPartition.Control)).OfType<DamageAccepted>().Count(static a => a.Partition == "spool"));
     }
 
+    [Fact]
+    public async Task A_gateway_whose_calls_now_go_past_the_disk_opens_once_left_blobs_and_calls_are_shipped()
+    {
+        Assert.SkipWhen(LocalKafka.Program is null, NoBroker);
+        await using var kafka = await LocalKafka.StartAsync(1, folder: null, settings: "");
+        var config = WriteConfig(kafka.Bootstrap);
+        var options = OptionsIn("data", config) with { AnswerTimeout = TimeSpan.FromSeconds(2) };
+        await using (var ledger = TemporaryKafkaLedger.Open(options))
+        {
+            await ledger.ReadyAsync();
+            await ledger.SettledAsync();
+        }
+
+        await LeaveCallAsync(options with { Bootstrap = "127.0.0.1:1" });
+        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config, TestContext.Current.CancellationToken)).Replace("ledger: {", "ledger: { durable: quorum,", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await using var room = LedgerRoom.Open(ConfigReader.Read(config).Config!, HostRoles.Gateway);
+        Assert.Null(await room.OpenedAsync(TimeSpan.FromSeconds(60), TimeProvider.System, TestContext.Current.CancellationToken));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(options.Folder, "kafka", "unshipped")));
+    }
+
     [Theory]
     [InlineData("gateway")]
     [InlineData("pipeline")]
@@ -165,6 +187,28 @@ public sealed class KafkaVerbTests : IDisposable
         Assert.Empty(read.Faults);
         var path = Directory.CreateDirectory(Path.Combine(_folder.Path, folder)).FullName;
         return KafkaMapping.ToLedger(read.Config!, HostRoles.Gateway) with { Folder = path, HeartbeatInterval = TimeSpan.Zero };
+    }
+
+    /// <summary>Leaves a call on the disk without a cluster, and the blob that it names.</summary>
+    private static async Task LeaveCallAsync(KafkaLedgerOptions options)
+    {
+        var bytes = new byte[100_000];
+        var blob = Digest.Of(bytes);
+        Assert.True(await new BlobFolder(options.Folder).TryPutAsync(blob, bytes, TestContext.Current.CancellationToken));
+        var marks = Directory.CreateDirectory(Path.Combine(options.Folder, "kafka", "unshipped")).FullName;
+        await File.WriteAllBytesAsync(Path.Combine(marks, blob.ToString()), [], TestContext.Current.CancellationToken);
+        await using var ledger = TemporaryKafkaLedger.Open(options);
+        var named = new CallIntended
+        {
+            Call = Contracts.Events.EventId.New(TimeProvider.System),
+            Who = new() { Principal = "ada", Kind = "user", Authentication = "none" },
+            What = new() { Server = "demo", Kind = "request", Method = "tools/call" },
+            Request = new() { Size = bytes.Length, Sha256 = blob, Blob = $"sha256/{blob.ToString()[..2]}/{blob}" },
+            Where = new() { Session = new("session-1", "protocol"), Monotonic = 0 },
+            Decision = new() { Verdict = Verdict.Forwarded },
+        };
+        using var draft = EventDraft.Write(named.Call, "/test/test/1", TimeProvider.System.GetUtcNow(), null, LedgerLog.Calls, "session-1", named);
+        Assert.True((await ledger.Ledger.AppendAsync(draft, TestContext.Current.CancellationToken)).IsDurable);
     }
 
     /// <summary>Leaves calls on the disk without a cluster, and flips a bit of one.</summary>

@@ -32,6 +32,7 @@ public sealed class BlobAssemblyTests : IDisposable
     [InlineData("001122")]
     [InlineData("010122")]
     [InlineData("012012")]
+    [InlineData("0102")]
     [InlineData("0120")]
     [InlineData("12012")]
     public async Task However_its_senders_overlap_a_blob_is_stored_and_the_position_is_behind_every_piece(string order)

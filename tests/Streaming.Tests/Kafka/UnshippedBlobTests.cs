@@ -175,6 +175,53 @@ public sealed class UnshippedBlobTests : IDisposable
     }
 
     [Fact]
+    public async Task A_shipment_by_hand_misses_a_blob_that_a_waiting_record_names()
+    {
+        await BootAsync();
+        var blob = await LeaveCallAsync();
+        var path = new BlobFolder(_folder.Path).PathOf(blob);
+        var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        File.Delete(path);
+        var report = await KafkaTools.ShipAsync(_options);
+        Assert.Equal((1, 0), (report.Blobs, report.BlobsShipped));
+        Assert.Contains(blob.ToString(), report.Trouble, StringComparison.Ordinal);
+        Assert.Single(Marks);
+        await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
+        Assert.Equal((1, 1, null), await KafkaTools.ShipAsync(_options) is var again ? (again.Blobs, again.BlobsShipped, again.Trouble) : default);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_kept_is_not_counted_and_leaves_no_mark()
+    {
+        var unshipped = new UnshippedBlobs(_options);
+        unshipped.Find();
+        await using var store = new KafkaBlobStore(_options, unshipped, KafkaTools.Telemetry, TimeProvider.System);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "blobs"), "no folder", TestContext.Current.CancellationToken);
+        Assert.False(await PutAsync(store, 1000));
+        Assert.Equal((0, 0L), (unshipped.Count, unshipped.Bytes));
+        Assert.Empty(Marks);
+    }
+
+    [Fact]
+    public void What_is_put_while_nobody_found_a_file_of_it_is_not_forgotten()
+    {
+        var unshipped = new UnshippedBlobs(_options);
+        unshipped.Find();
+        var blob = Digest.Of("x"u8);
+        unshipped.Begin(blob, 1);
+        _ = unshipped.End(blob, isKept: true);
+        Assert.True(unshipped.TryTake(blob, out var version));
+        Assert.False(unshipped.TryTake(blob, out _));
+        unshipped.Begin(blob, 1);
+        var shipped = unshipped.End(blob, isKept: true);
+        unshipped.Absent(blob, version);
+        unshipped.Release(blob, version);
+        Assert.Equal((1, false), (unshipped.Count, shipped.IsCompleted));
+        Assert.True(unshipped.TryTake(blob, out _));
+        Assert.Single(Marks);
+    }
+
+    [Fact]
     public async Task A_shipment_by_hand_says_which_blob_cannot_be_read_and_ships_the_rest()
     {
         await BootAsync();
