@@ -60,8 +60,11 @@ internal sealed class ClaimChecks(IBlobStore blobs, TimeSpan patience, TimeProvi
 
         if (!isMet && _ranOut is { } ranOut && time.GetElapsedTime(ranOut) < patience)
         {
-            // One was waited for in vain just now, and a long row of such events must not take that time each. A clock that is ahead must not make everybody wait until it is overtaken.
-            return (time.GetUtcNow() - header.Time).Duration() < patience;
+            // One was waited for in vain just now, and a long row of such events must not take that time each, nor once more whenever so much time is over while the row goes on.
+            // A clock that is ahead must not make everybody wait until it is overtaken.
+            var isYoung = (time.GetUtcNow() - header.Time).Duration() < patience;
+            _ranOut = isYoung ? _ranOut : time.GetTimestamp();
+            return isYoung;
         }
 
         if (!isMet)

@@ -41,20 +41,22 @@ internal sealed class ElasticDocuments(ElasticNames names, ElasticOptions option
                 continue;
             }
 
-            var document = SearchDocuments.Of(read!, await _claims.FetchAsync(read!, cancellationToken).ConfigureAwait(false), _terms);
-            if (document.Micros is < 0 or >= Latest)
+            // All that keeps an event out of the indices comes before its claim checks: nobody waits for what is not indexed.
+            var micros = QueryValues.Micros(read!.Header.Time);
+            if (micros is < 0 or >= Latest)
             {
                 outcome[record.Offset] = "The event's time is not between 1970 and 2100.";
                 continue;
             }
 
-            newest = Math.Max(newest, document.Micros);
-            if (options.Keep is { } keep && ElasticNames.EndOf(generation.Span, document.Micros) <= time.GetUtcNow() - keep)
+            newest = Math.Max(newest, micros);
+            if (options.Keep is { } keep && ElasticNames.EndOf(generation.Span, micros) <= time.GetUtcNow() - keep)
             {
                 // Its index was deleted, or would be at once.
                 continue;
             }
 
+            var document = SearchDocuments.Of(read, await _claims.FetchAsync(read, cancellationToken).ConfigureAwait(false), _terms);
             var from = _bytes.WrittenCount;
             Write(json, names.IndexOf(generation, document.Micros), record, document);
             ranges.Add((record.Offset, from, _bytes.WrittenCount));

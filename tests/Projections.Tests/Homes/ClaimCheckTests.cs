@@ -1,6 +1,7 @@
 using System.Text;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
+using McpLedger.Projections.Homes;
 using McpLedger.Projections.Search.Elastic;
 using Microsoft.Extensions.Time.Testing;
 
@@ -108,6 +109,40 @@ public sealed class ClaimCheckTests
         Assert.DoesNotContain("missing", made, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_row_of_missing_claim_checks_is_waited_for_once_however_long_it_goes_on()
+    {
+        var time = new FakeTimeProvider(Given.Start);
+        var claims = new ClaimChecks(new LateBlobs(_ledger, int.MaxValue), Patience, time);
+        var given = await ReadAsync(time.GetUtcNow() - Patience - Patience);
+        await Assert.ThrowsAsync<LateClaimCheckException>(async () => await claims.FetchAsync(given, CancellationToken.None));
+        time.Advance(Patience);
+        Assert.Empty(await claims.FetchAsync(given, CancellationToken.None));
+
+        for (var minute = 0; minute < 10; minute++)
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            Assert.Empty(await claims.FetchAsync(await ReadAsync(time.GetUtcNow() - Patience - Patience), CancellationToken.None));
+        }
+
+        time.Advance(Patience);
+        var later = await ReadAsync(time.GetUtcNow() - Patience - Patience);
+        await Assert.ThrowsAsync<LateClaimCheckException>(async () => await claims.FetchAsync(later, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task The_search_engine_waits_for_nothing_of_an_event_that_it_does_not_keep()
+    {
+        var time = new FakeTimeProvider(Given.Start);
+        await AppendAsync(time.GetUtcNow().AddDays(-9));
+        var options = new ElasticOptions { Nodes = [new("http://127.0.0.1:9")], ClaimCheckPatience = Patience, Keep = TimeSpan.FromDays(7) };
+        var documents = new ElasticDocuments(new("t"), options, new LateBlobs(_ledger, int.MaxValue), time);
+
+        var (items, _) = await documents.MakeAsync(new(1, ElasticSpan.Day, "i", ElasticMapping.Version), _ledger.Of(LedgerPartition.Calls), [], CancellationToken.None);
+
+        Assert.Empty(items);
+    }
+
     private static async Task<string[]> FoundAsync(TemporaryHome home, string query)
     {
         var (page, _) = await home.Queries(new()).SearchAsync(new() { Query = query }, CancellationToken.None);
@@ -118,6 +153,13 @@ public sealed class ClaimCheckTests
     {
         var (items, _) = await documents.MakeAsync(new(1, ElasticSpan.Day, "i", ElasticMapping.Version), _ledger.Of(LedgerPartition.Calls), [], CancellationToken.None);
         return Encoding.UTF8.GetString(Assert.Single(items).Lines.Span);
+    }
+
+    private async Task<LedgerEvent> ReadAsync(DateTimeOffset time)
+    {
+        await AppendAsync(time);
+        Assert.True(EventReader.TryRead(_ledger.Of(LedgerPartition.Calls)[^1].Bytes.Span, out var read, out var fault), fault);
+        return read!;
     }
 
     private async Task<string> AppendAsync(DateTimeOffset time)
