@@ -10,7 +10,8 @@ public sealed class HeldPrincipals
 
     /// <summary>All of the principal that is held, whole or in part; as a release would name it.</summary>
     /// <param name="principal">The principal.</param>
-    public IReadOnlyList<HeldScope> Of(string principal) => [.. _control.Restraints.Of(principal, _time.GetUtcNow()).Select(each => new HeldScope(each.Scope.Client, each.Scope.Session)).Distinct()];
+    /// <returns>Null while the control log has not been read to its end: before that, nobody can say that nothing is held.</returns>
+    public IReadOnlyList<HeldScope>? Of(string principal) => !_control.IsCurrent ? null : [.. _control.Restraints.Of(principal, _time.GetUtcNow()).Select(each => new HeldScope(each.Scope.Client, each.Scope.Session)).Distinct()];
 }
 
 /// <summary>A part of a principal that a stop or a throttle holds.</summary>

@@ -71,13 +71,22 @@ internal static class FindingsCommand
         var client = new Option<string?>("--client") { Description = "Only what was stopped for this client." };
         var session = new Option<string?>("--session") { Description = "Only what was stopped for this session." };
         var reason = new Option<string?>("--reason") { Description = "Why, in your words." };
-        var command = new Command("release", "Lift stops and throttles of a principal, at every gateway.") { principal, client, session, reason };
-        return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskLiveAsync<PrincipalFreed>(
-            parsed,
-            terminal,
-            door => door.SendAsync<PrincipalFreed>(
-                HttpMethod.Post, "api/v1/principals/release", new ReleaseRequest(parsed.GetValue(principal)!, parsed.GetValue(client), parsed.GetValue(session), parsed.GetValue(reason)), cancellationToken),
-            freed => terminal.Line(freed is { Client: null, Session: null } ? $"{freed.Principal} may go on" : $"{freed!.Principal} may go on there, as far as nothing wider holds it")));
+        var command = new Command("release", "Lift stops and throttles of a principal, at every gateway. Exit code 1: recorded, and nothing was held, as far as the gateway there has read.") { principal, client, session, reason };
+        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        {
+            bool? wasHeld = null;
+            var exitCode = await Doorway.AskLiveAsync<PrincipalFreed>(
+                parsed,
+                terminal,
+                door => door.SendAsync<PrincipalFreed>(
+                    HttpMethod.Post, "api/v1/principals/release", new ReleaseRequest(parsed.GetValue(principal)!, parsed.GetValue(client), parsed.GetValue(session), parsed.GetValue(reason)), cancellationToken),
+                freed =>
+                {
+                    wasHeld = freed!.WasHeld;
+                    terminal.Line(Terminal.OneLine($"The release of {freed.Principal} is recorded. {freed.Held}"));
+                });
+            return exitCode == ExitCode.Ok && wasHeld == false ? ExitCode.Finding : exitCode;
+        });
     }
 
     private static Command Labels()

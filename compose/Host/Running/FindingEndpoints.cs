@@ -21,8 +21,14 @@ internal sealed record FindingJudged(string Finding, string Verdict, string By);
 /// <param name="Reason">Why; null for none.</param>
 internal sealed record ReleaseRequest(string Principal, string? Client, string? Session, string? Reason);
 
-/// <summary>A principal whose stops and throttles are lifted.</summary>
-internal sealed record PrincipalFreed(string Principal, string? Client, string? Session, string By);
+/// <summary>A principal whose release is recorded.</summary>
+/// <param name="Principal">The principal.</param>
+/// <param name="Client">Only what was stopped for this client; null for all.</param>
+/// <param name="Session">Only what was stopped for this session; null for all.</param>
+/// <param name="By">Who released it.</param>
+/// <param name="WasHeld">Whether a stop or throttle stood that this lifts, as far as this gateway has read; null where that is not known here.</param>
+/// <param name="Held">What is lifted and what still holds, in words.</param>
+internal sealed record PrincipalFreed(string Principal, string? Client, string? Session, string By, bool? WasHeld, string Held);
 
 /// <summary>Judging findings, and lifting what followed from them: <c>POST /api/v1/findings/{id}/review</c> and <c>/api/v1/principals/release</c>.</summary>
 internal static class FindingEndpoints
@@ -38,8 +44,8 @@ internal static class FindingEndpoints
             .Produces<FindingJudged>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization(Roles.Auditor);
         endpoints.MapPost("/api/v1/principals/release", ReleaseAsync).WithTags("principals").WithName("release-principal")
             .WithSummary("Lifts stops and throttles of a principal, at every gateway")
-            .WithDescription("404 when a gateway in this process sees nothing that the release would lift; it says what is held.")
-            .Produces<PrincipalFreed>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization(Roles.Admin);
+            .WithDescription("It is recorded whatever is held. `held` says what it lifts, what still holds, or that nothing was held, as far as a gateway in this process has read the control log; `wasHeld` is null where none has read it to its end.")
+            .Produces<PrincipalFreed>().RequireAuthorization(Roles.Admin);
     }
 
     private static async Task<IResult> ReviewAsync(string id, ReviewRequest request, HttpContext context, LedgerQueries queries, ControlLog control)
@@ -65,18 +71,26 @@ internal static class FindingEndpoints
             : KeyEndpoints.Unavailable;
     }
 
-    // Only where a gateway runs in this process is it known what is held.
-    private static string? NothingToLift(ReleaseRequest request, HeldPrincipals? held)
+    // What a gateway has read may be behind the log, so this tells whoever releases and refuses nobody.
+    private static (bool? WasHeld, string Said) HeldUnder(ReleaseRequest request, HeldPrincipals? held)
     {
-        if (held?.Of(request.Principal) is not { } scopes || scopes.Any(each => each.IsWithin(request.Client, request.Session)))
+        if (held?.Of(request.Principal) is not { } scopes)
         {
-            return null;
+            return (null, "What was held is not known here: no gateway in this process has read the control log to its end.");
         }
 
-        return scopes.Count == 0
-            ? $"Nothing holds the principal '{Shown(request.Principal)}' now."
-            : $"Nothing that this names is held. Held is: {string.Join("; ", scopes.Take(MostShown).Select(Named))}{(scopes.Count > MostShown ? $"; and {scopes.Count - MostShown} more" : "")}. Release that, or the principal without a client or session.";
+        var lifted = scopes.Where(each => each.IsWithin(request.Client, request.Session)).ToList();
+        var rest = scopes.Except(lifted).ToList();
+        return (lifted.Count, rest.Count) switch
+        {
+            (0, 0) => (false, $"Nothing was held under the principal '{Shown(request.Principal)}', as far as this gateway has read."),
+            (0, _) => (false, $"Nothing was held under that, as far as this gateway has read. Held is: {Listed(rest)}. Release that, or the principal without a client or session."),
+            (_, 0) => (true, $"Lifted: {Listed(lifted)}."),
+            _ => (true, $"Lifted: {Listed(lifted)}. Still held: {Listed(rest)}."),
+        };
     }
+
+    private static string Listed(List<HeldScope> scopes) => string.Join("; ", scopes.Take(MostShown).Select(Named)) + (scopes.Count > MostShown ? $"; and {scopes.Count - MostShown} more" : "");
 
     private static string Named(HeldScope scope) => (scope.Client, scope.Session) switch
     {
@@ -86,21 +100,18 @@ internal static class FindingEndpoints
         var (client, session) => $"the client '{Shown(client)}' in the session '{session}'",
     };
 
-    private static async Task<IResult> ReleaseAsync(ReleaseRequest request, HttpContext context, ControlLog control)
+    internal static async Task<IResult> ReleaseAsync(ReleaseRequest request, HttpContext context, ControlLog control)
     {
         if (string.IsNullOrEmpty(request.Principal) || new[] { request.Principal, request.Client, request.Session }.Any(name => name is { Length: > LongestName }) || request.Reason is { Length: > LongestNote })
         {
             return Refusals.Answer(StatusCodes.Status400BadRequest, $"The member 'principal' names who may go on; names have at most {LongestName} characters, 'reason' at most {LongestNote}.");
         }
 
-        if (NothingToLift(request, context.RequestServices.GetService<HeldPrincipals>()) is { } reason)
-        {
-            return Refusals.Answer(StatusCodes.Status404NotFound, reason);
-        }
-
+        // Looked at before the release is in the log, which lifts it.
+        var (wasHeld, held) = HeldUnder(request, context.RequestServices.GetService<HeldPrincipals>());
         var actor = KeyEndpoints.Actor(context);
         return await control.TryAppendAsync(request.Principal, new PrincipalReleased(request.Principal, request.Client, request.Session, actor, request.Reason), CancellationToken.None)
-            ? Results.Json(new PrincipalFreed(request.Principal, request.Client, request.Session, actor))
+            ? Results.Json(new PrincipalFreed(request.Principal, request.Client, request.Session, actor, wasHeld, held))
             : KeyEndpoints.Unavailable;
     }
 

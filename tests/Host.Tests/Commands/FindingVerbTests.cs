@@ -23,11 +23,12 @@ public sealed class FindingVerbTests
         Assert.Equal(0, (await ledger.RunAsync("findings", "reject", id, "--note", "our own test")).ExitCode);
         Assert.Equal(1, (await ledger.RunAsync("findings", "confirm", "01900000-0000-7000-8000-000000000001")).ExitCode);
         await ledger.RunUntilOkAsync("findings", "list", "--state", "rejected", "--json");
-        var (nobody, _, unheld) = await ledger.RunAsync("findings", "release", "ada");
-        Assert.True(nobody == 1 && unheld.Contains("Nothing holds the principal 'ada'", StringComparison.Ordinal), unheld);
-        var (narrow, _, wider) = await ledger.RunAsync("findings", "release", "anonymous", "--session", "no-such-session");
+        var (nobody, unheld, _) = await ledger.RunAsync("findings", "release", "ada");
+        Assert.True(nobody == 1 && unheld.Contains("Nothing was held under the principal 'ada'", StringComparison.Ordinal), unheld);
+        var (narrow, wider, _) = await ledger.RunAsync("findings", "release", "anonymous", "--session", "no-such-session");
         Assert.True(narrow == 1 && wider.Contains("Held is: the ", StringComparison.Ordinal), wider);
-        Assert.Equal(0, (await ledger.RunAsync("findings", "release", "anonymous", "--reason", "looked at")).ExitCode);
+        var (freed, lifted, _) = await ledger.RunAsync("findings", "release", "anonymous", "--reason", "looked at");
+        Assert.True(freed == 0 && lifted.Contains("Lifted: the ", StringComparison.Ordinal), lifted);
         for (var attempt = 0; attempt < 200 && !body.Contains("done", StringComparison.Ordinal); attempt++)
         {
             body = (await ledger.CallAsync("weigh")).Body;
