@@ -24,6 +24,7 @@ internal sealed partial class GatewayTelemetry : IDisposable
     private readonly Counter<long> _relayed;
     private readonly Counter<long> _unrecorded;
     private readonly Counter<long> _unavailable;
+    private readonly Counter<long> _hopsBroken;
     private readonly Recurring _troubles = new(TimeProvider.System);
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The factory owns its meters.")]
@@ -36,6 +37,7 @@ internal sealed partial class GatewayTelemetry : IDisposable
         _relayed = meter.CreateCounter<long>("mcpledger.gateway.relayed", "{message}", "Messages inside streams, notifications and server requests.");
         _unrecorded = meter.CreateCounter<long>("mcpledger.gateway.unrecorded", "{event}", "Events that were not recorded.");
         _unavailable = meter.CreateCounter<long>("mcpledger.gateway.ledger.unavailable", "{event}", "Events that the ledger did not take, so that nothing passed.");
+        _hopsBroken = meter.CreateCounter<long>("mcpledger.gateway.hops.broken", "{request}", "Requests passed on to the replica that owns their session, which broke off before it answered.");
     }
 
     /// <summary>The control log could not be read.</summary>
@@ -141,6 +143,12 @@ internal sealed partial class GatewayTelemetry : IDisposable
 
     public void UpstreamUnreachable(string server, string destination, HttpRequestError error) => LogUnreachable(server, destination, error);
 
+    public void HopBroken(string server, string peer)
+    {
+        _hopsBroken.Add(1, new KeyValuePair<string, object?>("mcpledger.server", server), new("mcpledger.peer", peer));
+        LogHopBroken(peer, server);
+    }
+
     public void PeersFound(string name, int count, string instances) => LogPeersFound(name, count, instances);
 
     public void PeersUnknown(string name, string reason) => LogPeersUnknown(name, reason);
@@ -212,6 +220,9 @@ internal sealed partial class GatewayTelemetry : IDisposable
 
     [LoggerMessage(1106, LogLevel.Warning, "The replicas' name {Name} cannot be looked up: {Reason}")]
     private partial void LogPeersUnknown(string name, string reason);
+
+    [LoggerMessage(1107, LogLevel.Warning, "The replica at {Peer} broke off before it answered a request for server {Server}; it has it on record if it came that far")]
+    private partial void LogHopBroken(string peer, string server);
 
     [LoggerMessage(1201, LogLevel.Critical, "An event was not recorded, as the recording mode allows; {Total} since start")]
     private partial void LogRecordDropped(long total);

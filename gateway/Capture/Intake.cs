@@ -84,7 +84,7 @@ internal sealed class Intake(Refuser refuser, SessionSeal seal, PeerHop hop, Pee
             : HopEnd.Unreached;
         if (end == HopEnd.BrokeOff)
         {
-            // The owner may have taken the call, and records it: a refusal here would say that it did not happen.
+            // The owner may have taken the call, and then has it on record: a refusal here would say that it did not happen.
             await answer.JsonAsync(StatusCodes.Status502BadGateway, McpErrors.Write(id, McpErrors.InternalError, "The replica that holds the session broke off before it answered. What was asked may have been done.", null));
         }
 

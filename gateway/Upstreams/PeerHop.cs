@@ -11,7 +11,7 @@ namespace McpLedger.Gateway.Upstreams;
 /// Passes a request on to the replica that holds the session's process or stream: one hop, never two. The owner does everything, recording
 /// included; this replica only carries bytes. The caller's credentials go along, because the owner is us.
 /// </summary>
-internal sealed class PeerHop(GatewayOptions options, TimeProvider time) : IDisposable
+internal sealed class PeerHop(GatewayOptions options, GatewayTelemetry telemetry, TimeProvider time) : IDisposable
 {
     /// <summary>Says which replica passed the request on, so that none passes it on again.</summary>
     public const string HopHeader = "McpLedger-Hop";
@@ -70,6 +70,8 @@ internal sealed class PeerHop(GatewayOptions options, TimeProvider time) : IDisp
         }
         catch (Exception e) when (e is HttpRequestException or IOException && !http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
         {
+            // Whether the owner recorded it nobody here can know, and no event says "passed on, end unknown".
+            telemetry.HopBroken(claims.Server, peer.Authority);
             http.Response.Clear();
             return HopEnd.BrokeOff;
         }

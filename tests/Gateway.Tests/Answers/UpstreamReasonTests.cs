@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Tests.Screening;
 using Microsoft.AspNetCore.Http;
@@ -67,24 +66,5 @@ public sealed class UpstreamReasonTests
     {
         http.Response.ContentType = type;
         return http.Response.WriteAsync(body);
-    }
-
-    private sealed class CapturedLogs : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
-
-        public void Log<TState>(LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public void Dispose()
-        {
-        }
     }
 }

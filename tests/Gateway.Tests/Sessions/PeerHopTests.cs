@@ -1,8 +1,12 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using McpLedger.Contracts.Access;
 using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Tests.Upstreams;
 using McpLedger.Testing.Ledgers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace McpLedger.Gateway.Tests.Sessions;
 
@@ -72,18 +76,22 @@ public sealed class PeerHopTests
     }
 
     [Fact]
-    public async Task A_hop_that_breaks_after_its_owner_took_the_call_is_no_refusal()
+    public async Task A_hop_that_breaks_after_its_owner_took_the_call_is_no_refusal_and_is_logged_and_counted()
     {
         using var keys = new TemporaryFolder();
         var file = Path.Combine(keys.Path, "sessions.key");
+        var logs = new CapturedLogs();
+        var broken = new ConcurrentQueue<(string? Server, string? Peer)>();
+        using var meters = BrokenHops(broken);
         await using var owner = await StartAsync("gw-1", file);
-        await using var other = await StartAsync("gw-2", file);
+        await using var other = await StartAsync("gw-2", file, services => services.AddSingleton<ILoggerProvider>(logs));
         await using var breaking = await FakeServer.StartAsync();
         breaking.Answer = (http, _) =>
         {
             http.Abort();
             return Task.CompletedTask;
         };
+        var peer = breaking.Address.Authority;
         var key = await KeyAsync(owner, other);
         using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
         var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
@@ -95,10 +103,35 @@ public sealed class PeerHopTests
         Assert.Contains("broke off", told, StringComparison.Ordinal);
         Assert.Single(breaking.Requests);
         Assert.Empty(await other.CallsAsync());
+        var line = Assert.Single(logs.Lines, line => line.Contains(peer, StringComparison.Ordinal));
+        Assert.Contains("server shell", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("test/pid", line, StringComparison.Ordinal);
 
         await breaking.DisposeAsync();
         await other.TextAsync(With(key, Wire.PostRaw("shell", Wire.LegacyRequest("3", "test/pid"), Wire.Legacy, session)), 404);
         Assert.IsType<CallRefused>(Assert.Single(await other.CallsAsync()));
+        Assert.Equal("shell", Assert.Single(broken, each => each.Peer == peer).Server);
+    }
+
+    private static MeterListener BrokenHops(ConcurrentQueue<(string? Server, string? Peer)> broken)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, meters) =>
+            {
+                if (instrument is { Name: "mcpledger.gateway.hops.broken", Meter.Name: "McpLedger.Gateway" })
+                {
+                    meters.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+        {
+            var all = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value as string);
+            broken.Enqueue((all.GetValueOrDefault("mcpledger.server"), all.GetValueOrDefault("mcpledger.peer")));
+        });
+        listener.Start();
+        return listener;
     }
 
     private static async Task<string> KeyAsync(params GatewayHarness[] gateways)
@@ -114,8 +147,8 @@ public sealed class PeerHopTests
         return key;
     }
 
-    private static async Task<GatewayHarness> StartAsync(string instance, string keys) =>
-        await GatewayHarness.StartAsync(config => config with { AnonymousOnLoopback = false, Servers = config.Servers.Add("shell", ShellServer.Config("legacy")) }, instance, keys);
+    private static async Task<GatewayHarness> StartAsync(string instance, string keys, Action<IServiceCollection>? with = null) =>
+        await GatewayHarness.StartAsync(config => config with { AnonymousOnLoopback = false, Servers = config.Servers.Add("shell", ShellServer.Config("legacy")) }, instance, keys, with);
 
     private static HttpRequestMessage With(string key, HttpRequestMessage request)
     {
