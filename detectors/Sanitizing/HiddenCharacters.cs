@@ -70,7 +70,9 @@ internal static class HiddenCharacters
 
             if (!(start >= 2 && text[(start - 2)..].StartsWith("\U0001F3F4") && at - start < 16))
             {
-                found.Add(SanitizeKind.Invisible, SanitizeSeverity.High, at, 2);
+                // One selector behind an ideograph says how to write it, as names of people and places in Japan need.
+                var isVariant = text[at] == Tags && low is >= '\uDD00' and <= '\uDDEF' && IsIdeograph(text[..at]);
+                found.Add(SanitizeKind.Invisible, isVariant ? SanitizeSeverity.Medium : SanitizeSeverity.High, at, 2);
             }
 
             return 2;
@@ -90,6 +92,10 @@ internal static class HiddenCharacters
 
         return length;
     }
+
+    // Those behind the first plane fill the second and the third.
+    private static bool IsIdeograph(ReadOnlySpan<char> before) =>
+        before is [.., '\u3005' or '\u3007' or (>= '\u3400' and <= '\u9FFF') or (>= '\uF900' and <= '\uFAFF')] or [.., >= '\uD840' and <= '\uD8BF', >= '\uDC00' and <= '\uDFFF'];
 
     private static bool IsWestern(char c) => c is > ' ' and < '\u007F';
 }

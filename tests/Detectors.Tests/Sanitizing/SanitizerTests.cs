@@ -110,6 +110,15 @@ public sealed class SanitizerTests
     }
 
     [Theory]
+    [InlineData("\u845B\U000E0100\u57CE", SanitizeSeverity.Medium)]
+    [InlineData("\U00020BB7\U000E0101\u91CE", SanitizeSeverity.Medium)]
+    [InlineData("\u845B\U000E0100\U000E0101", SanitizeSeverity.High)]
+    [InlineData("a\U000E0100", SanitizeSeverity.High)]
+    [InlineData("\u845B\U000E01F0", SanitizeSeverity.High)]
+    [InlineData("\u845B\U000E0041", SanitizeSeverity.High)]
+    public void A_selector_behind_an_ideograph_is_less_grave_than_anywhere_else(string text, SanitizeSeverity severity) => Assert.Equal(severity, Unseen(text).Single().Severity);
+
+    [Theory]
     [InlineData("\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645")]
     [InlineData("\U0001F468\u200D\U0001F469 \u2764\uFE0F 1\uFE0F\u20E3")]
     [InlineData("\uFEFFa text \U0001D11E \U0001BC00")]
