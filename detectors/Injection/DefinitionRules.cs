@@ -13,11 +13,14 @@ internal static partial class DefinitionRules
     // Every repetition is bounded, so time grows with the text alone; what takes longer than this has met something built for it, or a machine that stands still.
     private const int Patience = 2000;
 
-    /// <summary>Their names; a mark is a bit by its place here, and the first is not a pattern.</summary>
+    // The last of Names.
+    private const uint NamedSo = 1u << 15;
+
+    /// <summary>Their names; a mark is a bit by its place here, and the first and the last are not patterns.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         "hidden-characters", "instruction-tag", "markup-comment", "secrecy-from-user", "overrides-instructions", "boasts", "prefers-itself", "bars-other-tools", "claims-to-be-first", "claims-every-request", "wants-model-identity",
-        "secret-file", "must-first", "copies-to-address", "self-praise",
+        "secret-file", "must-first", "copies-to-address", "self-praise", "named-like-an-instruction",
     ];
 
     private static readonly Regex[] Patterns =
@@ -31,35 +34,76 @@ internal static partial class DefinitionRules
         (start, length) = (0, 0);
         var marks = definition.Traits.Hidden == HiddenText.None ? 0u : 1u;
         var buffer = ArrayPool<char>.Shared.Rent(SplitNames.Longest(definition));
-        var names = buffer.AsSpan(0, SplitNames.Write(definition, buffer));
+        var names = buffer.AsSpan(0, SplitNames.Write(definition, areNames: true, buffer));
+        var strings = buffer.AsSpan(names.Length, SplitNames.Write(definition, areNames: false, buffer.AsSpan(names.Length)));
         for (var i = 0; i < Patterns.Length; i++)
         {
-            if (!Find(Patterns[i], definition.Normal.Chars, out var at, out var found))
-            {
-                // A name is a noun: agent_name asks no model who it is.
-                if (Patterns[i] == ModelIdentity() || !Find(Patterns[i], names, out at, out _))
-                {
-                    continue;
-                }
-
-                (at, found) = SplitNames.PlaceOf(definition, at);
-            }
-
-            (start, length) = marks <= 1 ? (at, found) : (start, length);
-            marks |= 1u << (i + 1);
+            var mark = Look(Patterns[i], 1u << (i + 1), definition, names, strings, out var at, out var found);
+            (start, length) = mark != 0 && (marks & ~(1u | NamedSo)) == 0 && (mark != NamedSo || (marks & NamedSo) == 0) ? (at, found) : (start, length);
+            marks |= mark;
         }
 
         ArrayPool<char>.Shared.Return(buffer);
         return marks;
     }
 
+    // A name is a noun: agent_name asks no model who it is, and a switch that is called ignore_all_rules tells nobody to.
+    private static uint Look(Regex pattern, uint mark, MessageText definition, ReadOnlySpan<char> names, ReadOnlySpan<char> strings, out int start, out int length)
+    {
+        var named = pattern == Secrecy() || pattern == Overrides() ? NamedSo : mark;
+        var isFound = Find(pattern, definition, named == mark, out start, out length, out var isName);
+        if (isFound && !isName)
+        {
+            return mark;
+        }
+
+        if (pattern == ModelIdentity())
+        {
+            return 0;
+        }
+
+        if (Find(pattern, strings, 0, out var at, out _))
+        {
+            (start, length) = SplitNames.PlaceOf(definition, areNames: false, at);
+            return mark;
+        }
+
+        if (!isFound && Find(pattern, names, 0, out at, out _))
+        {
+            (start, length) = SplitNames.PlaceOf(definition, areNames: true, at);
+            isFound = true;
+        }
+
+        return isFound ? named : 0;
+    }
+
+    // What stands outside of names goes before what stands in one.
+    private static bool Find(Regex pattern, MessageText definition, bool areNamesAlike, out int start, out int length, out bool isName)
+    {
+        (start, length, isName) = (0, 0, false);
+        var text = definition.Normal.Chars;
+        for (var from = 0; Find(pattern, text, from, out var at, out var found);)
+        {
+            if (areNamesAlike || found == 0 || !SplitNames.IsName(definition, at, out var name, out var size) || !Find(pattern, text.Slice(name, size), 0, out _, out _))
+            {
+                (start, length, isName) = (at, found, false);
+                return true;
+            }
+
+            (start, length, isName) = isName ? (start, length, true) : (name, size, true);
+            from = name + size;
+        }
+
+        return isName;
+    }
+
     // A pattern that could not finish counts as found: a definition that stops the reader is no honest one.
-    private static bool Find(Regex pattern, ReadOnlySpan<char> text, out int start, out int length)
+    private static bool Find(Regex pattern, ReadOnlySpan<char> text, int from, out int start, out int length)
     {
         (start, length) = (0, 0);
         try
         {
-            foreach (var match in pattern.EnumerateMatches(text))
+            foreach (var match in pattern.EnumerateMatches(text, from))
             {
                 (start, length) = (match.Index, match.Length);
                 return true;

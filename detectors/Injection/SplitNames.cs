@@ -1,3 +1,4 @@
+using System.Buffers;
 using McpLedger.Detectors.Text;
 
 namespace McpLedger.Detectors.Injection;
@@ -7,30 +8,73 @@ namespace McpLedger.Detectors.Injection;
 /// </summary>
 internal static class SplitNames
 {
+    // What is longer is no name that anybody types.
+    private const int LongestName = 64;
+    private static readonly SearchValues<char> Spaces = SearchValues.Create([.. Enumerable.Range(0, char.MaxValue).Select(code => (char)code).Where(char.IsWhiteSpace)]);
+
     /// <summary>How much room all of a definition's take.</summary>
     public static int Longest(MessageText definition) => 2 * (definition.Plain.Length + definition.Leaves.Length);
 
     /// <summary>Writes them one after the other, in lower case.</summary>
+    /// <param name="definition">Where they stand.</param>
+    /// <param name="areNames">Whether those that can be names are written, or those that are too long for one.</param>
+    /// <param name="split">Takes them.</param>
     /// <returns>How many characters that are.</returns>
-    public static int Write(MessageText definition, Span<char> split) => Write(definition, split, int.MaxValue, out _);
+    public static int Write(MessageText definition, bool areNames, Span<char> split) => Write(definition, areNames, split, int.MaxValue, out _);
 
-    /// <summary>Where the name stands that holds character <paramref name="at"/> of what <see cref="Write(MessageText, Span{char})"/> wrote, in the definition's normal form.</summary>
-    public static (int Start, int Length) PlaceOf(MessageText definition, int at)
+    /// <summary>Where the name stands that holds character <paramref name="at"/> of what <see cref="Write(MessageText, bool, Span{char})"/> wrote, in the definition's normal form.</summary>
+    public static (int Start, int Length) PlaceOf(MessageText definition, bool areNames, int at)
     {
-        Write(definition, default, at, out var leaf);
+        Write(definition, areNames, default, at, out var leaf);
+        return PlaceOf(definition, leaf);
+    }
+
+    /// <summary>Whether character <paramref name="at"/> of the normal form stands in a name, and where that does.</summary>
+    public static bool IsName(MessageText definition, int at, out int start, out int length)
+    {
+        (start, length) = (0, 0);
+        var leaf = LeafAt(definition.Leaves, definition.Normal.OriginAt(at));
+        if (leaf.Kind is TextLeafKind.Number or TextLeafKind.Binary || !CanBeName(definition.Plain.Chars.Slice(leaf.Start, leaf.Length)))
+        {
+            return false;
+        }
+
+        // An escape may hide that it is several words.
+        (start, length) = PlaceOf(definition, leaf);
+        return at < start + length && !definition.Normal.Chars.Slice(start, length).ContainsAny(Spaces);
+    }
+
+    // The last one that begins there or before.
+    private static TextLeaf LeafAt(ReadOnlySpan<TextLeaf> leaves, int origin)
+    {
+        var from = 0;
+        for (var count = leaves.Length; count > 1;)
+        {
+            var half = count / 2;
+            from += leaves[from + half].ByteStart <= origin ? half : 0;
+            count -= half;
+        }
+
+        return leaves[from];
+    }
+
+    private static bool CanBeName(ReadOnlySpan<char> text) => text.Length <= LongestName && !text.ContainsAny(Spaces);
+
+    private static (int Start, int Length) PlaceOf(MessageText definition, in TextLeaf leaf)
+    {
         var start = definition.Normal.IndexOfByte(leaf.ByteStart);
         return (start, definition.Normal.IndexOfByte(leaf.ByteStart + leaf.ByteLength) - start);
     }
 
     // Without room it only counts.
-    private static int Write(MessageText definition, Span<char> split, int until, out TextLeaf last)
+    private static int Write(MessageText definition, bool areNames, Span<char> split, int until, out TextLeaf last)
     {
         last = default;
         var count = 0;
         foreach (var leaf in definition.Leaves)
         {
             var name = definition.Plain.Chars.Slice(leaf.Start, leaf.Length);
-            if (count > until || leaf.Kind is TextLeafKind.Number or TextLeafKind.Binary || name.ContainsAny(" \t\r\n"))
+            if (count > until || leaf.Kind is TextLeafKind.Number or TextLeafKind.Binary || name.ContainsAny(" \t\r\n") || CanBeName(name) != areNames)
             {
                 continue;
             }

@@ -31,6 +31,7 @@ internal sealed record JudgedDefinition(bool IsWithheld, IReadOnlyList<Screening
 internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry telemetry, TimeProvider time)
 {
     private const string Hidden = "hidden-characters";
+    private const string Named = "named-like-an-instruction";
 
     // None of them stood in ten thousand honest definitions (detectors/Models/injection, weights of marks).
     private static readonly FrozenSet<string> Certain = FrozenSet.Create(StringComparer.Ordinal, "instruction-tag", "markup-comment", "secrecy-from-user", "overrides-instructions");
@@ -102,6 +103,10 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             if (kind == ScreeningKind.Hidden || Certain.Contains(mark))
             {
                 withheld |= Note(desk, part, kind, mark, Severity.High, start, length);
+            }
+            else if (mark == Named)
+            {
+                Tell(desk, (ScreeningAction)Math.Min((int)part.Rules.Of(part.Place, kind), (int)ScreeningAction.Flag), mark, Severity.Medium, start, length);
             }
         }
 
