@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Detectors.Text;
@@ -16,6 +17,8 @@ internal readonly record struct ScreenedPart(string Root, ScreeningPlace Place, 
     /// <summary>The root of all that was received, a message with what stands beside its body, or JSON that is no message.</summary>
     public const string Whole = "$";
 
+    private static readonly SearchValues<byte> Hexadecimal = SearchValues.Create("0123456789abcdefABCDEF"u8);
+
     /// <summary>Whose rule says what follows from instructions in it: a server's words about itself are definitions, wherever they stand.</summary>
     public ScreeningPlace InjectionPlace => Place == ScreeningPlace.Results && Channel == TextChannel.Definition ? ScreeningPlace.Definitions : Place;
 
@@ -27,7 +30,22 @@ internal readonly record struct ScreenedPart(string Root, ScreeningPlace Place, 
 
     /// <summary>The part as bytes are read that are no message: as JSON where they are JSON, so that no escape hides anything.</summary>
     public ScreenedPart OfBytes(ReadOnlyMemory<byte> bytes, McpLimits limits) =>
-        McpReader.IsJson(bytes, limits) ? this with { Root = Whole } : this with { Root = "", IsEscaped = bytes.Span.IndexOf("\\u"u8) >= 0 };
+        McpReader.IsJson(bytes, limits) ? this with { Root = Whole } : this with { Root = "", IsEscaped = HasEscapes(bytes.Span) };
+
+    // What only JSON and its like write: other letters behind a backslash stand in paths and patterns.
+    private static bool HasEscapes(ReadOnlySpan<byte> text)
+    {
+        while (text.IndexOf((byte)'\\') is >= 0 and var at)
+        {
+            text = text[(at + 1)..];
+            if (text is [(byte)'/' or (byte)'"', ..] || (text is [(byte)'u', _, _, _, _, ..] && text[1..5].IndexOfAnyExcept(Hexadecimal) < 0))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public void Read(MessageText text, ReadOnlySpan<byte> body)
     {

@@ -75,7 +75,7 @@ internal static class ShapeScreen
         foreach (var shape in found.All)
         {
             var action = part.Rules.Of(part.Place, KindOf(shape.Kind));
-            if (shape.Severity < SanitizeSeverity.Medium || action == ScreeningAction.Off)
+            if (shape.Severity < SanitizeSeverity.Medium || action == ScreeningAction.Off || IsWritten(desk, part, shape))
             {
                 continue;
             }
@@ -96,9 +96,21 @@ internal static class ShapeScreen
 
     private static void Strip(ScreeningDesk desk, in ScreenedPart part, SanitizeFindings found)
     {
-        var (rules, place) = (part.Rules, part.Place);
-        Sanitizer.Plan(desk.Text, found.All, shape => shape.Severity >= SanitizeSeverity.Medium && rules.Of(place, KindOf(shape.Kind)) == ScreeningAction.Strip, desk.Step);
+        var (rules, place, whole) = (part.Rules, part.Place, part);
+        Sanitizer.Plan(desk.Text, found.All, shape => shape.Severity >= SanitizeSeverity.Medium && rules.Of(place, KindOf(shape.Kind)) == ScreeningAction.Strip && !IsWritten(desk, whole, shape), desk.Step);
         desk.Passed.Add(desk.Step, desk.Unseen);
+    }
+
+    // In a text that only looks like JSON a backslash and a letter may be a path: read as JSON's control character, and no character of control to whoever reads the text.
+    private static bool IsWritten(ScreeningDesk desk, in ScreenedPart part, in SanitizeFinding shape)
+    {
+        if (!part.IsEscaped || shape.Kind != SanitizeKind.Control)
+        {
+            return false;
+        }
+
+        var text = desk.Text.Plain;
+        return !text.Chars.Slice(shape.Start, shape.Length).ContainsAnyExcept('\b', '\f') && text.ToBytes(shape.Start, shape.Length).Length == 2 * shape.Length;
     }
 
     private static ScreeningKind KindOf(SanitizeKind kind) => kind switch

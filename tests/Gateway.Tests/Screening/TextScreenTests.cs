@@ -61,6 +61,41 @@ public sealed class TextScreenTests
     }
 
     [Theory]
+    [InlineData("<?php $dsn = 'postgres:\\/\\/app:X@db.northwind.net\\/orders';", "url-password")]
+    [InlineData("<script>post('https:\\/\\/hooks.slack.com\\/services\\/T0K4QZ8WM\\/B0R7KN2LP\\/X')</script>", "slack-webhook")]
+    [InlineData("it said \\\"no\\\" to glpat-X", "gitlab-token")]
+    [InlineData("it said \\\"no\\\" to glpat-\\bX", "gitlab-token")]
+    public async Task Escapes_of_JSON_hide_no_secret_in_a_text_that_has_no_other(string body, string rule)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var secret = Screened.Token(83)[6..];
+        gateway.Upstream.Answer = (http, _) => WriteAsync(http, "text/plain", body.Replace("X", secret, StringComparison.Ordinal));
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 400);
+
+        Assert.Contains($"[secret:{rule}:", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, Screened.Text((await gateway.CallsAsync()).OfType<CallCompleted>().Single().Response), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Cannot open D:\\usr\\bin\\app")]
+    [InlineData("Cannot open D:\\usr\\bin\\app, D:\\form\\bbf and \\/etc\\/app")]
+    [InlineData("Cannot open \\\"D:\\temp\\new\\bin\\read\\0041\\u0041\\\"")]
+    public async Task A_backslash_in_a_text_stays_what_it_is(string body)
+    {
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
+        {
+            Screening = new(),
+            Servers = config.Servers.SetItem("demo", config.Servers["demo"] with { Screening = new() { Trust = ServerTrust.Untrusted } }),
+        });
+        gateway.Upstream.Answer = (http, _) => WriteAsync(http, "text/plain", body);
+
+        Assert.Equal(body, await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 400));
+        Assert.Equal(body, Screened.Text((await gateway.CallsAsync()).OfType<CallCompleted>().Single().Response));
+    }
+
+    [Theory]
     [InlineData("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":{\"a\":\"X\",\"a\":1}}}")]
     [InlineData("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":{\"a\":\"X\"}")]
     public async Task No_escape_hides_a_secret_in_a_request_that_cannot_be_read(string body)
