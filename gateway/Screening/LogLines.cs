@@ -11,6 +11,7 @@ internal sealed class LogLines
     // The longest keys in use take some two hundred lines; whoever writes of keys and ends none is not silent for ever.
     private const int MaxKeyLines = 512;
     private const string Mark = "[secret:private-key]";
+    private const string Crowded = "[not shown: more values than can be looked through]";
     private readonly DlpFindings _found = new(MaxSecrets);
     private int _keyLines;
 
@@ -60,6 +61,12 @@ internal sealed class LogLines
     private string Without(string line)
     {
         DlpScan.Run(line, _found);
+        if (_found.IsCut)
+        {
+            // What was left out of the list may be a secret.
+            return Crowded;
+        }
+
         if (_found.All.IsEmpty)
         {
             return line;

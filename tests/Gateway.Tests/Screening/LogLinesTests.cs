@@ -29,6 +29,16 @@ public sealed class LogLinesTests
     }
 
     [Fact]
+    public void Numbers_behind_a_secret_do_not_crowd_it_out_of_what_is_looked_for()
+    {
+        var (key, cards) = ($"api_key = \"{Screened.Token(61)[6..]}\"", Enumerable.Range(0, 40).Select(i => Card($"453201{i * 7919 + 100000000}")));
+
+        Assert.StartsWith("api_key = \"[secret:", Next(key), StringComparison.Ordinal);
+        Assert.Equal("[not shown: more values than can be looked through]", Next($"{key} {string.Join(", ", cards)}"));
+        Assert.Equal("ready", Next("ready"));
+    }
+
+    [Fact]
     public void A_key_that_begins_and_ends_in_lines_that_are_not_shown_is_one_all_the_same()
     {
         _lines.Skip("-----BEGIN PRIVATE KEY-----"u8);
@@ -55,6 +65,12 @@ public sealed class LogLinesTests
         Next("no -----BEGIN PRIVATE KEY----- in the file");
 
         Assert.Contains("ready", Enumerable.Range(0, 1000).Select(_ => Next("ready")));
+    }
+
+    private static string Card(string digits)
+    {
+        var sum = digits.Reverse().Select((c, i) => (c - '0') * (i % 2 == 0 ? 2 : 1)).Sum(each => each > 9 ? each - 9 : each);
+        return $"{digits}{(10 - (sum % 10)) % 10}";
     }
 
     private string Next(string line) => _lines.Next(Encoding.UTF8.GetBytes(line));
