@@ -40,7 +40,7 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
     /// <summary>Says which call this is, so that anybody can find it in the ledger.</summary>
     public void Name(EventId call) => SetHeader(AuditId, call.ToString());
 
-    /// <summary>Gives the client its session id with what the server answered; an error of ours that comes instead opens no session.</summary>
+    /// <summary>Gives the client its session id with what the server answered; an error of ours that comes instead opens no session. It is a header: where a stream begins before the result is there, it goes out with that, before its opening is recorded.</summary>
     public void SetSession(string sealedId) => _session = sealedId;
 
     /// <summary>Sets a header, unless it is too late for one.</summary>
