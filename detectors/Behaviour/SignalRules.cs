@@ -7,6 +7,7 @@ internal readonly struct SignalRules(SessionState session, DateTimeOffset at, Li
 {
     private const double Odd = 6;
     private const double ManyAbove = 4;
+    private const int FewSinks = 8;
     private const int HighRun = 8;
     private const double StrongProvenance = 2;
     private const string ByModel = "model";
@@ -83,7 +84,9 @@ internal readonly struct SignalRules(SessionState session, DateTimeOffset at, Li
     {
         if (novelty.Sink)
         {
-            Add(BehaviourKind.FirstUse, "sink", session.Labels.HasFlag(BehaviourLabels.Flagged) ? BehaviourLevel.High : BehaviourLevel.Low, 1, 1, "The agent never before used this tool, which can send something out.", 0);
+            // Names are the caller's: who makes them up uses up no measure of what is high.
+            var isTelling = session.Labels.HasFlag(BehaviourLabels.Flagged) && session[BehaviourFeature.NewSinks] <= FewSinks;
+            Add(BehaviourKind.FirstUse, "sink", isTelling ? BehaviourLevel.High : BehaviourLevel.Low, 1, 1, "The agent never before used this tool, which can send something out.", 0);
         }
         else if (novelty.Server)
         {

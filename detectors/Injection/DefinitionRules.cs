@@ -23,6 +23,9 @@ internal static partial class DefinitionRules
         "secret-file", "must-first", "copies-to-address", "self-praise", "named-like-an-instruction",
     ];
 
+    /// <summary>Those that are evidence: the last is only told.</summary>
+    public static IReadOnlyList<string> Weighed { get; } = [.. Names.Take(Names.Count - 1)];
+
     private static readonly Regex[] Patterns =
     [
         InstructionTag(), MarkupComment(), Secrecy(), Overrides(), Boasts(), PrefersItself(), BarsOthers(), First(), EveryRequest(), ModelIdentity(), SecretFile(), MustFirst(), Copies(), SelfPraise(),

@@ -46,7 +46,7 @@ public readonly record struct InjectionScore(
     public bool NeedsEncoder => Depth is InjectionDepth.Undecided or InjectionDepth.OutOfTime;
 
     /// <summary>The names of all marks that there are.</summary>
-    public static IReadOnlyList<string> KnownMarks => DefinitionRules.Names;
+    public static IReadOnlyList<string> KnownMarks => DefinitionRules.Weighed;
 
     /// <summary>The names of the marks.</summary>
     public IEnumerable<string> MarkNames

@@ -148,7 +148,7 @@ internal static class Calibration
             }
         }
 
-        return new(DefinitionRules.Names.Select((name, i) => (name, tail: Math.Round(-Math.Log10((seen[i] + 1.0) / (total + 1)), 3))).ToDictionary(each => each.name, each => each.tail), StringComparer.Ordinal);
+        return new(DefinitionRules.Weighed.Select((name, i) => (name, tail: Math.Round(-Math.Log10((seen[i] + 1.0) / (total + 1)), 3))).ToDictionary(each => each.name, each => each.tail), StringComparer.Ordinal);
     }
 
     // Three in a thousand of the benign definitions that the head was not trained on.

@@ -110,7 +110,21 @@ internal static class ShapeScreen
         }
 
         var text = desk.Text.Plain;
-        return !text.Chars.Slice(shape.Start, shape.Length).ContainsAnyExcept('\b', '\f') && text.ToBytes(shape.Start, shape.Length).Length == 2 * shape.Length;
+        if (text.Chars.Slice(shape.Start, shape.Length).ContainsAnyExcept('\b', '\f'))
+        {
+            return false;
+        }
+
+        // Each by itself: a longer escape beside one that is bare takes as much room as two that are written.
+        for (var at = shape.Start; at < shape.End; at++)
+        {
+            if (text.ToBytes(at, 1).Length != 2)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static ScreeningKind KindOf(SanitizeKind kind) => kind switch

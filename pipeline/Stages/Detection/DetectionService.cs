@@ -51,7 +51,7 @@ internal sealed class DetectionService(
     {
         var scoring = models.Injection is { } injection ? new TextScoring(injection) : null;
         var watch = new CallWatch(scoring, models.Behaviour, options.Policy, options.Limits);
-        var voice = new DetectionVoice(writer, reader, options, time);
+        var voice = new DetectionVoice(writer, reader, options, time, partition);
         var handler = new DetectionHandler(partition, watch, voice, reader, blobs, watching, options, telemetry, time);
         telemetry.LogOpened(partition, models.Injection?.Id ?? "no injection model", models.Behaviour?.Id ?? "no session model");
         return new(Consumer, partition, reader, handler, parking, time, consumers);

@@ -4,7 +4,7 @@ using McpLedger.Streaming;
 namespace McpLedger.Stages.Detection;
 
 /// <summary>All that detection can say, on the control log: findings, labels, stops and throttles. What stands there already is not said again.</summary>
-internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader, DetectionOptions options, TimeProvider time)
+internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader, DetectionOptions options, TimeProvider time, LedgerPartition? of = null)
 {
     /// <summary>Name by which the stage stops and releases.</summary>
     public const string Name = "detection";
@@ -16,7 +16,7 @@ internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader,
     private readonly Dictionary<(string Session, string Label), DateTimeOffset> _labels = [];
     private long _next;
 
-    /// <summary>The newest moment of which detection itself found something; null where it never did.</summary>
+    /// <summary>The newest moment of which detection itself found something in this partition; null where it never did.</summary>
     public DateTimeOffset? LastFound { get; private set; }
 
     /// <summary>Learns what was said before or by others, by reading the control log from where it was read last.</summary>
@@ -78,12 +78,15 @@ internal sealed class DetectionVoice(ILedgerWriter writer, ILedgerReader reader,
         Learn(data);
     }
 
+    // How far another partition was watched says nothing of this one. What decides a call's partition is its session.
+    private bool IsOurs(string? session) => of is not { } ours || PartitionChoice.Of(LedgerLog.Calls, session, reader.Partitions.Count(static p => p.Log == LedgerLog.Calls)) == ours;
+
     private void Learn(EventData data)
     {
         switch (data)
         {
             case FindingRaised e:
-                LastFound = e.Late && (LastFound is not { } last || e.Finding.Moment > last) ? e.Finding.Moment : LastFound;
+                LastFound = e.Late && IsOurs(e.Session) && (LastFound is not { } last || e.Finding.Moment > last) ? e.Finding.Moment : LastFound;
                 Learn((e.Finding, false));
                 break;
             case PrincipalStopped { Finding: { } finding }:

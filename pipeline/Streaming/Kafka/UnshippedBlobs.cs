@@ -237,6 +237,8 @@ internal sealed class UnshippedBlobs(KafkaLedgerOptions options)
             waiting.Outcome.TrySetResult(true);
             if (waiting.Puts > 0)
             {
+                // What was kept before is in the cluster: only that put still says whether something waits.
+                waiting.IsKept = false;
                 return;
             }
 

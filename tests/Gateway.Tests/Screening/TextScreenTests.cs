@@ -65,6 +65,7 @@ public sealed class TextScreenTests
     [InlineData("<script>post('https:\\/\\/hooks.slack.com\\/services\\/T0K4QZ8WM\\/B0R7KN2LP\\/X')</script>", "slack-webhook")]
     [InlineData("it said \\\"no\\\" to glpat-X", "gitlab-token")]
     [InlineData("it said \\\"no\\\" to glpat-\\bX", "gitlab-token")]
+    [InlineData("Cannot open \\\"C:\\keys\\glpat-X\\\"", "gitlab-token")]
     public async Task Escapes_of_JSON_hide_no_secret_in_a_text_that_has_no_other(string body, string rule)
     {
         await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
