@@ -116,10 +116,10 @@ public sealed class ChainVerifier
     private Standing Find(in LedgerLeaf leaf, EventId id, Digest prev, ICollection<ChainFault> faults)
     {
         var boots = Of(leaf.Chain);
-        var standing = boots.Known(leaf.Chain);
-        var (earlier, later) = boots.Beside(leaf.Chain);
+        var standing = boots.Latest is { } latest && latest.Chain == leaf.Chain ? latest : boots.Known(leaf.Chain);
         if (standing is null)
         {
+            var earlier = boots.Before(leaf.Chain);
             standing = earlier is not null ? new(leaf.Chain, 0, earlier.Last, earlier.Offset, earlier.Event, [])
                 : _fromTheBeginning && !boots.IsForgotten(leaf.Chain) ? new(leaf.Chain, 0, Digest.Zero, -1, id, [])
                 : new(leaf.Chain, leaf.Seq, prev, -1, id, []);
@@ -129,16 +129,19 @@ public sealed class ChainVerifier
             }
         }
 
-        if (!standing.IsLate && later is not null)
+        if (!standing.IsLate && standing != boots.Latest && boots.After(leaf.Chain) is { } later)
         {
             standing.IsLate = true;
             faults.Add(new(ChainFaultKind.Reordered, leaf.Offset, id, Text($"seq {leaf.Seq} of chain {leaf.Chain} stands behind event {later.Event} at offset {later.Offset} of chain {later.Chain}, which a later boot wrote")));
         }
 
         // What a boot left is in its order: only in the latest one may a record still come that seems to be missing.
-        foreach (var other in boots.All.Where(o => o != standing && o != boots.Latest))
+        foreach (var other in boots.All)
         {
-            AllMissing(other, faults);
+            if (other != standing && other != boots.Latest)
+            {
+                AllMissing(other, faults);
+            }
         }
 
         return standing;
@@ -219,10 +222,16 @@ public sealed class ChainVerifier
         /// <summary>Whether a boot is so early that what came before it may have been forgotten: it is taken as it comes.</summary>
         public bool IsForgotten(string chain) => _latest.Count == Most && EpochOf(chain) < _latest[0].Epoch;
 
-        public (Standing? Earlier, Standing? Later) Beside(string chain)
+        public Standing? Before(string chain)
         {
             var epoch = EpochOf(chain);
-            return (_latest.FindLast(s => s.Epoch <= epoch && s.Chain != chain), _latest.Find(s => s.Epoch > epoch));
+            return _latest.FindLast(s => s.Epoch <= epoch && s.Chain != chain);
+        }
+
+        public Standing? After(string chain)
+        {
+            var epoch = EpochOf(chain);
+            return _latest.Find(s => s.Epoch > epoch);
         }
 
         /// <returns>What is remembered no more; null when nothing.</returns>

@@ -11,7 +11,6 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
 {
     // Each has a blob in memory, of which one piece is under way.
     private const int AtATime = 8;
-    private const string TooLong = "its first piece was sent so long ago that whoever puts it together may have given it up";
 
     private readonly BlobFolder _folder = new(options.Folder);
     private readonly TopicNames _topics = new(options.TopicPrefix);
@@ -58,8 +57,7 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
             {
                 case Shipment.Unsent:
                     // The others would fare no better.
-                    var delay = options.FirstRetryDelay * (1 << Math.Min(failures++, 16));
-                    await AgainAsync(blob, delay < options.LongestRetryDelay ? delay : options.LongestRetryDelay, cancellationToken).ConfigureAwait(false);
+                    await AgainAsync(blob, options.RetryDelay(failures++), cancellationToken).ConfigureAwait(false);
                     break;
                 case Shipment.Unreadable:
                     // It holds no other up.
@@ -145,15 +143,14 @@ internal sealed class BlobShipper(KafkaLedgerOptions options, UnshippedBlobs uns
                     return withheld;
                 }
 
+                await _producer.SendAsync(place, chunk.Write()).WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
                 if (time.GetElapsedTime(began) > BlobAssembly.LongestSending / 2)
                 {
-                    return TooLong;
+                    return "its first piece was sent so long ago that whoever puts it together may have given it up";
                 }
-
-                await _producer.SendAsync(place, chunk.Write()).WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
             }
 
-            return time.GetElapsedTime(began) > BlobAssembly.LongestSending / 2 ? TooLong : null;
+            return null;
         }
         catch (KafkaException e)
         {

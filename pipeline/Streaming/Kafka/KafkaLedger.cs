@@ -210,8 +210,7 @@ public sealed class KafkaLedger : ILedger
 
             _notConnected = e.Message;
             _notOpen = _notOpen is null ? null : e.Message;
-            var delay = _options.FirstRetryDelay * Math.Pow(2, Math.Min(_failures++, 16));
-            _retry.Change(delay < _options.LongestRetryDelay ? delay : _options.LongestRetryDelay, Timeout.InfiniteTimeSpan);
+            _retry.Change(_options.RetryDelay(_failures++), Timeout.InfiniteTimeSpan);
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {

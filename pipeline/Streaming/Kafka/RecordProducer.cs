@@ -268,12 +268,10 @@ internal sealed class RecordProducer : IAsyncDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of the repair: whatever stands in its way is tried again, because what is under way may not be given up.")]
     private async Task RepairAsync(bool tooLong)
     {
-        var closing = _closing.Token;
         IProducer<Null, byte[]> failed;
-        PartitionTrack[] tracks;
+        PartitionTrack[] tracks = [];
         int generation;
         lock (_replacing)
         {
@@ -291,57 +289,37 @@ internal sealed class RecordProducer : IAsyncDisposable
         }
 
         await failed.CloseAsync(_telemetry).ConfigureAwait(false);
-        for (var delay = _options.FirstRetryDelay; ; delay = delay * 2 < _options.LongestRetryDelay ? delay * 2 : _options.LongestRetryDelay)
+        await RepeatAsync(generation, async closing =>
         {
-            try
+            await Task.Delay(Settling, _time, closing).ConfigureAwait(false);
+            if (tooLong && AskMaxBytes is not null)
             {
-                await Task.Delay(Settling, _time, closing).ConfigureAwait(false);
-                if (tooLong && AskMaxBytes is not null)
-                {
-                    MaxBytes = await AskMaxBytes(closing).ConfigureAwait(false);
-                    RefuseTooLong();
-                }
+                MaxBytes = await AskMaxBytes(closing).ConfigureAwait(false);
+                RefuseTooLong();
+            }
 
-                lock (_replacing)
-                {
-                    _producer = Make();
-                    tracks = _tracks;
-                    Volatile.Write(ref _broken, 0);
-                }
-
-                break;
-            }
-            catch (OperationCanceledException) when (closing.IsCancellationRequested)
+            lock (_replacing)
             {
-                return;
+                _producer = Make();
+                tracks = _tracks;
+                Volatile.Write(ref _broken, 0);
             }
-            catch (Exception e)
-            {
-                _telemetry.LogNotRepaired(e.Message);
-                await Task.Delay(delay, _time, closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
+        }).ConfigureAwait(false);
 
         // Each by itself: a partition whose replicas are away holds up no other.
-        await Task.WhenAll(tracks.Select(t => ResumeAsync(t, generation, closing))).ConfigureAwait(false);
+        await Task.WhenAll(tracks.Select(track => RepeatAsync(generation, closing => ResumeAsync(track, generation, closing)))).ConfigureAwait(false);
     }
 
+    /// <summary>Tries a step of a repair until it is done, the producer is closed, or another repair has begun: that one takes all tracks too.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Edge of the repair: whatever stands in its way is tried again, because what is under way may not be given up.")]
-    private async Task ResumeAsync(PartitionTrack track, int generation, CancellationToken closing)
+    private async Task RepeatAsync(int generation, Func<CancellationToken, Task> step)
     {
-        for (var delay = _options.FirstRetryDelay; ; delay = delay * 2 < _options.LongestRetryDelay ? delay * 2 : _options.LongestRetryDelay)
+        var closing = _closing.Token;
+        for (var failures = 0; ; failures++)
         {
             try
             {
-                List<UnderWay> waiting = Copy(track);
-                IReadOnlyDictionary<(string, long), long> found = new Dictionary<(string, long), long>();
-                if (waiting.Count > 0)
-                {
-                    await SeeAllAsync(track.Partition, closing).ConfigureAwait(false);
-                    found = await _landed.FindAsync(track.Partition, track.LastOffset + 1, waiting, closing).ConfigureAwait(false);
-                }
-
-                Resume(track, generation, found);
+                await step(closing).ConfigureAwait(false);
                 return;
             }
             catch (OperationCanceledException) when (closing.IsCancellationRequested)
@@ -352,14 +330,26 @@ internal sealed class RecordProducer : IAsyncDisposable
             {
                 if (generation != _generation)
                 {
-                    // The repair that has begun since takes this track too.
                     return;
                 }
 
                 _telemetry.LogNotRepaired(e.Message);
-                await Task.Delay(delay, _time, closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_options.RetryDelay(failures), _time, closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    private async Task ResumeAsync(PartitionTrack track, int generation, CancellationToken closing)
+    {
+        var waiting = Copy(track);
+        IReadOnlyDictionary<(string, long), long> found = new Dictionary<(string, long), long>();
+        if (waiting.Count > 0)
+        {
+            await SeeAllAsync(track.Partition, closing).ConfigureAwait(false);
+            found = await _landed.FindAsync(track.Partition, track.LastOffset + 1, waiting, closing).ConfigureAwait(false);
+        }
+
+        Resume(track, generation, found);
     }
 
     private void Resume(PartitionTrack track, int generation, IReadOnlyDictionary<(string, long), long> found)

@@ -125,19 +125,14 @@ internal sealed class Spool : IAsyncDisposable
     private static List<BegunChain> Begin(PartitionLog log, string instance, LedgerPositions positions, IReadOnlyList<(LedgerPartition Partition, string Chain, EventDraft Started)> chains)
     {
         var last = new Dictionary<LedgerPartition, (ChainLink Link, ReadOnlyMemory<byte> Bytes)>();
-        for (var (next, end) = log.Bounds; next < end;)
-        {
-            var batch = log.Read(next, ReadBytes);
-            foreach (var record in batch.Records)
-            {
-                if (TryPlace(record.Bytes.Span, out var partition, out var link) && LedgerIdentity.IsChainOf(link.Chain, instance))
-                {
-                    last[partition] = (link, record.Bytes);
-                }
-            }
 
-            // Damage stays where it is and is named by the shipper; the chain then shows the gap.
-            next = batch.Records.Count > 0 ? batch.Next : log.Segments.Select(static s => s.BaseOffset).FirstOrDefault(b => b > next, end);
+        // Damage stays where it is and is named by the shipper; the chain then shows the gap.
+        foreach (var record in ReadableFrom(log, log.Bounds.First))
+        {
+            if (TryPlace(record.Bytes.Span, out var partition, out var link) && LedgerIdentity.IsChainOf(link.Chain, instance))
+            {
+                last[partition] = (link, record.Bytes);
+            }
         }
 
         return [.. chains.Select(c => new BegunChain(c.Partition, new(c.Chain, PreviousOf(c.Partition)), c.Started))];

@@ -43,10 +43,15 @@ public sealed class SpoolShipment(KafkaLedgerOptions options, KafkaTelemetry tel
         var log = Spool.LogOf(folder);
         log.LookAgain();
         positions = positions.Within(log.Bounds.End);
-        var records = Spool.ReadableFrom(log, log.Bounds.First).LongCount();
+        var (records, named) = (0L, new HashSet<Contracts.Integrity.Digest>());
+        foreach (var record in Spool.ReadableFrom(log, log.Bounds.First))
+        {
+            records++;
+            named.UnionWith(record.Offset < positions.Shipped ? [] : UnshippedBlobs.NamedIn(record.Bytes));
+        }
 
         // The folder may be all that is left of its machine: only marks go.
-        var blobs = new UnshippedBlobs(options with { KeepsBlobs = true }) { Named = Spool.ReadableFrom(log, positions.Shipped).SelectMany(static r => UnshippedBlobs.NamedIn(r.Bytes)).ToHashSet() };
+        var blobs = new UnshippedBlobs(options with { KeepsBlobs = true }) { Named = named };
         blobs.Find();
         blobs.Permit();
         var marked = blobs.Count;
