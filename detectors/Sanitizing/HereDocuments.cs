@@ -11,11 +11,9 @@ internal static class HereDocuments
     /// <returns>How many characters are done with.</returns>
     public static int At(ReadOnlySpan<char> text, int at, SanitizeFindings found)
     {
-        var left = ShellLine.Before(text, at);
-        var runs = ShellCommands.IsInterpreter(ShellLine.LastCommand(left));
         if (text[(at + 2)..].StartsWith("<"))
         {
-            return Text(text, at, left, runs, found);
+            return Text(text, at, found);
         }
 
         var i = at + 2;
@@ -40,6 +38,7 @@ internal static class HereDocuments
         }
 
         // Each is looked for as far as a document may go: a line that names many is no command.
+        var left = ShellLine.Before(text, at);
         if (left.Count("<<") >= MostDocuments || !ShellLine.HoldsCommand(left, out var fetched))
         {
             return 2;
@@ -51,15 +50,16 @@ internal static class HereDocuments
             return 2;
         }
 
-        found.Add(SanitizeKind.HereDocument, runs || fetched ? SanitizeSeverity.High : SanitizeSeverity.Medium, at - left.Length, i + length - at + left.Length);
+        found.Add(SanitizeKind.HereDocument, fetched || RunsWhatItReads(left) ? SanitizeSeverity.High : SanitizeSeverity.Medium, at - left.Length, i + length - at + left.Length);
         return i + length - at;
     }
 
     // What searches or sorts one text does no harm.
-    private static int Text(ReadOnlySpan<char> text, int at, ReadOnlySpan<char> left, bool runs, SanitizeFindings found)
+    private static int Text(ReadOnlySpan<char> text, int at, SanitizeFindings found)
     {
+        var left = ShellLine.Before(text, at);
         var end = ShellLine.End(text, at);
-        if (!runs || text[(at + 3)..end].Trim().IsEmpty)
+        if (!RunsWhatItReads(left) || text[(at + 3)..end].Trim().IsEmpty)
         {
             return 3;
         }
@@ -67,6 +67,8 @@ internal static class HereDocuments
         found.Add(SanitizeKind.HereDocument, SanitizeSeverity.High, at - left.Length, end - at + left.Length);
         return end - at;
     }
+
+    private static bool RunsWhatItReads(ReadOnlySpan<char> left) => ShellCommands.IsInterpreter(ShellLine.LastCommand(left));
 
     /// <summary>How far a document goes, the line with the word that ends it included; -1 where none does.</summary>
     private static int Length(ReadOnlySpan<char> body, ReadOnlySpan<char> word, bool isIndented)

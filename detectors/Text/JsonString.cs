@@ -87,7 +87,8 @@ internal static class JsonString
     private static int Escape(ReadOnlySpan<byte> raw, int origin, MappedText text)
     {
         // No escape of JSON's: in a text that only looks like it the backslash is itself, and ends the word before it.
-        if (!"\"\\/bfnrtu"u8.Contains(raw[1]) || (raw[1] == 'u' && Hex(raw[2..], 4) < 0))
+        var unit = raw[1] == 'u' ? Hex(raw[2..], 4) : 0;
+        if (unit < 0 || !"\"\\/bfnrtu"u8.Contains(raw[1]))
         {
             text.Add('\\', origin);
             return 1;
@@ -98,8 +99,6 @@ internal static class JsonString
             text.Add(raw[1] switch { (byte)'b' => '\b', (byte)'f' => '\f', (byte)'n' => '\n', (byte)'r' => '\r', (byte)'t' => '\t', _ => (char)raw[1] }, origin);
             return 2;
         }
-
-        var unit = Hex(raw[2..], 4);
 
         if (char.IsHighSurrogate((char)unit) && raw[6..].StartsWith("\\u"u8) && Hex(raw[8..], 4) is >= 0xDC00 and <= 0xDFFF and var low)
         {

@@ -6,7 +6,6 @@ using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Net.Http.Headers;
 
 namespace McpLedger.Gateway.Answers;
@@ -20,7 +19,6 @@ internal sealed class StandaloneRelay(
     LiveCalls live,
     SuspendedCalls suspended,
     GatewayTelemetry telemetry,
-    IHostApplicationLifetime lifetime,
     TimeProvider time)
 {
     private const int MaxErrorBytes = 64 * 1024;
@@ -46,7 +44,7 @@ internal sealed class StandaloneRelay(
         }
         else if (upstream is { Status: StatusCodes.Status200OK, IsStream: true, Body: { } events } && ending.Call.What.Method == "GET")
         {
-            await RelayStreamAsync(ending, events, answer);
+            await RelayStreamAsync(ending, events, answer, cancellationToken);
         }
         else
         {
@@ -54,16 +52,15 @@ internal sealed class StandaloneRelay(
         }
     }
 
-    private async ValueTask RelayStreamAsync(CallEnding ending, Stream upstream, ClientAnswer answer)
+    private async ValueTask RelayStreamAsync(CallEnding ending, Stream upstream, ClientAnswer answer, CancellationToken cancellationToken)
     {
         var exchange = ending.Call.Exchange;
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(exchange.Http.RequestAborted, lifetime.ApplicationStopping);
         using var events = new EventSource(upstream, exchange.Gateway.Config.Limits.MaxResponseBytes, idle: TimeSpan.Zero, time);
         using var tally = new StreamTally();
         var said = exchange.Gateway.Screening is null ? null : new StreamMemory();
         await answer.StartStreamAsync();
         string? fault = null;
-        while (fault is null && await events.NextAsync(over.Token) is { } read)
+        while (fault is null && await events.NextAsync(cancellationToken) is { } read)
         {
             tally.Take(read.Raw.Span, read.Data.Length > 0);
             fault = await messages.RecordBesideAsync(ending.Call, read);

@@ -40,7 +40,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             return new(bytes, bytes, null, null);
         }
 
-        var part = PartOf(call, policy, "", ScreeningPlace.Results, TextChannel.Response).OfBytes(bytes, call.Exchange.Gateway.Limits);
+        var part = PartOf(call, policy, McpKind.Unreadable, "", ScreeningPlace.Results, TextChannel.Response).OfBytes(bytes, call.Exchange.Gateway.Limits);
         var began = time.GetTimestamp();
         var desk = desks.Rent(policy.MaxChars);
         TryRun(desk, bytes.Span, part, policy, null, began);
@@ -108,12 +108,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             return ScreenedMessage.Same(message);
         }
 
-        var part = PartOf(call, policy, root, place, channel);
-        if (message.Kind == McpKind.Response && call.What.Method == "GET")
-        {
-            part = part with { Rules = policy.StrictestOf(call.What.Server) };
-        }
-
+        var part = PartOf(call, policy, message.Kind, root, place, channel);
         if (!part.Rules.Looks(place))
         {
             return ScreenedMessage.Same(message);
@@ -301,10 +296,10 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     private static string? Told(ScreeningDesk desk, bool toServer) =>
         desk.Notes.Refusal is not { } reason ? null : toServer ? $"The gateway's screening did not let this call pass. {reason}" : $"The gateway's screening withheld the answer. {reason}";
 
-    private static ScreenedPart PartOf(Call call, ScreeningPolicy policy, string root, ScreeningPlace place, TextChannel channel)
+    private static ScreenedPart PartOf(Call call, ScreeningPolicy policy, McpKind kind, string root, ScreeningPlace place, TextChannel channel)
     {
         var server = call.What.Server;
-        var rules = call.What.Method == "tools/call" ? policy.Of(server, call.What.Name) : IsOfAnyTool(call.What.Method) ? policy.StrictestOf(server) : policy.Of(server, tool: null);
+        var rules = call.What.Method == "tools/call" ? policy.Of(server, call.What.Name) : IsOfAnyTool(call.What.Method, kind) ? policy.StrictestOf(server) : policy.Of(server, tool: null);
         return new(root, place, channel, server, OwnerOf(call.Exchange), rules);
     }
 
@@ -315,8 +310,9 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
 
     private static int OffsetOf(in McpMessage message, ReadOnlyMemory<byte> body) => message.Raw.Span.Overlaps(body.Span, out var offset) ? offset : 0;
 
-    // Which tool a task is of only its server knows.
-    private static bool IsOfAnyTool(string? method) => method is "tasks/get" or "tasks/result" or "tasks/update" or "tasks/cancel" or "tasks/list";
+    // Which tool a task, or an answer on a stream of its own, is of only its server knows.
+    private static bool IsOfAnyTool(string? method, McpKind kind) =>
+        method is "tasks/get" or "tasks/result" or "tasks/update" or "tasks/cancel" or "tasks/list" || (method == "GET" && kind == McpKind.Response);
 
     // A server's words about itself.
     private static bool IsListing(string? method) => method is "initialize" or "server/discover" or "prompts/list" or "resources/list" or "resources/templates/list";

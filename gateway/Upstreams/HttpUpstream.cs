@@ -92,7 +92,7 @@ internal sealed class HttpUpstream(Clusters clusters, Balancer balancer, Gateway
             }
 
             telemetry.UpstreamUnreachable(request.Server.Name, destination.DestinationId, e.HttpRequestError);
-            var nothingSent = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
+            var nothingSent = ConnectFaults.IsNothingSent(e.HttpRequestError);
             return (UpstreamAnswer.Failed(nothingSent ? $"The server could not be reached ({e.HttpRequestError})." : $"The server broke off before it answered ({e.HttpRequestError}).", destination.DestinationId, isTimeout: false), nothingSent);
         }
         catch (OperationCanceledException)

@@ -84,10 +84,7 @@ internal sealed class PeerHop(GatewayOptions options, GatewayTelemetry telemetry
 
     public void Dispose() => _client.Dispose();
 
-    // Nothing was sent: no connection came about, the client's own bound on connecting (a cancellation that nobody asked for) included.
-    private static bool IsUnreached(Exception e) =>
-        e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError }
-        || e is OperationCanceledException { InnerException: TimeoutException };
+    private static bool IsUnreached(Exception e) => (e is HttpRequestException known && ConnectFaults.IsNothingSent(known.HttpRequestError)) || ConnectFaults.IsTimeout(e);
 
     private async Task CopyAsync(HttpResponseMessage response, HttpContext http)
     {

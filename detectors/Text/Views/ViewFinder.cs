@@ -30,7 +30,6 @@ internal sealed class ViewFinder(TextLimits limits)
                 Shelf.Cut();
             }
 
-            view.Plain.End(view.Plain.OriginAt(view.Plain.Length));
             _tags.Clear();
             view.Traits = Normaliser.Run(view.Plain, view.Normal, _tags);
             if (i < found && view.Depth < Deepest)

@@ -18,8 +18,12 @@ public sealed class Corpus(string folder)
         if (!_read.TryGetValue(name, out var rows))
         {
             var path = Path.Combine(folder, name + ".jsonl.gz");
-            _read[name] = rows = File.Exists(path) ? ReadLines(path) : [];
-            _tally?.Add(path, rows);
+            _read[name] = rows = [];
+            if (File.Exists(path))
+            {
+                _read[name] = rows = ReadLines(path);
+                _tally?.Add(path, rows);
+            }
         }
 
         return rows;

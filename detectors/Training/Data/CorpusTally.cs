@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 
 namespace McpLedger.Detectors.Training.Data;
 
@@ -10,15 +9,12 @@ internal sealed class CorpusTally
 
     public IReadOnlyList<SourceTally> Sources => [.. _read.Values.OrderBy(source => source.Part, StringComparer.Ordinal).ThenBy(source => source.Name, StringComparer.Ordinal)];
 
-    /// <summary>Remembers a file; one that does not exist was not read.</summary>
-    public void Add(string path, IReadOnlyList<LabelledText> rows)
+    /// <summary>Remembers a file that was read; each is hashed once, however many read it.</summary>
+    public void Add(string path, IReadOnlyList<LabelledText> rows) => _read.GetOrAdd(path, static (path, rows) =>
     {
-        if (File.Exists(path))
-        {
-            var attacks = rows.Count(row => row.IsAttack);
-            _read.TryAdd(path, new(Path.GetFileName(Path.GetDirectoryName(path)) ?? "", Path.GetFileName(path).Split('.')[0], attacks, rows.Count - attacks, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))));
-        }
-    }
+        var attacks = rows.Count(row => row.IsAttack);
+        return new(Path.GetFileName(Path.GetDirectoryName(path)) ?? "", Path.GetFileName(path).Split('.')[0], attacks, rows.Count - attacks, ModelTraining.Sha256(path));
+    }, rows);
 }
 
 /// <summary>A file of a corpus.</summary>

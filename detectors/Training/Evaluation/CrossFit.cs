@@ -53,17 +53,7 @@ internal sealed class CrossFit
     public bool IsAbove(ScoredText text, double rate) => Tail(text) > Thresholds(rate)[1 - text.Fold];
 
     /// <summary>The weighted share of texts above the threshold of this rate.</summary>
-    public double Share(IEnumerable<ScoredText> texts, double rate)
-    {
-        var (above, total) = (0d, 0d);
-        foreach (var text in texts)
-        {
-            total += text.Weight;
-            above += IsAbove(text, rate) ? text.Weight : 0;
-        }
-
-        return total == 0 ? double.NaN : above / total;
-    }
+    public double Share(IEnumerable<ScoredText> texts, double rate) => BoardEvaluation.Share(texts, text => IsAbove(text, rate));
 
     private double Tail(ScoredText text, int fold) => _tail(_curves[fold], text);
 

@@ -77,7 +77,7 @@ internal sealed class SseLink : IMessageLink
         {
             return new(null, new(504, $"The server opened no event stream within {limits.ProbeTimeout.TotalSeconds:0.#} s."));
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || IsConnectTimeout(e))
+        catch (Exception e) when (e is HttpRequestException or IOException || ConnectFaults.IsTimeout(e))
         {
             return new(null, new(Unreachable, $"The server cannot be reached: {ReasonOf(e)}"));
         }
@@ -127,7 +127,7 @@ internal sealed class SseLink : IMessageLink
         {
             return new(504, $"The server did not accept a message within {_limits.SendTimeout.TotalSeconds:0.#} s.");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || IsConnectTimeout(e))
+        catch (Exception e) when (e is HttpRequestException or IOException || ConnectFaults.IsTimeout(e))
         {
             return new(502, $"The server cannot be reached: {ReasonOf(e)}");
         }
@@ -141,17 +141,14 @@ internal sealed class SseLink : IMessageLink
         return ValueTask.CompletedTask;
     }
 
-    // The client's own bound on connecting comes as a cancellation that nobody asked for.
     // The client's words on a head that it cannot read repeat it; those on a connection that did not come about are its own.
     private static string ReasonOf(Exception error) => error switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError } => error.Message,
+        HttpRequestException known when ConnectFaults.IsNothingSent(known.HttpRequestError) => known.Message,
         HttpRequestException known => $"{known.HttpRequestError}.",
         IOException => "The connection broke.",
         _ => error.Message,
     };
-
-    private static bool IsConnectTimeout(Exception error) => error is OperationCanceledException { InnerException: TimeoutException };
 
     private static HttpRequestMessage RequestTo(HttpMethod method, Uri address, ServerConfig server)
     {
