@@ -106,7 +106,7 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             }
             else if (mark == Named)
             {
-                Tell(desk, (ScreeningAction)Math.Min((int)part.Rules.Of(part.Place, kind), (int)ScreeningAction.Flag), mark, Severity.Medium, start, length);
+                Tell(desk, AtMostFlagged(part.Rules.Of(part.Place, kind)), mark, Severity.Medium, start, length);
             }
         }
 
@@ -168,7 +168,7 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
             if (shape is { Kind: SanitizeKind.Invisible or SanitizeKind.Bidirectional, Severity: < SanitizeSeverity.High })
             {
                 // A soft hyphen or a mark of direction between words may be honest: what is certain bears a mark of the model's.
-                Tell(desk, (ScreeningAction)Math.Max((int)part.Rules.Of(part.Place, ScreeningKind.Hidden), (int)ScreeningAction.Flag), rule, severity, start, length);
+                Tell(desk, AtMostFlagged(part.Rules.Of(part.Place, ScreeningKind.Hidden)), rule, severity, start, length);
                 continue;
             }
 
@@ -185,6 +185,9 @@ internal sealed class DefinitionScreen(ScreeningDesks desks, ScreeningTelemetry 
         Tell(desk, action, rule, severity, start, length);
         return action == ScreeningAction.Refuse;
     }
+
+    // The gravest action is the first.
+    private static ScreeningAction AtMostFlagged(ScreeningAction action) => (ScreeningAction)Math.Max((int)action, (int)ScreeningAction.Flag);
 
     private static void Tell(ScreeningDesk desk, ScreeningAction action, string rule, Severity severity, int start, int length)
     {

@@ -72,6 +72,16 @@ public sealed class DefinitionScreenTests
         Assert.DoesNotContain("withheld", finding.Effects);
     }
 
+    [Fact]
+    public async Task Where_nobody_looks_for_marks_a_name_that_reads_like_an_instruction_is_not_told()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Definitions, ScreeningKind.Marks, ScreeningAction.Off));
+        List(gateway, "{\"name\":\"word\",\"description\":\"Looks up a word.\",\"inputSchema\":{\"type\":\"object\",\"properties\":{\"doNotNotifyUser\":{\"type\":\"boolean\"}}}}");
+
+        Assert.Contains("doNotNotifyUser", await ListAsync(gateway), StringComparison.Ordinal);
+        Assert.DoesNotContain((await gateway.ControlAsync()).OfType<FindingRaised>(), static each => each.Detector == FindingDetectors.Definition);
+    }
+
     [Theory]
     [InlineData("\\u001b[8mhidden\\u001b[0m", "escape-sequence", true)]
     [InlineData("a\\u0007b", "control", true)]
