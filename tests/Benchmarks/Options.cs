@@ -13,7 +13,7 @@ internal sealed class Options
         {
             if (!arguments[i].StartsWith("--", StringComparison.Ordinal))
             {
-                throw new ArgumentException($"'{arguments[i]}' is no option.", nameof(arguments));
+                throw new OptionException($"'{arguments[i]}' is no option.");
             }
 
             var hasValue = i + 1 < arguments.Count && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal);
@@ -26,5 +26,20 @@ internal sealed class Options
 
     public string? Value(string name) => _options.GetValueOrDefault(name);
 
-    public int Number(string name, int otherwise) => Value(name) is { } text ? int.Parse(text, NumberStyles.AllowThousands, CultureInfo.InvariantCulture) : otherwise;
+    /// <exception cref="OptionException">The option is not given, or without a value.</exception>
+    public string Required(string name, string what) => Value(name) ?? throw new OptionException($"--{name} is needed: {what}.");
+
+    /// <exception cref="OptionException">What is given is no whole number.</exception>
+    public int Number(string name, int otherwise) => Value(name) is { } text ? Whole(name, text) : otherwise;
+
+    /// <summary>Whole numbers with commas between them; null where the option is not given.</summary>
+    /// <exception cref="OptionException">One of them is no whole number.</exception>
+    public int[]? Numbers(string name) => Value(name) is { } text ? [.. text.Split(',').Select(each => Whole(name, each))] : null;
+
+    private static int Whole(string name, string text) => int.TryParse(text, NumberStyles.Integer | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out var number)
+        ? number
+        : throw new OptionException($"--{name}: '{text}' is no whole number.");
 }
+
+/// <summary>A benchmark was asked for something it cannot do; the message says what to give.</summary>
+internal sealed class OptionException(string message) : Exception(message);

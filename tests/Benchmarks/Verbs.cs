@@ -68,7 +68,15 @@ internal static class Verbs
             return 2;
         }
 
-        return await chosen.Run(new(given));
+        try
+        {
+            return await chosen.Run(new(given));
+        }
+        catch (OptionException unusable)
+        {
+            Console.Error.WriteLine($"{unusable.Message}\n{Line(verb, chosen.What)}");
+            return 2;
+        }
     }
 
     private static string Line(string verb, string what) => $"./bench.sh {verb,-12} {what}";

@@ -16,16 +16,15 @@ internal static class ProxyVerb
         plan = plan with
         {
             Rounds = options.Number("rounds", plan.Rounds),
-            Connections = options.Value("connections") is { } wanted ? [.. wanted.Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))] : plan.Connections,
+            Connections = options.Numbers("connections") ?? plan.Connections,
             Transports = options.Value("transports")?.Split(',') ?? plan.Transports,
             FirstWarmUp = TimeSpan.FromSeconds(options.Number("warm", (int)plan.FirstWarmUp.TotalSeconds)),
         };
         var isScreened = options.Value("scenario") is "screened";
-        var data = options.Value("data");
+        var data = isScreened ? options.Required("data", "the folder that has dev/*.jsonl.gz") : options.Value("data");
         if (isScreened)
         {
             plan = plan with { Connections = [16], Transports = ["texts"], Differs = true };
-            data = data ?? throw new ArgumentException("--scenario screened needs --data, the folder that has dev/*.jsonl.gz.", nameof(options));
         }
 
         HashSet<string> contenders = [.. options.Value("contenders")?.Split(',') ?? (isScreened ? [Lineup.BareYarp, Lineup.Strict, Lineup.Screened] : [Lineup.Direct, Lineup.Nginx, Lineup.BareYarp, Lineup.Strict, Lineup.Off, Lineup.Up])];

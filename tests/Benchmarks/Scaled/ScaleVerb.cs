@@ -20,8 +20,7 @@ internal static class ScaleVerb
 
     public static async Task<int> RunAsync(Options options)
     {
-        int[] Numbers(string name, string otherwise) => [.. (options.Value(name) ?? otherwise).Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
-        var (partitions, events) = (Numbers("partitions", "1,2,4,8"), Numbers("events", "10000,100000,1000000"));
+        var (partitions, events) = (options.Numbers("partitions") ?? [1, 2, 4, 8], options.Numbers("events") ?? [10_000, 100_000, 1_000_000]);
         var middle = events[events.Length / 2];
         var empty = await MeasureAsync(partitions[0], 0, default);
         Console.WriteLine($"an empty start: pipeline {empty.Pipeline.TotalSeconds:0.0} s, projections {empty.Projections.TotalSeconds:0.0} s of CPU time");

@@ -13,7 +13,7 @@ internal static class DlpVerb
 
     public static Task<int> RunAsync(Options options)
     {
-        var folder = options.Value("data") ?? throw new ArgumentException("--data names a folder with checkouts of presidio-research, gitleaks and kingfisher in it.", nameof(options));
+        var folder = options.Required("data", "a folder with checkouts of presidio-research, gitleaks and kingfisher in it");
         var parts = 0;
         if (Path.Combine(folder, "presidio-research", "data", "synth_dataset_v2.json") is var sentences && File.Exists(sentences))
         {

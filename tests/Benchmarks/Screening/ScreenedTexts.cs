@@ -36,7 +36,7 @@ internal static class ScreenedTexts
         string[] benign = ["docs_test", "docs_security", "docs_aidirected", "livemcp_obs", "livemcp_tools", "docker_tools", "tau_tool", "tau_user", "wildguard_benign", "cse_frr", "notinject", "agentdyn_clean", "piarena_ctx", "injecagent_simresp"];
         folder = Directory.Exists(Path.Combine(folder, "dev")) ? Path.Combine(folder, "dev") : folder;
         IReadOnlyList<(string, IReadOnlyList<byte[]>)> sets = [.. benign.Where(source => File.Exists(Path.Combine(folder, source + ".jsonl.gz"))).Select(source => (source, Rows(Path.Combine(folder, source + ".jsonl.gz"))))];
-        return sets.Count > 0 ? sets : throw new ArgumentException($"'{folder}' holds none of {benign[0]}.jsonl.gz, {benign[1]}.jsonl.gz and so on. Fix: name the folder that has dev/*.jsonl.gz.", nameof(folder));
+        return sets.Count > 0 ? sets : throw new OptionException($"'{folder}' holds none of {benign[0]}.jsonl.gz, {benign[1]}.jsonl.gz and so on. Fix: name the folder that has dev/*.jsonl.gz.");
     }
 
     public static byte[] Message(string text) => JsonSerializer.SerializeToUtf8Bytes(new { jsonrpc = "2.0", id = 1, result = new { content = new[] { new { type = "text", text } }, isError = false } });

@@ -15,7 +15,7 @@ internal static class ShadowVerb
 
     public static Task<int> RunAsync(Options options)
     {
-        var folder = options.Value("data") ?? throw new ArgumentException("--data is needed: the folder that has dev/*.jsonl.gz.", nameof(options));
+        var folder = options.Required("data", "the folder that has dev/*.jsonl.gz");
         var tools = Sets.SelectMany(set => Load(Path.Combine(folder, "dev", $"{set}.jsonl.gz"))).ToArray();
         var servers = tools.GroupBy(tool => tool.Tool.Server).ToDictionary(each => each.Key, each => each.ToArray());
         Console.WriteLine($"{tools.Length} tools of {servers.Count} honest servers; tools with a finding, in a hundred");
