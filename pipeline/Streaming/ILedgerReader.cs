@@ -31,6 +31,14 @@ public readonly record struct LedgerBounds(long First, long End);
 /// <param name="Damage">What is broken right after <paramref name="Records"/>; null when nothing is.</param>
 public sealed record ReadBatch(IReadOnlyList<LedgerRecord> Records, long Next, string? Damage)
 {
+    private Action? _giveBack;
+
     /// <summary>Bytes of the records.</summary>
     public int Bytes => Records.Sum(static r => r.Bytes.Length);
+
+    /// <summary>Lets the next reads have the memory that the records lie in. For whoever keeps none of them: their bytes are others' afterwards. A batch that is not given back is the collector's.</summary>
+    public void GiveBack() => Interlocked.Exchange(ref _giveBack, null)?.Invoke();
+
+    /// <summary>The batch, with a way to give back what its records lie in.</summary>
+    internal ReadBatch In(Action giveBack) => this with { _giveBack = giveBack };
 }

@@ -92,28 +92,30 @@ public static class EventReader
         Digest? prev = null;
         EventId? id = null;
         DateTimeOffset? time = null;
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var seen = Member.Other;
+        HashSet<string>? others = null;
         json.Read();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var name = json.GetString()!;
-            if (!names.Add(name))
+            var member = MemberAt(ref json);
+            if (member == Member.Other ? !(others ??= new(StringComparer.Ordinal)).Add(json.GetString()!) : (seen & member) != 0)
             {
                 return null;
             }
 
+            seen |= member;
             json.Read();
-            switch (name)
+            switch (member)
             {
-                case "chain": chain = json.GetString(); break;
-                case "seq": seq = json.GetInt64(); break;
-                case "prev": prev = Digest.TryParse(json.GetString(), out var digest) ? digest : null; break;
-                case "id": id = EventId.TryParse(json.GetString(), out var read) ? read : null; break;
-                case "type": type = json.GetString(); break;
-                case "source": source = json.GetString(); break;
-                case "subject": subject = json.GetString(); break;
-                case "time": time = DateTimeOffset.Parse(json.GetString()!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal); break;
-                case "data" when type is not null: data = ReadData(type, ref json, record); break;
+                case Member.Chain: chain = json.GetString(); break;
+                case Member.Seq: seq = json.GetInt64(); break;
+                case Member.Prev: prev = Digest.TryParse(json.GetString(), out var digest) ? digest : null; break;
+                case Member.Id: id = EventId.TryParse(json.GetString(), out var read) ? read : null; break;
+                case Member.Type: type = json.GetString(); break;
+                case Member.Source: source = json.GetString(); break;
+                case Member.Subject: subject = json.GetString(); break;
+                case Member.Time: time = DateTimeOffset.Parse(json.GetString()!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal); break;
+                case Member.Data when type is not null: data = ReadData(type, ref json, record); break;
                 default: json.Skip(); break;
             }
         }
@@ -125,6 +127,18 @@ public static class EventReader
             : new() { Id = id.Value, Type = type, Source = source, Subject = subject, Time = time.Value, Chain = new(chain, seq.Value, prev.Value) };
     }
 
+    private static Member MemberAt(ref Utf8JsonReader json) =>
+        json.ValueTextEquals("chain"u8) ? Member.Chain
+        : json.ValueTextEquals("seq"u8) ? Member.Seq
+        : json.ValueTextEquals("prev"u8) ? Member.Prev
+        : json.ValueTextEquals("id"u8) ? Member.Id
+        : json.ValueTextEquals("type"u8) ? Member.Type
+        : json.ValueTextEquals("source"u8) ? Member.Source
+        : json.ValueTextEquals("subject"u8) ? Member.Subject
+        : json.ValueTextEquals("time"u8) ? Member.Time
+        : json.ValueTextEquals("data"u8) ? Member.Data
+        : Member.Other;
+
     private static EventData? ReadData(string type, ref Utf8JsonReader json, ReadOnlySpan<byte> record)
     {
         if (EventCatalog.ReadingShapeOf(type) is { } shape)
@@ -135,5 +149,21 @@ public static class EventReader
         var start = (int)json.TokenStartIndex;
         json.Skip();
         return new UnknownEvent(RawJson.FromTrusted(record[start..(int)json.BytesConsumed].ToArray()));
+    }
+
+    // Names of the envelope as flags, so that which stood already is one number.
+    [Flags]
+    private enum Member
+    {
+        Other = 0,
+        Chain = 1,
+        Seq = 1 << 1,
+        Prev = 1 << 2,
+        Id = 1 << 3,
+        Type = 1 << 4,
+        Source = 1 << 5,
+        Subject = 1 << 6,
+        Time = 1 << 7,
+        Data = 1 << 8,
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace McpLedger.Contracts.Search;
@@ -33,7 +34,11 @@ public sealed class TermList(int mostTerms, int mostCharacters)
         }
 
         Span<char> lower = stackalloc char[SearchTerms.LongestTerm];
-        var length = term.ToLowerInvariant(lower);
+        if (Ascii.ToLower(term, lower, out var length) != OperationStatus.Done)
+        {
+            length = term.ToLowerInvariant(lower);
+        }
+
         if (_text.Length > 0)
         {
             _text.Append(' ');

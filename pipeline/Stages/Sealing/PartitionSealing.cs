@@ -46,6 +46,7 @@ internal sealed class PartitionSealing(
         {
             var batch = await reader.ReadAsync(partition, sealer.Next, options.ReadBytes, cancellationToken).ConfigureAwait(false);
             sealer.Accept(batch.Records);
+            batch.GiveBack();
             if (batch.Damage is { } damage)
             {
                 sealer.Damaged(damage);

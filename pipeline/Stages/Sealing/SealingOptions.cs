@@ -24,7 +24,7 @@ public sealed record SealingOptions
     public int MaxLeaves { get; init; } = 16 * 1024;
 
     /// <summary>Bytes of records read at once.</summary>
-    public int ReadBytes { get; init; } = 4 * 1024 * 1024;
+    public int ReadBytes { get; init; } = 1024 * 1024;
 
     /// <summary>Algorithm of a signing key that has to be made: Ed25519, which every C2SP tool reads, or ECDSA on P-256.</summary>
     public NoteAlgorithm Algorithm { get; init; } = NoteAlgorithm.Ed25519;

@@ -30,14 +30,15 @@ internal readonly struct SegmentReader(LedgerPartition partition, ImmutableArray
         var next = Math.Max(from, segments[0].BaseOffset);
         var records = new List<LedgerRecord>();
         var bytes = 0;
+        var slab = new RecordSlab();
         string? damage = null;
         for (var i = IndexOf(next); i < segments.Length && damage is null && (records.Count == 0 || bytes < maxBytes) && next < end; i++)
         {
             var last = i == segments.Length - 1;
-            damage = ReadSegment(segments[i], last ? end : segments[i + 1].BaseOffset, last ? endPosition : long.MaxValue, maxBytes, records, ref next, ref bytes);
+            damage = ReadSegment(segments[i], last ? end : segments[i + 1].BaseOffset, last ? endPosition : long.MaxValue, maxBytes, records, slab, ref next, ref bytes);
         }
 
-        return new(records, next, damage);
+        return new ReadBatch(records, next, damage).In(slab.GiveBack);
     }
 
     private int IndexOf(long offset)
@@ -51,7 +52,7 @@ internal readonly struct SegmentReader(LedgerPartition partition, ImmutableArray
         return found;
     }
 
-    private string? ReadSegment(Segment segment, long segmentEnd, long limit, int maxBytes, List<LedgerRecord> records, ref long next, ref int bytes)
+    private string? ReadSegment(Segment segment, long segmentEnd, long limit, int maxBytes, List<LedgerRecord> records, RecordSlab slab, ref long next, ref int bytes)
     {
         try
         {
@@ -70,7 +71,6 @@ internal readonly struct SegmentReader(LedgerPartition partition, ImmutableArray
             limit = Math.Min(limit, RandomAccess.GetLength(file));
             var window = Math.Clamp(maxBytes - bytes, SmallestWindow, LargestWindow);
             var at = segment.CursorAt(file, next, limit, window, accepted, out var cursor, out var stop);
-            var slab = new RecordSlab();
             using (cursor)
             {
                 next = stop == CursorStop.Record ? at : next;

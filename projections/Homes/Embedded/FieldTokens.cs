@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
@@ -17,6 +18,8 @@ internal static class FieldTokens
     // Values of these are in every event of traffic; that they are there is no question worth an entry.
     private static readonly HashSet<SearchField> AlwaysThere = [FieldCatalog.Id, FieldCatalog.Type, FieldCatalog.Class, FieldCatalog.Source, FieldCatalog.Time];
 
+    private static readonly SearchValues<char> Escaped = SearchValues.Create([.. Enumerable.Range(0, ' ' + 1).Select(static c => (char)c), '%', '"', '\'', '\\', '`', (char)127]);
+
     public static string Of(SearchDocument document, StringBuilder text)
     {
         text.Clear().Append(Any);
@@ -26,7 +29,7 @@ internal static class FieldTokens
             Append(text.Append(' '), field, value);
             if (field != previous && !AlwaysThere.Contains(field))
             {
-                text.Append(' ').Append(Has(field));
+                text.Append(" ?").Append(field.Name);
             }
 
             previous = field;
@@ -66,18 +69,13 @@ internal static class FieldTokens
     private static StringBuilder Append(StringBuilder text, SearchField field, string value)
     {
         text.Append('=').Append(field.Name).Append(':');
-        foreach (var c in value)
+        var rest = value.AsSpan();
+        for (var cut = rest.IndexOfAny(Escaped); cut >= 0; cut = rest.IndexOfAny(Escaped))
         {
-            if (c is <= ' ' or '%' or '"' or '\'' or '\\' or '`' or (char)127)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"%{(int)c:X2}");
-            }
-            else
-            {
-                text.Append(c);
-            }
+            text.Append(rest[..cut]).Append(CultureInfo.InvariantCulture, $"%{(int)rest[cut]:X2}");
+            rest = rest[(cut + 1)..];
         }
 
-        return text;
+        return text.Append(rest);
     }
 }

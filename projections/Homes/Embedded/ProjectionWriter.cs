@@ -8,11 +8,16 @@ namespace McpLedger.Projections.Homes.Embedded;
 /// <summary>The one writer of a generation of read models. A batch's effects and the partition's position are one transaction, so a batch counts once however often it comes.</summary>
 internal sealed class ProjectionWriter : IDisposable
 {
+    private const int AtOnce = 64;
+
     private readonly SqliteDatabase _database;
     private readonly IReadOnlyList<ViewTable> _views = ViewTables.New();
     private readonly EventTable _events = new();
     private readonly Rollups _rollups = new();
     private readonly TermList _terms = SearchDocuments.NewTerms();
+
+    // A few at a time, so that what is made of an event is gone before the collector would move it: held for a whole batch, a third of folding was the collector's.
+    private readonly (LedgerRecord Record, LedgerEvent Event, Dictionary<Digest, ReadOnlyMemory<byte>> Blobs)[] _read = new (LedgerRecord, LedgerEvent, Dictionary<Digest, ReadOnlyMemory<byte>>)[AtOnce];
 
     public ProjectionWriter(string path)
     {
@@ -51,22 +56,25 @@ internal sealed class ProjectionWriter : IDisposable
     public async ValueTask<BatchResult> ApplyAsync(
         LedgerPartition partition, IReadOnlyList<LedgerRecord> records, long? next, ClaimChecks claims, CancellationToken cancellationToken)
     {
-        var read = new (LedgerRecord Record, LedgerEvent Event, Dictionary<Digest, ReadOnlyMemory<byte>> Blobs)[records.Count];
-        for (var i = 0; i < read.Length; i++)
-        {
-            read[i] = EventReader.TryRead(records[i].Bytes.Span, out var e, out var fault)
-                ? (records[i], e!, await claims.FetchAsync(e!, cancellationToken))
-                : throw new InvalidDataException($"The record is no event: {fault}");
-        }
-
         var result = new BatchResult();
         try
         {
-            _database.Transact(() =>
+            await _database.TransactAsync(async () =>
             {
-                foreach (var (record, e, contents) in read)
+                for (var from = 0; from < records.Count; from += _read.Length)
                 {
-                    result = Apply(record, e, contents, result);
+                    var count = Math.Min(_read.Length, records.Count - from);
+                    for (var i = 0; i < count; i++)
+                    {
+                        _read[i] = EventReader.TryRead(records[from + i].Bytes.Span, out var e, out var fault)
+                            ? (records[from + i], e!, await claims.FetchAsync(e!, cancellationToken))
+                            : throw new InvalidDataException($"The record is no event: {fault}");
+                    }
+
+                    foreach (var (record, e, contents) in _read.AsSpan(0, count))
+                    {
+                        result = Apply(record, e, contents, result);
+                    }
                 }
 
                 Flush(partition, records, next, result);

@@ -45,12 +45,12 @@ internal sealed class SqliteDatabase : IDisposable
     public void Execute(string sql) => Check(raw.sqlite3_exec(_connection.Handle, sql));
 
     /// <summary>Does the work in one transaction: all of it, or nothing.</summary>
-    public void Transact(Action work)
+    public async ValueTask TransactAsync(Func<ValueTask> work)
     {
         Execute("BEGIN IMMEDIATE");
         try
         {
-            work();
+            await work();
             Execute("COMMIT");
         }
         catch

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Folds;
@@ -26,7 +27,9 @@ internal abstract class ViewTable(string name, string definition)
 /// <param name="columns">Columns beside <c>key</c> and <c>doc</c>: what queries filter and sort by.</param>
 /// <param name="indexes">Further statements of the definition.</param>
 /// <param name="mostKept">Views that may stay in memory from one batch to the next.</param>
-internal sealed class ViewTable<TView>(Fold<TView> fold, IReadOnlyList<ViewColumn<TView>> columns, string indexes, int mostKept = ViewTables.MostKept) : ViewTable(fold.Name, Define(fold, columns, indexes))
+/// <param name="isSettled">Views that nothing more is expected for: they leave memory with their batch. The collector goes through all that stay, again and again.</param>
+internal sealed class ViewTable<TView>(Fold<TView> fold, IReadOnlyList<ViewColumn<TView>> columns, string indexes, int mostKept = ViewTables.MostKept, Func<TView, bool>? isSettled = null)
+    : ViewTable(fold.Name, Define(fold, columns, indexes))
     where TView : class
 {
     private readonly Dictionary<string, TView?> _kept = new(StringComparer.Ordinal);
@@ -52,16 +55,25 @@ internal sealed class ViewTable<TView>(Fold<TView> fold, IReadOnlyList<ViewColum
     public override void Flush(SqliteDatabase database)
     {
         var statement = database.Kept(_upsert);
+        var bytes = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(bytes, new() { Encoder = fold.Shape.Options.Encoder, SkipValidation = true });
         foreach (var key in _dirty)
         {
             var view = _kept[key]!;
-            statement.Bind(1, key).BindText(2, JsonSerializer.SerializeToUtf8Bytes(view, fold.Shape));
+            bytes.ResetWrittenCount();
+            json.Reset();
+            JsonSerializer.Serialize(json, view, fold.Shape);
+            statement.Bind(1, key).BindText(2, bytes.WrittenSpan);
             for (var i = 0; i < columns.Count; i++)
             {
                 statement.BindAny(i + 3, columns[i].Value(view));
             }
 
             statement.Run();
+            if (isSettled?.Invoke(view) ?? false)
+            {
+                _kept.Remove(key);
+            }
         }
 
         _dirty.Clear();

@@ -32,7 +32,8 @@ internal static class ViewTables
             CREATE INDEX calls_started ON calls(started, server, name, principal, outcome);
             CREATE INDEX calls_session ON calls(session, started);
             CREATE INDEX calls_unresolved ON calls(started) WHERE outcome = 'unresolved';
-            """),
+            """,
+            isSettled: static v => (v.CompletedEvent ?? v.RefusedEvent) is not null),
         new ViewTable<LateAnswer>(LateAnswerFold.Fold, [], ""),
         new ViewTable<SessionView>(
             SessionFold.Fold,

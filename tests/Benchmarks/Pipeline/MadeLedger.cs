@@ -65,6 +65,7 @@ internal static class MadeLedger
         {
             var batch = await files.ReadAsync(LedgerPartition.Calls, sealer.Next, options.ReadBytes, CancellationToken.None);
             sealer.Accept(batch.Records);
+            batch.GiveBack();
             if (sealer.Pending >= options.MaxLeaves || batch.Records.Count == 0)
             {
                 sealer.Commit(0);

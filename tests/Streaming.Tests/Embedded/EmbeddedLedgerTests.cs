@@ -239,4 +239,27 @@ public sealed class EmbeddedLedgerTests
         await Assert.ThrowsAsync<ArgumentException>(() => TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(folder.Path) with { MaxRecordBytes = 200 * 1024 }, TimeProvider.System));
         await Assert.ThrowsAsync<ArgumentException>(() => TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(folder.Path) with { SegmentBytes = 1000 }, TimeProvider.System));
     }
+
+    [Fact]
+    public async Task Records_that_are_kept_stay_as_they_are_while_others_give_theirs_back()
+    {
+        using var folder = new TemporaryFolder();
+        await using var ledger = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(folder.Path), TimeProvider.System);
+        for (var i = 0; i < 200; i++)
+        {
+            await ledger.AppendAsync(LedgerLog.Calls, new string((char)('a' + (i % 26)), 1500));
+        }
+
+        var kept = await ledger.Ledger.ReadAsync(LedgerPartition.Calls, 0, 256 * 1024, CancellationToken.None);
+        var digests = kept.Records.Select(static r => Digest.Of(r.Bytes.Span)).ToArray();
+        for (var from = 0L; from < kept.Next; from += 10)
+        {
+            var other = await ledger.Ledger.ReadAsync(LedgerPartition.Calls, from, 64 * 1024, CancellationToken.None);
+            Assert.Equal(digests[(int)from], Digest.Of(other.Records[0].Bytes.Span));
+            other.GiveBack();
+            (other with { Damage = "again" }).GiveBack();
+        }
+
+        Assert.Equal(digests, kept.Records.Select(static r => Digest.Of(r.Bytes.Span)));
+    }
 }

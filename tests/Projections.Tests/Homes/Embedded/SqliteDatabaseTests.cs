@@ -12,16 +12,16 @@ public sealed class SqliteDatabaseTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_full_disk_is_named_although_SQLite_has_rolled_back_by_itself()
+    public async Task A_full_disk_is_named_although_SQLite_has_rolled_back_by_itself()
     {
         using var database = SqliteDatabase.Open(Path.Combine(_folder.Path, "full.sqlite"), write: true);
         database.Execute("CREATE TABLE t(doc BLOB); PRAGMA max_page_count=4");
 
-        var fault = Assert.Throws<SqliteException>(() => database.Transact(() => database.Execute("INSERT INTO t VALUES(zeroblob(1000000))")));
+        var fault = await Assert.ThrowsAsync<SqliteException>(async () => await database.TransactAsync(() => Insert(database)));
 
         Assert.Equal(raw.SQLITE_FULL, fault.SqliteErrorCode);
         database.Execute("PRAGMA max_page_count=10000");
-        database.Transact(() => database.Execute("INSERT INTO t VALUES(zeroblob(1000000))"));
+        await database.TransactAsync(() => Insert(database));
         using var count = database.Prepare("SELECT count(*) FROM t");
         Assert.True(count.Step());
         Assert.Equal(1, count.Long(0));
@@ -39,5 +39,11 @@ public sealed class SqliteDatabaseTests : IDisposable
         Assert.True(again.Step());
         Assert.Equal(7, again.Long(0));
         again.Reset();
+    }
+
+    private static ValueTask Insert(SqliteDatabase database)
+    {
+        database.Execute("INSERT INTO t VALUES(zeroblob(1000000))");
+        return default;
     }
 }
