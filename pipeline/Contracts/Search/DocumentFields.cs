@@ -9,7 +9,7 @@ internal sealed class DocumentFields
     private readonly List<FieldKeyword> _keywords = new(32);
     private readonly List<FieldNumber> _numbers = new(6);
 
-    public SearchDocument Build(EventHeader header, TermList terms) => new(header.Id, header.Type, QueryValues.Micros(header.Time), _keywords, _numbers, terms.ToString());
+    public SearchDocument Build(EventHeader header, TermList terms) => new(header.Id, header.Type, QueryValues.Micros(header.Time), [.. _keywords], [.. _numbers], terms.ToString());
 
     public void Add(SearchField field, string? value)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using McpLedger.Contracts.Events;
@@ -19,7 +20,7 @@ public sealed class SearchDocument
     /// <param name="keywords">Values of keyword fields.</param>
     /// <param name="numbers">Values of numeric fields.</param>
     /// <param name="terms">Terms of the text.</param>
-    public SearchDocument(EventId id, string type, long micros, IReadOnlyList<FieldKeyword> keywords, IReadOnlyList<FieldNumber> numbers, string terms)
+    public SearchDocument(EventId id, string type, long micros, ImmutableArray<FieldKeyword> keywords, ImmutableArray<FieldNumber> numbers, string terms)
     {
         Id = id;
         Type = type;
@@ -39,10 +40,10 @@ public sealed class SearchDocument
     public long Micros { get; }
 
     /// <summary>Values of keyword fields, as <see cref="Keyword"/> makes them; a field may have several.</summary>
-    public IReadOnlyList<FieldKeyword> Keywords { get; }
+    public ImmutableArray<FieldKeyword> Keywords { get; }
 
     /// <summary>Values of numeric fields, the time included; a field has at most one.</summary>
-    public IReadOnlyList<FieldNumber> Numbers { get; }
+    public ImmutableArray<FieldNumber> Numbers { get; }
 
     /// <summary>Terms of the text, in order, with a space between two.</summary>
     public string Terms { get; }

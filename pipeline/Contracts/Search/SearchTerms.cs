@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -16,6 +17,8 @@ public static class SearchTerms
     /// <summary>Longest term in UTF-16 units; a longer word is cut and matches by what is left.</summary>
     public const int LongestTerm = 64;
 
+    private static readonly SearchValues<char> AsciiWord = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     /// <summary>Adds the terms of <paramref name="text"/> to <paramref name="terms"/>, as far as there is room.</summary>
     public static void Append(ReadOnlySpan<char> text, TermList terms)
     {
@@ -26,6 +29,7 @@ public static class SearchTerms
             if (kind == Kind.Word)
             {
                 start = start < 0 ? i : start;
+                width = Math.Max(width, text[i..].IndexOfAnyExcept(AsciiWord) is >= 0 and var run ? run : text.Length - i);
             }
             else
             {
@@ -143,7 +147,7 @@ public static class SearchTerms
             return char.IsAsciiLetterOrDigit(c) ? Kind.Word : Kind.Separator;
         }
 
-        if (Rune.DecodeFromUtf16(text[i..], out var rune, out width) != System.Buffers.OperationStatus.Done)
+        if (Rune.DecodeFromUtf16(text[i..], out var rune, out width) != OperationStatus.Done)
         {
             width = Math.Max(width, 1);
             return Kind.Separator;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Search;
@@ -95,9 +96,9 @@ internal static class ElasticDocument
     private static readonly SearchField[] ShownNumbers = [FieldCatalog.Status, FieldCatalog.Code, FieldCatalog.Duration, FieldCatalog.Size];
 
     // A field's values need not stand together; its name is written once.
-    private static void WriteKeywords(Utf8JsonWriter json, IReadOnlyList<FieldKeyword> keywords)
+    private static void WriteKeywords(Utf8JsonWriter json, ImmutableArray<FieldKeyword> keywords)
     {
-        for (var i = 0; i < keywords.Count; i++)
+        for (var i = 0; i < keywords.Length; i++)
         {
             var field = keywords[i].Field;
             if (Names(keywords, 0, i, field))
@@ -105,14 +106,14 @@ internal static class ElasticDocument
                 continue;
             }
 
-            if (!Names(keywords, i + 1, keywords.Count, field))
+            if (!Names(keywords, i + 1, keywords.Length, field))
             {
                 json.WriteString(field.Name, keywords[i].Value);
                 continue;
             }
 
             json.WriteStartArray(field.Name);
-            for (var j = i; j < keywords.Count; j++)
+            for (var j = i; j < keywords.Length; j++)
             {
                 if (keywords[j].Field == field)
                 {
@@ -124,7 +125,7 @@ internal static class ElasticDocument
         }
     }
 
-    private static bool Names(IReadOnlyList<FieldKeyword> keywords, int from, int to, SearchField field)
+    private static bool Names(ImmutableArray<FieldKeyword> keywords, int from, int to, SearchField field)
     {
         for (var i = from; i < to; i++)
         {

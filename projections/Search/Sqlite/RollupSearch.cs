@@ -145,7 +145,7 @@ internal static class RollupSearch
             keywords.Add(FieldKeyword.Of(FieldCatalog.Type, values[0][..version]));
         }
 
-        return new(default(EventId), values[0], 0, keywords, [], "");
+        return new(default(EventId), values[0], 0, [.. keywords], [], "");
     }
 
     /// <summary>Adds sums up, line by line and moment by moment.</summary>
