@@ -34,7 +34,7 @@ internal sealed class ClaimChecks(IBlobStore blobs, TimeSpan patience, TimeProvi
             if (await blobs.GetAsync(digest, cancellationToken).ConfigureAwait(false) is { } bytes)
             {
                 fetched = ReferenceEquals(fetched, None) ? [] : fetched;
-                fetched[digest] = bytes.Length > LargestBlob ? bytes[..LargestBlob] : bytes;
+                fetched[digest] = bytes.Length > LargestBlob ? bytes[..LargestBlob].ToArray() : bytes;
             }
             else if (MayCome(read.Header))
             {

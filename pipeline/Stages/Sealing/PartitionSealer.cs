@@ -110,7 +110,7 @@ internal sealed class PartitionSealer
     /// <exception cref="IOException">The disk refuses; open anew from what is durable.</exception>
     public Checkpoint? Commit(long controlEnd)
     {
-        if (HasNews)
+        if (HasNews || Next != _state.Next)
         {
             var size = _state.Size;
             _tiles.WriteAll([.. _tree.Take().Select(t => ($"{_partition}/{t.Tile.Path}", t.Bytes))]);

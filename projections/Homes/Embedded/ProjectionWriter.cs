@@ -45,7 +45,7 @@ internal sealed class ProjectionWriter : IDisposable
     /// <param name="records">In order.</param>
     /// <param name="next">Position afterwards; null leaves it where it is.</param>
     /// <param name="blobs">Contents of claim checks, as far as they are there.</param>
-    /// <param name="cancellationToken">Ends the reading of blobs; a transaction begun is finished.</param>
+    /// <param name="cancellationToken">Ends the reading of blobs, and takes the batch back.</param>
     /// <exception cref="InvalidDataException">A record cannot be folded.</exception>
     public ValueTask<BatchResult> ApplyAsync(LedgerPartition partition, IReadOnlyList<LedgerRecord> records, long? next, IBlobStore blobs, CancellationToken cancellationToken) =>
         ApplyAsync(partition, records, next, ClaimChecks.AtHand(blobs), cancellationToken);
@@ -75,6 +75,9 @@ internal sealed class ProjectionWriter : IDisposable
                     {
                         result = Apply(record, e, contents, result);
                     }
+
+                    // With events of a few records a batch nothing would write over them for long, and each may hold a whole answer.
+                    _read.AsSpan(0, count).Clear();
                 }
 
                 Flush(partition, records, next, result);
@@ -83,6 +86,7 @@ internal sealed class ProjectionWriter : IDisposable
         }
         catch
         {
+            Array.Clear(_read);
             Forget();
             throw;
         }

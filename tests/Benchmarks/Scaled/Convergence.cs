@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using McpLedger.Contracts.Events;
 
 namespace McpLedger.Benchmarks.Scaled;
@@ -66,8 +67,15 @@ internal sealed class Convergence(Topology topology, StoredViews stores, LoggedC
     // Only calls: each checkpoint is itself a record of control.
     private Dictionary<LedgerPartition, long> Sealed() => stores.Reader.Partitions.Where(static p => p.Log == LedgerLog.Calls).ToDictionary(static p => p, p =>
     {
-        var checkpoint = Path.Combine(topology.Pipeline.Data, "tiles", p.ToString(), "checkpoint");
-        return File.Exists(checkpoint) ? long.Parse(File.ReadLines(checkpoint).ElementAt(1), System.Globalization.CultureInfo.InvariantCulture) : 0;
+        // Not the checkpoint's leaves: records without a value take an offset and have no leaf.
+        var state = Path.Combine(topology.Pipeline.Data, "sealer", $"{p}.state");
+        if (!File.Exists(state))
+        {
+            return 0;
+        }
+
+        using var json = JsonDocument.Parse(File.ReadAllBytes(state));
+        return json.RootElement.GetProperty("next").GetInt64();
     });
 
     private string? WhyBehind(string who, IReadOnlyDictionary<LedgerPartition, long> at, long now, TimeSpan lag)

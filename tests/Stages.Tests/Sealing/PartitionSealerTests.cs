@@ -141,6 +141,20 @@ public sealed class PartitionSealerTests : IDisposable
     }
 
     [Fact]
+    public void Offsets_without_a_record_are_passed_once_and_are_no_news()
+    {
+        using var keys = Keys(_folder.Path);
+        var first = Open(_folder.Path, keys, static _ => { });
+        first.Accept(_writer.Write(5));
+        Assert.NotNull(first.Commit(0));
+        first.Pass(7);
+        Assert.False(first.HasNews);
+        Assert.Equal(5, first.Commit(0)!.Size);
+
+        Assert.Equal((7, 5), (Open(_folder.Path, keys, static _ => { }).Next, Signed(_folder.Path).Size));
+    }
+
+    [Fact]
     public void Tiles_that_are_not_the_sealed_tree_are_not_sealed_on()
     {
         using var keys = Keys(_folder.Path);
