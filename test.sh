@@ -82,7 +82,7 @@ for folder in tests/*.Tests; do
   log="$logs/$name.log"
   began=$SECONDS
   timeout --kill-after=30 "${MCPLEDGER_SUITE_SECONDS:-$([ -n "${MCPLEDGER_LONG:-}" ] && echo 7200 || echo 1200)}" \
-    "$program" --no-ansi --progress off --show-test-results failed,skipped </dev/null >"$log" 2>&1
+    "$program" --no-ansi --progress off --show-test-results failed,skipped --show-slowest-tests 15 </dev/null >"$log" 2>&1
   status=$?
   figure() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }
   p=$(figure succeeded) f=$(figure failed) s=$(figure skipped)

@@ -54,6 +54,7 @@ internal static class UpHost
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapHealth();
+        app.MapFrontPage(roles);
         if (roles.HasFlag(HostRoles.Gateway))
         {
             app.MapGatewayRole();

@@ -169,6 +169,19 @@ public sealed class ApiAccessTests(RunningHost host) : IClassFixture<RunningHost
     }
 
     [Fact]
+    public async Task Whoever_opens_the_port_in_a_browser_is_told_what_is_behind_it_and_names_nothing()
+    {
+        using var client = host.Client(null);
+
+        using var answer = await client.GetAsync("");
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
+        var page = await answer.Content.ReadAsStringAsync();
+        Assert.All((string[])["/s/{server}/mcp", "/api/v1/", "/openapi/v1.json", "/healthz", "/readyz"], path => Assert.Contains(path, page, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_is_private_in_the_data_folder_is_the_owners_alone()
     {
         if (OperatingSystem.IsWindows())
