@@ -68,7 +68,7 @@ internal sealed class StandaloneRelay(
             {
                 await answer.EventAsync(read.Shown);
             }
-            else if (fault is null && !await PassAsync(ending, read, said, answer))
+            else if (fault is null && !await PassAsync(ending, read, tally, said, answer))
             {
                 fault = "A message could not be recorded, so the stream was ended.";
             }
@@ -82,14 +82,38 @@ internal sealed class StandaloneRelay(
         await ending.TryEndAsync(new(outcome, StatusCodes.Status200OK, reason) { Stream = tally.Summary });
     }
 
-    // A resumed stream carries the answers of calls, lists of tools among them. What cannot be read is not passed on, and the stream goes on.
-    private async ValueTask<bool> PassAsync(CallEnding ending, SseEvent read, StreamMemory? said, ClientAnswer answer)
+    private async ValueTask<bool> PassAsync(CallEnding ending, SseEvent read, StreamTally tally, StreamMemory? said, ClientAnswer answer)
     {
         var call = ending.Call;
-        var parsed = McpReader.Read(read.Data, call.Exchange.Gateway.Limits);
+        if (!EventBatch.IsIn(call, read))
+        {
+            return await PassAsync(call, read, McpReader.Read(read.Data, call.Exchange.Gateway.Limits), said, answer);
+        }
+
+        var batch = EventBatch.Read(call, read);
+        if (batch.Fault is { } fault)
+        {
+            return await DropUnreadableAsync(call, read, fault);
+        }
+
+        tally.TakeArray(batch.Messages.Count);
+        for (var i = 0; i < batch.Messages.Count; i++)
+        {
+            if (!await PassAsync(call, EventBatch.Alone(read, batch.Messages[i].Raw, isLast: i == batch.Messages.Count - 1), batch.Messages[i], said, answer))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // A resumed stream carries the answers of calls, lists of tools among them. What cannot be read is not passed on, and the stream goes on.
+    private async ValueTask<bool> PassAsync(Call call, SseEvent read, McpRead parsed, StreamMemory? said, ClientAnswer answer)
+    {
         if (!parsed.IsRead)
         {
-            return await messages.RecordAsync(call, call.Id, default, read.Data, Direction.ToClient, $"It could not be read: {parsed.Fault!.Unquoted}");
+            return await DropUnreadableAsync(call, read, parsed.Fault!);
         }
 
         var message = parsed.Message;
@@ -123,6 +147,9 @@ internal sealed class StandaloneRelay(
 
         return true;
     }
+
+    private ValueTask<bool> DropUnreadableAsync(Call call, SseEvent read, McpFault fault) =>
+        messages.RecordAsync(call, call.Id, default, read.Data, Direction.ToClient, $"It could not be read: {fault.Unquoted}");
 
     private async ValueTask<bool> PassMessageAsync(Call call, SseEvent read, ScreenedMessage screened, ClientAnswer answer)
     {

@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
+using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
@@ -17,6 +18,7 @@ internal sealed class StreamRelay(
     CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, SuspendedCalls suspended, SpokenVersions versions, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int MaxStreamInEvents = 16;
+    private const string Late = "It came after the call's answer.";
     private static readonly TimeSpan HeadDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(2);
 
@@ -83,18 +85,47 @@ internal sealed class StreamRelay(
     private async ValueTask<bool> TakeAsync(CallEnding ending, SseEvent read, SessionRef? opened, StreamTally tally, StreamMemory? said, ClientAnswer answer)
     {
         var call = ending.Call;
-        var parsed = McpReader.Read(read.Data, call.Exchange.Gateway.Limits);
+        if (!EventBatch.IsIn(call, read))
+        {
+            return await TakeAsync(ending, read, McpReader.Read(read.Data, call.Exchange.Gateway.Limits), opened, tally, said, answer);
+        }
+
+        var batch = EventBatch.Read(call, read);
+        if (batch.Fault is { } fault)
+        {
+            await FailUnreadableAsync(ending, read, fault, tally, answer);
+            return false;
+        }
+
+        tally.TakeArray(batch.Messages.Count);
+
+        // An array has no order (JSON-RPC 2.0, Batch), and nothing passes after the call's answer: that goes last.
+        McpRead[] each = [.. batch.Messages.OrderBy(one => IsFinal(call, one.Message))];
+        for (var i = 0; i < each.Length; i++)
+        {
+            if (!await TakeAsync(ending, EventBatch.Alone(read, each[i].Raw, isLast: i == each.Length - 1), each[i], opened, tally, said, answer))
+            {
+                await RecordLateAsync(call, each.AsMemory(i + 1));
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async ValueTask<bool> TakeAsync(CallEnding ending, SseEvent read, McpRead parsed, SessionRef? opened, StreamTally tally, StreamMemory? said, ClientAnswer answer)
+    {
+        var call = ending.Call;
         if (!parsed.IsRead)
         {
-            var garbage = await recorder.OfBytesAsync(screening.Recordable(call.Exchange, read.Data));
-            await ending.FailAsync(StatusCodes.Status200OK, $"A message of its stream could not be read: {parsed.Fault!.Unquoted}", StatusCodes.Status502BadGateway, answer, tally.Summary, garbage);
+            await FailUnreadableAsync(ending, read, parsed.Fault!, tally, answer);
             return false;
         }
 
         var message = parsed.Message;
         if (message.Kind == McpKind.Response)
         {
-            if (MessageKey.AreSame(message.Id, call.Message.Id))
+            if (IsFinal(call, message))
             {
                 await ReleaseFinalAsync(ending, read, message, opened, tally, said, answer);
                 return false;
@@ -121,6 +152,14 @@ internal sealed class StreamRelay(
 
         await ending.FailAsync(StatusCodes.Status200OK, "A message of its stream could not be recorded.", StatusCodes.Status503ServiceUnavailable, answer, tally.Summary, null);
         return false;
+    }
+
+    private static bool IsFinal(Call call, in McpMessage message) => message.Kind == McpKind.Response && MessageKey.AreSame(message.Id, call.Message.Id);
+
+    private async ValueTask FailUnreadableAsync(CallEnding ending, SseEvent read, McpFault fault, StreamTally tally, ClientAnswer answer)
+    {
+        var garbage = await recorder.OfBytesAsync(screening.Recordable(ending.Call.Exchange, read.Data));
+        await ending.FailAsync(StatusCodes.Status200OK, $"A message of its stream could not be read: {fault.Unquoted}", StatusCodes.Status502BadGateway, answer, tally.Summary, garbage);
     }
 
     private async ValueTask ReleaseFinalAsync(CallEnding ending, SseEvent read, McpMessage message, SessionRef? opened, StreamTally tally, StreamMemory? said, ClientAnswer answer)
@@ -173,8 +212,17 @@ internal sealed class StreamRelay(
             if (read.Data.Length > 0)
             {
                 var parsed = McpReader.Read(read.Data, ending.Call.Exchange.Gateway.Limits);
-                await messages.RecordAsync(ending.Call, ending.Call.Id, parsed.Message, read.Data.ToArray(), Direction.ToClient, "It came after the call's answer.");
+                await messages.RecordAsync(ending.Call, ending.Call.Id, parsed.Message, read.Data.ToArray(), Direction.ToClient, Late);
             }
+        }
+    }
+
+    private async ValueTask RecordLateAsync(Call call, ReadOnlyMemory<McpRead> rest)
+    {
+        for (var i = 0; i < rest.Length; i++)
+        {
+            var one = rest.Span[i];
+            await messages.RecordAsync(call, call.Id, one.Message, one.Raw, Direction.ToClient, Late);
         }
     }
 }

@@ -22,5 +22,8 @@ internal sealed class StreamTally : IDisposable
         Messages += isMessage ? 1 : 0;
     }
 
+    /// <summary>Counts the messages of an event that holds several: the event itself is counted as one.</summary>
+    public void TakeArray(int messages) => Messages += messages - 1;
+
     public void Dispose() => _hash.Dispose();
 }
