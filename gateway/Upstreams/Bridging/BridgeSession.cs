@@ -96,7 +96,7 @@ internal sealed class BridgeSession : IAsyncDisposable
     public BridgeAnswer Get(string? lastEventId)
     {
         Touch();
-        return new(200, null, "text/event-stream", _standalone.Open(lastEventId), null);
+        return new(200, null, "text/event-stream", _standalone.Open(lastEventId, Touch), null);
     }
 
     public async ValueTask DisposeAsync()
@@ -239,6 +239,7 @@ internal sealed class BridgeSession : IAsyncDisposable
         }
         else if (MessageKey.From(message.Id) is { } id && _pending.Remove(id) is { } answered)
         {
+            Touch();
             await answered.OfferAsync(message.Raw, isFinal: true, _limits.StallTimeout, _ending.Token);
 
             if (id == _opening)

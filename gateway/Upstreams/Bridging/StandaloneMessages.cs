@@ -65,7 +65,8 @@ internal sealed class StandaloneMessages(BridgeLimits limits, TimeProvider time)
     /// Opens the GET stream. A second one takes the first one's place: the client that comes again is believed to know that its old connection is dead.
     /// </summary>
     /// <param name="lastEventId">What the client saw last; anything but a number of ours begins after what was read before.</param>
-    public EventBody Open(string? lastEventId)
+    /// <param name="used">Called when a message is handed out, and when the reader is done.</param>
+    public EventBody Open(string? lastEventId, Action used)
     {
         int reader;
         long position;
@@ -77,7 +78,14 @@ internal sealed class StandaloneMessages(BridgeLimits limits, TimeProvider time)
             Signal();
         }
 
-        return new(NextAsync, () => Release(reader));
+        return new(NextAsync, Leave);
+
+        // Used before it is free: whoever looks between the two must not take a session that was listened to until now for an idle one.
+        void Leave()
+        {
+            used();
+            Release(reader);
+        }
 
         async ValueTask<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancellationToken)
         {
@@ -95,6 +103,7 @@ internal sealed class StandaloneMessages(BridgeLimits limits, TimeProvider time)
                     {
                         position = next.Id;
                         _read = Math.Max(_read, next.Id);
+                        used();
                         return SseFrame.Write(next.Message, next.Id);
                     }
 

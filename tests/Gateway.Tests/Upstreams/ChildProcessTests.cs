@@ -99,6 +99,29 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public async Task A_session_that_was_only_listened_to_is_idle_from_when_its_stream_dropped()
+    {
+        var time = new FakeTimeProvider();
+        await using var gateway = new BridgeHarness(ShellServer.Config("legacy"), new BridgeLimits { KeepAlive = TimeSpan.FromDays(1) }, time);
+        var session = await gateway.OpenAsync();
+        var limit = gateway.Server.Stdio!.IdleTimeout;
+        var stream = (await gateway.SendAsync("GET", session, null)).Body!;
+        time.Advance(limit * 2);
+
+        await stream.DisposeAsync();
+        time.Advance(limit - TimeSpan.FromSeconds(6));
+
+        Assert.Equal(1, gateway.Children!.SessionCount);
+        await using (var again = (await gateway.SendAsync("GET", session, null, "0")).Body!)
+        {
+            time.Advance(limit * 2);
+        }
+
+        time.Advance(limit + TimeSpan.FromSeconds(6));
+        Assert.Equal(0, gateway.Children.SessionCount);
+    }
+
+    [Fact]
     public async Task A_reload_ends_sessions_of_servers_that_are_gone_or_started_differently()
     {
         await using var gateway = new BridgeHarness(ShellServer.Config("legacy"));
