@@ -14,9 +14,8 @@ namespace McpLedger.Host.Doors;
 /// <param name="time">The clock that reopening a stream waits by.</param>
 internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines lines, int longest, TimeProvider time)
 {
-    private static readonly TimeSpan Reopening = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShortestReopening = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestReopening = TimeSpan.FromMinutes(1);
+    private const int MostInVain = 10;
+    private static readonly TimeSpan LongestResuming = TimeSpan.FromHours(6);
     private static readonly McpLimits Limits = new();
 
     private readonly ParameterHeaders _parameters = new();
@@ -28,38 +27,58 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
     /// <summary>Whether a server of the legacy era has answered <c>initialize</c>.</summary>
     public bool IsLegacy => _protocol is not null;
 
-    /// <summary>Posts a message and writes whatever comes back. A request is answered in any case, unless it is cancelled.</summary>
-    public async Task PostAsync(McpMessage message, CancellationToken cancellationToken)
+    /// <summary>Posts a message and writes whatever comes back. A request is answered in any case.</summary>
+    public Task PostAsync(McpMessage message, CancellationToken cancellationToken) => PostAsync(message, cancellationToken, cancellationToken);
+
+    /// <summary>Posts a request and writes whatever comes back. It is answered in any case, unless it is cancelled.</summary>
+    public Task CallAsync(McpMessage message, PendingCall call) => PostAsync(message, call.Unwanted, call.Token);
+
+    private async Task PostAsync(McpMessage message, CancellationToken unwanted, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ReadOnlyMemoryContent(message.Raw) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         if (!TryAddHeaders(request, message))
         {
-            await FailAsync(message, McpErrors.InvalidRequest, "Method and protocol version become headers, and one of them holds what no header can carry.", cancellationToken);
+            await FailAsync(message, McpErrors.InvalidRequest, "Method and protocol version become headers, and one of them holds what no header can carry.", unwanted);
             return;
         }
 
         try
         {
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (message.Method == "initialize" && response.Headers.TryGetValues("Mcp-Session-Id", out var session) && ServerHeaders.CanBeSent(session.First()))
+            var place = new StreamPlace();
+            var began = time.GetTimestamp();
+            HttpStatusCode status;
+            using (var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken))
             {
-                _session = session.First();
+                status = response.StatusCode;
+                if (message.Method == "initialize" && response.Headers.TryGetValues("Mcp-Session-Id", out var session) && ServerHeaders.CanBeSent(session.First()))
+                {
+                    _session = session.First();
+                }
+
+                if (await RelayAsync(response, message, place, cancellationToken))
+                {
+                    return;
+                }
             }
 
-            if (!await RelayAsync(response, message, cancellationToken))
+            if (!CanBeResumed(message, place))
             {
-                await FailAsync(message, McpErrors.InternalError, $"The gateway answered HTTP {(int)response.StatusCode} without a message.", cancellationToken);
+                await FailAsync(message, McpErrors.InternalError, $"The gateway answered HTTP {(int)status} without a message.", unwanted);
+            }
+            else if (!await ResumeAsync(message, place, began, unwanted))
+            {
+                await FailAsync(message, McpErrors.InternalError, "The stream that was to answer was closed to be resumed, and no answer came when it was.", unwanted);
             }
         }
         catch (HttpRequestException) when (!cancellationToken.IsCancellationRequested)
         {
-            await FailAsync(message, McpErrors.InternalError, $"The gateway at {endpoint} cannot be reached; is 'mcpledger up' running?", cancellationToken);
+            await FailAsync(message, McpErrors.InternalError, $"The gateway at {endpoint} cannot be reached; is 'mcpledger up' running?", unwanted);
         }
         catch (IOException e) when (!cancellationToken.IsCancellationRequested)
         {
-            await FailAsync(message, McpErrors.InternalError, $"The answer of the gateway at {endpoint} broke off: {e.Message}", cancellationToken);
+            await FailAsync(message, McpErrors.InternalError, $"The answer of the gateway at {endpoint} broke off: {e.Message}", unwanted);
         }
     }
 
@@ -67,7 +86,7 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
         var place = new StreamPlace();
-        for (var began = time.GetTimestamp(); await FollowOnceAsync(place, cancellationToken); began = time.GetTimestamp())
+        for (var began = time.GetTimestamp(); await FollowOnceAsync(default, place, cancellationToken) != Followed.Over; began = time.GetTimestamp())
         {
             await Task.Delay(place.NextPause(time.GetElapsedTime(began)), time, cancellationToken);
         }
@@ -93,45 +112,80 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         }
     }
 
-    /// <returns>Whether it is worth trying again.</returns>
-    private async Task<bool> FollowOnceAsync(StreamPlace place, CancellationToken cancellationToken)
+    // A server that closes the stream of a request after an event with an id answers where that is resumed (2025-11-25, Transports).
+    private static bool CanBeResumed(in McpMessage message, StreamPlace place) =>
+        message.Kind == McpKind.Request && place.LastEvent is { Length: > 0 } && !(message.MetaProtocolVersion is { } version && McpRevisions.IsModern(version));
+
+    /// <summary>Asks for the rest of a request's stream until its answer is there, at the pace that the server sets, as long as there is hope of one.</summary>
+    private async Task<bool> ResumeAsync(McpMessage request, StreamPlace place, long began, CancellationToken cancellationToken)
     {
+        var stood = time.GetElapsedTime(began);
+        for (var inVain = 0; inVain < MostInVain && time.GetElapsedTime(began) < LongestResuming;)
+        {
+            await Task.Delay(place.NextPause(stood), time, cancellationToken);
+            var (opened, before) = (time.GetTimestamp(), place.LastEvent);
+            switch (await FollowOnceAsync(request, place, cancellationToken))
+            {
+                case Followed.Answered:
+                    return true;
+                case Followed.Over:
+                    return false;
+                default:
+                    inVain = place.LastEvent == before ? inVain + 1 : 0;
+                    break;
+            }
+
+            stood = time.GetElapsedTime(opened);
+        }
+
+        return false;
+    }
+
+    /// <param name="request">The request whose stream it is; a default one for the session's own.</param>
+    /// <param name="place">Where it goes on.</param>
+    /// <param name="cancellationToken">Fires when nobody wants it any more.</param>
+    private async Task<Followed> FollowOnceAsync(McpMessage request, StreamPlace place, CancellationToken cancellationToken)
+    {
+        var isOwn = request.Kind != McpKind.Request;
         try
         {
-            using var request = InSession(HttpMethod.Get);
-            request.Headers.Accept.ParseAdd("text/event-stream");
+            using var get = InSession(HttpMethod.Get);
+            get.Headers.Accept.ParseAdd("text/event-stream");
             if (place.LastEvent is { Length: > 0 } last)
             {
-                request.Headers.TryAddWithoutValidation("Last-Event-ID", last);
+                get.Headers.TryAddWithoutValidation("Last-Event-ID", last);
             }
 
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var response = await client.SendAsync(get, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (response.StatusCode == HttpStatusCode.OK)
             {
-                await RelayEventsAsync(response, default, place, cancellationToken);
-                return true;
+                return await RelayEventsAsync(response, request, place, endsWithAnswer: !isOwn, cancellationToken) && !isOwn ? Followed.Answered : Followed.Ended;
             }
 
-            // A place that it does not take, though it gave it: the stream goes on from now.
-            if (response.StatusCode == HttpStatusCode.BadRequest && place.Forget())
+            // A place that it does not take, though it gave it: the session's stream goes on from now. The answer of a request lies after its place only.
+            if (response.StatusCode == HttpStatusCode.BadRequest && isOwn && place.Forget())
             {
-                return true;
+                return Followed.Ended;
             }
 
             // What it says while it restarts, or while it has not noticed that the last stream is gone.
-            return response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+            return response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout ? Followed.Ended : Followed.Over;
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             // Calls go on without it; the next one says what is wrong with the gateway, if anything is.
-            return true;
+            return Followed.Ended;
         }
     }
 
     private HttpRequestMessage InSession(HttpMethod method)
     {
         var request = new HttpRequestMessage(method, endpoint);
-        request.Headers.TryAddWithoutValidation("Mcp-Session-Id", _session);
+        if (_session is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Mcp-Session-Id", _session);
+        }
+
         request.Headers.TryAddWithoutValidation("MCP-Protocol-Version", _protocol ?? McpRevisions.Assumed);
         return request;
     }
@@ -174,21 +228,22 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         return true;
     }
 
-    private async Task FailAsync(McpMessage message, int code, string text, CancellationToken cancellationToken)
+    private async Task FailAsync(McpMessage message, int code, string text, CancellationToken unwanted)
     {
-        if (message is { Kind: McpKind.Request, Id: { } id })
+        // A cancelled request gets no answer (2025-11-25, Cancellation), and its client may have forgotten the id.
+        if (message is { Kind: McpKind.Request, Id: { } id } && !unwanted.IsCancellationRequested)
         {
-            await lines.WriteAsync(McpErrors.Write(id, code, text, null), cancellationToken);
+            await lines.WriteAsync(McpErrors.Write(id, code, text, null), unwanted);
         }
     }
 
     /// <returns>Whether the final response, or anything when there was nothing to answer, was written.</returns>
-    private async Task<bool> RelayAsync(HttpResponseMessage response, McpMessage request, CancellationToken cancellationToken)
+    private async Task<bool> RelayAsync(HttpResponseMessage response, McpMessage request, StreamPlace place, CancellationToken cancellationToken)
     {
         switch (response.Content.Headers.ContentType?.MediaType)
         {
             case "text/event-stream":
-                return await RelayEventsAsync(response, request, null, cancellationToken);
+                return await RelayEventsAsync(response, request, place, endsWithAnswer: false, cancellationToken);
             case "application/json":
                 var body = await BoundedBody.ReadAsync(response.Content, longest, cancellationToken);
                 return body.Length > 0 && await WriteMessageAsync(body, request, cancellationToken);
@@ -197,7 +252,7 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         }
     }
 
-    private async Task<bool> RelayEventsAsync(HttpResponseMessage response, McpMessage request, StreamPlace? place, CancellationToken cancellationToken)
+    private async Task<bool> RelayEventsAsync(HttpResponseMessage response, McpMessage request, StreamPlace place, bool endsWithAnswer, CancellationToken cancellationToken)
     {
         var answered = false;
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -205,14 +260,14 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         var chunk = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
         {
-            for (int count; (count = await stream.ReadAsync(chunk, cancellationToken)) > 0;)
+            for (int count; !(answered && endsWithAnswer) && (count = await stream.ReadAsync(chunk, cancellationToken)) > 0;)
             {
                 events.Append(chunk.AsSpan(0, count));
                 SseStep step;
                 while ((step = events.TryRead(out var read)) == SseStep.Event)
                 {
                     answered |= read.HasData && read.Data.Length > 0 && read.Event is null or "message" && await WriteMessageAsync(read.Data, request, cancellationToken);
-                    place?.Pass(read);
+                    place.Pass(read);
                 }
 
                 if (step == SseStep.TooLong)
@@ -252,36 +307,16 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         return message.Kind == McpKind.Response;
     }
 
-    /// <summary>Where a stream stands: what to ask for, and when, once it has broken off.</summary>
-    private sealed class StreamPlace
+    /// <summary>What came of opening a stream.</summary>
+    private enum Followed
     {
-        private TimeSpan _retry = Reopening;
-        private TimeSpan _pause = Reopening;
+        /// <summary>There is no such stream, and asking again gives none.</summary>
+        Over = 0,
 
-        public string? LastEvent { get; private set; }
+        /// <summary>It ended, or was not there just now.</summary>
+        Ended = 1,
 
-        public void Pass(in SseEvent read)
-        {
-            LastEvent = read.Id is { } id && ServerHeaders.CanBeSent(id) ? id : LastEvent;
-            _retry = read.Retry is { } retry ? TimeSpan.FromMilliseconds(Math.Clamp(retry, ShortestReopening.TotalMilliseconds, LongestReopening.TotalMilliseconds)) : _retry;
-            _pause = read.Data.Length > 0 ? _retry : _pause;
-        }
-
-        /// <returns>Whether there was anything to forget.</returns>
-        public bool Forget()
-        {
-            var had = LastEvent is not null;
-            LastEvent = null;
-            return had;
-        }
-
-        /// <summary>How long to wait now: twice as long as the last time where the stream broke off soon and brought nothing, for each try stands in the ledger.</summary>
-        /// <param name="stood">How long it was there.</param>
-        public TimeSpan NextPause(TimeSpan stood)
-        {
-            var pause = stood > LongestReopening || _pause < _retry ? _retry : _pause;
-            _pause = pause * 2 < LongestReopening ? pause * 2 : LongestReopening;
-            return pause;
-        }
+        /// <summary>It brought the answer that it was opened for.</summary>
+        Answered = 2,
     }
 }

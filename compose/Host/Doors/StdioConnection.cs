@@ -131,7 +131,7 @@ internal sealed class StdioConnection
             {
                 if (call.TrySend())
                 {
-                    await _link.PostAsync(message, call.Token);
+                    await _link.CallAsync(message, call);
                 }
             }
             finally
@@ -161,6 +161,7 @@ internal sealed class StdioConnection
         var isModern = message.MetaProtocolVersion is { } version && McpRevisions.IsModern(version);
         if (!call.TryWithdraw() && !isModern && _link.IsLegacy)
         {
+            await call.DisclaimAsync();
             return false;
         }
 

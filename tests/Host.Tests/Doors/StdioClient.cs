@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -52,6 +53,18 @@ internal static class StdioClient
 
     public static (int? Id, int? Code) Fault(JsonElement answer) =>
         (answer.TryGetProperty("id", out var id) ? id.GetInt32() : null, answer.TryGetProperty("error", out var error) ? error.GetProperty("code").GetInt32() : null);
+
+    /// <summary>Time in which every wait is over at once.</summary>
+    public sealed class Hurried : TimeProvider
+    {
+        public ConcurrentQueue<TimeSpan> Waits { get; } = new();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Waits.Enqueue(dueTime);
+            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        }
+    }
 
     /// <summary>The network, played by a test.</summary>
     public sealed class Edge(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> gateway) : HttpMessageHandler
