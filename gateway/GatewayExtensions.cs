@@ -36,7 +36,7 @@ public static class GatewayExtensions
         services.AddSingleton(_ => new SessionSeal(SessionKeys.LoadOrCreate(options.SessionKeyFile))).AddSingleton<SessionMinting>().AddSingleton<LiveCalls>().AddSingleton<SuspendedCalls>();
         services.AddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));
         services.AddSingleton<Clusters>().AddSingleton<Balancer>().AddSingleton<HttpUpstream>().AddSingleton<SpokenVersions>().AddSingleton<Upstream>();
-        services.AddSingleton<PeerHop>().AddSingleton<PeerDirectory>().AddHostedService(provider => provider.GetRequiredService<PeerDirectory>());
+        services.AddSingleton(_ => new HopSeal(SessionKeys.LoadOrCreate(options.SessionKeyFile))).AddSingleton<PeerHop>().AddSingleton<PeerDirectory>().AddHostedService(provider => provider.GetRequiredService<PeerDirectory>());
         services.AddSingleton(_ => new ScreeningDesks(SessionKeys.LoadOrCreate(options.SessionKeyFile).Current)).AddSingleton<ScreeningTelemetry>().AddSingleton<SecretMemory>();
         services.AddSingleton<BodyScreen>().AddSingleton<MessageScreen>().AddSingleton<DefinitionScreen>().AddSingleton<AnswerScreen>();
         services.AddSingleton<FindingLog>().AddHostedService(provider => provider.GetRequiredService<FindingLog>());

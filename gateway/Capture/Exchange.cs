@@ -35,8 +35,8 @@ internal sealed class Exchange(HttpContext http, GatewaySnapshot gateway, string
     /// <summary>Whether the request resumes a stream that broke off.</summary>
     public bool IsResuming => Http.Request.Headers[UpstreamHeaders.LastEventId].ToString().Length > 0;
 
-    /// <summary>Address of the peer on the socket.</summary>
-    public string? Peer { get; } = http.Connection.RemoteIpAddress?.ToString();
+    /// <summary>Address of the client: of the peer on the socket, or what the replica that carried the request here saw on its own.</summary>
+    public string? Peer { get; set; } = http.Connection.RemoteIpAddress?.ToString();
 
     /// <summary>Whether the client has hung up.</summary>
     public bool IsClientGone => Http.RequestAborted.IsCancellationRequested;

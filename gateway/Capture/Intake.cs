@@ -63,6 +63,7 @@ internal sealed class Intake(Refuser refuser, SessionSeal seal, PeerHop hop, Pee
 
         exchange.Session = claims;
         exchange.PresentedSession = presented.ToString();
+        exchange.Peer = hop.ClientOf(exchange.Http.Request, exchange.PresentedSession) ?? exchange.Peer;
         return null;
     }
 
@@ -79,13 +80,23 @@ internal sealed class Intake(Refuser refuser, SessionSeal seal, PeerHop hop, Pee
             return null;
         }
 
+        if (exchange.Principal.IsAnonymous)
+        {
+            // The owner would see this replica where it takes callers without credentials from its own machine only, and 401 begins no session anew.
+            return new(Refusal.Plain(StatusCodes.Status404NotFound, Refusal.SessionNotFound, "Another replica holds the session, and none carries callers without credentials there. Initialize a new one."));
+        }
+
         var end = !PeerHop.IsHop(exchange.Http.Request) && await peers.FindAsync(exchange.Gateway.Config, claims.Owner, exchange.Http.RequestAborted) is { } peer
-            ? await hop.CarryAsync(exchange.Http, peer, claims, body)
+            ? await hop.CarryAsync(exchange, peer, claims, body)
             : HopEnd.Unreached;
         if (end == HopEnd.BrokeOff)
         {
             // The owner may have taken the call, and then has it on record: a refusal here would say that it did not happen.
             await answer.JsonAsync(StatusCodes.Status502BadGateway, McpErrors.Write(id, McpErrors.InternalError, "The replica that holds the session broke off before it answered. What was asked may have been done.", null));
+        }
+        else if (end == HopEnd.Stopped)
+        {
+            await answer.JsonAsync(StatusCodes.Status503ServiceUnavailable, McpErrors.Write(id, McpErrors.InternalError, CallEnding.GatewayStopped, null));
         }
 
         return end != HopEnd.Unreached ? new(null) : new(Refusal.Plain(StatusCodes.Status404NotFound, Refusal.SessionNotFound, "The replica that held the session is gone. Initialize a new one."));

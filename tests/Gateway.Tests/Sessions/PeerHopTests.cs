@@ -1,11 +1,14 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
 using McpLedger.Contracts.Access;
 using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Tests.Upstreams;
 using McpLedger.Testing.Ledgers;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace McpLedger.Gateway.Tests.Sessions;
@@ -113,6 +116,84 @@ public sealed class PeerHopTests
         Assert.Equal("shell", Assert.Single(broken, each => each.Peer == peer).Server);
     }
 
+    [Fact]
+    public async Task A_caller_without_credentials_is_told_to_begin_anew_and_carried_nowhere()
+    {
+        using var keys = new TemporaryFolder();
+        var file = Path.Combine(keys.Path, "sessions.key");
+        await using var owner = await StartAsync("gw-1", file, isAnonymous: true);
+        await using var other = await StartAsync("gw-2", file, isAnonymous: true);
+        using var opened = await owner.Client.SendAsync(Wire.PostRaw("shell", Wire.Initialize("0")));
+        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
+        await other.PublishAsync(other.Source.Current with { Peers = ImmutableDictionary<string, Uri>.Empty.Add("gw-1", owner.Address) });
+        var before = (await owner.CallsAsync()).Count;
+
+        await other.TextAsync(Wire.PostRaw("shell", Wire.LegacyRequest("2", "test/pid"), Wire.Legacy, session), 404);
+        await other.TextAsync(Wire.Send(HttpMethod.Get, "shell", Wire.Legacy, session), 404);
+
+        Assert.Equal(before, (await owner.CallsAsync()).Count);
+        Assert.Equal(2, (await other.CallsAsync()).OfType<CallRefused>().Count());
+        using var anew = await other.Client.SendAsync(Wire.PostRaw("shell", Wire.Initialize("0")));
+        Assert.Equal(200, (int)anew.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_carried_begins_at_once_and_ends_well_when_who_carries_it_stops()
+    {
+        using var keys = new TemporaryFolder();
+        var file = Path.Combine(keys.Path, "sessions.key");
+        await using var owner = await StartAsync("gw-1", file);
+        await using var other = await StartAsync("gw-2", file);
+        var key = await KeyAsync(owner, other);
+        using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
+        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
+        await other.PublishAsync(other.Source.Current with { Peers = ImmutableDictionary<string, Uri>.Empty.Add("gw-1", owner.Address) });
+        using var listening = With(key, Wire.Send(HttpMethod.Get, "shell", Wire.Legacy, session));
+        using var stream = await other.Client.SendAsync(listening, HttpCompletionOption.ResponseHeadersRead).WaitAsync(BridgeHarness.Patience / 2);
+        Assert.Equal(200, (int)stream.StatusCode);
+
+        other.Get<IHostApplicationLifetime>().StopApplication();
+
+        Assert.Equal("", await stream.Content.ReadAsStringAsync().WaitAsync(BridgeHarness.Patience / 2));
+        Assert.Equal("GET", (await owner.RecordedAsync<CallCompleted>(e => e.What.Method == "GET")).What.Method);
+    }
+
+    [Fact]
+    public async Task A_call_that_was_carried_is_recorded_with_its_clients_address()
+    {
+        using var keys = new TemporaryFolder();
+        var file = Path.Combine(keys.Path, "sessions.key");
+        await using var owner = await StartAsync("gw-1", file);
+        await using var other = await StartAsync("gw-2", file);
+        var key = await KeyAsync(owner, other);
+        using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
+        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
+        await other.PublishAsync(other.Source.Current with { Peers = ImmutableDictionary<string, Uri>.Empty.Add("gw-1", owner.Address) });
+        using var client = new HttpClient(From("127.0.0.2")) { BaseAddress = other.Address };
+        using var carried = With(key, Wire.PostRaw("shell", Wire.LegacyRequest("2", "test/pid"), Wire.Legacy, session));
+        using var forged = With(key, Wire.PostRaw("shell", Wire.LegacyRequest("3", "test/env"), Wire.Legacy, session));
+        forged.Headers.TryAddWithoutValidation("McpLedger-Hop", "gw-3");
+        forged.Headers.TryAddWithoutValidation("McpLedger-Client", "203.0.113.9");
+
+        (await client.SendAsync(carried)).Dispose();
+        await owner.TextAsync(forged, 200);
+
+        Assert.Equal("127.0.0.2", (await owner.RecordedAsync<CallIntended>(e => e.What.Method == "test/pid")).Where.Peer);
+        Assert.Equal("127.0.0.1", (await owner.RecordedAsync<CallIntended>(e => e.What.Method == "test/env")).Where.Peer);
+    }
+
+    private static SocketsHttpHandler From(string address) => new()
+    {
+        UseCookies = false,
+        ConnectCallback = async (context, cancellationToken) =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    };
+
     private static MeterListener BrokenHops(ConcurrentQueue<(string? Server, string? Peer)> broken)
     {
         var listener = new MeterListener
@@ -147,8 +228,8 @@ public sealed class PeerHopTests
         return key;
     }
 
-    private static async Task<GatewayHarness> StartAsync(string instance, string keys, Action<IServiceCollection>? with = null) =>
-        await GatewayHarness.StartAsync(config => config with { AnonymousOnLoopback = false, Servers = config.Servers.Add("shell", ShellServer.Config("legacy")) }, instance, keys, with);
+    private static async Task<GatewayHarness> StartAsync(string instance, string keys, Action<IServiceCollection>? with = null, bool isAnonymous = false) =>
+        await GatewayHarness.StartAsync(config => config with { AnonymousOnLoopback = isAnonymous, Servers = config.Servers.Add("shell", ShellServer.Config("legacy")) }, instance, keys, with);
 
     private static HttpRequestMessage With(string key, HttpRequestMessage request)
     {

@@ -47,10 +47,13 @@ public sealed class UnreachableTests
         await using var owner = await GatewayHarness.StartAsync(config => config with { Servers = config.Servers.Add("shell", ShellServer.Config("legacy")) }, "gw-1", file);
         await using var other = await GatewayHarness.StartAsync(
             config => config with { Servers = config.Servers.Add("shell", ShellServer.Config("legacy")), Peers = ImmutableDictionary<string, Uri>.Empty.Add("gw-1", silent.Address) }, "gw-2", file);
-        using var opened = await owner.Client.SendAsync(Wire.PostRaw("shell", Wire.Initialize("0")));
-        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
+        using var opening = Wire.PostRaw("shell", Wire.Initialize("0"));
+        opening.Headers.TryAddWithoutValidation("Authorization", "Bearer " + await owner.CreateKeyAsync("alice"));
+        using var opened = await owner.Client.SendAsync(opening);
+        using var call = Wire.PostRaw("shell", Wire.LegacyRequest("1", "test/pid"), Wire.Legacy, opened.Headers.GetValues("Mcp-Session-Id").Single());
+        call.Headers.TryAddWithoutValidation("Authorization", "Bearer " + await other.CreateKeyAsync("alice"));
 
-        Assert.Contains("The replica that held the session is gone", await other.TextAsync(Wire.PostRaw("shell", Wire.LegacyRequest("1", "test/pid"), Wire.Legacy, session), 404), StringComparison.Ordinal);
+        Assert.Contains("The replica that held the session is gone", await other.TextAsync(call, 404), StringComparison.Ordinal);
     }
 
     [Fact]
