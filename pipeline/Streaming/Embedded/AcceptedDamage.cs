@@ -27,7 +27,7 @@ internal sealed class AcceptedDamage(LedgerPartition partition, string folder)
         }
 
         // Damage is rare, so that looking at the folder each time is no cost; another process may have accepted it meanwhile.
-        if (Read(key.Item1, position) is { } found && found.FirstOffset == offset && DamagedStretch.DigestOf(segment.Path, found.Position, found.Length) == found.Sha256)
+        if (Read(key.Item1, position) is { } found && found.FirstOffset == offset && LeadsOn(found, segment) && DamagedStretch.DigestOf(segment.Path, found.Position, found.Length) == found.Sha256)
         {
             Pass(found);
             return found;
@@ -55,6 +55,10 @@ internal sealed class AcceptedDamage(LedgerPartition partition, string folder)
         DurableFile.Replace(PathOf(stretch.Segment, stretch.Position), bytes.WrittenSpan, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Pass(stretch);
     }
+
+    // Whoever steps over it must come further, in offsets and not beyond the file. No bytes are a stretch too, where a segment is missing behind a full one.
+    private static bool LeadsOn(DamagedStretch stretch, Segment segment) =>
+        stretch.NextOffset > stretch.FirstOffset && stretch.Length >= 0 && stretch.Length <= new FileInfo(segment.Path).Length - stretch.Position;
 
     private DamagedStretch? Read(string segment, long position)
     {

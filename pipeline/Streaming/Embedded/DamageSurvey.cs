@@ -16,11 +16,16 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
     private const int Window = 64 * 1024;
     private const int Alignment = 8;
 
+    // Where each eight bytes may claim to be a record of megabytes, looking for one behind them takes hours. A start does not wait for that.
+    private const long MostLooked = 1024 * 1024 * 1024;
+    private const long LeastLooked = 1024 * 1024;
+
     /// <summary>Reads the whole partition.</summary>
     /// <exception cref="IOException">A file is not there or cannot be read: that is no damage that could be accepted.</exception>
     public IReadOnlyList<DamagedStretch> Find(CancellationToken cancellationToken)
     {
         var found = new List<DamagedStretch>();
+        var left = long.MaxValue;
         var reader = new SegmentReader(partition, segments, end, endPosition, accepted);
         for (var next = segments.IsEmpty ? end : segments[0].BaseOffset; next < end;)
         {
@@ -29,7 +34,7 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
             next = batch.Next;
             if (batch.Damage is { } damage)
             {
-                var stretch = Measure(next) ?? throw new IOException(damage);
+                var stretch = Measure(next, ref left) ?? throw new IOException(damage);
                 found.Add(stretch);
                 accepted.Pass(stretch);
                 next = stretch.NextOffset;
@@ -39,7 +44,31 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
         return found;
     }
 
-    private DamagedStretch? Measure(long offset)
+    /// <summary>
+    /// Reads all that <see cref="Find"/> finds to be readable, in order, without waiting for the end of the survey. Where that would take too long, what is left of the segment is given up.
+    /// </summary>
+    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
+    public IEnumerable<ReadBatch> Readable()
+    {
+        var reader = new SegmentReader(partition, segments, end, endPosition, accepted);
+        var left = MostLooked;
+        for (var next = segments.IsEmpty ? end : segments[0].BaseOffset; next < end;)
+        {
+            var batch = reader.Read(next, ReadBytes);
+            yield return batch;
+            next = batch.Next;
+            if (batch.Damage is { } damage)
+            {
+                var stretch = Measure(next, ref left) ?? throw new IOException(damage);
+                accepted.Pass(stretch);
+                next = stretch.NextOffset;
+            }
+        }
+    }
+
+    /// <param name="offset">Where nothing can be read.</param>
+    /// <param name="left">Bytes that may still be looked at to find what can be read behind it.</param>
+    private DamagedStretch? Measure(long offset, ref long left)
     {
         var i = segments.Length - 1;
         while (i > 0 && segments[i].BaseOffset > offset)
@@ -61,11 +90,15 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
         using (cursor)
         {
             var position = cursor.Position;
-            return cursor.Step() == CursorStop.Record ? null : Behind(segment, cursor, offset, position, segmentEnd, limit);
+            var found = cursor.Step() == CursorStop.Record ? null
+                : left <= 0 ? Of(segment, offset, segmentEnd, position, limit - position)
+                : Behind(segment, cursor, offset, position, segmentEnd, limit, left);
+            left -= Math.Max(LeastLooked, cursor.Looked);
+            return found;
         }
     }
 
-    private DamagedStretch Behind(Segment segment, SegmentCursor cursor, long offset, long position, long segmentEnd, long limit)
+    private DamagedStretch Behind(Segment segment, SegmentCursor cursor, long offset, long position, long segmentEnd, long limit, long left)
     {
         // A record that rotted where it stands keeps its length, and its neighbour shows that it does.
         if (FrameAt(segment, position, limit) is { } framed)
@@ -77,7 +110,7 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
             }
         }
 
-        for (var at = position + Alignment; at < limit; at += Alignment)
+        for (var at = position + Alignment; at < limit && cursor.Looked < left; at += Alignment)
         {
             cursor.Seek(at);
             if (cursor.Step() == CursorStop.Record)

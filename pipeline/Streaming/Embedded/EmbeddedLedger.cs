@@ -227,7 +227,7 @@ public sealed class EmbeddedLedger : ILedger
     private PartitionWriter Open(PartitionLog log, LedgerIdentity identity)
     {
         using var started = Draft(log.Partition, identity, new WriterStarted(_options.Version, Environment.MachineName, _options.RecordMode));
-        return PartitionWriter.Open(log, found => [new(log.Partition, new(identity.ChainOf(log.Partition), PartitionRecovery.LastOf(found.Segments, identity.Instance)), started)], _options, _time, _telemetry, _quota);
+        return PartitionWriter.Open(log, _ => [new(log.Partition, new(identity.ChainOf(log.Partition), PartitionRecovery.LastOf(log, identity.Instance)), started)], _options, _time, _telemetry, _quota);
     }
 
     private async Task CloseAsync(PartitionWriter? writer)

@@ -5,9 +5,9 @@ internal static class LiveTail
 {
     private const int Window = 256 * 1024;
 
-    /// <summary>Walks the last segment on from where the end was seen last.</summary>
+    /// <summary>Walks the last segment on from where the end was seen last, over damage that was accepted.</summary>
     /// <returns>The end, where it lies, and what is broken there: null for what a write in progress, or a torn one, may look like.</returns>
-    public static (long End, long Position, string? Damage) Follow(Segment segment, long end, long position)
+    public static (long End, long Position, string? Damage) Follow(Segment segment, long end, long position, AcceptedDamage accepted)
     {
         using var file = segment.OpenToRead();
         if (segment.CheckHeader(file, out var header) is { } wrong)
@@ -17,13 +17,7 @@ internal static class LiveTail
 
         var length = RandomAccess.GetLength(file);
         using var cursor = new SegmentCursor(file, position, length, Window);
-        while (cursor.Step() == CursorStop.Record)
-        {
-            segment.Passed(end, position);
-            end++;
-            position = cursor.Position;
-        }
-
+        (end, position) = segment.Walk(cursor, end, accepted);
         return (end, position, PartitionRecovery.DamageAfter(cursor, segment, end, position, length, header.Size));
     }
 }

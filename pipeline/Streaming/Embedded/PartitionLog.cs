@@ -205,6 +205,23 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
         return survey.Find(cancellationToken);
     }
 
+    /// <summary>
+    /// All that can be read of a segment, also behind damage that nobody accepted: as it will be read once somebody does. Whoever takes a batch may give it back.
+    /// </summary>
+    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    public IEnumerable<ReadBatch> ReadableOf(Segment segment)
+    {
+        DamageSurvey survey;
+        lock (_gate)
+        {
+            var next = _segments.IndexOf(segment) + 1;
+            var (end, limit) = next < _segments.Length ? (_segments[next].BaseOffset, long.MaxValue) : (_end, _endPosition);
+            survey = new(Partition, [segment], end, limit, new(Partition, Folder));
+        }
+
+        return survey.Readable();
+    }
+
     private void Look()
     {
         var known = Segments.ToDictionary(static s => s.BaseOffset);
@@ -216,7 +233,7 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
 
         var last = segments[^1];
         var (end, position) = known.Count > 0 && last.BaseOffset == Segments[^1].BaseOffset ? (Bounds.End, EndPosition) : (last.BaseOffset, SegmentFormat.HeaderLength);
-        (end, position, TailDamage) = LiveTail.Follow(last, end, position);
+        (end, position, TailDamage) = LiveTail.Follow(last, end, position, Accepted);
         Load(segments, end, position);
     }
 

@@ -37,15 +37,15 @@ internal static class PartitionRecovery
     private const int Window = 1024 * 1024;
     private const int SmallestRecord = 64;
 
-    public static RecoveredPartition Recover(string folder)
+    public static RecoveredPartition Recover(PartitionLog log)
     {
-        List<Segment> segments = [.. PartitionLog.List(folder)];
+        List<Segment> segments = [.. PartitionLog.List(log.Folder)];
         if (segments.Count == 0)
         {
             return new() { Segments = segments, End = 0, Position = 0, Size = 0, TornBytes = 0, Damage = null };
         }
 
-        return Walk(segments);
+        return Walk(segments, log.Accepted);
     }
 
     /// <summary>
@@ -89,26 +89,18 @@ internal static class PartitionRecovery
         }
     }
 
-    private static RecoveredPartition Walk(List<Segment> segments)
+    private static RecoveredPartition Walk(List<Segment> segments, AcceptedDamage accepted)
     {
         var segment = segments[^1];
         using var file = segment.OpenToRead();
         var length = RandomAccess.GetLength(file);
-        var end = segment.BaseOffset;
         if (segment.CheckHeader(file, out var header) is { } wrong)
         {
-            return Damaged(segments, end, length, $"{Path.GetFileName(segment.Path)}: {wrong}");
+            return Damaged(segments, segment.BaseOffset, length, $"{Path.GetFileName(segment.Path)}: {wrong}");
         }
 
         using var cursor = new SegmentCursor(file, SegmentFormat.HeaderLength, length, Window);
-        var position = cursor.Position;
-        while (cursor.Step() == CursorStop.Record)
-        {
-            segment.Passed(end, position);
-            end++;
-            position = cursor.Position;
-        }
-
+        var (end, position) = segment.Walk(cursor, segment.BaseOffset, accepted);
         var damage = DamageAfter(cursor, segment, end, position, length, header.Size);
         if (damage is not null)
         {
@@ -155,32 +147,33 @@ internal static class PartitionRecovery
     };
 
     /// <summary>
-    /// Digest of the last record of an instance that can be read; zeros where it wrote none. A folder whose instance was renamed holds chains of both names, and each goes on from its own.
+    /// Digest of the last record of an instance that can be read, whatever damage stands before it; zeros where it wrote none. It is what a reader finds last once the damage is accepted, so that the chain then goes on.
+    /// A folder whose instance was renamed holds chains of both names, and each goes on from its own.
     /// </summary>
-    public static Digest LastOf(IReadOnlyList<Segment> segments, string instance)
+    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
+    public static Digest LastOf(PartitionLog log, string instance)
     {
-        for (var i = segments.Count - 1; i >= 0; i--)
+        foreach (var segment in log.Segments.Reverse())
         {
-            using var file = segments[i].OpenToRead();
-            if (segments[i].CheckHeader(file, out _) is not null)
+            Digest? last = null;
+            foreach (var batch in log.ReadableOf(segment))
             {
-                continue;
+                for (var i = batch.Records.Count - 1; i >= 0; i--)
+                {
+                    var record = batch.Records[i].Bytes.Span;
+                    if (EventReader.TryReadChain(record, out var link, out _) && LedgerIdentity.IsChainOf(link.Chain, instance))
+                    {
+                        last = Digest.Of(record);
+                        break;
+                    }
+                }
+
+                batch.GiveBack();
             }
 
-            using var cursor = new SegmentCursor(file, SegmentFormat.HeaderLength, RandomAccess.GetLength(file), Window);
-            var (last, end) = (-1L, i + 1 < segments.Count ? segments[i + 1].BaseOffset : long.MaxValue);
-            var at = cursor.Position;
-            for (var offset = segments[i].BaseOffset; offset < end && cursor.Step() == CursorStop.Record; offset++)
+            if (last is { } found)
             {
-                last = EventReader.TryReadChain(cursor.Record.Span, out var link, out _) && LedgerIdentity.IsChainOf(link.Chain, instance) ? at : last;
-                at = cursor.Position;
-            }
-
-            if (last >= 0)
-            {
-                cursor.Seek(last);
-                _ = cursor.Step();
-                return Digest.Of(cursor.Record.Span);
+                return found;
             }
         }
 

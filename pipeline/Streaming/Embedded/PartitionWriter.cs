@@ -55,7 +55,7 @@ internal sealed class PartitionWriter : IDisposable
     public static PartitionWriter Open(PartitionLog log, Func<RecoveredPartition, IReadOnlyList<BegunChain>> begin, EmbeddedLedgerOptions options, TimeProvider time, LedgerTelemetry telemetry, LedgerQuota quota)
     {
         DurableFile.CreateFolder(log.Folder);
-        var recovered = PartitionRecovery.Recover(log.Folder);
+        var recovered = PartitionRecovery.Recover(log);
         var roll = SegmentRoll.Open(log, recovered, options, time, telemetry);
         PartitionWriter? writer = null;
         try

@@ -58,6 +58,33 @@ internal sealed class Segment(string path, long baseOffset)
         return wrong ?? (header.BaseOffset == BaseOffset ? null : $"the segment header says base offset {header.BaseOffset}, the file name {BaseOffset}");
     }
 
+    /// <summary>Walks from where a cursor stands to the end of what can be read, over accepted damage.</summary>
+    /// <param name="cursor">The cursor, at a record's place.</param>
+    /// <param name="offset">Offset of that record.</param>
+    /// <param name="accepted">What is stepped over.</param>
+    /// <returns>The offset after the last record, and where that lies.</returns>
+    public (long End, long Position) Walk(SegmentCursor cursor, long offset, AcceptedDamage accepted)
+    {
+        while (true)
+        {
+            var position = cursor.Position;
+            if (cursor.Step() == CursorStop.Record)
+            {
+                Passed(offset, position);
+                offset++;
+            }
+            else if (accepted.Find(this, offset, position) is { } stretch)
+            {
+                cursor.Seek(position + stretch.Length);
+                offset = stretch.NextOffset;
+            }
+            else
+            {
+                return (offset, position);
+            }
+        }
+    }
+
     /// <summary>Opens a cursor that stands at <paramref name="offset"/>.</summary>
     /// <returns>The offset at which it stands: less than asked for when damage or the end came before, more when it lies in accepted damage.</returns>
     public long CursorAt(SafeFileHandle file, long offset, long limit, int window, AcceptedDamage accepted, out SegmentCursor cursor, out CursorStop stop)

@@ -33,6 +33,9 @@ internal sealed class SegmentCursor(SafeFileHandle file, long position, long lim
     /// <summary>Whether that record began a write of its own.</summary>
     public bool StartsGroup { get; private set; }
 
+    /// <summary>Bytes that were looked at as those of a record, whether they are one or not.</summary>
+    public long Looked { get; private set; }
+
     /// <summary>What is wrong where the last step stopped.</summary>
     public string? What { get; private set; }
 
@@ -64,6 +67,7 @@ internal sealed class SegmentCursor(SafeFileHandle file, long position, long lim
         }
 
         var framed = SegmentFormat.Framed(length);
+        Looked += framed;
         if (!Fill(framed))
         {
             return Stop($"the file ends inside a record of {length} bytes");

@@ -59,7 +59,7 @@ internal sealed class Spool : IAsyncDisposable
     /// <summary>The segments in a folder, as they lie there.</summary>
     public static PartitionLog LogOf(string folder) => new(LedgerPartition.Calls, Path.Combine(folder, FolderName));
 
-    /// <summary>The records from an offset on that can be read, whatever stands between them.</summary>
+    /// <summary>The records from an offset on that can be read, whatever stands between them. Of a segment in which damage was not accepted these are the ones before it: the places of those behind it are not settled yet.</summary>
     public static IEnumerable<LedgerRecord> ReadableFrom(PartitionLog log, long from)
     {
         for (var (next, end) = (from, log.Bounds.End); next < end;)
@@ -116,9 +116,34 @@ internal sealed class Spool : IAsyncDisposable
     /// <exception cref="IOException">The disk refuses.</exception>
     public static void EndDamage(PartitionLog log, EmbeddedLedgerOptions kept, TimeProvider time, LedgerTelemetry telemetry)
     {
-        if (PartitionRecovery.Recover(log.Folder) is { Damage: not null } recovered)
+        if (PartitionRecovery.Recover(log) is { Damage: not null } recovered)
         {
             SegmentRoll.Open(log, recovered, kept, time, telemetry).Dispose();
+        }
+    }
+
+    private static IEnumerable<LedgerRecord> ReadableOf(PartitionLog log, Segment segment)
+    {
+        using var batches = log.ReadableOf(segment).GetEnumerator();
+        while (true)
+        {
+            try
+            {
+                if (!batches.MoveNext())
+                {
+                    yield break;
+                }
+            }
+            catch (IOException)
+            {
+                // A file that cannot be read keeps no ledger closed: it stands in the way of shipping, which names it.
+                yield break;
+            }
+
+            foreach (var record in batches.Current.Records)
+            {
+                yield return record;
+            }
         }
     }
 
@@ -126,8 +151,8 @@ internal sealed class Spool : IAsyncDisposable
     {
         var last = new Dictionary<LedgerPartition, (ChainLink Link, ReadOnlyMemory<byte> Bytes)>();
 
-        // Damage stays where it is and is named by the shipper; the chain then shows the gap.
-        foreach (var record in ReadableFrom(log, log.Bounds.First))
+        // Damage stays where it is and is named by the shipper; once it is accepted, what stands behind it is shipped before this boot's records, and the chain shows the gap and no more.
+        foreach (var record in log.Segments.SelectMany(s => ReadableOf(log, s)))
         {
             if (TryPlace(record.Bytes.Span, out var partition, out var link) && LedgerIdentity.IsChainOf(link.Chain, instance))
             {

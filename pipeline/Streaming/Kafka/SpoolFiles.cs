@@ -39,7 +39,7 @@ public sealed class SpoolFiles : IDisposable
     public IReadOnlyList<DamagedStretch> FindDamage(CancellationToken cancellationToken)
     {
         var log = Spool.LogOf(Folder);
-        var recovered = PartitionRecovery.Recover(log.Folder);
+        var recovered = PartitionRecovery.Recover(log);
 
         // Damage of the last segment ends where the next boot begins another.
         ImmutableArray<Segment> segments = recovered.Damage is null ? [.. recovered.Segments] : [.. recovered.Segments, new(Path.Combine(log.Folder, SegmentFormat.FileName(recovered.End)), recovered.End)];

@@ -55,6 +55,46 @@ public sealed class AcceptedStretchesTests
     }
 
     [Fact]
+    public async Task A_clean_start_behind_damage_that_was_accepted_where_it_is_written_to_invents_no_loss()
+    {
+        using var ledger = await SealedLedger.MakeAsync(20);
+        await using (var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System))
+        {
+            Assert.All(await Task.WhenAll(Enumerable.Range(0, Lost).Select(i => open.AppendAsync(LedgerLog.Calls, new string('x', 900 + i)))), static a => Assert.True(a.IsDurable));
+            ledger.Spoil(Lost, static (bytes, frame, length) => bytes.AsSpan(frame + (length / 2), (length / 2) + 24).Clear());
+            await AcceptAsync(open, LedgerPartition.Calls);
+            Assert.True((await open.AppendAsync(LedgerLog.Calls, "behind")).IsDurable);
+        }
+
+        Assert.Equal(ledger.Segments[^1], ledger.SegmentOf(Lost));
+        await ledger.ReadAgainAsync();
+        var end = ledger.Calls[^1].Offset + 1;
+        await ledger.WriteAsync(5);
+        Assert.Equal(Enumerable.Range(0, 7).Select(i => end + i), ledger.Calls.Where(r => r.Offset >= end).Select(static r => r.Offset));
+        Assert.Equal(["gap"], ledger.SealFaulty());
+        var report = ledger.Verify();
+        Assert.True(report.IsSound, string.Join('\n', report.Findings));
+        Assert.Contains(report.Findings, static f => f is { Check: VerificationChecks.DamageAccepted, Offset: Lost });
+    }
+
+    [Fact]
+    public async Task A_page_that_was_lost_before_a_boot_is_a_fact_once_it_is_accepted_and_the_boot_goes_on_from_what_stands_behind_it()
+    {
+        using var ledger = await SealedLedger.MakeAsync(20);
+        await ledger.WriteAsync(Lost);
+        Assert.Equal(ledger.Segments[^1], ledger.SegmentOf(Lost));
+        ledger.Spoil(Lost, static (bytes, frame, _) => bytes.AsSpan(frame, 4096).Clear());
+        await AcceptAsync(ledger);
+        await ledger.ReadAgainAsync();
+        Assert.Equal(["gap"], ledger.SealFaulty());
+
+        var report = ledger.Verify();
+
+        Assert.True(report.IsSound, string.Join('\n', report.Findings));
+        Assert.Contains(report.Findings, static f => f is { Check: VerificationChecks.DamageAccepted, Offset: Lost });
+    }
+
+    [Fact]
     public async Task A_segment_of_forged_records_beside_accepted_damage_is_not_what_was_accepted()
     {
         using var ledger = await AcceptedAsync(30, 1);

@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Streaming.Kafka;
 using McpLedger.Testing.Kafka;
 using McpLedger.Testing.Ledgers;
@@ -168,6 +169,32 @@ public sealed class SpoolFaultTests : IDisposable
         var there = (await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Calls, 0))
             .Select(static r => EventReader.TryRead(r.Bytes.Span, out var read, out _) && read!.Data is AccessGranted granted ? granted.Detail : null).OfType<string>();
         Assert.Equal(Enumerable.Range(0, 30).Where(static i => i != 10).Select(static i => $"detail-{i}"), there);
+    }
+
+    [Fact]
+    public async Task A_boot_behind_a_lost_page_goes_on_from_the_last_record_that_can_be_read_and_only_the_gap_is_named()
+    {
+        var options = Options();
+        await LeaveAsync(options, appends: 30);
+        var segment = Directory.EnumerateFiles(Path.Combine(options.Folder, "kafka", "spool"), "*.seg").Single();
+        var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
+        var from = bytes.AsSpan().IndexOf("detail-10"u8);
+        bytes.AsSpan(from..bytes.AsSpan().IndexOf("detail-13"u8)).Clear();
+        await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
+        await using var ledger = TemporaryKafkaLedger.Open(options);
+        await ledger.UntilAsync(() => ledger.Ledger.Health is { Status: LedgerStatus.Degraded, Reason: { } said } && said.Contains("the spool is damaged", StringComparison.Ordinal));
+        Assert.True((await ledger.AppendAsync("session-1", "after", TestContext.Current.CancellationToken)).Appended.IsDurable);
+        ledger.Ledger.AcceptDamage(Assert.Single(ledger.Ledger.FindDamage(TestContext.Current.CancellationToken)));
+        await ledger.SettledAsync();
+
+        var (chains, faults) = (new ChainVerifier(fromTheBeginning: true), new List<ChainFault>());
+        foreach (var record in await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Calls, 0))
+        {
+            chains.Feed(LedgerLeaf.Of(LedgerPartition.Calls, record.Offset, record.Bytes.Span, out var prev), prev, faults);
+        }
+
+        chains.Settle(faults);
+        Assert.Equal([ChainFaultKind.Gap], faults.Select(static f => f.Kind));
     }
 
     [Fact]
