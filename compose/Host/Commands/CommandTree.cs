@@ -13,7 +13,7 @@ internal static class CommandTree
         var parsed = Create().Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            await parsed.InvokeAsync();
+            await SayErrorsAsync(args, parsed);
             return ExitCode.Usage;
         }
 
@@ -42,6 +42,21 @@ internal static class CommandTree
             }
 
             return ExitCode.Unavailable;
+        }
+    }
+
+    // Help is for people: a program that reads standard output would take it for its document.
+    private static async Task SayErrorsAsync(string[] args, ParseResult parsed)
+    {
+        if (!args.Contains(CommonOptions.Json.Name, StringComparer.Ordinal))
+        {
+            await parsed.InvokeAsync();
+            return;
+        }
+
+        foreach (var error in parsed.Errors)
+        {
+            await Console.Error.WriteLineAsync($"mcpledger: {Terminal.OneLine(error.Message)}");
         }
     }
 
@@ -86,7 +101,19 @@ internal static class CommandExtensions
 {
     public static Command Runs(this Command command, Func<ParseResult, Terminal, CancellationToken, Task<int>> action)
     {
-        command.SetAction((parsed, cancellationToken) => action(parsed, Terminal.ForProcess(parsed.GetValue(CommonOptions.Json)), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, Terminal.ForProcess(parsed.GetValue(CommonOptions.Json)), action, cancellationToken));
         return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, Func<ParseResult, Terminal, CancellationToken, Task<int>> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await action(parsed, terminal, cancellationToken);
+        }
+        catch (UnreadConfigException e)
+        {
+            return Faults.Say(terminal, e.Read);
+        }
     }
 }

@@ -11,8 +11,14 @@ internal static class Doorway
     public static async Task<int> AskAsync<T>(ParseResult parsed, Terminal terminal, Func<ILedgerDoor, Task<DoorAnswer<T>>> ask, Action<T> show)
         where T : class
     {
+        using var live = LiveDoor.Find(parsed);
+        if (live is not null)
+        {
+            return Show(terminal, await ask(live), show);
+        }
+
         var folder = DataFolder.Of(parsed);
-        using ILedgerDoor? door = (ILedgerDoor?)LiveDoor.Find(parsed) ?? FolderDoor.Open(folder, TimeProvider.System);
+        using var door = FolderDoor.Open(folder, TimeProvider.System);
         return door is null ? Nothing(terminal, folder) : Show(terminal, await ask(door), show);
     }
 
@@ -20,16 +26,16 @@ internal static class Doorway
     public static async Task<int> AskLiveAsync<T>(ParseResult parsed, Terminal terminal, Func<LiveDoor, Task<DoorAnswer<T>>> ask, Action<T?> show)
         where T : class
     {
-        var folder = DataFolder.Of(parsed);
         using var door = LiveDoor.Find(parsed);
-        return door is null ? NotRunning(terminal, folder) : Show(terminal, await ask(door), show);
+        return door is null ? NotRunning(terminal, DataFolder.Of(parsed)) : Show(terminal, await ask(door), show);
     }
 
     public static int NotRunning(Terminal terminal, string folder) =>
         Unavailable(terminal, $"no instance has the ledger in {folder} open, and this needs one. Fix: start it with 'mcpledger up', name its folder with --data, or name the API's address with --api.");
 
-    private static int Nothing(Terminal terminal, string folder) =>
-        Unavailable(terminal, $"there is no ledger in {folder}, or nothing was recorded yet. Fix: start 'mcpledger up', or name the folder with --data.");
+    private static int Nothing(Terminal terminal, string folder) => Unavailable(terminal, FolderDoor.IsOfKafka(folder)
+        ? $"the read models in {folder} are of a ledger in Kafka, which only an instance reads beside them. Fix: start 'mcpledger up --role projections', or name the API's address with --api."
+        : $"there is no ledger in {folder}, or nothing was recorded yet. Fix: start 'mcpledger up', or name the folder with --data.");
 
     private static int Unavailable(Terminal terminal, string fault)
     {

@@ -19,9 +19,8 @@ internal static class HealthCommand
         var command = new Command("health", "Ask the running instance how it is. Exit code 3 when it does not say that it is well.") { ready, listens };
         return command.Runs((parsed, terminal, cancellationToken) =>
         {
-            var folder = DataFolder.Of(parsed);
-            var instance = LiveDoor.Elsewhere(parsed) is { } url ? new(url, 0, null, "") : RunningInstance.Find(folder);
-            return instance is null ? Task.FromResult(Doorway.NotRunning(terminal, folder)) : AskAsync(terminal, instance, parsed.GetValue(ready) ? "readyz" : "healthz", parsed.GetValue(listens), cancellationToken);
+            var instance = LiveDoor.Elsewhere(parsed) is { } url ? new(url, 0, null, "") : RunningInstance.Find(DataFolder.Of(parsed));
+            return instance is null ? Task.FromResult(Doorway.NotRunning(terminal, DataFolder.Of(parsed))) : AskAsync(terminal, instance, parsed.GetValue(ready) ? "readyz" : "healthz", parsed.GetValue(listens), cancellationToken);
         });
     }
 

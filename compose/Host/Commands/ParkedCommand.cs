@@ -50,7 +50,13 @@ internal static class ParkedCommand
     // Where nothing else folds, the rebuild folds them in their place; only what the read models then hold is forgotten.
     private static async Task<int> ReplayClosedAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        if (ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections).File is { } file && (file.Kafka ?? file.Postgres ?? (object?)file.Search) is not null)
+        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections);
+        if (read.IsUnread && DataFolder.Named(parsed) is null)
+        {
+            return Faults.Say(terminal, read);
+        }
+
+        if (read.File is { } file && (file.Kafka ?? file.Postgres ?? (object?)file.Search) is not null)
         {
             terminal.Error("mcpledger: no instance answers, and with this configuration only one of the projections role hands parked records over. Fix: start it, or name the API's address with --api.");
             return ExitCode.Unavailable;
@@ -125,7 +131,7 @@ internal static class ParkedCommand
         {
             var path = ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config));
             var read = ConfigReader.Read(path, HostRoles.Projections);
-            if (parsed.GetValue(CommonOptions.Data) is not null || !File.Exists(path) || read.File is { Kafka: null })
+            if (DataFolder.Named(parsed) is not null || (!read.IsUnread && read.File?.Kafka is null))
             {
                 return await InFolderAsync(DataFolder.Of(parsed), terminal, use);
             }

@@ -26,11 +26,10 @@ internal static class RebuildCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        var folder = DataFolder.Of(parsed);
         using var live = LiveDoor.Find(parsed);
         var (report, fault, code) = live is not null
             ? await live.SendLongAsync<Rebuilt>(HttpMethod.Post, "api/v1/projections/rebuild", null, cancellationToken)
-            : await RebuildAsync(folder, cancellationToken);
+            : await RebuildAsync(DataFolder.Of(parsed), cancellationToken);
         if (report is null)
         {
             terminal.Error($"mcpledger: {fault}");

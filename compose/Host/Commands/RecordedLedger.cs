@@ -27,9 +27,8 @@ internal sealed class RecordedLedger : IAsyncDisposable
     public static RecordedLedger? Open(ParseResult parsed, Terminal terminal, out int code)
     {
         code = ExitCode.Ok;
-        var folder = DataFolder.Of(parsed);
         var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections);
-        if (read.File?.Kafka is not null && parsed.GetValue(CommonOptions.Data) is null)
+        if ((read.IsUnread || read.File?.Kafka is not null) && DataFolder.Named(parsed) is null)
         {
             if (read.Config is not { } config)
             {
@@ -38,17 +37,24 @@ internal sealed class RecordedLedger : IAsyncDisposable
             }
 
             var services = InKafka(config, HostRoles.Projections);
-            return new(services.GetRequiredService<KafkaLedgerReader>(), folder, services);
+            return new(services.GetRequiredService<KafkaLedgerReader>(), DataFolder.Of(parsed), services);
         }
 
+        var folder = DataFolder.Of(parsed);
         if (Directory.Exists(Path.Combine(folder, "ledger")))
         {
             return new(EmbeddedLedgerFiles.OpenReadOnly(folder, TimeProvider.System), folder, null);
         }
 
-        terminal.Error($"mcpledger: there is no ledger in {folder}. Fix: name its folder with --data, or with --config a configuration that says where it is.");
-        code = ExitCode.Unavailable;
+        code = NoneIn(folder, terminal);
         return null;
+    }
+
+    /// <summary>Tells that a folder holds no ledger.</summary>
+    public static int NoneIn(string folder, Terminal terminal)
+    {
+        terminal.Error($"mcpledger: there is no ledger in {folder}. Fix: name its folder with --data, or with --config a configuration that says where it is.");
+        return ExitCode.Unavailable;
     }
 
     /// <summary>What reads a ledger in Kafka and says nothing but what is wrong.</summary>

@@ -19,10 +19,9 @@ internal static class TailCommand
         var command = new Command("tail", "Follow the ledger of the running instance; with --json one line an event.") { query, housekeeping };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
-            var folder = DataFolder.Of(parsed);
             using var door = LiveDoor.Find(parsed);
             return door is null
-                ? Doorway.NotRunning(terminal, folder)
+                ? Doorway.NotRunning(terminal, DataFolder.Of(parsed))
                 : await FollowAsync(door, $"api/v1/tail?q={Uri.EscapeDataString(parsed.GetValue(query)!)}&housekeeping={(parsed.GetValue(housekeeping) ? "true" : "false")}", terminal, cancellationToken);
         });
     }

@@ -12,7 +12,7 @@ internal static class TrustedKeys
     public static (IReadOnlyList<VerifierKey> Keys, string? Fault) Read(string[] given)
     {
         var keys = new List<VerifierKey>();
-        foreach (var line in given.SelectMany(g => new FileInfo(g) is { Exists: true, Length: <= LongestFile } file ? File.ReadAllLines(file.FullName) : g.Split('\n')).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#'))
+        foreach (var line in given.SelectMany(g => File.Exists(g) && new FileInfo(g).Length <= LongestFile ? File.ReadAllLines(g) : g.Split('\n')).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#'))
         {
             if (!VerifierKey.TryParse(line, out var key))
             {

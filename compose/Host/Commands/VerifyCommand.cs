@@ -71,8 +71,9 @@ internal static class VerifyCommand
         _ => null,
     };
 
+    // A file that cannot be read may say so.
     private static ConfigRead? InKafka(ParseResult parsed) =>
-        ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline) is { File.Kafka: not null } read ? read : null;
+        ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline) is var read && (read.IsUnread || read.File?.Kafka is not null) ? read : null;
 
     private static int Verify(Terminal terminal, VerificationRequest request, string? part, CancellationToken cancellationToken)
     {

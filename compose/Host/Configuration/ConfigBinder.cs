@@ -20,6 +20,9 @@ internal sealed class ConfigBinder
 
     public static string KeyOf(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
 
+    /// <summary>Whether anything was bound at a path.</summary>
+    public bool Stands(string path) => _places.ContainsKey(path);
+
     /// <summary>Where a path stands, or else the nearest section around it.</summary>
     public (int Line, int Column) PlaceOf(string path)
     {

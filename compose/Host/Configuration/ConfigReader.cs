@@ -21,8 +21,15 @@ internal sealed record LoadedConfig(string Path, ConfigFile File, GatewayConfig 
 /// <param name="Path">Full path of the file.</param>
 /// <param name="Config">Null when there are faults.</param>
 /// <param name="Faults">In the order of the file.</param>
-/// <param name="File">As much as could be bound; null when the file could not be read at all.</param>
-internal sealed record ConfigRead(string Path, LoadedConfig? Config, IReadOnlyList<ConfigFault> Faults, ConfigFile? File);
+/// <param name="File">As much as could be bound; where nothing of the file could be read, what the environment says, and null when that says nothing either.</param>
+internal sealed record ConfigRead(string Path, LoadedConfig? Config, IReadOnlyList<ConfigFault> Faults, ConfigFile? File)
+{
+    /// <summary>Whether a file is there of which nothing could be read: what <see cref="File"/> does not say may stand in it.</summary>
+    public bool IsUnread { get; init; }
+
+    /// <summary>Whether the ledger's folder may be named where it could not be read.</summary>
+    public bool HidesData { get; init; }
+}
 
 /// <summary>The one door to <c>mcpledger.yaml</c>.</summary>
 internal static class ConfigReader
@@ -52,7 +59,7 @@ internal static class ConfigReader
         {
             if (new FileInfo(path).Length > LongestFile)
             {
-                return Unreadable(path, "the file is larger than 1 MiB.", "a configuration is far smaller; is this the right file?");
+                return Unread(path, [new("", 0, 0, "the file is larger than 1 MiB.", "a configuration is far smaller; is this the right file?")], environment, isThere: true);
             }
 
             text = File.ReadAllText(path);
@@ -60,8 +67,8 @@ internal static class ConfigReader
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return e is FileNotFoundException or DirectoryNotFoundException
-                ? Unreadable(path, "there is no such file.", "make one from the mcpServers JSON you have: mcpledger import FILE, or point at it: --config FILE")
-                : Unreadable(path, $"the file cannot be read ({e.GetType().Name}).", "check its owner and mode");
+                ? Unread(path, [new("", 0, 0, "there is no such file.", "make one from the mcpServers JSON you have: mcpledger import FILE, or point at it: --config FILE")], environment, isThere: false)
+                : Unread(path, [new("", 0, 0, $"the file cannot be read ({e.GetType().Name}).", "check its owner and mode")], environment, isThere: true);
         }
 
         return ReadText(path, text, roles, environment);
@@ -75,7 +82,9 @@ internal static class ConfigReader
         var (root, faults) = YamlTree.Read(text);
         if (root is null or ConfigNode.Scalar { IsNull: true })
         {
-            return faults.Count > 0 ? new(path, null, faults, null) : Unreadable(path, "the file is empty.", "add at least servers and rules; see compose/README.md");
+            return faults.Count > 0
+                ? Unread(path, faults, environment, isThere: true)
+                : Unread(path, [new("", 0, 0, "the file is empty.", "add at least servers and rules; see compose/README.md")], environment, isThere: false);
         }
 
         var misnamed = new List<ConfigFault>();
@@ -88,8 +97,16 @@ internal static class ConfigReader
         var gateway = ConfigMapping.ToGateway(roles.HasFlag(HostRoles.Gateway) ? file : file with { Servers = Nobody }, folder, checks);
         var secrets = EngineSecrets.Of(file, roles, checks);
         ConfigFault[] all = [.. faults.Concat(misnamed).Concat(binder.Faults).Concat(checks.Faults).OrderBy(f => f.Line).ThenBy(f => f.Column)];
-        return new(path, all.Length == 0 ? new(path, file, gateway, secrets) : null, all, file);
+        return new(path, all.Length == 0 ? new(path, file, gateway, secrets) : null, all, file) { HidesData = binder.Faults.Any(f => f.Path is "" or "ledger" or "ledger.data") };
     }
 
-    private static ConfigRead Unreadable(string path, string problem, string fix) => new(path, null, [new("", 0, 0, problem, fix)], null);
+    // What the environment says holds all the same: a verb must find the instance that was started with it, whatever became of the file since.
+    private static ConfigRead Unread(string path, IReadOnlyList<ConfigFault> faults, IReadOnlyDictionary<string, string> environment, bool isThere)
+    {
+        var misnamed = new List<ConfigFault>();
+        var laid = EnvironmentOverrides.Over(new ConfigNode.Mapping(0, 0, []), environment, misnamed);
+        var binder = new ConfigBinder();
+        var file = binder.Bind<ConfigFile>(laid);
+        return new(path, null, [.. faults, .. misnamed, .. binder.Faults], environment.Count == 0 ? null : file) { IsUnread = isThere, HidesData = isThere && !binder.Stands("ledger.data") };
+    }
 }

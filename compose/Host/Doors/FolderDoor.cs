@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Host.Commands;
 using McpLedger.Projections;
+using McpLedger.Projections.Calls;
 using McpLedger.Projections.Findings;
 using McpLedger.Projections.Homes.Embedded;
 using McpLedger.Projections.Keys;
@@ -13,12 +14,21 @@ namespace McpLedger.Host.Doors;
 /// <summary>A ledger that no instance has open, read from its folder. Nothing is written.</summary>
 internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : ILedgerDoor
 {
-    /// <returns>Null when there are no read models in the folder.</returns>
+    /// <returns>Null when there are no read models in the folder, or none of the ledger that they are of.</returns>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The door owns the home and disposes it.")]
-    public static FolderDoor? Open(string dataFolder, TimeProvider time) =>
-        ProjectionHome.TryOpenReadOnly(Path.Combine(dataFolder, "readmodels"), time, out var home)
-            ? new(home, home.Queries(EmbeddedLedgerFiles.OpenReadOnly(dataFolder, time), time))
-            : null;
+    public static FolderDoor? Open(string dataFolder, TimeProvider time)
+    {
+        if (!HasLedger(dataFolder))
+        {
+            return null;
+        }
+
+        var files = EmbeddedLedgerFiles.OpenReadOnly(dataFolder, time);
+        return ProjectionHome.TryOpenReadOnly(ReadModelsIn(dataFolder), time, out var home) ? new(home, home.Queries(files, time)) : null;
+    }
+
+    /// <summary>Whether a folder has the read models of a ledger that is in Kafka.</summary>
+    public static bool IsOfKafka(string dataFolder) => Directory.Exists(ReadModelsIn(dataFolder)) && !HasLedger(dataFolder);
 
     public async Task<DoorAnswer<SearchPage>> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
     {
@@ -28,6 +38,12 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
 
     public async Task<DoorAnswer<SessionDetail>> SessionAsync(string id, CancellationToken cancellationToken) =>
         Found(await queries.SessionAsync(id, cancellationToken), "session of that id");
+
+    public async Task<DoorAnswer<ViewPage<CallView>>> CallsAsync(CallFilter filter, CancellationToken cancellationToken)
+    {
+        var (page, fault) = await queries.CallsAsync(filter, cancellationToken);
+        return fault is null ? new(page, null, ExitCode.Ok) : new(null, $"{fault.Field}: {fault.Detail} Fix: {fault.Fix}", ExitCode.Usage);
+    }
 
     public async Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken) =>
         new(await queries.ToolsAsync(server, changed, withheld, cancellationToken), null, ExitCode.Ok);
@@ -47,6 +63,10 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
     public async Task<DoorAnswer<IReadOnlyList<KeyView>>> KeysAsync(CancellationToken cancellationToken) => new(await queries.KeysAsync(cancellationToken), null, ExitCode.Ok);
 
     public void Dispose() => home.Dispose();
+
+    private static bool HasLedger(string dataFolder) => Directory.Exists(Path.Combine(dataFolder, "ledger"));
+
+    private static string ReadModelsIn(string dataFolder) => Path.Combine(dataFolder, "readmodels");
 
     private static DoorAnswer<T> Found<T>(T? value, string what)
         where T : class => value is null ? new(null, $"There is no {what}.", ExitCode.Finding) : new(value, null, ExitCode.Ok);

@@ -1,3 +1,4 @@
+using McpLedger.Projections.Calls;
 using McpLedger.Projections.Findings;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Search;
@@ -11,6 +12,8 @@ internal interface ILedgerDoor : IDisposable
     Task<DoorAnswer<SearchPage>> SearchAsync(SearchRequest request, CancellationToken cancellationToken);
 
     Task<DoorAnswer<SessionDetail>> SessionAsync(string id, CancellationToken cancellationToken);
+
+    Task<DoorAnswer<ViewPage<CallView>>> CallsAsync(CallFilter filter, CancellationToken cancellationToken);
 
     Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken);
 

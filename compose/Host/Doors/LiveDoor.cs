@@ -7,6 +7,7 @@ using McpLedger.Host.Access;
 using McpLedger.Host.Commands;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
+using McpLedger.Projections.Calls;
 using McpLedger.Projections.Findings;
 using McpLedger.Projections.Keys;
 using McpLedger.Projections.Search;
@@ -57,6 +58,13 @@ internal sealed class LiveDoor : ILedgerDoor
 
     public Task<DoorAnswer<SessionDetail>> SessionAsync(string id, CancellationToken cancellationToken) =>
         SendAsync<SessionDetail>(HttpMethod.Get, $"api/v1/sessions/{Uri.EscapeDataString(id)}", null, cancellationToken);
+
+    public Task<DoorAnswer<ViewPage<CallView>>> CallsAsync(CallFilter filter, CancellationToken cancellationToken) => SendAsync<ViewPage<CallView>>(
+        HttpMethod.Get,
+        $"api/v1/calls?limit={filter.Limit}{Optional("session", filter.Session)}{Optional("server", filter.Server)}{Optional("method", filter.Method)}{Optional("name", filter.Name)}{Optional("principal", filter.Principal)}"
+        + $"{Optional("outcome", filter.Outcome)}{Optional("from", filter.From?.ToString("o", CultureInfo.InvariantCulture))}{Optional("to", filter.To?.ToString("o", CultureInfo.InvariantCulture))}{Optional("cursor", filter.Cursor)}",
+        null,
+        cancellationToken);
 
     public Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken) =>
         SendAsync<IReadOnlyList<ToolView>>(HttpMethod.Get, $"api/v1/tools?changed={(changed ? "true" : "false")}&withheld={(withheld ? "true" : "false")}{Optional("server", server)}", null, cancellationToken);

@@ -53,7 +53,7 @@ internal sealed class LiveLedger : IAsyncDisposable
             {{more}}
             """,
             TestContext.Current.CancellationToken);
-        var process = Start(folder, ["up", "--json"]);
+        var process = Verb.Start(folder, new Dictionary<string, string>(), ["up", "--json"]);
         _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var said = new StringBuilder();
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
@@ -75,17 +75,10 @@ internal sealed class LiveLedger : IAsyncDisposable
     }
 
     /// <summary>Runs a verb in a process of its own.</summary>
-    public async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
-    {
-        using var process = Start(Folder, arguments);
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, output, await errors);
-    }
+    public Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => Verb.RunAsync(Folder, arguments);
 
     /// <summary>Begins a verb that goes on until its output is read no more.</summary>
-    public Process Begin(params string[] arguments) => Start(Folder, arguments);
+    public Process Begin(params string[] arguments) => Verb.Start(Folder, new Dictionary<string, string>(), arguments);
 
     /// <summary>Runs a verb again and again until it says 0: what it asks for takes the sealer or the projector a moment.</summary>
     public async Task<string> RunUntilOkAsync(params string[] arguments)
@@ -165,18 +158,6 @@ internal sealed class LiveLedger : IAsyncDisposable
         _client.Dispose();
         await _server.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
-    }
-
-    private static Process Start(string folder, string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mcpledger.dll"));
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        return Process.Start(start)!;
     }
 
     private static async Task<WebApplication> StartServerAsync(StrongBox<string> description, string tool)

@@ -88,6 +88,30 @@ public sealed class EnvironmentOverridesTests
         Assert.Contains(read.Faults, f => f.Fix.Contains(fix, StringComparison.Ordinal) && f.Line == 0);
     }
 
+    [Theory]
+    [InlineData("servers: [", true)]
+    [InlineData("# nothing yet", false)]
+    public void Where_nothing_of_the_file_can_be_read_the_environment_holds_all_the_same(string yaml, bool mayHide)
+    {
+        var read = ReadOver(yaml, ("MCPLEDGER__LEDGER__DATA", "/var/lib/mcpledger"), ("MCPLEDGER__KAFKA__BOOTSTRP", "x:1"));
+
+        Assert.Null(read.Config);
+        Assert.Equal(("/var/lib/mcpledger", false, mayHide), (read.File!.Ledger.Data, read.HidesData, read.IsUnread));
+        Assert.Contains(read.Faults, f => f.Path == "MCPLEDGER__KAFKA__BOOTSTRP");
+        Assert.Equal(mayHide, ReadOver(yaml, ("MCPLEDGER__INSTANCE", "one")).HidesData);
+        Assert.Equal(mayHide, ReadOver(yaml).HidesData);
+    }
+
+    [Theory]
+    [InlineData("[a, b]")]
+    [InlineData("ledger: [here]")]
+    [InlineData("ledger: { data: { here: there } }")]
+    public void A_folder_that_stands_where_it_cannot_be_read_is_not_taken_for_none(string yaml)
+    {
+        Assert.True(ReadOver(yaml).HidesData);
+        Assert.False(ReadOver(yaml, ("MCPLEDGER__LEDGER__DATA", "/var/lib/mcpledger")).HidesData);
+    }
+
     private static ConfigRead Read(params (string Name, string Value)[] environment) => ReadOver(Yaml, environment);
 
     private static ConfigRead ReadOver(string yaml, params (string Name, string Value)[] environment) =>
