@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using McpLedger.Host.Configuration;
+using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Commands;
 
@@ -22,6 +23,17 @@ internal static class CommonOptions
     public static Option<Uri?> Api { get; } = Address("--api", $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from {KeyVariable}.", recursive: true);
 
     public static Option<string?> Data { get; } = new("--data", "-d") { Description = "The ledger's folder, where there is no configuration file at hand.", Recursive = true };
+
+    /// <summary>An option that takes what <see cref="Output.Terminal.More"/> said.</summary>
+    public static Option<string?> Cursor() => new("--cursor") { Description = "The cursor of the page before." };
+
+    /// <summary>An option that takes a role.</summary>
+    public static Option<string> Role(string description)
+    {
+        var role = new Option<string>("--role") { Description = $"{description}: {string.Join(", ", HostRoleNames.Known)}. On the embedded ledger only 'all'.", DefaultValueFactory = _ => "all" };
+        role.AcceptOnlyFromAmong(HostRoleNames.Known);
+        return role;
+    }
 
     /// <summary>An option that takes a time: of UTC where it does not say, like every time that is shown.</summary>
     public static Option<DateTimeOffset?> Time(string name, string description) => new(name)

@@ -75,7 +75,8 @@ internal static class DamageCommand
     private static async Task<DoorAnswer<T>> ClosedAsync<T>(ParseResult parsed, Terminal terminal, Func<LoadedConfig, Task<DoorAnswer<T>>> ask)
         where T : class
     {
-        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
+        // A gateway's machine has no secrets of the stores, and who looks after its disk none of the upstreams'.
+        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline);
         if (read.Config is not { } written)
         {
             return new(null, null, Faults.Say(terminal, read));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Doctor;
 using McpLedger.Host.Output;
+using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Commands;
 
@@ -12,7 +13,8 @@ internal static class DoctorCommand
     {
         var schema = new Option<bool>("--print-schema") { Description = "Print the JSON Schema of mcpledger.yaml and stop." };
         var reference = new Option<bool>("--print-reference") { Description = "Print the table of every key and stop." };
-        var command = new Command("doctor", "Check the configuration and everything around it: every error at once, each with the fix.") { schema, reference };
+        var role = CommonOptions.Role("Whose machine is looked at: only what that part of the system needs there");
+        var command = new Command("doctor", "Check the configuration and everything around it: every error at once, each with the fix.") { role, schema, reference };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
             if (parsed.GetValue(schema) || parsed.GetValue(reference))
@@ -22,7 +24,7 @@ internal static class DoctorCommand
             }
 
             var path = ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config));
-            var findings = await Examination.RunAsync(path, TimeProvider.System, cancellationToken);
+            var findings = await Examination.RunAsync(path, HostRoleNames.Of(parsed.GetValue(role)!), DataFolder.Named(parsed), TimeProvider.System, cancellationToken);
             terminal.Document(findings);
             foreach (var finding in findings)
             {

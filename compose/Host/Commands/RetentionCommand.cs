@@ -16,7 +16,19 @@ internal static class RetentionCommand
 
     private static Command Show() => new Command("show", "List the segments of each partition.").Runs((parsed, terminal, _) =>
     {
-        var files = EmbeddedLedgerFiles.OpenReadOnly(DataFolder.Of(parsed), TimeProvider.System);
+        if (DataFolder.Named(parsed) is null && ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.None).File?.Kafka is not null)
+        {
+            terminal.Error("mcpledger: this ledger is in Kafka, which shows no segments. The pipeline role drops its records by ledger.retention of the configuration; kafka-get-offsets.sh says where a topic begins.");
+            return Task.FromResult(ExitCode.Usage);
+        }
+
+        var folder = DataFolder.Of(parsed);
+        if (!Directory.Exists(Path.Combine(folder, "ledger")))
+        {
+            return Task.FromResult(RecordedLedger.NoneIn(folder, terminal));
+        }
+
+        var files = EmbeddedLedgerFiles.OpenReadOnly(folder, TimeProvider.System);
         var segments = files.Partitions.SelectMany(files.ListSegments).ToArray();
         terminal.Document(segments.Select(s => new { Partition = s.Partition.ToString(), s.FirstOffset, s.LastOffset, s.Bytes, s.FirstTime, s.LastTime, s.Open }));
         terminal.Table(["partition", "first", "last", "bytes", "from", "to", ""], segments.Select(s => (IReadOnlyList<string?>)
@@ -26,7 +38,7 @@ internal static class RetentionCommand
 
     private static Command Apply() => new Command("apply", "Apply the retention of the configuration once. Only sealed segments go, and each is announced first.").Runs(async (parsed, terminal, cancellationToken) =>
     {
-        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
+        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline);
         if (read.Config is not { } written)
         {
             return Faults.Say(terminal, read);

@@ -17,8 +17,7 @@ internal static class UpCommand
 
     public static Command Create()
     {
-        var role = new Option<string>("--role") { Description = $"Which part of the system this process is: {string.Join(", ", HostRoleNames.Known)}. On the embedded ledger only 'all'.", DefaultValueFactory = _ => "all" };
-        role.AcceptOnlyFromAmong(HostRoleNames.Known);
+        var role = CommonOptions.Role("Which part of the system this process is");
         var command = new Command(Name, "Run the gateway, the ledger, the sealer, the read models and the API: all in this process, or one role of them.") { role };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
@@ -31,7 +30,7 @@ internal static class UpCommand
 
             if (roles != HostRoles.All && config.File.Kafka is null)
             {
-                terminal.Error($"mcpledger: the role '{roles.Written()}' needs a ledger that several processes can write, and this configuration has the embedded one, which has one writer. Fix: add a kafka section, or leave --role out: everything runs in one process.");
+                terminal.Error($"mcpledger: {roles.Unshared()} Fix: {HostRoleNames.UnsharedFix}.");
                 return ExitCode.Usage;
             }
 

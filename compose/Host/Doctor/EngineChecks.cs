@@ -10,12 +10,17 @@ namespace McpLedger.Host.Doctor;
 /// <summary>Whether the engines of the scaled-out shape answer, and have what the roles need.</summary>
 internal static class EngineChecks
 {
-    public static async Task<IReadOnlyList<Finding>> RunAsync(LoadedConfig config, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Finding>> RunAsync(LoadedConfig config, HostRoles roles, TimeProvider time, CancellationToken cancellationToken)
     {
         var findings = new List<Finding>();
         if (config.File.Kafka is not null)
         {
             findings.AddRange(await KafkaAsync(config, time, cancellationToken));
+        }
+
+        if (!roles.HasFlag(HostRoles.Projections))
+        {
+            return findings;
         }
 
         if (config.File.Postgres is not null)

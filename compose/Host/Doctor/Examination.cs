@@ -3,6 +3,7 @@ using McpLedger.Detectors.Injection;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Doors;
+using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Doctor;
 
@@ -12,25 +13,35 @@ internal static class Examination
     public const string ConfigurationCheck = "configuration";
     private const long LittleSpace = 1L << 30;
 
-    public static async Task<IReadOnlyList<Finding>> RunAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="path">The configuration.</param>
+    /// <param name="roles">Whose machine it is: what only other roles need is not looked for.</param>
+    /// <param name="data">The ledger's folder instead of the configuration's; null for that one.</param>
+    /// <param name="time">The clock that is looked at.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<IReadOnlyList<Finding>> RunAsync(string path, HostRoles roles, string? data, TimeProvider time, CancellationToken cancellationToken)
     {
-        var read = ConfigReader.Read(path);
-        if (read.Config is not { } config)
+        var read = ConfigReader.Read(path, roles);
+        if (read.Config is not { } written)
         {
             return [.. read.Faults.Select(f => new Finding(ConfigurationCheck, FindingLevel.Error, (f with { Fix = "" }).Describe(path).Replace(" Fix: ", "", StringComparison.Ordinal), f.Fix))];
         }
 
-        List<Finding> findings = [new(ConfigurationCheck, FindingLevel.Ok, $"{path}: {config.Gateway.Servers.Count} servers, {config.Gateway.Rules.Length} rules", null)];
-        findings.AddRange(Rules(config));
-        findings.AddRange(Secrets(config));
-        findings.Add(Screening(config));
+        var config = written with { NamedData = data };
+        if (roles != HostRoles.All && config.File.Kafka is null)
+        {
+            return [new(ConfigurationCheck, FindingLevel.Error, roles.Unshared(), HostRoleNames.UnsharedFix)];
+        }
+
+        var isGateway = roles.HasFlag(HostRoles.Gateway);
+        List<Finding> findings = [new(ConfigurationCheck, FindingLevel.Ok, $"{path}: {config.File.Servers.Count} servers, {config.Gateway.Rules.Length} rules", null)];
+        findings.AddRange(isGateway ? [.. Rules(config), .. Secrets(config), Screening(config)] : []);
         findings.AddRange(DataFolder(config.DataFolder));
         findings.Add(Port(config));
-        findings.AddRange(Commands(config.Gateway));
+        findings.AddRange(isGateway ? Commands(config.Gateway) : []);
         findings.Add(Clock(time));
-        findings.AddRange(await ToolsAsync(config, time, cancellationToken));
-        findings.AddRange(await Reachability.CheckAsync(config.Gateway, cancellationToken));
-        findings.AddRange(await EngineChecks.RunAsync(config, time, cancellationToken));
+        findings.AddRange(isGateway ? await ToolsAsync(config, time, cancellationToken) : []);
+        findings.AddRange(isGateway ? await Reachability.CheckAsync(config.Gateway, cancellationToken) : []);
+        findings.AddRange(await EngineChecks.RunAsync(config, roles, time, cancellationToken));
         return findings;
     }
 

@@ -24,5 +24,11 @@ internal static class HostRoleNames
 
     public static HostRoles Of(string name) => Enum.Parse<HostRoles>(name, ignoreCase: true);
 
+    public const string UnsharedFix = "add a kafka section, or leave --role out: everything runs in one process";
+
+    /// <summary>Why these roles cannot be a process of their own on the embedded ledger.</summary>
+    public static string Unshared(this HostRoles roles) =>
+        $"the role '{roles.Written()}' needs a ledger that several processes can write, and this configuration has the embedded one, which has one writer.";
+
     public static string Written(this HostRoles roles) => roles.ToString().ToLowerInvariant();
 }

@@ -1,4 +1,5 @@
 using McpLedger.Host.Doctor;
+using McpLedger.Host.Running;
 using Microsoft.Extensions.Time.Testing;
 
 namespace McpLedger.Host.Tests.Doctor;
@@ -9,11 +10,13 @@ public sealed class ExaminationTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private async Task<IReadOnlyList<Finding>> ExamineAsync(string yaml)
+    private Task<IReadOnlyList<Finding>> ExamineAsync(string yaml) => ExamineAsync(yaml, HostRoles.All, null);
+
+    private async Task<IReadOnlyList<Finding>> ExamineAsync(string yaml, HostRoles roles, string? data)
     {
         var path = Path.Combine(_folder.FullName, "mcpledger.yaml");
         await File.WriteAllTextAsync(path, yaml);
-        return await Examination.RunAsync(path, new FakeTimeProvider(new(2026, 11, 24, 0, 0, 0, TimeSpan.Zero)), CancellationToken.None);
+        return await Examination.RunAsync(path, roles, data, new FakeTimeProvider(new(2026, 11, 24, 0, 0, 0, TimeSpan.Zero)), CancellationToken.None);
     }
 
     [Fact]
@@ -33,6 +36,36 @@ public sealed class ExaminationTests : IDisposable
         Assert.Contains(await ExamineAsync("screening: { model: . }\n"), f => f is { Check: "screening", Level: FindingLevel.Error });
         Assert.Contains(await ExamineAsync("screening: { mode: off }\n"), f => f is { Check: "screening", Level: FindingLevel.Warning });
         Assert.Contains(await ExamineAsync("servers: {}\n"), f => f is { Check: "screening", Level: FindingLevel.Ok });
+    }
+
+    [Fact]
+    public async Task The_folder_that_the_command_line_names_is_the_one_that_is_looked_at()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var open = Directory.CreateDirectory(Path.Combine(_folder.FullName, "named"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute).FullName;
+
+        Assert.Contains(await ExamineAsync("ledger: { data: written }\n", HostRoles.All, open), f => f is { Check: "data folder", Level: FindingLevel.Warning } && f.Message.StartsWith(open, StringComparison.Ordinal));
+        Assert.DoesNotContain(await ExamineAsync("ledger: { data: written }\n"), f => f.Check == "data folder");
+    }
+
+    [Fact]
+    public async Task What_only_other_roles_need_is_not_looked_for()
+    {
+        const string Stores = "kafka: { bootstrap: ['127.0.0.1:1'] }\npostgres: { connection: 'Host=127.0.0.1;Port=1;Password=${file:no/postgres}' }\n"
+            + "search: { urls: ['https://127.0.0.1:1'], user: u, password: '${file:no/search}', ca: no/ca.pem }\n";
+        const string Servers = "servers: { a: { url: 'http://127.0.0.1:9/mcp', headers: { Authorization: '${file:no/a}' } } }\nrules: [{ id: all, allow: {} }]\n";
+
+        var gateway = await ExamineAsync(Stores + "rules: [{ id: all, allow: {} }]\n", HostRoles.Gateway, null);
+        var pipeline = await ExamineAsync(Stores + Servers, HostRoles.Pipeline, null);
+
+        Assert.All([gateway, pipeline], found => Assert.Equal((Examination.ConfigurationCheck, FindingLevel.Ok), (found[0].Check, found[0].Level)));
+        Assert.DoesNotContain(gateway.Concat(pipeline), f => f.Check is "postgres" or "search");
+        Assert.DoesNotContain(pipeline, f => f.Check is "upstream" or "rules" or "screening");
+        Assert.Contains(await ExamineAsync("servers: {}\n", HostRoles.Gateway, null), f => f is { Check: Examination.ConfigurationCheck, Level: FindingLevel.Error });
     }
 
     [Fact]
