@@ -26,8 +26,11 @@ internal static class FindingsCommand
         severity.AcceptOnlyFromAmong("low", "medium", "high", "critical");
         var session = new Option<string?>("--session") { Description = "Only this session's." };
         var principal = new Option<string?>("--principal") { Description = "Only this principal's." };
-        var limit = new Option<int>("--limit") { Description = "How many, 1 to 200.", DefaultValueFactory = _ => 50 };
-        var command = new Command("list", "List findings, newest first.") { state, detector, severity, session, principal, limit };
+        var from = CommonOptions.Time("--from", "Earliest time, ISO 8601; UTC where no offset is written.");
+        var to = CommonOptions.Time("--to", "Latest time, ISO 8601; UTC where no offset is written.");
+        var limit = new Option<int>("--limit") { Description = "Findings of a page, 1 to 200.", DefaultValueFactory = _ => 50 };
+        var cursor = CommonOptions.Cursor();
+        var command = new Command("list", "List findings, newest first.") { state, detector, severity, session, principal, from, to, limit, cursor };
         return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(
             parsed,
             terminal,
@@ -35,10 +38,15 @@ internal static class FindingsCommand
                 new()
                 {
                     State = parsed.GetValue(state), Detector = parsed.GetValue(detector), Severity = parsed.GetValue(severity), Session = parsed.GetValue(session), Principal = parsed.GetValue(principal),
-                    Limit = parsed.GetValue(limit),
+                    From = parsed.GetValue(from), To = parsed.GetValue(to), Limit = parsed.GetValue(limit), Cursor = parsed.GetValue(cursor),
                 },
                 cancellationToken),
-            page => terminal.Table(["finding", "raised", "severity", "detector", "principal", "tool", "state", "what"], page.Items.Select(RowOf))));
+            page =>
+            {
+                terminal.Table(["finding", "raised", "severity", "detector", "principal", "tool", "state", "what"], page.Items.Select(RowOf));
+                terminal.Line($"{page.Items.Count} on this page");
+                terminal.More(page.Cursor);
+            }));
     }
 
     private static Command Show()

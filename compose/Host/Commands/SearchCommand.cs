@@ -16,7 +16,7 @@ internal static class SearchCommand
         var from = CommonOptions.Time("--from", "Earliest time, ISO 8601; UTC where no offset is written.");
         var to = CommonOptions.Time("--to", "Latest time, ISO 8601; UTC where no offset is written.");
         var limit = new Option<int>("--limit", "-n") { Description = $"Hits of a page, 1 to {SearchRequest.MostHits}.", DefaultValueFactory = _ => 20 };
-        var cursor = new Option<string?>("--cursor") { Description = "The cursor of the page before." };
+        var cursor = CommonOptions.Cursor();
         var housekeeping = new Option<bool>("--housekeeping") { Description = "Also heartbeats, checkpoints and writers' starts and stops." };
         var command = new Command("search", "Search what was recorded: hits, facets and a histogram.") { query, from, to, limit, cursor, housekeeping };
         return command.Runs((parsed, terminal, cancellationToken) =>
@@ -46,10 +46,7 @@ internal static class SearchCommand
             }
         }
 
-        if (page.Cursor is { } next)
-        {
-            terminal.Line($"more: --cursor {next}");
-        }
+        terminal.More(page.Cursor);
     }
 
     public static string?[] RowOf(Hit hit) =>

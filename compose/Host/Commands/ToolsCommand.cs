@@ -26,7 +26,14 @@ internal static class ToolsCommand
             parsed,
             terminal,
             door => door.ToolsAsync(parsed.GetValue(server), parsed.GetValue(changed), parsed.GetValue(withheld), cancellationToken),
-            tools => terminal.Table(["server", "tool", "definition", "state", "first seen", "calls", "failed"], tools.Select(RowOf))));
+            tools =>
+            {
+                terminal.Table(["server", "tool", "definition", "state", "first seen", "calls", "failed"], tools.Select(RowOf));
+                if (tools.Count == 0 && !parsed.GetValue(changed) && !parsed.GetValue(withheld))
+                {
+                    terminal.Line("none yet: tools appear once a client has listed them through the gateway");
+                }
+            }));
     }
 
     private static Command Show()

@@ -51,6 +51,15 @@ internal sealed class Terminal(IAnsiConsole console, TextWriter output, TextWrit
         }
     }
 
+    /// <summary>Says how the next page is asked for, where there is one.</summary>
+    public void More(string? cursor)
+    {
+        if (cursor is not null)
+        {
+            Line($"more: --cursor {cursor}");
+        }
+    }
+
     /// <summary>Begins a part of a longer output.</summary>
     public void Heading(string text)
     {
