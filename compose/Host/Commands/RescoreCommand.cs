@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Output;
+using McpLedger.Host.Running;
 using McpLedger.Stages.Detection;
 
 namespace McpLedger.Host.Commands;
@@ -9,6 +10,8 @@ namespace McpLedger.Host.Commands;
 /// <summary><c>detectors rescore</c>: what another model would have found in what was recorded.</summary>
 internal static class RescoreCommand
 {
+    private const string Source = "/rescore";
+
     public static Command Create()
     {
         var since = CommonOptions.Time("--since", "Findings from this time on are compared, ISO 8601; UTC where no offset is written. Default: all that is kept.");
@@ -17,13 +20,21 @@ internal static class RescoreCommand
         var command = new Command("rescore", "Watch the recorded past once more with another model, and print what it would have found and what not. Reads the ledger, in its folder or in Kafka, and writes nothing.") { since, injection, behaviour };
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
+            // Compared under settings that nobody wrote, every difference would be taken for the model's.
+            var path = ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config));
+            var read = ConfigReader.Read(path, HostRoles.Pipeline);
+            if (read.Config is null && (read.File is not null || File.Exists(path)))
+            {
+                return Faults.Say(terminal, read);
+            }
+
             await using var ledger = RecordedLedger.Open(parsed, terminal, out var code);
             if (ledger is null)
             {
                 return code;
             }
 
-            var options = OptionsOf(parsed, ledger.Folder);
+            var options = read.Config is { } config ? DetectionMapping.ToOptions(DataFolder.Into(config, parsed), Source) : new() { Folder = ledger.Folder, Source = Source };
             options = options with { InjectionModel = parsed.GetValue(injection) ?? options.InjectionModel, BehaviourModel = parsed.GetValue(behaviour) ?? options.BehaviourModel };
             try
             {
@@ -37,12 +48,6 @@ internal static class RescoreCommand
                 return ExitCode.Usage;
             }
         });
-    }
-
-    private static DetectionOptions OptionsOf(ParseResult parsed, string folder)
-    {
-        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
-        return read.Config is { } config ? DetectionMapping.ToOptions(config, "/rescore") : new() { Folder = folder, Source = "/rescore" };
     }
 
     private static void Show(Terminal terminal, RescoreReport report)

@@ -63,7 +63,8 @@ internal static class KeyEndpoints
         : request.Expires <= time.GetUtcNow() ? "The key would have expired already."
         : null;
 
-    private static bool IsName(string name) => name.Length is > 0 and <= LongestName && !name.AsSpan().ContainsAnyInRange('\0', ' ') && !name.Contains('*', StringComparison.Ordinal);
+    // What is read from JSON may hold null in spite of its type.
+    private static bool IsName(string? name) => name is { Length: > 0 and <= LongestName } && !name.AsSpan().ContainsAnyInRange('\0', ' ') && !name.Contains('*', StringComparison.Ordinal);
 
     internal static string Actor(HttpContext context) => context.User.Identity?.Name ?? "unknown";
 

@@ -71,6 +71,20 @@ public sealed class ApiAccessTests(RunningHost host) : IClassFixture<RunningHost
         Assert.Equal(HttpStatusCode.Unauthorized, (await asCaller.GetAsync("api/v1/search")).StatusCode);
     }
 
+    [Theory]
+    [InlineData("{\"role\":\"viewer\",\"teams\":[null]}")]
+    [InlineData("{\"role\":\"viewer\",\"teams\":[\"\"]}")]
+    public async Task A_key_for_a_team_without_a_name_is_refused(string body)
+    {
+        using var admin = host.Client(host.AdminSecret);
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+
+        using var answer = await admin.PostAsync("api/v1/keys", content);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("teams", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_key_for_servers_is_said_to_be_turned_away_where_it_is_and_nowhere_else()
     {

@@ -30,6 +30,8 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("search", "x", "--from", "yesterday")]
     [InlineData("keys", "create", "--role", "viewer", "--days", "2147483647")]
     [InlineData("keys", "create", "--role", "viewer", "--days", "0")]
+    [InlineData("verify", "--key", "")]
+    [InlineData("doctor", "--role", "captain")]
     public async Task What_cannot_be_understood_is_2(params string[] line) => Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync(line));
 
     [Theory]
@@ -42,6 +44,38 @@ public sealed class ExitCodeTests : IDisposable
         var config = Write("mcpledger.yaml", "kafka: { bootstrap: ['127.0.0.1:9'], security: { protocol: sasl, user: u, password: '${env:MCPLEDGER_TEST_NOT_SET}' } }\n");
 
         Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync([.. line, "--config", config]));
+    }
+
+    [Theory]
+    [InlineData("detectors", "rescore")]
+    [InlineData("detectors", "rescore", "--data", "/nowhere")]
+    public async Task A_past_is_watched_under_no_settings_but_those_that_were_written(params string[] line)
+    {
+        var config = Write("mcpledger.yaml", "servers: { a: { url: 'http://127.0.0.1:9/mcp', headers: { A: '${env:MCPLEDGER_TEST_NOT_SET}' } } }\ndetection: { perHour: many }\n");
+
+        Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync([.. line, "--config", config]));
+    }
+
+    [Fact]
+    public async Task Segments_are_shown_of_folders_and_of_no_cluster()
+    {
+        var config = Write("mcpledger.yaml", "kafka: { bootstrap: ['127.0.0.1:9'] }\n");
+
+        Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync(["retention", "show", "--config", config]));
+        var (missing, _, errors) = await Verb.RunAsync(_folder.FullName, "retention", "show", "--data", "/nowhere");
+        Assert.Equal(ExitCode.Unavailable, missing);
+        Assert.Contains("there is no ledger in /nowhere", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("serch", "x", "--json")]
+    [InlineData("search", "--limit", "many", "--json")]
+    public async Task A_mistyped_line_tells_a_program_nothing_on_standard_output(params string[] line)
+    {
+        var (exitCode, output, errors) = await Verb.RunAsync(_folder.FullName, line);
+
+        Assert.Equal((ExitCode.Usage, ""), (exitCode, output));
+        Assert.Contains(line[^2], errors, StringComparison.Ordinal);
     }
 
     [Theory]
