@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpLedger.Host.Access;
 using McpLedger.Host.Commands;
+using McpLedger.Host.Configuration;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
 using McpLedger.Projections.Calls;
@@ -109,7 +110,7 @@ internal sealed class LiveDoor : ILedgerDoor
             }
 
             await using var stream = await response.Content.ReadAsStreamAsync(within);
-            return new(null, await ProblemOf(response, stream, within), ExitCodeOf((int)response.StatusCode));
+            return await RefusedAsync<byte[]>(response, stream, within);
         },
         cancellationToken);
 
@@ -118,7 +119,7 @@ internal sealed class LiveDoor : ILedgerDoor
     {
         var response = await _client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return response.IsSuccessStatusCode ? new(stream, null, ExitCode.Ok) : new(null, await ProblemOf(response, stream, cancellationToken), ExitCodeOf((int)response.StatusCode));
+        return response.IsSuccessStatusCode ? new(stream, null, ExitCode.Ok) : await RefusedAsync<Stream>(response, stream, cancellationToken);
     }
 
     public void Dispose() => _client.Dispose();
@@ -133,7 +134,7 @@ internal sealed class LiveDoor : ILedgerDoor
                 await using var stream = await response.Content.ReadAsStreamAsync(within);
                 return response.IsSuccessStatusCode
                     ? new(response.StatusCode == System.Net.HttpStatusCode.NoContent ? null : await JsonSerializer.DeserializeAsync<T>(stream, Terminal.JsonForm, within), null, ExitCode.Ok)
-                    : new(null, await ProblemOf(response, stream, within), ExitCodeOf((int)response.StatusCode));
+                    : await RefusedAsync<T>(response, stream, within);
             },
             cancellationToken);
 
@@ -160,7 +161,8 @@ internal sealed class LiveDoor : ILedgerDoor
 
     private static int ExitCodeOf(int status) => status switch { 404 or 409 => ExitCode.Finding, >= 400 and < 500 => ExitCode.Usage, _ => ExitCode.Unavailable };
 
-    private static async Task<string> ProblemOf(HttpResponseMessage response, Stream stream, CancellationToken cancellationToken)
+    private static async Task<DoorAnswer<T>> RefusedAsync<T>(HttpResponseMessage response, Stream stream, CancellationToken cancellationToken)
+        where T : class
     {
         var bytes = new byte[MaxProblemBytes];
         var length = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
@@ -168,12 +170,13 @@ internal sealed class LiveDoor : ILedgerDoor
         {
             var problem = JsonSerializer.Deserialize<JsonObject>(bytes.AsSpan(0, length));
             var fix = problem?["fix"]?.ToString();
-            var errors = problem?["errors"] is JsonArray list ? string.Concat(list.Select(e => $"\n  {e}")) : "";
-            return $"{problem?["detail"] ?? $"HTTP {(int)response.StatusCode}"}{(fix is null ? "" : $" Fix: {fix}")}{errors}";
+            return problem?["errors"] is JsonArray list && list.Deserialize<IReadOnlyList<ConfigFault>>(Terminal.JsonForm) is { } faults
+                ? new(null, $"the configuration does not hold, and the one in force stays.{string.Concat(faults.Select(f => $"\n  {f.Describe("configuration")}"))}", ExitCode.Usage)
+                : new(null, $"{problem?["detail"] ?? $"HTTP {(int)response.StatusCode}"}{(fix is null ? "" : $" Fix: {fix}")}", ExitCodeOf((int)response.StatusCode));
         }
         catch (JsonException)
         {
-            return $"HTTP {(int)response.StatusCode}";
+            return new(null, $"HTTP {(int)response.StatusCode}", ExitCodeOf((int)response.StatusCode));
         }
     }
 }

@@ -26,8 +26,8 @@ public sealed class UnreadConfigTests
         Assert.Equal(ExitCode.Ok, (await ledger.RunAsync("health", "--data", ledger.Data)).ExitCode);
         Assert.Equal(ExitCode.Ok, (await ledger.RunAsync("health", "--api", ledger.Url.ToString())).ExitCode);
         var (refused, _, said) = await Verb.RunAsync(ledger.Folder, Placed, "reload");
-        Assert.NotEqual(ExitCode.Ok, refused);
-        Assert.Contains("this is not YAML", said, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, refused);
+        Assert.Contains("configuration:3:1: this is not YAML", said, StringComparison.Ordinal);
     }
 
     [Fact]
