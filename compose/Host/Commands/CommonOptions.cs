@@ -18,6 +18,8 @@ internal static class CommonOptions
     /// <summary>Environment variable with the key that is shown to the API and to the gateway.</summary>
     public const string KeyVariable = "MCPLEDGER_KEY";
 
+    private const string Ago = "now-";
+    private const int LongestAgo = 36_500;
     private const string NoAddress = "is no address. Fix: write all of it, such as https://mcp.example.com";
 
     public static Option<Uri?> Api { get; } = Address("--api", $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from {KeyVariable}.", recursive: true);
@@ -35,7 +37,7 @@ internal static class CommonOptions
         return role;
     }
 
-    /// <summary>An option that takes a time: of UTC where it does not say, like every time that is shown.</summary>
+    /// <summary>An option that takes a time: of UTC where it does not say, like every time that is shown; or, as in queries, so long before now.</summary>
     public static Option<DateTimeOffset?> Time(string name, string description) => new(name)
     {
         Description = description,
@@ -47,7 +49,12 @@ internal static class CommonOptions
                 return time;
             }
 
-            result.AddError($"'{text}' is no time. Fix: write it as ISO 8601, such as 2026-11-24T10:00:00Z");
+            if (text.StartsWith(Ago, StringComparison.Ordinal) && Scalars.Duration(text[Ago.Length..]) is { TotalDays: < LongestAgo } ago)
+            {
+                return TimeProvider.System.GetUtcNow() - ago;
+            }
+
+            result.AddError($"'{text}' is no time. Fix: write it as ISO 8601, such as 2026-11-24T10:00:00Z, or as {Ago}1h (s, m, h, d)");
             return null;
         },
     };

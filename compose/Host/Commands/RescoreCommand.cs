@@ -14,7 +14,7 @@ internal static class RescoreCommand
 
     public static Command Create()
     {
-        var since = CommonOptions.Time("--since", "Findings from this time on are compared, ISO 8601; UTC where no offset is written. Default: all that is kept.");
+        var since = CommonOptions.Time("--since", "Findings from this time on are compared, ISO 8601 or now-1h; UTC where no offset is written. Default: all that is kept.");
         var injection = new Option<string?>("--model") { Description = "The injection model's folder. Default: what the configuration says." };
         var behaviour = new Option<string?>("--behaviour") { Description = "The session model's folder. Default: what the configuration says." };
         var command = new Command("rescore", "Watch the recorded past once more with another model, and print what it would have found and what not. Reads the ledger, in its folder or in Kafka, and writes nothing.") { since, injection, behaviour };

@@ -13,8 +13,8 @@ internal static class SearchCommand
     public static Command Create()
     {
         var query = new Argument<string>("query") { Description = "Such as 'server:github and outcome:tool-error', 'tool:delete*', '\"exact words\"', 'duration >= 2s'. Empty finds everything.", DefaultValueFactory = _ => "" };
-        var from = CommonOptions.Time("--from", "Earliest time, ISO 8601; UTC where no offset is written.");
-        var to = CommonOptions.Time("--to", "Latest time, ISO 8601; UTC where no offset is written.");
+        var from = CommonOptions.Time("--from", "Earliest time, ISO 8601 or now-1h; UTC where no offset is written.");
+        var to = CommonOptions.Time("--to", "Latest time, ISO 8601 or now-1h; UTC where no offset is written.");
         var limit = new Option<int>("--limit", "-n") { Description = $"Hits of a page, 1 to {SearchRequest.MostHits}.", DefaultValueFactory = _ => 20 };
         var cursor = CommonOptions.Cursor();
         var housekeeping = new Option<bool>("--housekeeping") { Description = "Also heartbeats, checkpoints and writers' starts and stops." };

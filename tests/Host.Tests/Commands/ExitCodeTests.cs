@@ -108,6 +108,32 @@ public sealed class ExitCodeTests : IDisposable
         Assert.Equal(TimeSpan.FromHours(2), new Command("search") { from }.Parse(["--from", "2026-11-24T10:00+02:00"]).GetValue(from)!.Value.Offset);
     }
 
+    [Theory]
+    [InlineData("now-90m", 90)]
+    [InlineData("now-2d", 2 * 24 * 60)]
+    [InlineData("now-0s", 0)]
+    public void A_time_may_be_so_long_ago_as_queries_say_it(string text, int minutes)
+    {
+        var from = CommonOptions.Time("--from", "");
+
+        var parsed = new Command("search") { from }.Parse(["--from", text]).GetValue(from)!.Value;
+
+        Assert.InRange(TimeProvider.System.GetUtcNow() - parsed, TimeSpan.FromMinutes(minutes), TimeSpan.FromMinutes(minutes + 5));
+    }
+
+    [Theory]
+    [InlineData("now-")]
+    [InlineData("now-1y")]
+    [InlineData("now--1h")]
+    [InlineData("now-1000000000d")]
+    [InlineData("1h")]
+    public void What_is_neither_is_said_to_be_no_time(string text)
+    {
+        var from = CommonOptions.Time("--from", "");
+
+        Assert.Contains("is no time. Fix:", Assert.Single(new Command("search") { from }.Parse(["--from", text]).Errors).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_dry_import_writes_nothing()
     {
