@@ -26,8 +26,8 @@ internal static class FindingsCommand
         severity.AcceptOnlyFromAmong("low", "medium", "high", "critical");
         var session = new Option<string?>("--session") { Description = "Only this session's." };
         var principal = new Option<string?>("--principal") { Description = "Only this principal's." };
-        var from = CommonOptions.Time("--from", "Earliest time, ISO 8601; UTC where no offset is written.");
-        var to = CommonOptions.Time("--to", "Latest time, ISO 8601; UTC where no offset is written.");
+        var from = CommonOptions.Time("--from", "Earliest time, ISO 8601 or now-1h; UTC where no offset is written.");
+        var to = CommonOptions.Time("--to", "Latest time, ISO 8601 or now-1h; UTC where no offset is written.");
         var limit = new Option<int>("--limit") { Description = "Findings of a page, 1 to 200.", DefaultValueFactory = _ => 50 };
         var cursor = CommonOptions.Cursor();
         var command = new Command("list", "List findings, newest first.") { state, detector, severity, session, principal, from, to, limit, cursor };
