@@ -14,6 +14,7 @@ internal sealed class RangeVerification(
     private const int TilesARead = 64;
 
     private readonly Dictionary<long, (long Index, LedgerLeaf Leaf)> _wanted = [];
+    private readonly HashSet<VerificationFinding> _said = [];
 
     public long Records { get; private set; }
 
@@ -32,12 +33,17 @@ internal sealed class RangeVerification(
             return;
         }
 
-        var tree = new TiledTree(size, tiles.Read);
         var pending = 0;
         for (var first = start & ~(long)(Tile.FullWidth - 1); first < end; first += Tile.FullWidth)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            TakeTile(tree, first, Math.Max(first, start), Math.Min(first + Tile.FullWidth, end));
+            if (Way(first) is not { } way)
+            {
+                // The tiles behind this one lack the same.
+                break;
+            }
+
+            TakeTile(way, first, Math.Max(first, start), Math.Min(first + Tile.FullWidth, end));
             if (++pending == TilesARead)
             {
                 Read(cancellationToken);
@@ -59,18 +65,17 @@ internal sealed class RangeVerification(
     public void Bound(long start, long end, long first, long last)
     {
         var size = checkpoint!.Size;
-        var tree = new TiledTree(size, tiles.Read);
-        if (start > 0 && Prove(tree, start - 1) is { } before && before.Offset >= first)
+        if (start > 0 && Prove(start - 1) is { } before && before.Offset >= first)
         {
             Misplaced(start - 1, before, $"a leaf of an offset before {first}");
         }
 
-        if (end < size && Prove(tree, end) is { } behind && behind.Offset <= last)
+        if (end < size && Prove(end) is { } behind && behind.Offset <= last)
         {
             Misplaced(end, behind, $"a leaf of an offset behind {last}");
         }
 
-        if (end == size && (size == 0 ? -1 : Prove(tree, size - 1)?.Offset) is { } newest && newest < last)
+        if (end == size && (size == 0 ? -1 : Prove(size - 1)?.Offset) is { } newest && newest < last)
         {
             var from = Math.Max(first, newest + 1);
             findings.Add(Broken(VerificationChecks.NotSealed, null) with
@@ -83,8 +88,11 @@ internal sealed class RangeVerification(
         }
     }
 
-    private LedgerLeaf? Prove(TiledTree tree, long index) =>
-        TakeTile(tree, index & ~(long)(Tile.FullWidth - 1), index + 1, index + 1) ? LeafSearch.At(tiles.Read, tree.Size, index) : null;
+    private LedgerLeaf? Prove(long index)
+    {
+        var first = index & ~(long)(Tile.FullWidth - 1);
+        return Way(first) is { } way ? TakeTile(way, first, index + 1, index + 1) : null;
+    }
 
     private void Misplaced(long index, in LedgerLeaf leaf, string expected) =>
         findings.Add(Broken(VerificationChecks.EntryAltered, leaf) with { Leaf = index, Expected = expected, Found = "one within; other entries, or none, stand where it was looked for" });
@@ -148,41 +156,83 @@ internal sealed class RangeVerification(
         // What is wanted and was not read is asked for afterwards.
     }
 
-    /// <summary>Proves one tile's leaves to be in the signed tree and takes up those that are asked for.</summary>
-    private bool TakeTile(TiledTree tree, long first, long from, long to)
+    /// <summary>What leads from a tile's leaves to the signed root; null where tiles for it are missing, which is said.</summary>
+    private IReadOnlyList<Digest>? Way(long first)
     {
-        var (start, end) = (first, Math.Min(first + Tile.FullWidth, tree.Size));
-        var (root, proof) = (tree.SubtreeRoot(start, end), tree.Subtree(start, end));
-        if (root is null || proof is null)
+        var tree = new TiledTree(checkpoint!.Size, tiles.Read);
+        var way = tree.Subtree(first, EndOf(first));
+        if (way is null)
         {
-            findings.Add(Broken(VerificationChecks.TileMissing, null) with { Leaf = first, Expected = tree.Missing!.Value.Path, Found = "no such file, or too short" });
-            return false;
+            Say(Missing(tree.Missing!.Value));
         }
 
-        if (!MerkleProof.VerifySubtreeConsistency(start, end, tree.Size, root.Value, checkpoint!.Root, [.. proof]))
+        return way;
+    }
+
+    /// <summary>Proves one tile's leaves to be in the signed tree and takes up those that are asked for.</summary>
+    /// <returns>The last leaf before <paramref name="to"/>; null where it is not proved, which is said.</returns>
+    private LedgerLeaf? TakeTile(IReadOnlyList<Digest> way, long first, long from, long to)
+    {
+        var (tile, end) = (Tile.Holding(0, first, checkpoint!.Size), EndOf(first));
+        if (tiles.Read(tile) is not { } hashes || hashes.Length < tile.Width * Digest.Size)
         {
-            findings.Add(Broken(VerificationChecks.RootMismatch, null) with { Leaf = first, Expected = checkpoint.Root.ToString(), Found = $"leaves {start} to {end - 1} do not lead to it" });
-            return false;
+            Say(Missing(tile));
+            return null;
         }
 
-        var bundle = tiles.Read(Tile.Holding(Tile.Entries, first, tree.Size));
-        var rest = bundle is { } bytes ? bytes.Span : default;
+        // The root over a full tile stands in the tile above as well: whoever forges a leaf leaves that alone, so it is these very hashes that have to lead to the signed root.
+        var tree = new CompactTree();
+        for (var index = first; index < end; index++)
+        {
+            tree.Append(Hash(index));
+        }
+
+        if (!MerkleProof.VerifySubtreeConsistency(first, end, checkpoint.Size, tree.Root, checkpoint.Root, [.. way]))
+        {
+            Say(Broken(VerificationChecks.RootMismatch, null) with { Leaf = first, Expected = checkpoint.Root.ToString(), Found = $"leaves {first} to {end - 1} of {tile.Path} do not lead to it" });
+            return null;
+        }
+
+        var entries = tile with { Level = Tile.Entries };
+        if (tiles.Read(entries) is not { } bundle)
+        {
+            Say(Missing(entries));
+            return null;
+        }
+
+        var rest = bundle.Span;
+        LedgerLeaf last = default;
         for (var index = first; index < to; index++)
         {
-            if (!EntryBundle.TryTake(ref rest, out var entry) || MerkleTree.HashLeaf(entry) != tree.Leaf(index) || !LedgerLeaf.TryParse(entry, out var leaf))
+            if (!EntryBundle.TryTake(ref rest, out var entry) || MerkleTree.HashLeaf(entry) != Hash(index) || !LedgerLeaf.TryParse(entry, out last))
             {
-                findings.Add(Broken(VerificationChecks.EntryAltered, null) with { Leaf = index, Expected = $"the entry of leaf hash {tree.Leaf(index)}", Found = "another entry, or none" });
-                return false;
+                Say(Broken(VerificationChecks.EntryAltered, null) with { Leaf = index, Expected = $"the entry of leaf hash {Hash(index)}", Found = "another entry, or none" });
+                return null;
             }
 
             if (index >= from)
             {
-                _wanted[leaf.Offset] = (index, leaf);
+                _wanted[last.Offset] = (index, last);
             }
         }
 
-        return true;
+        return last;
+
+        Digest Hash(long index) => Digest.FromBytes(hashes.Span[((int)(index - first) * Digest.Size)..]);
     }
+
+    private long EndOf(long first) => Math.Min(first + Tile.FullWidth, checkpoint!.Size);
+
+    // The leaves around a range are often of tiles of which this was said already.
+    private void Say(VerificationFinding finding)
+    {
+        if (_said.Add(finding))
+        {
+            findings.Add(finding);
+        }
+    }
+
+    private VerificationFinding Missing(Tile tile) => Broken(VerificationChecks.TileMissing, null) with { Expected = tile.Path, Found = "no such file, or too short" };
 
     private VerificationFinding Broken(string check, LedgerLeaf? leaf) =>
         new() { Check = check, Severity = VerificationSeverity.Broken, Partition = partition, Offset = leaf?.Offset, Event = leaf?.Event };
