@@ -2,13 +2,16 @@ using System.Globalization;
 
 namespace McpLedger.Contracts.Search;
 
-/// <summary>Reads the values of numeric fields. A value to some precision is a range: <c>2026-11-24</c> is that whole day.</summary>
+/// <summary>Reads the values of numeric fields. A value to some precision is a range: <c>2026-11-24</c> is that whole day, and <c>10:30:00.5</c> a tenth of a second.</summary>
 public static class QueryValues
 {
     private const long Second = 1_000_000;
     private const long Minute = 60 * Second;
     private const long Hour = 60 * Minute;
     private const long Day = 24 * Hour;
+
+    // Of a time that has digits behind its second: they say how long it is.
+    private const long ByDigits = 0;
 
     private static readonly (string Format, long Length)[] Formats =
     [
@@ -18,8 +21,8 @@ public static class QueryValues
         ("yyyy-MM-ddTHH:mmK", Minute),
         ("yyyy-MM-ddTHH:mm:ss", Second),
         ("yyyy-MM-ddTHH:mm:ssK", Second),
-        ("yyyy-MM-ddTHH:mm:ss.FFFFFF", 1),
-        ("yyyy-MM-ddTHH:mm:ss.FFFFFFK", 1),
+        ("yyyy-MM-ddTHH:mm:ss.FFFFFFF", ByDigits),
+        ("yyyy-MM-ddTHH:mm:ss.FFFFFFFK", ByDigits),
     ];
 
     internal static (long First, long Last)? Read(SearchField field, string text, DateTimeOffset now) => field.Kind switch
@@ -68,11 +71,23 @@ public static class QueryValues
         {
             if (DateTimeOffset.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
             {
-                return (Micros(time), Micros(time) + length - 1);
+                return (Micros(time), Micros(time) + (length == ByDigits ? FractionLength(text) : length) - 1);
             }
         }
 
         return null;
+    }
+
+    // Events have microseconds: a seventh digit, as .NET writes it, tells no two of them apart.
+    private static long FractionLength(string text)
+    {
+        var length = Second;
+        for (var i = text.IndexOf('.', StringComparison.Ordinal) + 1; i < text.Length && char.IsAsciiDigit(text[i]) && length > 1; i++)
+        {
+            length /= 10;
+        }
+
+        return length;
     }
 
     private static long? ReadScaled(string text, Func<string, long?> unitOf)

@@ -39,6 +39,12 @@ public sealed class QueryParserTests
     [InlineData("time >= now-1h", "time: [1795518000000000us TO *]")]
     [InlineData("time: 2026-11-24", "time: [1795478400000000us TO 1795564799999999us]")]
     [InlineData("time > 2026-11-24", "time: [1795564800000000us TO *]")]
+    [InlineData("time: 2026-11-24T10:00:00.123Z", "time: [1795514400123000us TO 1795514400123999us]")]
+    [InlineData("time: 2026-11-24T10:00:00.5", "time: [1795514400500000us TO 1795514400599999us]")]
+    [InlineData("time <= 2026-11-24T10:00:00.12+00:00", "time: [* TO 1795514400129999us]")]
+    [InlineData("time > 2026-11-24T10:00:00.123Z", "time: [1795514400124000us TO *]")]
+    [InlineData("time: 2026-11-24T10:00:00.123456Z", "time: [1795514400123456us TO 1795514400123456us]")]
+    [InlineData("time: 2026-11-24T10:00:00.1234567+00:00", "time: [1795514400123456us TO 1795514400123456us]")]
     [InlineData("text: (slow and \"time out\")", "(\"slow\") and (\"time out\")")]
     public void Queries_read_as_what_they_say(string text, string meaning)
     {
@@ -55,6 +61,7 @@ public sealed class QueryParserTests
     [InlineData("status: many", 8, "whole number")]
     [InlineData("server > a", 9, "':'")]
     [InlineData("time >= yesterday", 8, "time")]
+    [InlineData("time: 2026-11-24T10:00:00.12345678Z", 6, "time")]
     [InlineData("status: [1 2]", 11, "'TO'")]
     [InlineData("fi*le", 0, "'*' only at the end")]
     [InlineData("!!!", 0, "letters or digits")]
