@@ -17,6 +17,10 @@ internal sealed class Rollups
     public const string Columns = "l.type, l.class, l.server, l.method, l.tool, l.principal, l.verdict, l.outcome";
 
     private const int MostKept = 100_000;
+
+    // The one type whose events have several servers; of all others what the server is called may hold any character.
+    private const string OfServers = "policy.published.v1";
+    private const char BetweenServers = '\n';
     private readonly Dictionary<(long Hour, Line Line), long> _hours = [];
     private readonly Dictionary<Line, long> _ids = [];
 
@@ -27,7 +31,7 @@ internal sealed class Rollups
         var done = new Line(
             document.Type,
             kind,
-            Of(document, FieldCatalog.Server),
+            ServersOf(document),
             Of(document, FieldCatalog.Method),
             Of(document, FieldCatalog.Tool),
             "",
@@ -63,6 +67,9 @@ internal sealed class Rollups
         _ids.Clear();
     }
 
+    /// <summary>The servers that the lines of a type tell of; none is one that has no name.</summary>
+    public static IReadOnlyList<string> ServersIn(string type, string server) => type == OfServers ? server.Split(BetweenServers) : [server];
+
     private long IdOf(SqliteDatabase database, Line line)
     {
         if (_ids.TryGetValue(line, out var known))
@@ -86,8 +93,15 @@ internal sealed class Rollups
         return id;
     }
 
-    private static string Of(SearchDocument document, SearchField field) =>
-        document.First(field) is not { } value ? "" : value.Length <= SearchDocument.LongestKeyword ? value : SearchDocument.Keyword(value);
+    // Whoever asks for one of an event's servers, or for all but that one, is told the same by the sums as by the events. No other of these fields has several values.
+    private static string ServersOf(SearchDocument document) =>
+        document.Type == OfServers
+            ? string.Join(BetweenServers, document.Keywords.Where(static k => k.Field == FieldCatalog.Server).Select(static k => Bounded(k.Shown)).Distinct())
+            : Of(document, FieldCatalog.Server);
+
+    private static string Of(SearchDocument document, SearchField field) => document.First(field) is { } value ? Bounded(value) : "";
+
+    private static string Bounded(string value) => value.Length <= SearchDocument.LongestKeyword ? value : SearchDocument.Keyword(value);
 
     private readonly record struct Line(string Type, string Class, string Server, string Method, string Tool, string Principal, string Verdict, string Outcome);
 }

@@ -21,6 +21,8 @@ internal static class RollupSearch
     private static readonly SearchField[] Columns =
         [FieldCatalog.Type, FieldCatalog.Class, FieldCatalog.Server, FieldCatalog.Method, FieldCatalog.Tool, FieldCatalog.Principal, FieldCatalog.Verdict, FieldCatalog.Outcome];
 
+    private static readonly int ServerColumn = Array.IndexOf(Columns, FieldCatalog.Server);
+
     // Where the facets' fields stand among the columns.
     private static readonly int[] FacetColumns = [.. Tally.Fields.Select(f => Array.IndexOf(Columns, f))];
 
@@ -118,8 +120,11 @@ internal static class RollupSearch
                 values[i] = rows.Text(i + 1)!;
             }
 
-            if (QueryEvaluator.Matches(query, DocumentOf(values)))
+            var servers = Rollups.ServersIn(values[0], values[ServerColumn]);
+            if (QueryEvaluator.Matches(query, DocumentOf(values, servers)))
             {
+                // A facet counts an event once, under the first.
+                values[ServerColumn] = servers[0];
                 lines.Add(rows.Long(0), values);
             }
         }
@@ -127,15 +132,18 @@ internal static class RollupSearch
         return lines;
     }
 
-    private static SearchDocument DocumentOf(string[] values)
+    private static SearchDocument DocumentOf(string[] values, IReadOnlyList<string> servers)
     {
-        var keywords = new List<FieldKeyword>(values.Length + 1);
+        var keywords = new List<FieldKeyword>(values.Length + servers.Count);
         for (var i = 0; i < values.Length; i++)
         {
-            if (values[i].Length > 0)
+            foreach (var value in i == ServerColumn ? servers : [values[i]])
             {
-                // What is longer than a keyword was made one when it was summed.
-                keywords.Add(values[i].Length > SearchDocument.LongestKeyword ? new(Columns[i], values[i], values[i]) : FieldKeyword.Of(Columns[i], values[i]));
+                if (value.Length > 0)
+                {
+                    // What is longer than a keyword was made one when it was summed.
+                    keywords.Add(value.Length > SearchDocument.LongestKeyword ? new(Columns[i], value, value) : FieldKeyword.Of(Columns[i], value));
+                }
             }
         }
 

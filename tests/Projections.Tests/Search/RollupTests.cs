@@ -1,3 +1,5 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Search;
 using McpLedger.Projections.Search.Sqlite;
@@ -71,6 +73,54 @@ public sealed class RollupTests
         var facet = summary.Facets.Single(f => f.Field == field);
         Assert.Equal((2_000L, 2_000L), (facet.Newest, facet.Values.Sum(v => v.Count)));
         Assert.Null(summary.Facets.Single(f => f.Field == text[..text.IndexOf(':', StringComparison.Ordinal)]).Newest);
+    }
+
+    [Theory]
+    [InlineData("server: b")]
+    [InlineData("not server: b")]
+    [InlineData("server: a and not server: b")]
+    [InlineData("server: b and type: policy.published")]
+    [InlineData("server: *")]
+    public async Task An_event_of_several_servers_is_summed_under_each_of_them(string text)
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(45), new MemoryLedger());
+        for (var i = 0; i < 6_000; i++)
+        {
+            given.Append(ledger, given.Refused(given.NewId(), "alice", i % 2 == 0 ? "a" : "b", "read_file", "s-1", "x"));
+            given.Pass(TimeSpan.FromMinutes(1));
+        }
+
+        for (var i = 0; i < 10; i++)
+        {
+            given.Append(ledger, new PolicyPublished(Digest.Of("p"u8), i < 8 ? ["a", "b"] : i < 9 ? ["b"] : [], "start"));
+        }
+
+        await home.FoldAsync(ledger, batchBytes: 500_000);
+        var request = new SearchRequest { Query = text, Housekeeping = true };
+        var plan = SearchPlan.Of(request, home.Time.GetUtcNow()).Value!;
+
+        var sums = (await home.Home.ReadAsync(d => RollupSearch.Run(d, plan), CancellationToken.None))!;
+        var counted = (await home.Queries(ledger).SearchAsync(request, CancellationToken.None)).Value!.Summary!;
+        var expected = text switch { "server: b" => 3_009, "not server: b" => 3_001, "server: a and not server: b" => 3_000, "server: *" => 6_009, _ => 9 };
+
+        Assert.Equal((expected, expected), (sums.Total, counted.Total));
+        Assert.Equal(counted.Facets.Single(f => f.Field == "server").Values, sums.Facets.Single(f => f.Field == "server").Values);
+    }
+
+    [Fact]
+    public async Task A_server_whatever_its_name_holds_is_one()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(46), new MemoryLedger());
+        given.Append(ledger, given.Refused(given.NewId(), "alice", "a\nb", "read_file", "s-1", "x"));
+        await home.FoldAsync(ledger);
+
+        foreach (var (text, total) in new[] { ("server: b", 0), ("server: a", 0), ("server: \"a\nb\"", 1) })
+        {
+            var plan = SearchPlan.Of(new() { Query = text }, home.Time.GetUtcNow()).Value!;
+            Assert.Equal(total, (await home.Home.ReadAsync(d => RollupSearch.Run(d, plan), CancellationToken.None))!.Total);
+        }
     }
 
     [Fact]
