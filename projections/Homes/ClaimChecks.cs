@@ -6,7 +6,7 @@ using McpLedger.Streaming;
 namespace McpLedger.Projections.Homes;
 
 /// <summary>
-/// Fetches what events refer to, as far as it is indexed. Blobs of other machines come on a topic of their own, which may be behind the events. How long one is waited for counts from
+/// Fetches what events refer to, as far as it is indexed: of what is longer than a mebibyte the beginning, which its document says. Blobs of other machines come on a topic of their own, which may be behind the events. How long one is waited for counts from
 /// when its event was met here: however old the event is, whoever was away or sent late may bring it yet. Not thread safe.
 /// </summary>
 /// <param name="blobs">Where they come to lie.</param>

@@ -66,6 +66,23 @@ internal sealed class Given(int seed)
         Code = outcome == CallOutcome.ProtocolError ? -32602 : null, DurationMicros = micros, Where = Place(session),
     };
 
+    /// <summary>Answers that are claim checks: an error page of 40 KiB, one of 1.2 MiB, and one that is as it should be.</summary>
+    public async Task AppendClaimsAsync(MemoryLedger ledger)
+    {
+        foreach (var text in new[]
+        {
+            $"<html><title>502 Bad Gateway</title>{new string(' ', 40_000)}</html>",
+            $$$"""{"result":{"opening":"beginning\n{{{new string(' ', 1_200_000)}}}unreached"}}""",
+            $$$"""{"result":{"text":"modest{{{new string(' ', 40_000)}}}"}}""",
+        })
+        {
+            var bytes = Encoding.UTF8.GetBytes(text);
+            await ledger.TryPutAsync(Digest.Of(bytes), bytes, CancellationToken.None);
+            var content = new Content { Size = bytes.Length, Sha256 = Digest.Of(bytes), Blob = $"sha256/{Digest.Of(bytes)}" };
+            Append(ledger, Completed(NewId(), "alice", "files", "read_file", "s-1", "x", CallOutcome.UpstreamFailed, 5) with { Response = content });
+        }
+    }
+
     /// <summary>An <c>initialize</c>, which begins in the actor's session.</summary>
     public CallIntended Initialize(EventId call, string principal, string actor) => Intended(call, principal, "files", "", actor, "x") with { What = Initializing, Where = Place(actor, "actor") };
 

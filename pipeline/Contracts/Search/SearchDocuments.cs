@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using McpLedger.Contracts.Events;
@@ -8,7 +9,7 @@ namespace McpLedger.Contracts.Search;
 /// <summary>Makes the search document of an event.</summary>
 public static class SearchDocuments
 {
-    /// <summary>Most terms of one document; a document that had more says <c>unread: long</c>.</summary>
+    /// <summary>Most terms of one document; a document that had more says <c>unread: long</c>, as does one of whose content only the beginning was at hand.</summary>
     public const int MostTerms = 8_192;
 
     /// <summary>Most characters of one document's terms.</summary>
@@ -22,7 +23,7 @@ public static class SearchDocuments
 
     /// <summary>Makes the document.</summary>
     /// <param name="read">The event.</param>
-    /// <param name="blobs">Contents of claim checks, by digest, as far as they are at hand; one that is not makes the document say <c>unread: missing</c>.</param>
+    /// <param name="blobs">Contents of claim checks, by digest, as far as they are at hand, or their beginnings; one that is not makes the document say <c>unread: missing</c>.</param>
     /// <param name="terms">Working space; its terms are forgotten first.</param>
     public static SearchDocument Of(LedgerEvent read, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> blobs, TermList terms)
     {
@@ -31,8 +32,8 @@ public static class SearchDocuments
         fields.Add(read.Header);
         fields.Add(FieldCatalog.Class, ClassOf(read.Data));
         AddFields(read.Data, fields);
-        AddText(read.Data, blobs, fields, terms);
-        if (terms.Cut)
+        var isWhole = AddText(read.Data, blobs, fields, terms);
+        if (!isWhole || terms.Cut)
         {
             fields.Add(FieldCatalog.Unread, "long");
         }
@@ -118,10 +119,12 @@ public static class SearchDocuments
         fields.Add(where);
     }
 
-    private static void AddText(EventData data, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> blobs, DocumentFields fields, TermList terms)
+    /// <returns>False when of some content only the beginning was at hand.</returns>
+    private static bool AddText(EventData data, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> blobs, DocumentFields fields, TermList terms)
     {
         // What was decided and what went wrong comes first: it is short and must not fall to the bound.
         SearchTerms.Append(ReasonOf(data), terms);
+        var isWhole = true;
         foreach (var content in ContentsOf(data))
         {
             fields.Add(FieldCatalog.Hash, content.Sha256);
@@ -136,7 +139,13 @@ public static class SearchDocuments
             }
             else if (blobs.TryGetValue(content.Sha256, out var bytes))
             {
-                JsonTerms.Append(bytes.Span, terms);
+                var isWholeHere = bytes.Length >= content.Size;
+                isWhole &= isWholeHere;
+                if (!JsonTerms.TryAppend(bytes.Span, isWholeHere, terms, out var read))
+                {
+                    fields.Add(FieldCatalog.Unread, "encoded");
+                    AppendUtf8(bytes.Span[read..], terms);
+                }
             }
             else
             {
@@ -145,6 +154,7 @@ public static class SearchDocuments
         }
 
         ControlFields.AppendText(data, terms);
+        return isWhole;
     }
 
     private static string? ReasonOf(EventData data) => data switch
@@ -161,7 +171,20 @@ public static class SearchDocuments
         var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(base64.Length)];
         if (Convert.TryFromBase64String(base64, bytes, out var length))
         {
-            SearchTerms.Append(Encoding.UTF8.GetString(bytes, 0, length), terms);
+            AppendUtf8(bytes.AsSpan(0, length), terms);
+        }
+    }
+
+    private static void AppendUtf8(ReadOnlySpan<byte> bytes, TermList terms)
+    {
+        var characters = ArrayPool<char>.Shared.Rent(bytes.Length);
+        try
+        {
+            SearchTerms.Append(characters.AsSpan(0, Encoding.UTF8.GetChars(bytes, characters)), terms);
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(characters);
         }
     }
 }

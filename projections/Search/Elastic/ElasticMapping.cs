@@ -6,8 +6,8 @@ namespace McpLedger.Projections.Search.Elastic;
 /// <summary>How events lie in an index: what <see cref="FieldCatalog"/> names is indexed under its name, what a hit shows lies beside it and is not indexed.</summary>
 internal static class ElasticMapping
 {
-    /// <summary>Counts the mapping's versions; an index of another one answers what it can until it is built anew.</summary>
-    public const int Version = 1;
+    /// <summary>Counts the versions of the mapping and of what documents say; an index of another one answers what it can until it is built anew.</summary>
+    public const int Version = 2;
 
     /// <summary>What a hit shows.</summary>
     public const string Hit = "hit";

@@ -43,6 +43,38 @@ public sealed class SearchTermsTests
     }
 
     [Theory]
+    [InlineData("""{"a":"first","b":"sec""", "a first b sec")]
+    [InlineData("""{"a":"one\ntwo\""", "a one two")]
+    [InlineData("""{"a":"one\\two\u00""", "a one two")]
+    [InlineData("""["a", "b" , """, "a b")]
+    [InlineData("""{"a":1,"bee""", "a 1 bee")]
+    [InlineData("""{"id":{"x":1},"a":12""", "a")]
+    [InlineData("", "")]
+    public void Of_the_beginning_of_a_value_the_string_in_which_it_ends_is_read_as_far_as_it_goes(string json, string terms)
+    {
+        var list = new TermList(100, 1_000);
+        Assert.True(JsonTerms.TryAppend(Encoding.UTF8.GetBytes(json), isWhole: false, list, out _));
+        Assert.Equal(terms, list.ToString());
+    }
+
+    [Fact]
+    public void A_character_that_is_cut_in_two_is_left_out()
+    {
+        var list = new TermList(100, 1_000);
+        Assert.True(JsonTerms.TryAppend("""["one caf\u0065 é"""u8[..^1], isWhole: false, list, out _));
+        Assert.Equal("one cafe", list.ToString());
+    }
+
+    [Theory]
+    [InlineData("<html>gone</html>", 0)]
+    [InlineData("""{"a":1} trailing""", 8)]
+    public void Where_bytes_are_no_json_it_says_from_where_on(string text, int expected)
+    {
+        Assert.False(JsonTerms.TryAppend(Encoding.UTF8.GetBytes(text), isWhole: true, new(100, 1_000), out var read));
+        Assert.InRange(read, expected - 1, expected);
+    }
+
+    [Theory]
     [InlineData("""{"a":"\ud800 hidden","b":"needle"}""")]
     [InlineData("""{"\udc00":1,"b":"needle"}""")]
     [InlineData("{\"a\":\"\u0000\u001f\",\"b\":\"needle\"}", false)]

@@ -188,6 +188,23 @@ public sealed class SearchAgreementTests
     }
 
     [Fact]
+    public async Task A_claim_check_that_is_no_json_or_longer_than_is_indexed_is_found_and_says_so()
+    {
+        using var home = new TemporaryHome();
+        var (given, ledger) = (new Given(22), new MemoryLedger());
+        await given.AppendClaimsAsync(ledger);
+        await home.FoldAsync(ledger);
+        var queries = home.Queries(ledger);
+
+        Assert.Single(await AllPagesAsync(queries, "\"bad gateway\" and unread: encoded"));
+        Assert.Single(await AllPagesAsync(queries, "beginning and opening and unread: long and not unread: encoded"));
+        Assert.Single(await AllPagesAsync(queries, "unread: encoded"));
+        Assert.Single(await AllPagesAsync(queries, "unread: long"));
+        Assert.Single(await AllPagesAsync(queries, "modest and not unread: *"));
+        Assert.Empty(await AllPagesAsync(queries, "unreached"));
+    }
+
+    [Fact]
     public async Task Hostile_content_is_folded_found_and_rebuilt_like_any_other()
     {
         using var home = new TemporaryHome();

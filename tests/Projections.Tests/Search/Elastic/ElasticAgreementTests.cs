@@ -112,6 +112,23 @@ public sealed class ElasticAgreementTests(SearchServers servers)
         }
     }
 
+    [Theory, InlineData(SearchEngine.Elasticsearch), InlineData(SearchEngine.OpenSearch)]
+    public async Task Claim_checks_that_are_no_json_or_too_long_say_so_alike(SearchEngine engine)
+    {
+        var (given, ledger) = (new Given(22), new MemoryLedger());
+        await given.AppendClaimsAsync(ledger);
+        await using var rig = new ElasticRig(ElasticRig.OptionsOf(await servers.AddressAsync(engine)), ledger);
+        using var home = new TemporaryHome();
+        await home.FoldAsync(ledger);
+        await rig.IndexAsync();
+
+        foreach (var (text, hits) in new[] { ("\"bad gateway\"", 1), ("unread: encoded", 1), ("unread: long", 1), ("beginning", 1), ("unreached", 0), ("modest and not unread: *", 1) })
+        {
+            var (expected, found) = (await ElasticRig.AllAsync(home.Queries(ledger), text), await ElasticRig.AllAsync(rig.Queries(home), text));
+            Assert.True(expected.SequenceEqual(found) && found.Count == hits, $"{text}: embedded {expected.Count}, engine {found.Count}");
+        }
+    }
+
     private static async Task AssertSameSummaryAsync(LedgerQueries embedded, LedgerQueries elastic, string text)
     {
         var request = new SearchRequest { Query = text, Housekeeping = true, Limit = 1 };
