@@ -114,7 +114,7 @@ internal sealed class DetectionHandler(
         }
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var more = next is { } from ? reader.WaitAsync(partition, from, over.Token).AsTask() : Task.Delay(Timeout.InfiniteTimeSpan, time, over.Token);
+        var more = next is { } from ? MoreAsync(from, over.Token) : Task.Delay(Timeout.InfiniteTimeSpan, time, over.Token);
         try
         {
             while (true)
@@ -135,6 +135,28 @@ internal sealed class DetectionHandler(
         {
             await over.CancelAsync().ConfigureAwait(false);
             await more.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // Once what is awaited is let go of, nobody says it before the next record comes: a wait that was broken off is no reason to.
+    private async Task MoreAsync(long from, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await reader.WaitAsync(partition, from, cancellationToken).ConfigureAwait(false);
+                if ((await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false)).End > from)
+                {
+                    return;
+                }
+            }
+            catch (Exception e) when (e is IOException or TimeoutException)
+            {
+                // The ledger cannot be asked now, and the consumer says so when this is over.
+            }
+
+            await Task.Delay(LookAgain, time, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,6 +1,7 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Detectors.Injection;
 using McpLedger.Stages.Detection;
+using McpLedger.Streaming;
 using McpLedger.Testing.Ledgers;
 using Microsoft.Extensions.Time.Testing;
 
@@ -43,6 +44,27 @@ public sealed class DetectionTimeTests
         await rest;
         Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger), f => f.Detector == FindingDetectors.Injection);
         Assert.Equal(records[^1].Offset + 1, Position(ledger));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_wait_that_breaks_off_leaves_no_finding_unsaid(bool isFault)
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var agent = new Conversation(ledger) { Now = _time.GetUtcNow() };
+        await agent.AnswerAsync(await agent.AskAsync("get_unread_emails", "{}"), "get_unread_emails", Conversation.Attack, screening: Conversation.Found);
+        using var longest = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+
+        var fed = Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger), model: Watching.Shipped, time: _time, reader: new BrokenWaits(ledger.Ledger, isFault)));
+        while (!fed.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(10, longest.Token);
+        }
+
+        await fed;
+        Assert.Single(await Conversation.ControlAsync<FindingRaised>(ledger), f => f.Detector == FindingDetectors.Injection);
     }
 
     [Fact]
@@ -143,4 +165,16 @@ public sealed class DetectionTimeTests
 
     private static long Position(TemporaryLedger ledger) =>
         long.Parse(File.ReadAllText(Path.Combine(ledger.Folder, "detection", "calls-0.position")), System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>A ledger whose waits end at once, whatever there is.</summary>
+    private sealed class BrokenWaits(ILedgerReader whole, bool isFault) : ILedgerReader
+    {
+        public IReadOnlyList<LedgerPartition> Partitions => whole.Partitions;
+
+        public ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken) => whole.BoundsAsync(partition, cancellationToken);
+
+        public ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken) => whole.ReadAsync(partition, from, maxBytes, cancellationToken);
+
+        public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) => isFault ? ValueTask.FromException(new IOException("The broker is away.")) : default;
+    }
 }

@@ -52,11 +52,11 @@ internal static class Watching
     }
 
     /// <summary>A handler of the calls, without models where none is given: rules alone.</summary>
-    public static DetectionHandler Handler(TemporaryLedger ledger, DetectionOptions options, ILedgerWriter? writer = null, InjectionModel? model = null, TimeProvider? time = null) => new(
+    public static DetectionHandler Handler(TemporaryLedger ledger, DetectionOptions options, ILedgerWriter? writer = null, InjectionModel? model = null, TimeProvider? time = null, ILedgerReader? reader = null) => new(
         LedgerPartition.Calls,
         new CallWatch(model is null ? null : new TextScoring(model), null, options.Policy, options.Limits),
         new DetectionVoice(writer ?? ledger.Ledger, ledger.Ledger, options, time ?? TimeProvider.System),
-        ledger.Ledger,
+        reader ?? ledger.Ledger,
         new BlobFolder(ledger.Folder),
         Thread,
         options,
