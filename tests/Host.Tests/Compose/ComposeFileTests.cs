@@ -135,6 +135,15 @@ public sealed partial class ComposeFileTests
     }
 
     [Fact]
+    public void Every_copy_of_an_index_has_a_node_to_lie_on()
+    {
+        var nodes = Services.Count(s => s.Value["image"].Text!.Contains("elasticsearch/", StringComparison.Ordinal));
+
+        Assert.Equal(Config.Search!.Urls.Length, nodes);
+        Assert.True(Config.Search.Replicas < nodes);
+    }
+
+    [Fact]
     public void Only_the_balancer_can_be_reached_from_outside()
     {
         Assert.Equal(["balancer"], Services.Where(s => s.Value["ports"].Exists).Select(s => s.Key));
