@@ -23,11 +23,11 @@ internal sealed record DetectionSection
     [Range(1_000, 2_000_000_000)]
     public int? SessionTokens { get; init; }
 
-    [Description("Sessions that are watched at a time; the one that rested longest is forgotten first.")]
+    [Description("Sessions that are watched at a time (some 8 KiB each), by all partitions together: each watches its share, and 256 at least. The one that rested longest is forgotten first.")]
     [Range(100, 1_000_000)]
     public int Sessions { get; init; } = 10_000;
 
-    [Description("Agents whose habits are kept; the one that rested longest is forgotten first.")]
+    [Description("Agents whose habits are kept (up to 300 KiB each), by all partitions together: each keeps its share, and 64 at least; an agent counts in each that its sessions lie in. The one that rested longest is forgotten first.")]
     [Range(10, 100_000)]
     public int Agents { get; init; } = 1_000;
 

@@ -14,6 +14,10 @@ internal sealed class CallWatch(TextScoring? scoring, BehaviourModel? model, Det
 {
     private const int MaxTexts = 16_384;
 
+    /// <summary>The watch of one of so many partitions.</summary>
+    public static CallWatch Of(DetectionModels models, DetectionOptions options, IEnumerable<LedgerPartition> partitions) =>
+        new(models.Injection is { } injection ? new(injection) : null, models.Behaviour, options.Policy, options.LimitsOfEach(partitions));
+
     /// <summary>The detectors whose findings come from here, the gateway's own of the same name among them.</summary>
     public static FrozenSet<string> Detectors { get; } = FrozenSet.Create(StringComparer.Ordinal, [FindingDetectors.Injection, .. Enum.GetValues<BehaviourKind>().Select(FindingDetectorOf)]);
 

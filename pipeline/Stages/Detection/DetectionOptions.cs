@@ -7,6 +7,10 @@ namespace McpLedger.Stages.Detection;
 /// <summary>How the log is watched.</summary>
 public sealed record DetectionOptions
 {
+    // With fewer a session would be forgotten between two of its calls, whatever there is room for.
+    private const int FewestSessions = 256;
+    private const int FewestAgents = 64;
+
     /// <summary>The data folder: positions go to <c>detection/</c>.</summary>
     public required string Folder { get; init; }
 
@@ -22,7 +26,7 @@ public sealed record DetectionOptions
     /// <summary>Folder of the session model; null for the one that comes with the program.</summary>
     public string? BehaviourModel { get; init; }
 
-    /// <summary>Bounds on sessions and agents.</summary>
+    /// <summary>Bounds on sessions and agents, of all partitions of calls together.</summary>
     public BehaviourLimits Limits { get; init; } = BehaviourLimits.Default;
 
     /// <summary>Records before its position that a stage reads again when it starts, to know the sessions that are under way.</summary>
@@ -36,6 +40,15 @@ public sealed record DetectionOptions
 
     /// <summary>Events older than this stop and slow down nobody any more: they are found, that is all. Whoever takes a partition over without its position finds them, and raises nothing where detection spoke before.</summary>
     public TimeSpan EffectAge { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The share of each partition in <see cref="Limits"/>: all of them, since the next rebalancing may bring any of them here.</summary>
+    internal BehaviourLimits LimitsOfEach(IEnumerable<LedgerPartition> partitions)
+    {
+        var watched = Math.Max(1, partitions.Count(static p => p.Log == LedgerLog.Calls));
+        return Limits with { MaxSessions = Share(Limits.MaxSessions, FewestSessions), MaxAgents = Share(Limits.MaxAgents, FewestAgents) };
+
+        int Share(int most, int fewest) => Math.Max(most / watched, Math.Min(most, fewest));
+    }
 }
 
 /// <summary>What follows from a finding, by detector.</summary>

@@ -49,8 +49,7 @@ internal sealed class DetectionService(
 
     private PartitionConsumer Open(LedgerPartition partition, DetectionModels models, YieldingScheduler watching)
     {
-        var scoring = models.Injection is { } injection ? new TextScoring(injection) : null;
-        var watch = new CallWatch(scoring, models.Behaviour, options.Policy, options.Limits);
+        var watch = CallWatch.Of(models, options, reader.Partitions);
         var voice = new DetectionVoice(writer, reader, options, time, partition);
         var handler = new DetectionHandler(partition, watch, voice, reader, blobs, watching, options, telemetry, time);
         telemetry.LogOpened(partition, models.Injection?.Id ?? "no injection model", models.Behaviour?.Id ?? "no session model");

@@ -35,7 +35,7 @@ public static class Rescoring
         var events = 0L;
         foreach (var partition in reader.Partitions.Where(partition => partition != LedgerPartition.Control))
         {
-            var watch = new CallWatch(models.Injection is { } injection ? new TextScoring(injection) : null, models.Behaviour, options.Policy, options.Limits);
+            var watch = CallWatch.Of(models, options, reader.Partitions);
             await foreach (var read in LogScan.ReadAsync(reader, partition, cancellationToken).ConfigureAwait(false))
             {
                 events++;
