@@ -15,6 +15,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace McpLedger.Gateway;
 
@@ -25,7 +26,8 @@ public static class GatewayExtensions
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
     {
         services.AddMetrics();
-        services.AddReverseProxy().LoadFromMemory([], []).ConfigureHttpClient(static (_, handler) => handler.ActivityHeadersPropagator = SpanPropagator.Instance);
+        services.AddReverseProxy().LoadFromMemory([], []);
+        services.AddSingleton<IForwarderHttpClientFactory, ClusterClients>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<LedgerCounters>();
         services.AddSingleton(options);

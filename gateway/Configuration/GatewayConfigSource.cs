@@ -36,19 +36,22 @@ public sealed class GatewayConfigSource : IDisposable
     /// <param name="publishedBy">start, or reload and by whom.</param>
     /// <param name="cancellationToken">Gives up waiting for another publication.</param>
     /// <returns>False when the event could not be made durable; nothing has changed then.</returns>
+    /// <exception cref="InvalidOperationException">It cannot be put in force; nothing has changed then either.</exception>
     public async Task<bool> PublishAsync(GatewayConfig next, string publishedBy, CancellationToken cancellationToken)
     {
         await _publishing.WaitAsync(cancellationToken);
         try
         {
+            // What cannot be put in force must not stand in the log as published.
             var snapshot = GatewaySnapshot.Of(next);
+            var made = await _upstream.MakeAsync(next);
             if (await _recorder.RecordAsync(new PolicyPublished(snapshot.Policy.Digest, [.. next.Servers.Keys], publishedBy), subject: null) is null)
             {
                 return false;
             }
 
             // The way to a server first, then the policy that lets calls take it.
-            _upstream.Open(next);
+            _upstream.Open(next, made);
             _snapshot = snapshot;
             _isPublished = true;
             _upstream.CloseOthers(next);

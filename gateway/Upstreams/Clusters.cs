@@ -11,11 +11,26 @@ namespace McpLedger.Gateway.Upstreams;
 /// The HTTP servers as YARP clusters: YARP keeps their destinations, health, connections and reloads. It has no routes of ours, because one HTTP
 /// request may be several calls (a batch) and a call must be recorded between its steps.
 /// </summary>
-internal sealed class Clusters(InMemoryConfigProvider provider, Lazy<IProxyStateLookup> lookup, IDestinationHealthUpdater health)
+internal sealed class Clusters(InMemoryConfigProvider provider, Lazy<IProxyStateLookup> lookup, IDestinationHealthUpdater health, IConfigValidator validator)
 {
-    /// <summary>Puts the servers of <paramref name="config"/> in force. Connections of those that did not change live on.</summary>
-    public void Apply(GatewayConfig config) =>
-        provider.Update([], [.. config.Servers.Values.Where(server => server.Transport == UpstreamTransport.StreamableHttp).Select(Of)]);
+    /// <summary>Makes the clusters of <paramref name="config"/>, which are not in force yet: YARP looks at them later, and of those with one that it refuses it takes none.</summary>
+    /// <exception cref="InvalidOperationException">YARP would refuse one of them.</exception>
+    public async ValueTask<IReadOnlyList<ClusterConfig>> MakeAsync(GatewayConfig config)
+    {
+        ClusterConfig[] made = [.. config.Servers.Values.Where(server => server.Transport == UpstreamTransport.StreamableHttp).Select(Of)];
+        foreach (var cluster in made)
+        {
+            if (await validator.ValidateClusterAsync(cluster) is { Count: > 0 } faults)
+            {
+                throw new InvalidOperationException($"The server '{cluster.ClusterId}' cannot be reached as it is configured: {string.Join(' ', faults.Select(fault => fault.Message))}");
+            }
+        }
+
+        return made;
+    }
+
+    /// <summary>Puts clusters in force. Connections of those that did not change live on.</summary>
+    public void Apply(IReadOnlyList<ClusterConfig> made) => provider.Update([], made);
 
     /// <summary>The server's cluster; null while YARP has not taken it up.</summary>
     public ClusterState? Find(string server) => lookup.Value.TryGetCluster(server, out var cluster) ? cluster : null;
@@ -33,7 +48,7 @@ internal sealed class Clusters(InMemoryConfigProvider provider, Lazy<IProxyState
     {
         ClusterId = server.Name,
         LoadBalancingPolicy = server.Balancing,
-        Destinations = server.Destinations.ToDictionary(d => d.Key, d => new DestinationConfig { Address = d.Value.AbsoluteUri }, StringComparer.OrdinalIgnoreCase),
+        Destinations = server.Destinations.ToDictionary(d => d.Key, d => Of(d.Value), StringComparer.OrdinalIgnoreCase),
         HealthCheck = new()
         {
             // When all are out, any is tried: refusing for certain helps nobody.
@@ -50,5 +65,9 @@ internal sealed class Clusters(InMemoryConfigProvider provider, Lazy<IProxyState
         },
         HttpClient = new() { EnableMultipleHttp2Connections = true },
         HttpRequest = ForwarderRequestConfig.Empty,
+        Metadata = ClusterClients.MetadataOf(server),
     };
+
+    // Checks ask beside the MCP endpoint, not below it.
+    private static DestinationConfig Of(Uri address) => new() { Address = address.AbsoluteUri, Health = address.GetLeftPart(UriPartial.Authority) };
 }

@@ -1,16 +1,21 @@
 using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Upstreams.LegacySse;
 using McpLedger.Gateway.Upstreams.Stdio;
+using Yarp.ReverseProxy.Configuration;
 
 namespace McpLedger.Gateway.Upstreams;
 
 /// <summary>Sends to a server, however it is reached.</summary>
 internal sealed class Upstream(HttpUpstream http, Clusters clusters, StdioBridge stdio, LegacySseBridge legacySse, GatewayOptions options)
 {
+    /// <summary>Makes what <see cref="Open"/> takes, and changes nothing.</summary>
+    /// <exception cref="InvalidOperationException">A server cannot be reached as it is configured.</exception>
+    public ValueTask<IReadOnlyList<ClusterConfig>> MakeAsync(GatewayConfig config) => clusters.MakeAsync(config);
+
     /// <summary>Opens the ways to the servers of a configuration that is about to be in force.</summary>
-    public void Open(GatewayConfig config)
+    public void Open(GatewayConfig config, IReadOnlyList<ClusterConfig> made)
     {
-        clusters.Apply(config);
+        clusters.Apply(made);
         stdio.Expect(config.Servers);
         legacySse.Expect(config.Servers);
     }

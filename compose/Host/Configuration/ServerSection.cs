@@ -74,7 +74,7 @@ internal sealed record ServerToolsSection
 
 internal sealed record HealthSection
 {
-    [Description("Path that active checks ask for, such as /healthz. Without it there are none.")]
+    [Description("Path that active checks ask for, such as /healthz, from the root of each destination's host. Without it there are none.")]
     [RegularExpression("^/.*$")]
     public string? Path { get; init; }
 

@@ -30,6 +30,23 @@ public sealed class PublishingTests
         await gateway.TextAsync(Wire.Post("demo", Wire.Call("1", "echo")), 200);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_policy_that_cannot_be_put_in_force_is_not_recorded_and_changes_nothing(bool isName)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var server = gateway.OpenConfig().Servers["demo"];
+        var twice = server with { Destinations = server.Destinations.Add("D0", gateway.Upstream.Address) };
+        var never = server with { Health = new() { ReactivationPeriod = TimeSpan.Zero } };
+        var servers = gateway.OpenConfig().Servers.SetItem("demo", isName ? twice : never);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => gateway.Source.PublishAsync(gateway.OpenConfig() with { Servers = servers, Rules = [] }, "reload", CancellationToken.None));
+
+        Assert.Single((await gateway.ControlAsync()).OfType<PolicyPublished>());
+        Assert.Contains("\"ok\":true", await gateway.TextAsync(Wire.Post("demo", Wire.Call("1", "echo")), 200), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_call_in_flight_keeps_the_configuration_it_began_with()
     {

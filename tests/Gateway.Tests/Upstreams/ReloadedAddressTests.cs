@@ -12,7 +12,7 @@ public sealed class ReloadedAddressTests
         await using var gateway = await GatewayHarness.StartAsync();
         await using var stranger = await FakeServer.StartAsync();
         var clusters = gateway.Get<Clusters>();
-        clusters.Apply(gateway.OpenConfig() with { Servers = GatewayConfig.Empty.Servers.Add("demo", GatewayHarness.ServerOf("demo", stranger.Address)) });
+        clusters.Apply(await clusters.MakeAsync(gateway.OpenConfig() with { Servers = GatewayConfig.Empty.Servers.Add("demo", GatewayHarness.ServerOf("demo", stranger.Address)) }));
         await Eventually.TrueAsync(() => clusters.Find("demo")!.Destinations["d0"].Model.Config.Address == stranger.Address.AbsoluteUri);
 
         await gateway.TextAsync(Wire.Post("demo", Wire.Call("1", "echo")), 502);

@@ -17,6 +17,34 @@ public sealed class UnreachableTests
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
     [Fact]
+    public async Task A_destination_that_drops_packets_is_passed_over_and_taken_out_while_the_answer_is_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "What a full queue of connections does is the system's own.");
+        using var silent = new SilentHost();
+        await using var gateway = await GatewayHarness.StartAsync(config => config with
+        {
+            Servers = config.Servers.SetItem("demo", GatewayHarness.ServerOf("demo", silent.Address, config.Servers["demo"].Destinations.Values.Single()) with { Balancing = "FirstAlphabetical", ResponseTimeout = TimeSpan.FromSeconds(2) }),
+        });
+
+        await PassesOverAsync(gateway);
+    }
+
+    [Fact]
+    public async Task A_bound_on_connecting_changes_with_the_wait_that_it_belongs_to()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "What a full queue of connections does is the system's own.");
+        using var silent = new SilentHost();
+        await using var gateway = await GatewayHarness.StartAsync();
+        var server = GatewayHarness.ServerOf("demo", silent.Address, gateway.Upstream.Address) with { Balancing = "FirstAlphabetical" };
+        await gateway.PublishAsync(gateway.OpenConfig() with { Servers = gateway.OpenConfig().Servers.SetItem("demo", server) });
+        var before = gateway.Get<Clusters>().Find("demo")!.Model;
+        await gateway.PublishAsync(gateway.OpenConfig() with { Servers = gateway.OpenConfig().Servers.SetItem("demo", server with { ResponseTimeout = TimeSpan.FromSeconds(2) }) });
+        await Eventually.TrueAsync(() => gateway.Get<Clusters>().Find("demo")!.Model != before);
+
+        await PassesOverAsync(gateway);
+    }
+
+    [Fact]
     public async Task A_destination_that_drops_packets_is_passed_over_and_taken_out()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "What a full queue of connections does is the system's own.");
@@ -30,6 +58,11 @@ public sealed class UnreachableTests
             keys: null,
             services => services.AddSingleton<IForwarderHttpClientFactory, HastyClients>());
 
+        await PassesOverAsync(gateway);
+    }
+
+    private static async Task PassesOverAsync(GatewayHarness gateway)
+    {
         Assert.Contains("\"ok\":true", await gateway.TextAsync(Wire.Post("demo", Wire.Call("1", "echo")), 200), StringComparison.Ordinal);
 
         Assert.Equal("d1", (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Where.Upstream);
