@@ -7,6 +7,11 @@ namespace McpLedger.Host.Configuration;
 /// <summary>What no single key can say: names, combinations, and references between sections.</summary>
 internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
 {
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    // Timers hold no more than 49 days.
+    private static readonly TimeSpan Month = TimeSpan.FromDays(30);
     private readonly List<ConfigFault> _faults = [];
 
     public IReadOnlyList<ConfigFault> Faults => _faults;
@@ -21,6 +26,7 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
 
         CheckRules(file);
         CheckListen(file.Listen);
+        CheckSpan("limits.bodyTimeout", file.Limits.BodyTimeout, Second, Day);
         new ScaleChecks(this, folder, roles).Check(file);
         CheckBridge(file);
         DetectionMapping.Check(file.Detection, this);
@@ -37,12 +43,29 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
             Fault("bridge.message", $"{file.Bridge.Message} is out of range.", "write a size from 1KiB to 1GiB");
         }
 
-        foreach (var (path, span) in new[] { ("bridge.probe", file.Bridge.Probe), ("bridge.keepAlive", file.Bridge.KeepAlive), ("ledger.retention.interval", file.Ledger.Retention.Interval) })
+        CheckSpan("bridge.probe", file.Bridge.Probe, Second, Day);
+        CheckSpan("bridge.keepAlive", file.Bridge.KeepAlive, Second, Day);
+        CheckSpan("ledger.retention.interval", file.Ledger.Retention.Interval, Second, Day);
+    }
+
+    private void CheckWaits(string at, ServerSection server)
+    {
+        CheckSpan($"{at}.responseTimeout", server.ResponseTimeout, Second, Month);
+        CheckSpan($"{at}.sessionIdle", server.SessionIdle, Second, Month);
+        CheckSpan($"{at}.shutdownGrace", server.ShutdownGrace, TimeSpan.Zero, Day);
+        CheckSpan($"{at}.health.interval", server.Health.Interval, Second, Day);
+        CheckSpan($"{at}.health.reactivation", server.Health.Reactivation, Second, Day);
+        if (server.IdleTimeout != TimeSpan.Zero)
         {
-            if (span < TimeSpan.FromSeconds(1) || span > TimeSpan.FromDays(1))
-            {
-                Fault(path, $"{Scalars.Write(span)} is out of range.", "write a duration from 1s to 1d");
-            }
+            CheckSpan($"{at}.idleTimeout", server.IdleTimeout, Second, Month, ", or 0s for no bound");
+        }
+    }
+
+    private void CheckSpan(string path, TimeSpan span, TimeSpan least, TimeSpan most, string besides = "")
+    {
+        if (span < least || span > most)
+        {
+            Fault(path, $"{Scalars.Write(span)} is out of range.", $"write a duration from {Scalars.Write(least)} to {Scalars.Write(most)}{besides}");
         }
     }
 
@@ -99,11 +122,9 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
             Fault($"{at}.transport", "a command is always reached over stdio.", "remove transport");
         }
 
-        foreach (var twice in server.Headers.Keys.GroupBy(h => h, StringComparer.OrdinalIgnoreCase).Where(g => g.Skip(1).Any()))
-        {
-            string[] inOrder = [.. twice.OrderBy(h => places.PlaceOf($"{at}.headers.{h}")).ThenBy(h => h, StringComparer.Ordinal)];
-            Fault($"{at}.headers.{inOrder[^1]}", $"{string.Join(" and ", inOrder.Select(h => $"'{h}'"))} are one header: case means nothing in their names.", "keep one of them");
-        }
+        CheckWaits(at, server);
+        CheckCase($"{at}.headers", server.Headers.Keys, "header");
+        CheckCase($"{at}.destinations", server.Destinations.Keys, "destination");
 
         foreach (var header in server.Headers.Keys)
         {
@@ -115,6 +136,15 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
             {
                 Fault($"{at}.headers.{header}", $"'{header}' belongs to each message and its connection: the gateway writes it.", "remove it");
             }
+        }
+    }
+
+    private void CheckCase(string at, IEnumerable<string> names, string what)
+    {
+        foreach (var twice in names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Where(g => g.Skip(1).Any()))
+        {
+            string[] inOrder = [.. twice.OrderBy(name => places.PlaceOf($"{at}.{name}")).ThenBy(name => name, StringComparer.Ordinal)];
+            Fault($"{at}.{inOrder[^1]}", $"{string.Join(" and ", inOrder.Select(name => $"'{name}'"))} are one {what}: case means nothing in their names.", "keep one of them");
         }
     }
 
@@ -206,6 +236,8 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
             Fault("listen.origins", $"'{origin}' is no origin, and no browser sends it.", "write scheme, host and port as the browser does, such as https://console.example.com; there is no *");
         }
 
+        CheckSpan("listen.drain", listen.Drain, TimeSpan.Zero, Day);
+        CheckSpan("listen.finish", listen.Finish, TimeSpan.Zero, Day);
         if (listen.Url.PathAndQuery != "/")
         {
             Fault("listen.url", "the address has a path.", "keep only scheme, host and port");

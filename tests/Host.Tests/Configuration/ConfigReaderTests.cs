@@ -82,6 +82,50 @@ public sealed class ConfigReaderTests
         Assert.Null(read.Config);
     }
 
+    [Fact]
+    public void Destinations_that_differ_only_in_case_are_one_and_the_second_is_named()
+    {
+        var read = Read("servers:\n  a:\n    destinations:\n      East: http://a/mcp\n      west: http://b/mcp\n      east: http://c/mcp\n");
+
+        var fault = Assert.Single(read.Faults);
+        Assert.Equal(("servers.a.destinations.east", 6), (fault.Path, fault.Line));
+        Assert.Contains("'East'", fault.Problem, StringComparison.Ordinal);
+        Assert.Null(read.Config);
+    }
+
+    [Theory]
+    [InlineData("health: { reactivation: 0s }", "health.reactivation", "from 1s to 1d")]
+    [InlineData("health: { path: /healthz, interval: 0s }", "health.interval", "from 1s to 1d")]
+    [InlineData("health: { path: /healthz, interval: 2d }", "health.interval", "from 1s to 1d")]
+    [InlineData("responseTimeout: 0s", "responseTimeout", "from 1s to 30d")]
+    [InlineData("responseTimeout: 60d", "responseTimeout", "from 1s to 30d")]
+    [InlineData("idleTimeout: 90d", "idleTimeout", "0s for no bound")]
+    [InlineData("idleTimeout: 1ms", "idleTimeout", "0s for no bound")]
+    [InlineData("sessionIdle: 0s", "sessionIdle", "from 1s to 30d")]
+    [InlineData("shutdownGrace: 60d", "shutdownGrace", "from 0s to 1d")]
+    public void A_wait_of_a_server_that_no_timer_holds_is_refused(string wait, string path, string fix) =>
+        ExpectRange($"servers: {{ a: {{ url: 'http://h/mcp', {wait} }} }}", $"servers.a.{path}", fix);
+
+    [Theory]
+    [InlineData("limits: { bodyTimeout: 0s }", "limits.bodyTimeout", "from 1s to 1d")]
+    [InlineData("limits: { bodyTimeout: 60d }", "limits.bodyTimeout", "from 1s to 1d")]
+    [InlineData("listen: { drain: 60d }", "listen.drain", "from 0s to 1d")]
+    [InlineData("listen: { finish: 60d }", "listen.finish", "from 0s to 1d")]
+    [InlineData("bridge: { probe: 0s }", "bridge.probe", "from 1s to 1d")]
+    public void A_wait_that_no_timer_holds_is_refused(string yaml, string path, string fix) => ExpectRange(yaml, path, fix);
+
+    [Fact]
+    public void Waits_without_bound_or_grace_are_taken_where_they_mean_something() =>
+        Assert.Empty(Read("listen: { drain: 0s, finish: 0s }\nservers: { a: { url: 'http://h/mcp', idleTimeout: 0s }, b: { command: x, shutdownGrace: 0s, responseTimeout: 30d } }").Faults);
+
+    private static void ExpectRange(string yaml, string path, string fix)
+    {
+        var fault = Assert.Single(Read(yaml).Faults);
+        Assert.Equal(path, fault.Path);
+        Assert.Contains("out of range", fault.Problem, StringComparison.Ordinal);
+        Assert.Contains(fix, fault.Fix, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("rules:\n  - id: a\n    allow:\n      principals:\n        # - somebody\n", "rules[0].allow.principals", 4)]
     [InlineData("rules:\n  - id: a\n    allow:\n      principals: [~]\n", "rules[0].allow.principals[0]", 4)]
