@@ -44,7 +44,7 @@ public static class GatewayExtensions
         services.AddSingleton<FindingLog>().AddHostedService(provider => provider.GetRequiredService<FindingLog>());
         services.AddSingleton<ShadowScreen>().AddSingleton<ToolCatalogue>().AddSingleton<ToolListScreen>().AddSingleton<InstructionsScreen>();
         services.AddSingleton<Refuser>().AddSingleton<MessageRelay>().AddSingleton<OneWayRelay>().AddSingleton<StreamRelay>().AddSingleton<StandaloneRelay>().AddSingleton<AnswerRelay>();
-        services.AddSingleton<Intake>().AddSingleton<CallHandler>().AddSingleton<PostDoor>().AddSingleton<StreamDoor>().AddSingleton<McpEndpoint>();
+        services.AddSingleton<Tenures>().AddSingleton<Intake>().AddSingleton<CallHandler>().AddSingleton<PostDoor>().AddSingleton<StreamDoor>().AddSingleton<McpEndpoint>();
         services.AddSingleton(provider => new GatewayConfigSource(
             provider.GetRequiredService<ControlRecorder>(), provider.GetRequiredService<Upstream>(), provider.GetRequiredService<GatewayTelemetry>()));
         services.AddSingleton<UnreadRequests>().AddHostedService(provider => provider.GetRequiredService<UnreadRequests>());

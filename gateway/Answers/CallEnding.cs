@@ -20,6 +20,9 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
     /// <summary>Why a stream ended that would have gone on.</summary>
     public const string GatewayStopped = "The gateway was stopped, which ended the stream.";
 
+    /// <summary>Why a stream ended whose caller is let in no more.</summary>
+    public const string KeyWithdrawn = "The key that opened the stream was revoked or expired, which ended it.";
+
     private const string FailureTold = "The server failed to answer: ";
 
     public Call Call { get; } = call;
@@ -115,12 +118,15 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
             ? new(CallOutcome.Cancelled, upstreamStatus, Call.Exchange.IsClientStalled ? NotRead : "The client closed the connection, which cancels the call in this era.") { Stream = stream }
             : new(CallOutcome.ClientGone, upstreamStatus, Call.Exchange.IsClientStalled ? NotRead : "The client was gone, and the server did not answer in time.") { Stream = stream });
 
-    /// <summary>Ends a call whose stream stands open while the gateway stops.</summary>
-    public async ValueTask StopAsync(ClientAnswer answer, StreamSummary? stream)
+    /// <summary>Ends a call whose stream may stand open no longer, though its client is there.</summary>
+    public async ValueTask StopAsync(ClientAnswer answer, StreamSummary? stream, Tenure tenure)
     {
-        if (await TryEndAsync(new(CallOutcome.Cancelled, StatusCodes.Status200OK, GatewayStopped) { Stream = stream }))
+        var (told, code, reason) = tenure.IsWithdrawn
+            ? (StatusCodes.Status401Unauthorized, Refusal.Unauthenticated, KeyWithdrawn)
+            : (StatusCodes.Status503ServiceUnavailable, McpErrors.InternalError, GatewayStopped);
+        if (await TryEndAsync(new(CallOutcome.Cancelled, StatusCodes.Status200OK, reason) { Stream = stream }))
         {
-            await answer.JsonAsync(StatusCodes.Status503ServiceUnavailable, McpErrors.Write(Call.Message.Id, McpErrors.InternalError, GatewayStopped, null));
+            await answer.JsonAsync(told, McpErrors.Write(Call.Message.Id, code, reason, null));
         }
         else
         {

@@ -42,6 +42,19 @@ internal sealed class MessageRelay(CallRecorder recorder, MessageScreen screen, 
     public ValueTask<bool> RecordAsync(Call call, EventId? owner, in ScreenedMessage screened, Direction direction, string? dropped) =>
         WriteAsync(call, owner, screened.Recorded, default, direction, dropped, outcome: null, screened.Record);
 
+    /// <summary>Records the message of an event that does not pass.</summary>
+    /// <param name="call">The call or stream in which it came.</param>
+    /// <param name="read">The event; one without a message leaves nothing to record.</param>
+    /// <param name="dropped">Why it does not.</param>
+    public async ValueTask DropAsync(Call call, SseEvent read, string dropped)
+    {
+        if (read.Data.Length > 0)
+        {
+            var parsed = McpReader.Read(read.Data, call.Exchange.Gateway.Limits);
+            await RecordAsync(call, call.Id, parsed.Message, read.Data.ToArray(), Direction.ToClient, dropped);
+        }
+    }
+
     /// <summary>Records an event of which not everything that stands beside its message may pass: some clients would read a message there.</summary>
     /// <param name="call">The call or stream in which it came.</param>
     /// <param name="read">The event.</param>

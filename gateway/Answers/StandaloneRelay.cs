@@ -27,32 +27,32 @@ internal sealed class StandaloneRelay(
     /// <param name="ending">The call.</param>
     /// <param name="upstream">The answer.</param>
     /// <param name="answer">Where it goes.</param>
-    /// <param name="cancellationToken">Fires when nobody waits for it any more: never for a DELETE.</param>
-    public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, CancellationToken cancellationToken)
+    /// <param name="tenure">How long it is waited for; null for a DELETE, whose answer always is.</param>
+    public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, Tenure? tenure)
     {
         if (upstream.IsSessionGone)
         {
             await EndAsync(ending, 0, StatusCodes.Status404NotFound, CallOutcome.UpstreamFailed, upstream.Fault, default, null, answer);
         }
-        else if (upstream.Fault is not null && cancellationToken.IsCancellationRequested)
+        else if (upstream.Fault is not null && tenure is { Over.IsCancellationRequested: true })
         {
-            await GiveUpAsync(ending, 0, answer);
+            await GiveUpAsync(ending, 0, answer, tenure);
         }
         else if (upstream.Fault is { } fault)
         {
             await ending.FailAsync(0, fault, upstream.FaultStatus, answer, null, null);
         }
-        else if (upstream is { Status: StatusCodes.Status200OK, IsStream: true, Body: { } events } && ending.Call.What.Method == "GET")
+        else if (upstream is { Status: StatusCodes.Status200OK, IsStream: true, Body: { } events } && tenure is not null)
         {
-            await RelayStreamAsync(ending, events, answer, cancellationToken);
+            await RelayStreamAsync(ending, events, answer, tenure);
         }
         else
         {
-            await RelayBodyAsync(ending, upstream, answer, cancellationToken);
+            await RelayBodyAsync(ending, upstream, answer, tenure);
         }
     }
 
-    private async ValueTask RelayStreamAsync(CallEnding ending, Stream upstream, ClientAnswer answer, CancellationToken cancellationToken)
+    private async ValueTask RelayStreamAsync(CallEnding ending, Stream upstream, ClientAnswer answer, Tenure tenure)
     {
         var exchange = ending.Call.Exchange;
         using var events = new EventSource(upstream, exchange.Gateway.Config.Limits.MaxResponseBytes, idle: TimeSpan.Zero, time);
@@ -60,9 +60,15 @@ internal sealed class StandaloneRelay(
         var said = exchange.Gateway.Screening is null ? null : new StreamMemory();
         await answer.StartStreamAsync();
         string? fault = null;
-        while (fault is null && await events.NextAsync(cancellationToken) is { } read)
+        while (fault is null && await events.NextAsync(tenure.Over) is { } read)
         {
             tally.Take(read.Raw.Span, read.Data.Length > 0);
+            if (tenure.IsWithdrawn)
+            {
+                await messages.DropAsync(ending.Call, read, CallEnding.KeyWithdrawn);
+                break;
+            }
+
             fault = await messages.RecordBesideAsync(ending.Call, read);
             if (fault is null && read.Data.Length == 0)
             {
@@ -76,8 +82,9 @@ internal sealed class StandaloneRelay(
 
         var reason = fault is not null ? fault
             : exchange.IsClientStalled ? CallEnding.NotRead
-            : events.End != StreamEnd.GivenUp ? events.Fault
-            : exchange.IsClientGone ? "The client closed the stream." : CallEnding.GatewayStopped;
+            : events.End is not (null or StreamEnd.GivenUp) ? events.Fault
+            : exchange.IsClientGone ? "The client closed the stream."
+            : tenure.IsWithdrawn ? CallEnding.KeyWithdrawn : CallEnding.GatewayStopped;
         var outcome = fault is not null || events.End is StreamEnd.Broken ? CallOutcome.UpstreamFailed : CallOutcome.Ok;
         await ending.TryEndAsync(new(outcome, StatusCodes.Status200OK, reason) { Stream = tally.Summary });
     }
@@ -190,7 +197,7 @@ internal sealed class StandaloneRelay(
         return true;
     }
 
-    private static async ValueTask GiveUpAsync(CallEnding ending, int status, ClientAnswer answer)
+    private static async ValueTask GiveUpAsync(CallEnding ending, int status, ClientAnswer answer, Tenure tenure)
     {
         if (ending.Call.Exchange.IsClientGone)
         {
@@ -198,25 +205,25 @@ internal sealed class StandaloneRelay(
         }
         else
         {
-            await ending.StopAsync(answer, stream: null);
+            await ending.StopAsync(answer, stream: null, tenure);
         }
     }
 
-    private async ValueTask RelayBodyAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, CancellationToken cancellationToken)
+    private async ValueTask RelayBodyAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, Tenure? tenure)
     {
         ReadOnlyMemory<byte>? body;
         try
         {
-            body = upstream.Body is { } stream ? await AnswerReader.ReadAsync(stream, upstream.ContentLength, MaxErrorBytes, ending.Call.Exchange.Server!.ResponseTimeout, time, cancellationToken) : ReadOnlyMemory<byte>.Empty;
+            body = upstream.Body is { } stream ? await AnswerReader.ReadAsync(stream, upstream.ContentLength, MaxErrorBytes, ending.Call.Exchange.Server!.ResponseTimeout, time, tenure?.Over ?? CancellationToken.None) : ReadOnlyMemory<byte>.Empty;
         }
         catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or TimeoutException)
         {
             body = null;
         }
 
-        if (body is null && cancellationToken.IsCancellationRequested)
+        if (body is null && tenure is { Over.IsCancellationRequested: true })
         {
-            await GiveUpAsync(ending, upstream.Status, answer);
+            await GiveUpAsync(ending, upstream.Status, answer, tenure);
             return;
         }
 

@@ -6,7 +6,6 @@ using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 
 namespace McpLedger.Gateway.Answers;
 
@@ -15,7 +14,7 @@ namespace McpLedger.Gateway.Answers;
 /// with the digest of the whole stream. Comments, priming events, ids and retry times pass as they are, so that streams can be resumed.
 /// </summary>
 internal sealed class StreamRelay(
-    CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, SuspendedCalls suspended, SpokenVersions versions, IHostApplicationLifetime lifetime, TimeProvider time)
+    CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, SuspendedCalls suspended, SpokenVersions versions, Tenures tenures, TimeProvider time)
 {
     private const int MaxStreamInEvents = 16;
     private const string Late = "It came after the call's answer.";
@@ -29,8 +28,8 @@ internal sealed class StreamRelay(
         var isSubscription = call.Message.Method == "subscriptions/listen";
 
         // A call's answer is waited for while the gateway stops; a subscription has none, and would hold it up.
-        using var over = isSubscription ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping) : null;
-        var givenUp = over?.Token ?? cancellationToken;
+        await using var tenure = isSubscription ? tenures.Begin(call.Exchange, cancellationToken) : null;
+        var givenUp = tenure?.Over ?? cancellationToken;
         using var events = new EventSource(upstream, limits.MaxResponseBytes, isSubscription ? TimeSpan.Zero : call.Exchange.Server!.IdleTimeout, time);
         using var tally = new StreamTally();
         var said = call.Exchange.Gateway.Screening is null ? null : new StreamMemory();
@@ -46,6 +45,13 @@ internal sealed class StreamRelay(
         {
             tally.Take(read.Raw.Span, read.Data.Length > 0);
             isResumable |= read.Id is not null;
+            if (tenure is { IsWithdrawn: true })
+            {
+                await messages.DropAsync(call, read, CallEnding.KeyWithdrawn);
+                await ending.StopAsync(answer, tally.Summary, tenure);
+                return;
+            }
+
             if (!isSubscription && tally.Bytes > (long)limits.MaxResponseBytes * MaxStreamInEvents)
             {
                 await ending.FailAsync(StatusCodes.Status200OK, "Its stream has no end.", StatusCodes.Status502BadGateway, answer, tally.Summary, null);
@@ -72,9 +78,9 @@ internal sealed class StreamRelay(
             }
         }
 
-        if (events.End == StreamEnd.GivenUp && !cancellationToken.IsCancellationRequested)
+        if (tenure is not null && events.End == StreamEnd.GivenUp && !cancellationToken.IsCancellationRequested)
         {
-            await ending.StopAsync(answer, tally.Summary);
+            await ending.StopAsync(answer, tally.Summary, tenure);
             return;
         }
 
@@ -209,11 +215,7 @@ internal sealed class StreamRelay(
         using var deadline = new CancellationTokenSource(LongestDrain, time);
         for (var i = 0; i < MaxStreamInEvents && await events.NextAsync(deadline.Token) is { } read; i++)
         {
-            if (read.Data.Length > 0)
-            {
-                var parsed = McpReader.Read(read.Data, ending.Call.Exchange.Gateway.Limits);
-                await messages.RecordAsync(ending.Call, ending.Call.Id, parsed.Message, read.Data.ToArray(), Direction.ToClient, Late);
-            }
+            await messages.DropAsync(ending.Call, read, Late);
         }
     }
 

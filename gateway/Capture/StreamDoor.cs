@@ -8,7 +8,6 @@ using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Net.Http.Headers;
 
 namespace McpLedger.Gateway.Capture;
@@ -27,7 +26,7 @@ internal sealed class StreamDoor(
     Upstream upstream,
     StandaloneRelay relay,
     GatewayTelemetry telemetry,
-    IHostApplicationLifetime lifetime,
+    Tenures tenures,
     TimeProvider time)
 {
     private const int LongestEventId = 1024;
@@ -118,10 +117,10 @@ internal sealed class StreamDoor(
         var ending = new CallEnding(call, recorder, telemetry, time.GetTimestamp(), time);
         var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, method, null, McpEra.Legacy, protocol, call.Exchange.Session, call.Exchange.Principal);
 
-        // What ends a session is sent and answered whoever has gone; a stream is opened for the client alone, and stands open while the gateway stops.
-        using var over = method == "GET" ? CancellationTokenSource.CreateLinkedTokenSource(call.Exchange.Http.RequestAborted, lifetime.ApplicationStopping) : null;
-        using var answered = await upstream.SendAsync(request, over?.Token ?? CancellationToken.None);
+        // What ends a session is sent and answered whoever has gone; a stream is opened for the client alone, and would stand open while the gateway stops.
+        await using var tenure = method == "GET" ? tenures.Begin(call.Exchange, call.Exchange.Http.RequestAborted) : null;
+        using var answered = await upstream.SendAsync(request, tenure?.Over ?? CancellationToken.None);
         ending.Destination = answered.Destination;
-        await relay.RelayAsync(ending, answered, answer, over?.Token ?? CancellationToken.None);
+        await relay.RelayAsync(ending, answered, answer, tenure);
     }
 }

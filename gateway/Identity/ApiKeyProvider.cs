@@ -24,7 +24,7 @@ internal sealed class ApiKeyProvider(ControlState control, TimeProvider time) : 
         if (TryGetPresented(authorization, header, out var presented)
             && control.Keys.Match(presented, time.GetUtcNow()) is { Principal: { } subject } key)
         {
-            principal = new() { Issuer = "mcpledger", Subject = subject, Kind = key.Kind, Teams = key.Teams, Authentication = $"api-key:{key.Key}" };
+            principal = new() { Issuer = "mcpledger", Subject = subject, Kind = key.Kind, Teams = key.Teams, Authentication = $"api-key:{key.Key}", Key = key.Key };
         }
 
         return true;

@@ -35,6 +35,9 @@ internal sealed record Principal
     /// <summary>How it was authenticated, as events say it.</summary>
     public required string Authentication { get; init; }
 
+    /// <summary>Id of the API key that was presented; null for none.</summary>
+    public string? Key { get; init; }
+
     /// <summary>Whether it is <see cref="Anonymous"/>.</summary>
     public bool IsAnonymous => Authentication == Anonymous.Authentication;
 

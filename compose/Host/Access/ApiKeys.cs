@@ -30,7 +30,7 @@ internal sealed class ApiKeys(ILedgerReader reader, AccessTelemetry telemetry, T
 
     /// <summary>Whether somebody who was let in would be now: with the key that was shown then, or with the admin token.</summary>
     public bool Admits(ClaimsPrincipal user) =>
-        user.FindFirst(TokenAuthentication.KeyClaim)?.Value is not { } id || _ring.Keys.Any(key => key.Key == id && !(key.Expires <= time.GetUtcNow()));
+        user.FindFirst(TokenAuthentication.KeyClaim)?.Value is not { } id || _ring.Holds(id, time.GetUtcNow());
 
     /// <summary>
     /// Whether a key may be revoked: what was said before this was asked is read first, so that a key can be taken back as soon as it was made. While the log cannot be read any key may be.

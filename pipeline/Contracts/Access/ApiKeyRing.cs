@@ -30,6 +30,11 @@ public sealed class ApiKeyRing
         _ => this,
     };
 
+    /// <summary>Whether a key is in force.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="now">The clock, for expiry.</param>
+    public bool Holds(string id, DateTimeOffset now) => _keys.TryGetValue(id, out var key) && !(key.Expires <= now);
+
     /// <summary>Finds the key that <paramref name="presented"/> is, comparing its secret in constant time.</summary>
     /// <param name="presented">What the caller sent: <c>mcpl_{id}_{secret}</c>.</param>
     /// <param name="now">The clock, for expiry.</param>
