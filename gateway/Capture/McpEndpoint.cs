@@ -60,8 +60,11 @@ internal sealed class McpEndpoint(
 
         var gateway = source.Snapshot;
         CrossOrigin.Allow(http, gateway.Hosts);
-        var exchange = new Exchange(http, gateway, (string?)http.GetRouteValue("server") ?? "", principals.Resolve(http, gateway.Config));
-        if (gateway.Hosts.Check(http.Request) is { } fault)
+        var fault = gateway.Hosts.Check(http.Request);
+
+        // Whose page a browser shows is not who sits before it: what it sends is a stranger's, and bounded like that.
+        var exchange = new Exchange(http, gateway, (string?)http.GetRouteValue("server") ?? "", fault is null ? principals.Resolve(http, gateway.Config) : null);
+        if (fault is not null)
         {
             await intake.RefuseAsync(exchange, null, default, Refusal.Plain(StatusCodes.Status403Forbidden, Refusal.RefusedByPolicy, fault), answer);
             return;

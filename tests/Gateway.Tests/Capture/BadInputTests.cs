@@ -249,6 +249,25 @@ public sealed class BadInputTests
         Assert.DoesNotContain(200, statuses);
     }
 
+    [Fact]
+    public async Task A_page_that_floods_a_gateway_of_this_machine_is_a_stranger_and_bounded_too()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var statuses = new List<int>();
+        for (var i = 0; i < 120; i++)
+        {
+            using var request = Wire.Post("demo", Wire.Call("1", "echo"));
+            request.Headers.TryAddWithoutValidation("Origin", "http://evil.example");
+            using var response = await gateway.Client.SendAsync(request);
+            statuses.Add((int)response.StatusCode);
+        }
+
+        var refused = (await gateway.CallsAsync()).Cast<CallRefused>().ToList();
+        Assert.Equal([403, 429], statuses.Distinct().Order());
+        Assert.InRange(refused.Count, 50, 119);
+        Assert.All(refused, call => Assert.Equal(("unknown", 403), (call.Who.Principal, call.Status)));
+    }
+
     private static async Task<string> RawAsync(GatewayHarness gateway, string request)
     {
         using var socket = new TcpClient();
