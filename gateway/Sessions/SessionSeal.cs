@@ -6,8 +6,8 @@ using System.Text;
 namespace McpLedger.Gateway.Sessions;
 
 /// <summary>
-/// Session ids that clients see: claims sealed with AES-256-GCM, so that replicas that share a key need no store, nobody can make or alter one,
-/// and the upstream's own id stays with us. Form: base64url( version | nonce 12 | ciphertext | tag 16 ), which is visible ASCII as MCP demands.
+/// Session ids that clients see: sealed claims, so that replicas that share a key need no store, nobody can make or alter one,
+/// and the upstream's own id stays with us. Form: base64url( version | <see cref="SealedBox"/> ), which is visible ASCII as MCP demands.
 /// </summary>
 internal sealed class SessionSeal(SessionKeys keys)
 {
@@ -19,10 +19,8 @@ internal sealed class SessionSeal(SessionKeys keys)
 
     private const byte Version = 2;
     private const byte SharedNameVersion = 1;
-    private const int NonceLength = 12;
-    private const int TagLength = 16;
     private const int PrincipalLength = 32;
-    private const int MaxClaims = (MaxSealed / 4 * 3) - 1 - NonceLength - TagLength;
+    private const int MaxClaims = (MaxSealed / 4 * 3) - 1 - SealedBox.Overhead;
 
     // Binds ciphertexts to this purpose: another use of the same key file cannot be passed off as a session id.
     private static readonly byte[] Purpose = [.. "mcpledger session id"u8, Version];
@@ -45,11 +43,9 @@ internal sealed class SessionSeal(SessionKeys keys)
             return false;
         }
 
-        var box = new byte[1 + NonceLength + length + TagLength];
+        var box = new byte[1 + length + SealedBox.Overhead];
         box[0] = claims.HasSharedName ? SharedNameVersion : Version;
-        RandomNumberGenerator.Fill(box.AsSpan(1, NonceLength));
-        using var aes = new AesGcm(keys.Current, TagLength);
-        aes.Encrypt(box.AsSpan(1, NonceLength), plain[..length], box.AsSpan(1 + NonceLength, length), box.AsSpan(1 + NonceLength + length), PurposeOf(box[0]));
+        SealedBox.Seal(keys, plain[..length], PurposeOf(box[0]), box.AsSpan(1));
         sealedId = Base64Url.EncodeToString(box);
         fault = null;
         return true;
@@ -59,17 +55,16 @@ internal sealed class SessionSeal(SessionKeys keys)
     public SessionOpening Open(string sealedId, string principal, out SessionClaims? claims)
     {
         claims = null;
-        if (sealedId.Length > MaxSealed || !Base64Url.IsValid(sealedId, out var boxLength) || boxLength < 1 + NonceLength + TagLength)
+        if (sealedId.Length > MaxSealed || !Base64Url.IsValid(sealedId, out var boxLength) || boxLength < 1 + SealedBox.Overhead)
         {
             return SessionOpening.Unreadable;
         }
 
         var box = Base64Url.DecodeFromChars(sealedId);
-        var plain = new byte[box.Length - 1 - NonceLength - TagLength];
 
         // Base64 with spare bits or white space inside has several spellings of the same bytes; only the one we wrote is ours.
         if (box[0] is not (Version or SharedNameVersion) || Base64Url.EncodeToString(box) != sealedId
-            || !(TryDecrypt(keys.Current, box, plain) || (keys.Previous is { } previous && TryDecrypt(previous, box, plain)))
+            || SealedBox.Open(keys, box.AsSpan(1), PurposeOf(box[0])) is not { } plain
             || !TryRead(plain, principal, out claims, out var bound))
         {
             return SessionOpening.Unreadable;
@@ -86,20 +81,6 @@ internal sealed class SessionSeal(SessionKeys keys)
     }
 
     private static byte[] PurposeOf(byte version) => version == SharedNameVersion ? SharedNamePurpose : Purpose;
-
-    private static bool TryDecrypt(byte[] key, ReadOnlySpan<byte> box, Span<byte> plain)
-    {
-        using var aes = new AesGcm(key, TagLength);
-        try
-        {
-            aes.Decrypt(box.Slice(1, NonceLength), box[(1 + NonceLength)..^TagLength], box[^TagLength..], plain, PurposeOf(box[0]));
-            return true;
-        }
-        catch (AuthenticationTagMismatchException)
-        {
-            return false;
-        }
-    }
 
     private static byte[] Binding(string principal) => SHA256.HashData(Encoding.UTF8.GetBytes(principal));
 

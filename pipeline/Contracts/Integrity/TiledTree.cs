@@ -26,9 +26,6 @@ public sealed class TiledTree(long size, TileSource source)
     public Digest? SubtreeRoot(long start, long end) =>
         MerkleProof.IsSubtree(start, end) && end <= size ? Checked(Hash(start, end)) : throw new ArgumentOutOfRangeException(nameof(end), $"[{start}, {end}) is no subtree of {size} leaves.");
 
-    /// <summary>Hash of one leaf.</summary>
-    public Digest? Leaf(long index) => index >= 0 && index < size ? Checked(Hash(index, index + 1)) : throw new ArgumentOutOfRangeException(nameof(index));
-
     /// <summary>Proof that the leaf at <paramref name="index"/> is in the tree, from its sibling up.</summary>
     public IReadOnlyList<Digest>? Inclusion(long index)
     {

@@ -144,10 +144,7 @@ public sealed class PeerHopTests
         var file = Path.Combine(keys.Path, "sessions.key");
         await using var owner = await StartAsync("gw-1", file);
         await using var other = await StartAsync("gw-2", file);
-        var key = await KeyAsync(owner, other);
-        using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
-        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
-        await other.PublishAsync(other.Source.Current with { Peers = ImmutableDictionary<string, Uri>.Empty.Add("gw-1", owner.Address) });
+        var (key, session) = await OpenAtAsync(owner, other);
         using var listening = With(key, Wire.Send(HttpMethod.Get, "shell", Wire.Legacy, session));
         using var stream = await other.Client.SendAsync(listening, HttpCompletionOption.ResponseHeadersRead).WaitAsync(BridgeHarness.Patience / 2);
         Assert.Equal(200, (int)stream.StatusCode);
@@ -165,10 +162,7 @@ public sealed class PeerHopTests
         var file = Path.Combine(keys.Path, "sessions.key");
         await using var owner = await StartAsync("gw-1", file);
         await using var other = await StartAsync("gw-2", file);
-        var key = await KeyAsync(owner, other);
-        using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
-        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
-        await other.PublishAsync(other.Source.Current with { Peers = ImmutableDictionary<string, Uri>.Empty.Add("gw-1", owner.Address) });
+        var (key, session) = await OpenAtAsync(owner, other);
         using var client = new HttpClient(From("127.0.0.2")) { BaseAddress = other.Address };
         using var carried = With(key, Wire.PostRaw("shell", Wire.LegacyRequest("2", "test/pid"), Wire.Legacy, session));
         using var forged = With(key, Wire.PostRaw("shell", Wire.LegacyRequest("3", "test/env"), Wire.Legacy, session));
@@ -213,6 +207,15 @@ public sealed class PeerHopTests
         });
         listener.Start();
         return listener;
+    }
+
+    /// <summary>A session that its owner opened and that the other gateway carries, and the key that it is of.</summary>
+    private static async Task<(string Key, string Session)> OpenAtAsync(GatewayHarness owner, GatewayHarness other)
+    {
+        var key = await KeyAsync(owner, other);
+        using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
+        await other.PublishAsync(other.Source.Current with { Peers = ImmutableDictionary<string, Uri>.Empty.Add("gw-1", owner.Address) });
+        return (key, opened.Headers.GetValues("Mcp-Session-Id").Single());
     }
 
     private static async Task<string> KeyAsync(params GatewayHarness[] gateways)

@@ -122,18 +122,11 @@ public sealed class StdioResumeTests
 
             return new(HttpStatusCode.Accepted);
         }));
-        var said = new Pipe();
-        using var output = new MemoryStream();
-        var running = new StdioConnection(client, Endpoint, said.Reader.AsStream(), output, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken);
-        await said.Writer.WriteAsync(Encoding.UTF8.GetBytes($"{Initialize}\n{Call}\n"), TestContext.Current.CancellationToken);
-        await posted.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        await said.Writer.WriteAsync(Cancelled, TestContext.Current.CancellationToken);
-        await said.Writer.CompleteAsync();
 
-        await running.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var answered = await CancelOnceAsync(client, posted.Task);
 
         Assert.True(cancelled.Task.IsCompleted);
-        Assert.Equal(0, IdOf(JsonDocument.Parse(output.ToArray()).RootElement));
+        Assert.Equal(0, IdOf(answered));
     }
 
     [Fact]
@@ -162,18 +155,26 @@ public sealed class StdioResumeTests
 
             return new(HttpStatusCode.Accepted);
         }));
+
+        var answered = await CancelOnceAsync(client, resumed.Task);
+
+        Assert.True(told.Task.IsCompleted);
+        Assert.Equal(0, IdOf(answered));
+    }
+
+    /// <summary>Opens, calls, cancels the call once something is so, and closes.</summary>
+    /// <returns>The one message that the client was sent.</returns>
+    private static async Task<JsonElement> CancelOnceAsync(HttpClient client, Task isSo)
+    {
         var said = new Pipe();
         using var output = new MemoryStream();
         var running = new StdioConnection(client, Endpoint, said.Reader.AsStream(), output, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken);
         await said.Writer.WriteAsync(Encoding.UTF8.GetBytes($"{Initialize}\n{Call}\n"), TestContext.Current.CancellationToken);
-        await resumed.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await isSo.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await said.Writer.WriteAsync(Cancelled, TestContext.Current.CancellationToken);
         await said.Writer.CompleteAsync();
-
         await running.WaitAsync(Patience, TestContext.Current.CancellationToken);
-
-        Assert.True(told.Task.IsCompleted);
-        Assert.Equal(0, IdOf(JsonDocument.Parse(output.ToArray()).RootElement));
+        return JsonDocument.Parse(output.ToArray()).RootElement;
     }
 
     /// <summary>A gateway that opens a session, closes each call's stream after an event with an id, and answers a GET as a test says.</summary>
