@@ -13,6 +13,9 @@ internal static class TurnedLetters
     private const int Fall = 90;
     private const int Margin = 24;
 
+    // How far beyond its margin a stretch reaches to the ends of its words.
+    private const int LongestWord = 64;
+
     public static void Find(MappedText normal, int depth, ViewShelf shelf)
     {
         var chars = normal.Chars;
@@ -25,14 +28,12 @@ internal static class TurnedLetters
             {
                 if (rot13.Add(LetterPairs.Rot13Gain(before, letter), i, Rot13Bound))
                 {
-                    Rot13(normal, rot13, depth, shelf);
-                    rot13 = default;
+                    rot13 = new(i, Rot13(normal, rot13, depth, shelf));
                 }
 
                 if (reversed.Add(LetterPairs.ReversedGain(before, letter), i, ReversedBound))
                 {
-                    Reverse(normal, reversed, depth, shelf);
-                    reversed = default;
+                    reversed = new(i, Reverse(normal, reversed, depth, shelf));
                 }
             }
 
@@ -50,12 +51,13 @@ internal static class TurnedLetters
         }
     }
 
-    private static void Rot13(MappedText normal, Sum found, int depth, ViewShelf shelf)
+    /// <summary>Turns a stretch, and says where it ended.</summary>
+    private static int Rot13(MappedText normal, in Sum found, int depth, ViewShelf shelf)
     {
         var (start, end) = ToWords(normal.Chars, found);
         if (shelf.Open(ViewKind.Rot13, depth) is not { } view)
         {
-            return;
+            return end;
         }
 
         for (var i = start; i < end; i++)
@@ -65,14 +67,16 @@ internal static class TurnedLetters
         }
 
         view.End(normal.OriginAt(end));
+        return end;
     }
 
-    private static void Reverse(MappedText normal, Sum found, int depth, ViewShelf shelf)
+    /// <summary>Turns a stretch round, and says where it ended.</summary>
+    private static int Reverse(MappedText normal, in Sum found, int depth, ViewShelf shelf)
     {
         var (start, end) = ToWords(normal.Chars, found);
         if (shelf.Open(ViewKind.Reversed, depth) is not { } view)
         {
-            return;
+            return end;
         }
 
         for (var i = end - 1; i >= start; i--)
@@ -81,18 +85,20 @@ internal static class TurnedLetters
         }
 
         view.End(normal.OriginAt(start));
+        return end;
     }
 
-    private static (int Start, int End) ToWords(ReadOnlySpan<char> chars, Sum found)
+    // The first and last words may have been too short or too odd to add to the sum. No character is in two stretches, or a word without end would be copied as often as one is found in it.
+    private static (int Start, int End) ToWords(ReadOnlySpan<char> chars, in Sum found)
     {
-        // The first and last words may have been too short or too odd to add to the sum.
-        var (start, end) = (Math.Max(0, found.Start - Margin), Math.Min(found.TopAt + 1 + Margin, chars.Length));
-        while (start > 0 && char.IsAsciiLetterLower(chars[start - 1]))
+        var (start, end) = (Math.Max(found.Free, found.Start - Margin), Math.Max(found.Free, Math.Min(found.TopAt + 1 + Margin, chars.Length)));
+        var (first, last) = (Math.Max(found.Free, start - LongestWord), Math.Min(end + LongestWord, chars.Length));
+        while (start > first && char.IsAsciiLetterLower(chars[start - 1]))
         {
             start--;
         }
 
-        while (end < chars.Length && char.IsAsciiLetterLower(chars[end]))
+        while (end < last && char.IsAsciiLetterLower(chars[end]))
         {
             end++;
         }
@@ -100,12 +106,15 @@ internal static class TurnedLetters
         return (start, end);
     }
 
-    private struct Sum
+    /// <param name="at">Where it begins.</param>
+    /// <param name="free">The first character that no stretch before holds.</param>
+    private struct Sum(int at, int free)
     {
+        public readonly int Free = free;
         public int Value;
-        public int Start;
+        public int Start = at;
         public int Top;
-        public int TopAt;
+        public int TopAt = at;
 
         /// <summary>True when a stretch that passed the bound has ended.</summary>
         public bool Add(int gain, int at, int bound)
