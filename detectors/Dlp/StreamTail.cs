@@ -36,9 +36,6 @@ public sealed class StreamTail
     /// <summary>What is carried.</summary>
     public string Tail => new(_text.AsSpan(0, _tail));
 
-    /// <summary>How many characters are carried.</summary>
-    public int Carried => _tail;
-
     /// <summary>Searches the border between what was said and the next text, and carries on.</summary>
     /// <param name="text">The next message's own text, without the line end that closes its leaf.</param>
     /// <param name="found">Takes what spans the border, with negative <see cref="DlpFinding.Start"/>: so many characters have been released. What lies within the text is the ordinary search's.</param>

@@ -35,7 +35,7 @@ internal static partial class DefinitionRules
     public static uint Match(MessageText definition, out int start, out int length)
     {
         (start, length) = (0, 0);
-        var marks = definition.Traits.Hidden == HiddenText.None ? 0u : 1u;
+        var marks = definition.Hidden == HiddenText.None ? 0u : 1u;
         var buffer = ArrayPool<char>.Shared.Rent(SplitNames.Longest(definition));
         var names = buffer.AsSpan(0, SplitNames.Write(definition, areNames: true, buffer));
         var strings = buffer.AsSpan(names.Length, SplitNames.Write(definition, areNames: false, buffer.AsSpan(names.Length)));

@@ -12,6 +12,10 @@ internal static class HiddenCharacters
     // They make emoji and the words of some scripts what they are.
     private const string Joiners = "\u200C\u200D\uFEFF\uFE00\uFE01\uFE02\uFE03\uFE04\uFE05\uFE06\uFE07\uFE08\uFE09\uFE0A\uFE0B\uFE0C\uFE0D\uFE0E\uFE0F";
 
+    // A sign that is to be shown in colour and joined with the next has two in a row; a finger that stays on its key makes a few.
+    private const int LongestRow = 2;
+    private const int LongestTyped = 8;
+
     // A high surrogate of tags and variation selectors; and all that begin characters which are ignored by default: those, shorthand controls, marks of musical phrases.
     private const char Tags = '\uDB40';
     private const string Specials = "\uDB40\uDB41\uDB42\uDB43\uD82F\uD834";
@@ -61,14 +65,7 @@ internal static class HiddenCharacters
         var low = at + 1 < text.Length ? text[at + 1] : '\0';
         if (text[at] switch { '\uD82F' => low is >= '\uDCA0' and <= '\uDCA3', '\uD834' => low is >= '\uDD73' and <= '\uDD7A', _ => char.IsLowSurrogate(low) })
         {
-            // A flag's tags follow a black flag; each tag is two characters.
-            var start = at;
-            while (start >= 2 && text[start - 2] == Tags && at - start < 16)
-            {
-                start -= 2;
-            }
-
-            if (!(start >= 2 && text[(start - 2)..].StartsWith("\U0001F3F4") && at - start < 16))
+            if (!RegionalFlag.Holds(text, at))
             {
                 // One selector behind an ideograph says how to write it, as names of people and places in Japan need.
                 var isVariant = text[at] == Tags && low is >= '\uDD00' and <= '\uDDEF' && IsIdeograph(text[..at]);
@@ -81,21 +78,26 @@ internal static class HiddenCharacters
         return 1;
     }
 
-    /// <summary>Joiners are where they belong, and no finding, unless they part what ASCII writes.</summary>
+    /// <summary>Joiners are where they belong, and no finding, where a letter or a sign beyond ASCII stands beside them, and no more of them than one needs.</summary>
     private static int Joined(ReadOnlySpan<char> text, int at, char before, SanitizeFindings found)
     {
         var length = text[at..].IndexOfAnyExcept(JoinerValues) is > 0 and var end ? end : text.Length - at;
-        if (IsWestern(before) && at + length < text.Length && IsWestern(text[at + length]))
+        var after = at + length < text.Length ? text[at + length] : '\0';
+        if (length > LongestRow || (JoinsNothing(before) && JoinsNothing(after) && !IsByteOrderMark(text, at, length)))
         {
-            found.Add(SanitizeKind.Invisible, SanitizeSeverity.Medium, at, length);
+            found.Add(SanitizeKind.Invisible, length > LongestTyped ? SanitizeSeverity.High : SanitizeSeverity.Medium, at, length);
         }
 
         return length;
     }
 
+    // Where a text begins it says how the rest is written.
+    private static bool IsByteOrderMark(ReadOnlySpan<char> text, int at, int length) => length == 1 && text[at] == '\uFEFF' && (at == 0 || text[at - 1] == '\n' || text[..at].EndsWith(": "));
+
     // Those behind the first plane fill the second and the third.
     private static bool IsIdeograph(ReadOnlySpan<char> before) =>
         before is [.., '\u3005' or '\u3007' or (>= '\u3400' and <= '\u9FFF') or (>= '\uF900' and <= '\uFAFF')] or [.., >= '\uD840' and <= '\uD8BF', >= '\uDC00' and <= '\uDFFF'];
 
-    private static bool IsWestern(char c) => c is > ' ' and < '\u007F';
+    // The zero stands for where the text begins or ends.
+    private static bool JoinsNothing(char c) => c is '\0' or (> ' ' and < '\u007F') || char.IsWhiteSpace(c);
 }

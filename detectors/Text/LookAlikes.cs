@@ -9,7 +9,7 @@ internal static class LookAlikes
     /// Looks at the last word of <paramref name="text"/>. Beside Latin letters look-alikes are Latin; a word of nothing but look-alikes is Latin in Latin company;
     /// a word with a letter that looks like none is a word of its own language.
     /// </summary>
-    public static void Resolve(MappedText text, ref TextTraits traits)
+    public static void Resolve(MappedText text)
     {
         var start = text.Length;
         var (latin, alike, own) = (0, 0, 0);
@@ -30,7 +30,6 @@ internal static class LookAlikes
             }
         }
 
-        traits.MixedWords += latin > 0 && alike + own > 0 ? 1 : 0;
         if (alike == 0 || (latin == 0 && (own > 0 || !FollowsLatin(text, start))))
         {
             return;
@@ -42,7 +41,6 @@ internal static class LookAlikes
             if (Folding.LookAlike(c) is not Folding.Deleted and var latinLetter)
             {
                 c = latinLetter;
-                traits.LookAlikes++;
             }
         }
     }

@@ -30,8 +30,8 @@ public sealed class MessageText
     /// <summary>The normal form of <see cref="Plain"/>: what models read.</summary>
     public MappedText Normal { get; }
 
-    /// <summary>What normalising undid.</summary>
-    public TextTraits Traits { get; private set; }
+    /// <summary>Marks of what is hidden in it that are certain.</summary>
+    public HiddenText Hidden { get; private set; }
 
     /// <summary>True when something was too much to be read: it is unread, not harmless.</summary>
     public bool IsCut { get; private set; }
@@ -86,6 +86,6 @@ public sealed class MessageText
     private void Finish(int end)
     {
         Plain.End(end);
-        Traits = _finder.Run(Plain, Normal);
+        Hidden = _finder.Run(Plain, Normal);
     }
 }

@@ -9,11 +9,8 @@ namespace McpLedger.Detectors.Text;
 /// </summary>
 internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
 {
-    // No language stacks more.
-    private const int LongestFlag = 8;
-
     private readonly ReadOnlySpan<char> _text = from.Chars;
-    private TextTraits _traits;
+    private HiddenText _hidden;
     private int _hiddenInWord;
     private int _gap;
     private int _seen;
@@ -23,18 +20,18 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
     /// <param name="from">As it was written.</param>
     /// <param name="to">Takes the normal form; is cleared first.</param>
     /// <param name="tags">Takes what tag characters spell.</param>
-    public static TextTraits Run(MappedText from, MappedText to, MappedText tags)
+    /// <returns>Marks that are certain.</returns>
+    public static HiddenText Run(MappedText from, MappedText to, MappedText tags)
     {
         to.Clear();
         var pass = new Normaliser(from, to, tags);
         pass.Run();
         to.End(from.OriginAt(from.Length));
-        return pass._traits;
+        return pass._hidden;
     }
 
     private void Run()
     {
-        _traits.Chars = _text.Length;
         for (var i = 0; i < _text.Length;)
         {
             var c = _text[i];
@@ -61,7 +58,6 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
         switch (c)
         {
             case >= 'A' and <= 'Z':
-                _traits.Upper++;
                 _gap = 0;
                 to.Add((char)(c | 0x20), from.OriginAt(i));
                 return 1;
@@ -70,10 +66,10 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
                 return 1;
             case '&':
                 var entity = HtmlEntities.Read(_text[i..], out var code);
-                return entity > 0 ? Decoded(ref _traits, code, i, entity, Encoding.Html) : Plain(c, i);
+                return entity > 0 ? Decoded(code, i, entity) : Plain(c, i);
             case '%':
                 var escaped = PercentEscape.Read(_text[i..], out code);
-                return escaped > 0 ? Decoded(ref _traits, code, i, escaped, Encoding.Percent) : Plain(c, i);
+                return escaped > 0 ? Decoded(code, i, escaped) : Plain(c, i);
             case '\\':
                 return Backslash(i);
             case < ' ' or '\u007F':
@@ -94,8 +90,7 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
     private void Space(bool line, int i)
     {
         EndWord();
-        _traits.LongestGap = Math.Max(_traits.LongestGap, ++_gap);
-        if (_gap == 1)
+        if (++_gap == 1)
         {
             to.Add(line ? '\n' : ' ', from.OriginAt(i));
         }
@@ -105,13 +100,7 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
         }
     }
 
-    private int Control(int i)
-    {
-        var length = EscapeSequences.Length(_text[i..], out _);
-        _traits.EscapeSequences += length > 0 ? 1 : 0;
-        _traits.Controls += length > 0 ? 0 : 1;
-        return Math.Max(length, 1);
-    }
+    private readonly int Control(int i) => Math.Max(EscapeSequences.Length(_text[i..], out _), 1);
 
     /// <summary>Escapes of programming languages: JSON inside a string shows its own ones again.</summary>
     private int Backslash(int i)
@@ -134,31 +123,24 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
             case 'u' when JsonString.Hex(_text[(i + 2)..], 4) is >= 0 and var unit:
                 if (char.IsHighSurrogate((char)unit) && _text[(i + 6)..].StartsWith("\\u") && JsonString.Hex(_text[(i + 8)..], 4) is >= 0xDC00 and <= 0xDFFF and var low)
                 {
-                    return Decoded(ref _traits, char.ConvertToUtf32((char)unit, (char)low), i, 12, Encoding.Backslash);
+                    return Decoded(char.ConvertToUtf32((char)unit, (char)low), i, 12);
                 }
 
-                return char.IsSurrogate((char)unit) ? Plain('\\', i) : Decoded(ref _traits, unit, i, 6, Encoding.Backslash);
+                return char.IsSurrogate((char)unit) ? Plain('\\', i) : Decoded(unit, i, 6);
             case 'x' when JsonString.Hex(_text[(i + 2)..], 2) is >= 0 and var single:
-                return Decoded(ref _traits, single, i, 4, Encoding.Backslash);
+                return Decoded(single, i, 4);
             default:
                 return Plain('\\', i);
         }
     }
 
-    private int Decoded(ref TextTraits traits, int code, int i, int length, Encoding encoding)
+    private int Decoded(int code, int i, int length)
     {
-        traits.Entities += encoding == Encoding.Html ? 1 : 0;
-        traits.PercentEscapes += encoding == Encoding.Percent ? 1 : 0;
-        traits.UnicodeEscapes += encoding == Encoding.Backslash ? 1 : 0;
         if (code is ' ' or '\n' or '\t' or '\r')
         {
             Space(code == '\n', i);
         }
-        else if (code is < ' ' or 0x7F)
-        {
-            _traits.Controls++;
-        }
-        else if (code < 0x80)
+        else if (code is >= ' ' and < 0x7F)
         {
             if (!char.IsAsciiLetterOrDigit((char)code))
             {
@@ -172,7 +154,7 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
         {
             Beyond(code, i);
         }
-        else
+        else if (code > 0x7F)
         {
             Fold((char)code, i);
         }
@@ -211,10 +193,8 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
             return;
         }
 
-        _traits.Compatible += folded != c && !char.IsLetter(c) | c >= '\uFB00' ? 1 : 0;
         if (folded == Folding.Several)
         {
-            _traits.Compatible++;
             foreach (var part in Folding.Expand(c))
             {
                 Letter(part, i);
@@ -250,19 +230,14 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
         {
             Tag(code, i);
         }
-        else if (code is >= 0xE0100 and <= 0xE01EF)
-        {
-            _traits.VariationSelectors++;
-        }
         else if (Folding.Beyond(code) is { } folded)
         {
-            _traits.Compatible++;
             foreach (var part in folded)
             {
                 Letter(part, i);
             }
         }
-        else
+        else if (code is < 0xE0100 or > 0xE01EF)
         {
             EndWord();
             _gap = 0;
@@ -272,57 +247,29 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
 
     private void Tag(int code, int i)
     {
-        _traits.Tags++;
-        if (code is < 0xE0020 or > 0xE007E)
+        if (code is >= 0xE0020 and <= 0xE007E && !RegionalFlag.Holds(_text, i))
         {
-            return;
-        }
-
-        if (!IsFlag(i))
-        {
-            _traits.Hidden |= HiddenText.TagBlock;
+            _hidden |= HiddenText.TagBlock;
             tags.Add((char)(code - 0xE0000), from.OriginAt(i));
         }
     }
 
-    /// <summary>True inside a flag of a region: a black flag (U+1F3F4), a few tags, and the tag that ends them.</summary>
-    private readonly bool IsFlag(int i)
-    {
-        var start = i;
-        while (start >= 2 && i - start < LongestFlag * 2 && _text[start] == '\uDB40')
-        {
-            start -= 2;
-        }
-
-        return start >= 0 && _text[start..].StartsWith("\U0001F3F4") && _text.Slice(start, Math.Min(LongestFlag * 2, _text.Length - start)).IndexOf("\U000E007F") >= 0;
-    }
-
     private void Deleted(char c, int i)
     {
-        if (c is >= '\uFE00' and <= '\uFE0F')
+        if (c is (>= '\uFE00' and <= '\uFE0F') or (>= '\u0300' and <= '\u036F'))
         {
-            _traits.VariationSelectors++;
-            return;
-        }
-
-        if (c is >= '\u0300' and <= '\u036F')
-        {
-            _traits.Accents++;
             return;
         }
 
         if (c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\u200E' or '\u200F' or '\u061C')
         {
-            _traits.Bidi++;
-            _traits.Hidden |= c is '\u202D' or '\u202E' ? HiddenText.BidiOverride : HiddenText.None;
+            _hidden |= c is '\u202D' or '\u202E' ? HiddenText.BidiOverride : HiddenText.None;
             return;
         }
 
-        _traits.Invisible++;
         if (to.Length > 0 && IsWestern(to.CharAt(to.Length - 1)) && i + 1 < _text.Length && NextIsWestern(i + 1))
         {
-            _traits.InvisibleInWords++;
-            _traits.Hidden |= ++_hiddenInWord >= 2 ? HiddenText.InsideWord : HiddenText.None;
+            _hidden |= ++_hiddenInWord >= 2 ? HiddenText.InsideWord : HiddenText.None;
         }
     }
 
@@ -347,14 +294,7 @@ internal ref struct Normaliser(MappedText from, MappedText to, MappedText tags)
         if (_deceives)
         {
             _deceives = false;
-            LookAlikes.Resolve(to, ref _traits);
+            LookAlikes.Resolve(to);
         }
-    }
-
-    private enum Encoding
-    {
-        Html = 0,
-        Percent = 1,
-        Backslash = 2,
     }
 }

@@ -154,10 +154,9 @@ internal static class ValueScreen
         }
     }
 
-    // Views that hold what somebody wrote, letter for letter; those that fold letters would make values of words.
     private static void Encoded(ScreeningDesk desk, in ScreenedPart part, DecodedView view, SecretMemory memory)
     {
-        if (view.Kind is not (ViewKind.Tags or ViewKind.Base64 or ViewKind.Hex or ViewKind.Rot13 or ViewKind.Reversed))
+        if (!view.IsVerbatim)
         {
             return;
         }

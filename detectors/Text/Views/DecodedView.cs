@@ -46,6 +46,9 @@ public sealed class DecodedView
     /// <summary>How it was hidden.</summary>
     public ViewKind Kind { get; internal set; }
 
+    /// <summary>Whether it holds what somebody wrote, letter for letter; where letters were folded or shuffled, words look like values.</summary>
+    public bool IsVerbatim => Kind is ViewKind.Tags or ViewKind.Base64 or ViewKind.Hex or ViewKind.Rot13 or ViewKind.Reversed;
+
     /// <summary>1 for what was hidden in the message, 2 for what was hidden in that.</summary>
     public int Depth { get; internal set; }
 
@@ -54,7 +57,4 @@ public sealed class DecodedView
 
     /// <summary>The normal form of <see cref="Plain"/>.</summary>
     public MappedText Normal { get; }
-
-    /// <summary>What normalising <see cref="Plain"/> undid.</summary>
-    public TextTraits Traits { get; internal set; }
 }

@@ -11,12 +11,12 @@ internal sealed class ViewFinder(TextLimits limits)
 
     public ViewShelf Shelf { get; } = new(limits);
 
-    /// <summary>Normalises the message's text, and decodes what is hidden in it.</summary>
-    public TextTraits Run(MappedText plain, MappedText normal)
+    /// <summary>Normalises the message's text, decodes what is hidden in it, and says which marks it bears.</summary>
+    public HiddenText Run(MappedText plain, MappedText normal)
     {
         Shelf.Clear();
         _tags.Clear();
-        var traits = Normaliser.Run(plain, normal, _tags);
+        var hidden = Normaliser.Run(plain, normal, _tags);
         Tags(plain, 1);
         Find(plain, normal, 1);
 
@@ -31,7 +31,7 @@ internal sealed class ViewFinder(TextLimits limits)
             }
 
             _tags.Clear();
-            view.Traits = Normaliser.Run(view.Plain, view.Normal, _tags);
+            Normaliser.Run(view.Plain, view.Normal, _tags);
             if (i < found && view.Depth < Deepest)
             {
                 Tags(view.Plain, view.Depth + 1);
@@ -39,7 +39,7 @@ internal sealed class ViewFinder(TextLimits limits)
             }
         }
 
-        return traits;
+        return hidden;
     }
 
     private void Find(MappedText plain, MappedText normal, int depth)

@@ -5,7 +5,6 @@ using McpLedger.Detectors.Dlp;
 using McpLedger.Detectors.Injection;
 using McpLedger.Detectors.Sanitizing;
 using McpLedger.Detectors.Text;
-using McpLedger.Detectors.Text.Views;
 using McpLedger.Detectors.Training.Data;
 using McpLedger.Detectors.Training.Evaluation;
 
@@ -143,7 +142,7 @@ internal static class DetectorsVerb
             for (var view = 0; view < _text.ViewCount; view++)
             {
                 // As the gateway does: views that fold letters hold nothing that somebody wrote.
-                if (_text.View(view).Kind is ViewKind.Tags or ViewKind.Base64 or ViewKind.Hex or ViewKind.Rot13 or ViewKind.Reversed)
+                if (_text.View(view).IsVerbatim)
                 {
                     DlpScan.Run(_text.View(view).Plain.Chars, _values);
                 }

@@ -123,7 +123,27 @@ public sealed class SanitizerTests
     [InlineData("\U0001F468\u200D\U0001F469 \u2764\uFE0F 1\uFE0F\u20E3")]
     [InlineData("\uFEFFa text \U0001D11E \U0001BC00")]
     [InlineData("\U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F")]
+    [InlineData("\U0001F469\U0001F3FD\u200D\u2764\uFE0F\u200D\U0001F48B\u200D\U0001F468 \U0001F3F3\uFE0F\u200D\u26A7\uFE0F ok")]
+    [InlineData("\u0915\u094D\u200D \u0930\u094D\u200C\u092F \u0645\u06CC\u200C, \u0646\u0645\u06CC\u200C(x)")]
+    [InlineData("one\n\uFEFFtwo")]
     public void A_joiner_where_it_belongs_is_no_finding(string text) => Assert.Empty(Unseen(text));
+
+    [Theory]
+    [InlineData("Adds numbers. \u200C\u200D\u200C\u200D\u200C\u200D\u200C\u200D\u200C", 14, 9, SanitizeSeverity.High)]
+    [InlineData("\u0645\u06CC\u200C\u200D\u200C\u062E", 2, 3, SanitizeSeverity.Medium)]
+    [InlineData("\u2764\uFE0F\uFE0E\uFE0F", 1, 3, SanitizeSeverity.Medium)]
+    [InlineData("4539 \u200D1488 0343 6467", 5, 1, SanitizeSeverity.Medium)]
+    [InlineData("4539\u200D 1488 0343 6467", 4, 1, SanitizeSeverity.Medium)]
+    [InlineData("4539 \uFEFF 1488 0343 6467", 5, 1, SanitizeSeverity.Medium)]
+    [InlineData("\u200Dword", 0, 1, SanitizeSeverity.Medium)]
+    [InlineData("word\u200D", 4, 1, SanitizeSeverity.Medium)]
+    public void Joiners_that_join_nothing_or_stand_in_rows_are_a_finding(string text, int start, int length, SanitizeSeverity severity) =>
+        Assert.Equal((SanitizeKind.Invisible, severity, start, length), Unseen(text).Select(finding => (finding.Kind, finding.Severity, finding.Start, finding.Length)).Single());
+
+    [Theory]
+    [InlineData("\U0001F3F4\U000E0068\U000E0069\U000E0074\U000E0068\U000E0065\U000E007F")]
+    [InlineData("\U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067")]
+    public void Tags_behind_a_black_flag_that_spell_no_flag_are_grave(string text) => Assert.All(Unseen(text), finding => Assert.Equal((SanitizeKind.Invisible, SanitizeSeverity.High), (finding.Kind, finding.Severity)));
 
     [Fact]
     public void Documents_that_never_end_are_looked_for_in_the_time_that_their_size_takes()

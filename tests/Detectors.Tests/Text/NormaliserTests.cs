@@ -2,7 +2,7 @@ using McpLedger.Detectors.Text;
 
 namespace McpLedger.Detectors.Tests.Text;
 
-/// <summary>The normal form, and what undoing it counts.</summary>
+/// <summary>The normal form, and the marks that are certain.</summary>
 public sealed class NormaliserTests
 {
     [Theory]
@@ -41,18 +41,10 @@ public sealed class NormaliserTests
     [InlineData("می\u200Cخواهم نمی\u200Cشود", HiddenText.None)]
     [InlineData("flag 🏴\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F", HiddenText.None)]
     [InlineData("x\U000E0069\U000E0067\U000E006E", HiddenText.TagBlock)]
-    public void Certain_marks_are_certain(string written, HiddenText marks) => Assert.Equal(marks, Reading.Text(written).Traits.Hidden);
-
-    [Fact]
-    public void What_was_undone_is_counted()
-    {
-        var traits = Reading.Text("AB \u200B\u202A\u001b[1m\u0001&lt;%41\\u0041 ｆ аre    x\uFE0F").Traits;
-
-        Assert.Equal((2, 1, 1, 1, 1), (traits.Upper, traits.Invisible, traits.Bidi, traits.EscapeSequences, traits.Controls));
-        Assert.Equal((1, 1, 1, 1, 1, 1), (traits.Entities, traits.PercentEscapes, traits.UnicodeEscapes, traits.LookAlikes, traits.MixedWords, traits.VariationSelectors));
-        Assert.Equal(1, traits.Compatible);
-        Assert.Equal(4, traits.LongestGap);
-    }
+    [InlineData("🏴\U000E0068\U000E0069\U000E0074\U000E0068\U000E0065\U000E007F", HiddenText.TagBlock)]
+    [InlineData("🏴\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067", HiddenText.TagBlock)]
+    [InlineData("🏴\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E0067\U000E007F", HiddenText.TagBlock)]
+    public void Certain_marks_are_certain(string written, HiddenText marks) => Assert.Equal(marks, Reading.Text(written).Hidden);
 
     [Fact]
     public void A_normal_character_points_to_the_bytes_it_came_from()
