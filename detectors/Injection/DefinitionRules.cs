@@ -10,7 +10,7 @@ namespace McpLedger.Detectors.Injection;
 /// </summary>
 internal static partial class DefinitionRules
 {
-    // Every repetition is bounded, so time grows with the text alone; what takes longer than this has met something built for it, or a machine that stands still.
+    // Every repetition that something follows is bounded, so time grows with the text alone; what takes longer than this stands on a machine that stands still, and nothing is known of the definition.
     private const int Patience = 2000;
 
     // The last of Names.
@@ -100,24 +100,16 @@ internal static partial class DefinitionRules
         return isName;
     }
 
-    // A pattern that could not finish counts as found: a definition that stops the reader is no honest one.
     private static bool Find(Regex pattern, ReadOnlySpan<char> text, int from, out int start, out int length)
     {
         (start, length) = (0, 0);
-        try
+        foreach (var match in pattern.EnumerateMatches(text, from))
         {
-            foreach (var match in pattern.EnumerateMatches(text, from))
-            {
-                (start, length) = (match.Index, match.Length);
-                return true;
-            }
-
-            return false;
-        }
-        catch (RegexMatchTimeoutException)
-        {
+            (start, length) = (match.Index, match.Length);
             return true;
         }
+
+        return false;
     }
 
     [GeneratedRegex(@"<\/?(important|system|hidden|secret|instructions?|admin|critical|assistant|override)>|\[\/?(system|inst|hidden)\]|<\|", RegexOptions.CultureInvariant, Patience)]
@@ -126,19 +118,19 @@ internal static partial class DefinitionRules
     [GeneratedRegex(@"<!--", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex MarkupComment();
 
-    [GeneratedRegex(@"\b(do not|don'?t|never|without|not to)\s+(tell|mention|inform|show|reveal|notify|telling|mentioning|informing|showing|notifying)\b[^.]{0,25}\b(user|anyone|anybody)\b|\b(hide|keep|conceal)\b[^.]{0,20}\bfrom the user\b|\buser (must|should) (not|never) (know|notice|see|learn)\b", RegexOptions.CultureInvariant, Patience)]
+    [GeneratedRegex(@"\b(do not|don'?t|never|without|not to)\s{1,8}(tell|mention|inform|show|reveal|notify|telling|mentioning|informing|showing|notifying)\b[^.]{0,25}\b(user|anyone|anybody)\b|\b(hide|keep|conceal)\b[^.]{0,20}\bfrom the user\b|\buser (must|should) (not|never) (know|notice|see|learn)\b", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex Secrecy();
 
     [GeneratedRegex(@"\b(ignore|disregard|forget|override|overrides|bypass)\b[^.]{0,20}\b(previous|prior|earlier|above|other|all|system|safety|user'?s?)\b[^.]{0,20}\b(instructions?|rules?|prompts?|requests?|directions?|guidelines)\b|\bprecedence over\b[^.]{0,25}\b(prompt|instructions?|user)\b", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex Overrides();
 
-    [GeneratedRegex(@"\b(best|greatest|finest|smartest|perfect|ultimate|most \w+)\b[^.]{0,40}\b(in the world|in the universe|on earth|on the planet|ever made|ever built|ever created|in existence|of all time|available anywhere|on the market)\b", RegexOptions.CultureInvariant, Patience)]
+    [GeneratedRegex(@"\b(best|greatest|finest|smartest|perfect|ultimate|most \w{1,32})\b[^.]{0,40}\b(in the world|in the universe|on earth|on the planet|ever made|ever built|ever created|in existence|of all time|available anywhere|on the market)\b", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex Boasts();
 
     [GeneratedRegex(@"\b(prefer|choose|use|select|pick|call)\b[^.]{0,30}\b(this|me|it)\b[^.]{0,30}\b(over|instead of|rather than)\b[^.]{0,20}\b(other|any|all|every)\b|\b(highest|top|first) priority\b|\bpick me\b|\bchoose me\b", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex PrefersItself();
 
-    [GeneratedRegex(@"\b(never|do not|don'?t|must not|should not|stop)\s+(use|using|call|calling|choose|choosing|trust|select)\b[^.]{0,20}\b(other|another|any other|competing)\b[^.]{0,12}\b(tools?|servers?|services?|functions?)\b|\bother (tools?|servers?)\b[^.]{0,25}\b(deprecated|unsafe|insecure|broken|unreliable|wrong)\b", RegexOptions.CultureInvariant, Patience)]
+    [GeneratedRegex(@"\b(never|do not|don'?t|must not|should not|stop)\s{1,8}(use|using|call|calling|choose|choosing|trust|select)\b[^.]{0,20}\b(other|another|any other|competing)\b[^.]{0,12}\b(tools?|servers?|services?|functions?)\b|\bother (tools?|servers?)\b[^.]{0,25}\b(deprecated|unsafe|insecure|broken|unreliable|wrong)\b", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex BarsOthers();
 
     [GeneratedRegex(@"\b(before|prior to)\b[^.]{0,30}\b(any|every|all)\b[^.]{0,12}\b(tools?|calls?|answers?|requests?|questions?)\b|\b(always|must)\b[^.]{0,12}\b(be )?(called|call|used|use|invoked|run)\b[^.]{0,15}\bfirst\b", RegexOptions.CultureInvariant, Patience)]
@@ -156,9 +148,9 @@ internal static partial class DefinitionRules
     [GeneratedRegex(@"\b(must|have to|has to|required to|need to) (first|also|always)\b|\botherwise[^.]{0,20}\b(will not work|won't work|fails?|refuse)", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex MustFirst();
 
-    [GeneratedRegex(@"\b(send|forward|copy|bcc|upload|post|deliver)\b[^.]{0,50}(\S+@\S+\.\S+|https?:\/\/\S+)", RegexOptions.CultureInvariant, Patience)]
+    [GeneratedRegex(@"\b(send|forward|copy|bcc|upload|post|deliver)\b([^.]{0,50}https?:\/\/\S+|([^.]{0,49}\s)?\S{1,64}@\S{1,64}\.\S+)", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex Copies();
 
-    [GeneratedRegex(@"\b(best|greatest|finest|ultimate|unbeatable|perfect|superior|most (powerful|accurate|trusted|reliable|advanced|popular|loved)|number one|world[- ]class|unmatched|amazing|outstanding)\b( [\w-]+){0,2} (tool|assistant|service|choice|solution)\b", RegexOptions.CultureInvariant, Patience)]
+    [GeneratedRegex(@"\b(best|greatest|finest|ultimate|unbeatable|perfect|superior|most (powerful|accurate|trusted|reliable|advanced|popular|loved)|number one|world[- ]class|unmatched|amazing|outstanding)\b( [\w-]{1,32}){0,2} (tool|assistant|service|choice|solution)\b", RegexOptions.CultureInvariant, Patience)]
     private static partial Regex SelfPraise();
 }

@@ -10,7 +10,8 @@ namespace McpLedger.Gateway.Screening;
 /// <summary>Screening as one configuration wants it, compiled once, with the model that scores.</summary>
 internal sealed class ScreeningPolicy
 {
-    private const int MaxDefinitions = 4096;
+    // Of four servers that list as much as is kept of one.
+    private const int MaxDefinitions = 16_384;
     private readonly FrozenDictionary<string, ServerRules> _servers;
     private readonly ConcurrentDictionary<(string Server, string Tool, Digest Definition), JudgedDefinition> _definitions = new();
     private readonly ScreeningRules _others;

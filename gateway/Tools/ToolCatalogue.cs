@@ -45,12 +45,12 @@ internal sealed class ToolCatalogue(
     /// </summary>
     public async ValueTask<Catalogued> RecordAsync(ServerConfig server, ScreeningPolicy? screening, IReadOnlyList<ToolDefinition> tools)
     {
-        if (tools.All(tool => IsKnown(server.Name, screening, tool)))
+        if (tools.All(tool => IsKnownAlready(server.Name, screening, tool)))
         {
             return new(IsRecorded: true, Fault: null);
         }
 
-        // One list of a server at a time: those who wait find that what they saw is known.
+        // One list of a server at a time: those who wait find that what they saw is known, and under a policy that is new that it is judged.
         var gate = _gates.GetOrAdd(server.Name, static _ => new(1, 1));
         if (!await TryEnterAsync(gate))
         {
@@ -166,8 +166,17 @@ internal sealed class ToolCatalogue(
 
     // Known, and withheld where it must be: what was served before anybody looked is judged too, unless an operator did.
     private bool IsKnown(string server, ScreeningPolicy? screening, ToolDefinition tool) =>
-        control.FindTool(server, tool.Name) is { } known && known.Seen == tool.Definition
-        && (known.Hold != ToolHold.None || known.IsSeenApproved || screening is null || !definitions.Judge(screening, server, tool).IsWithheld);
+        IsSeen(server, tool, out var isSettled) && (isSettled || screening is null || !definitions.Judge(screening, server, tool).IsWithheld);
+
+    private bool IsKnownAlready(string server, ScreeningPolicy? screening, ToolDefinition tool) =>
+        IsSeen(server, tool, out var isSettled) && (isSettled || screening is null || screening.FindDefinition(server, tool.Name, tool.Definition) is { IsWithheld: false });
+
+    private bool IsSeen(string server, ToolDefinition tool, out bool isSettled)
+    {
+        var known = control.FindTool(server, tool.Name);
+        isSettled = known is not null && (known.Hold != ToolHold.None || known.IsSeenApproved);
+        return known?.Seen == tool.Definition;
+    }
 
     private IEnumerable<EventData> EventsOf(ServerConfig server, ScreeningPolicy? screening, ToolDefinition tool, JudgedDefinition shadows)
     {

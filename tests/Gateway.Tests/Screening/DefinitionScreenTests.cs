@@ -2,6 +2,8 @@ using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Tools;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace McpLedger.Gateway.Tests.Screening;
 
@@ -164,6 +166,37 @@ public sealed class DefinitionScreenTests
         await ApproveAsync(gateway, "add");
         Assert.Contains("id_rsa", await ListAsync(gateway), StringComparison.Ordinal);
         Assert.Single((await gateway.ControlAsync()).OfType<FindingRaised>(), each => each.Detector == FindingDetectors.Definition);
+    }
+
+    [Fact]
+    public async Task Lists_that_come_together_under_a_new_policy_are_judged_once()
+    {
+        const int Tools = 20;
+        var logs = new CapturedLogs();
+        await using var gateway = await GatewayHarness.StartAsync(config => config, "gw-1", keys: null, services => services
+            .AddSingleton<ILoggerProvider>(logs)
+
+            // Nothing to read in: each definition that is judged says that it could not be.
+            .AddSingleton(provider => new DefinitionScreen(null!, provider.GetRequiredService<ScreeningTelemetry>(), TimeProvider.System)));
+        List(gateway, [.. Enumerable.Range(0, Tools).Select(i => Echo.Replace("echo", $"echo{i}", StringComparison.Ordinal))]);
+        await ListAsync(gateway);
+        await gateway.PublishAsync(gateway.OpenConfig() with { Screening = new() { Choices = new() { OnFailure = ScreeningLapse.Release } } });
+        var (answer, all, waiting) = (gateway.Upstream.Answer, new TaskCompletionSource(), 0);
+        gateway.Upstream.Answer = async (http, body) =>
+        {
+            if (Interlocked.Increment(ref waiting) == 8)
+            {
+                all.SetResult();
+            }
+
+            await all.Task;
+            await answer(http, body);
+        };
+
+        var lists = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ListAsync(gateway)));
+
+        Assert.All(lists, list => Assert.Contains($"echo{Tools - 1}", list, StringComparison.Ordinal));
+        Assert.Equal(Tools, logs.Lines.Count(line => line.StartsWith("Screening broke", StringComparison.Ordinal)));
     }
 
     [Fact]
