@@ -38,8 +38,12 @@ internal readonly ref struct SecretCandidate(ReadOnlySpan<char> name, ReadOnlySp
         ["_id", "-id", "url", "uri", "type", "file", "path", "length", "count", "field", "policy", "hash", "public", "expire", "expiry", "ttl", "max", "min", "tokens", "tokeniz", "author", "name", "label", "endpoint", "method", "hint", "header", "reset", "require", "valid", "secretary", "page", "next", "cursor", "format", "arn", "provider"],
         StringComparison.OrdinalIgnoreCase);
 
+    // Who wrote something, and where to go on in a list, are named with words that promise a secret.
+    private const string Author = "author";
+    private static readonly string[] Places = ["page", "next", "continuation", "sync", "cursor"];
+
     private static readonly SearchValues<string> Words = SearchValues.Create(
-        ["string", "null", "true", "false", "none", "undefined", "required", "optional", "number", "integer", "boolean", "object", "default", "enabled", "disabled", "unknown", "empty", "required", "field"], StringComparison.OrdinalIgnoreCase);
+        ["string", "null", "true", "false", "none", "undefined", "required", "optional", "number", "integer", "boolean", "object", "default", "enabled", "disabled", "unknown", "empty", "field"], StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<char> NameChars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.$");
     private static readonly SearchValues<char> Brackets = SearchValues.Create("()[]{}");
@@ -117,7 +121,40 @@ internal readonly ref struct SecretCandidate(ReadOnlySpan<char> name, ReadOnlySp
 
     // Long secrets are made by machines, and have no blanks.
     private bool IsPlausible(ReadOnlySpan<char> value) =>
-        value.Length >= ShortestValue && !value.Contains('\n') && !(value.Length > LongestValue && value.Contains(' ')) && !SecretShapes.IsVariable(value) && !Placeholders.IsOne(Value);
+        value.Length >= ShortestValue && !value.Contains('\n') && !(value.Length > LongestValue && value.Contains(' ')) && !SecretShapes.IsVariable(value) && !Placeholders.IsOne(Value)
+        && Promises(_name) && !PublicValues.IsDate(value) && !PublicValues.IsAddress(value) && !(PublicValues.IsMail(value) && !_name.ContainsAny(StrongNames));
+
+    /// <summary>Whether a keyword in the name means a secret there.</summary>
+    private static bool Promises(ReadOnlySpan<char> name)
+    {
+        for (var at = 0; name[at..].IndexOfAny(Keywords) is >= 0 and var hit; at++)
+        {
+            at += hit;
+            var before = name[..at].TrimEnd("_-.");
+            var rest = name[at..];
+            var isAuthor = rest.StartsWith(Author, StringComparison.OrdinalIgnoreCase) && !(rest.Length > Author.Length && rest[Author.Length] is 'i' or 'I');
+            var isPlace = rest.StartsWith("token", StringComparison.OrdinalIgnoreCase) && EndsWithAny(before, Places);
+            if (!isAuthor && !isPlace)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool EndsWithAny(ReadOnlySpan<char> text, ReadOnlySpan<string> ends)
+    {
+        foreach (var end in ends)
+        {
+            if (text.EndsWith(end, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static int SchemeLength(ReadOnlySpan<char> text) =>
         text.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || text.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) || text.StartsWith("Token ", StringComparison.OrdinalIgnoreCase) ? text.IndexOf(' ') + 1 : 0;

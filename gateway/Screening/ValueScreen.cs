@@ -102,11 +102,14 @@ internal static class ValueScreen
 
     private static void Returned(ScreeningDesk desk, in ScreenedPart part, SecretMemory memory)
     {
-        var action = part.Rules.Of(part.Place, ScreeningKind.Returned);
-        if (action == ScreeningAction.Off)
+        var sure = part.Rules.Of(part.Place, ScreeningKind.Returned);
+        if (sure == ScreeningAction.Off)
         {
             return;
         }
+
+        // What was only judged to be a secret, by its name, may be anything: no call is refused for it.
+        var judged = sure == ScreeningAction.Refuse ? ScreeningAction.Flag : sure;
 
         var text = desk.Text.Plain;
         var count = memory.Find(part.Actor, part.Server, text.Chars, desk.Sightings);
@@ -121,7 +124,8 @@ internal static class ValueScreen
             var (from, to) = (desk.Unseen.ToBefore(start, isEnd: false), desk.Unseen.ToBefore(start + length, isEnd: true));
             var form = sighting.Form switch { SecretForm.Plain => "", SecretForm.Base64 => ", in Base64", SecretForm.Hex => ", in hexadecimal", _ => ", back to front" };
             var origin = memory.ServerOf(sighting.Origin);
-            desk.Notes.Add(FindingDetectors.Exfiltration, NameOf(sighting.Rule), Severity.High, action, from, to - from, $"it came from server {origin}{form}");
+            var (action, severity) = sighting.Rule.Evidence == DlpEvidence.Learned ? (judged, Severity.Medium) : (sure, Severity.High);
+            desk.Notes.Add(FindingDetectors.Exfiltration, NameOf(sighting.Rule), severity, action, from, to - from, $"it came from server {origin}{form}");
             var value = new DlpFinding(sighting.Rule, sighting.Start, sighting.Length, 1);
             if (action == ScreeningAction.Redact)
             {

@@ -36,6 +36,15 @@ internal static class DlpTexts
     private static readonly string[] TrainingDecoys = ["Bearer", "string", "required", "process.env.TOKEN", "getPassword()", "/run/secrets/db", "https://auth.host.net/token", "see the wiki page", "at least twelve characters", "X-Api-Key", "base64", "sha256", "null,", "false", "prod-db-credentials", "user.password", "tok_count", "minimum 8"];
     private static readonly string[] HeldOutDecoys = ["basic", "optional", "os.getenv('SECRET')", "self._password", "/etc/app/token.txt", "https://login.tenant.org/oauth2", "ask the on-call engineer", "must contain a digit", "Authorization", "cl100k_base", "argon2id", "undefined", "true", "staging-cache-secret", "form.password.value", "hidden", "service_account", "gpt-tokenizer"];
 
+    // What is named like a secret and is a date, somebody, a place in the network or in a list.
+    private static readonly (string[] Training, string[] HeldOut, string? Rule, Func<Draw, string> Make)[] PublicValues =
+    [
+        (["token_expires_at", "auth_time", "password_changed"], ["authored_date", "lastAuthenticated", "secret_rotated_at", "credential_expiry"], null, MadeValues.Date),
+        (["author_email", "auth_contact"], ["authorEmail", "credential_owner"], "email-address", MadeValues.Mail),
+        (["author_url", "auth_server"], ["author_avatar_url", "token_issuer", "authorization_uri"], null, MadeValues.Address),
+        (["page_token", "syncToken"], ["nextPageToken", "continuation_token", "next_token", "cursorToken"], null, draw => Convert.ToBase64String(draw.Bytes(draw.Between(12, 30)))),
+    ];
+
     private static readonly string[] Prose =
     [
         "The quarterly report is ready for review and covers all regions.", "Please check the attached invoice before the meeting on Tuesday.", "Build 4.12.0 passed on Linux and macOS after the fix.", "Order {0} was shipped with tracking number {1}.",
@@ -69,7 +78,7 @@ internal static class DlpTexts
                     Secret(draw, heldOut, text, spans);
                     break;
                 case 2:
-                    Decoy(draw, heldOut, text);
+                    Decoy(draw, heldOut, text, spans);
                     break;
                 default:
                     text.Append(Sentence(draw));
@@ -101,9 +110,15 @@ internal static class DlpTexts
     private static void Secret(Draw draw, bool heldOut, StringBuilder text, List<MadeSpan> spans) =>
         Write(text, spans, draw.Of(heldOut ? HeldOutSecretFrames : TrainingSecretFrames), draw.Of(heldOut ? HeldOutNames : TrainingNames), SecretValue(draw), DlpScoreboard.Generic);
 
-    private static void Decoy(Draw draw, bool heldOut, StringBuilder text)
+    private static void Decoy(Draw draw, bool heldOut, StringBuilder text, List<MadeSpan> spans)
     {
         var frame = draw.Of(heldOut ? HeldOutSecretFrames : TrainingSecretFrames);
+        if (draw.Once(4))
+        {
+            var (training, others, rule, make) = draw.Of(PublicValues);
+            Write(text, rule is null ? [] : spans, frame, draw.Of(heldOut ? others : training), make(draw), rule ?? DlpScoreboard.Generic);
+            return;
+        }
 
         // Either the name promises nothing, or the value is none.
         var value = draw.Of(heldOut ? HeldOutDecoys : TrainingDecoys);

@@ -28,7 +28,7 @@ internal static class MadeValues
         ["ca-sin"] = ("social insurance number", draw => Spaced(WithLuhn("1234567"[draw.Below(7)] + draw.Text(Digits, 7)), 3)),
         ["us-npi"] = ("NPI", draw => WithLuhn("80840" + "12"[draw.Below(2)] + draw.Text(Digits, 8))[5..]),
         ["us-routing-number"] = ("routing number", Routing),
-        ["email-address"] = ("e-mail", draw => $"{draw.Of(Names)}.{draw.Of(Names)}{draw.Below(90)}@{draw.Of(Domains)}"),
+        ["email-address"] = ("e-mail", Mail),
         ["phone-number"] = ("phone", Phone),
         ["github-token"] = ("token", draw => WithCrc("ghp_", draw.Text(SecretToken.Alphanumeric, 30))),
         ["npm-token"] = ("_authToken", draw => WithCrc("npm_", draw.Text(SecretToken.Alphanumeric, 30))),
@@ -56,6 +56,25 @@ internal static class MadeValues
         }
 
         return digits + ((10 - (sum % 10)) % 10);
+    }
+
+    public static string Mail(Draw draw) => $"{draw.Of(Names)}.{draw.Of(Names)}{draw.Below(90)}@{draw.Of(Domains)}";
+
+    public static string Address(Draw draw) => $"https://{draw.Of(["id", "cdn", "login"])}.{draw.Of(Domains)}/{draw.Of(Names)}/{draw.Text(Digits, draw.Between(4, 8))}{draw.Of(["", "?v=4", "?s=80&d=identicon", "/oauth2/authorize"])}";
+
+    public static string Date(Draw draw)
+    {
+        var (year, month, day) = (draw.Between(2015, 2031), Number(draw, 10, 12), Number(draw, 10, 28));
+        var time = $"{Number(draw, 10, 23)}:{Number(draw, 10, 59)}:{Number(draw, 10, 59)}";
+        return draw.Below(6) switch
+        {
+            0 => $"{year}-{month}-{day}",
+            1 => $"{year}-{month}-{day}T{time}Z",
+            2 => $"{year}-{month}-{day}T{time}.{draw.Text(Digits, 3)}+02:00",
+            3 => $"{year}-{month}-{day} {time}",
+            4 => $"{day}/{month}/{year}",
+            _ => $"{draw.Between(1_500_000_000, 1_900_000_000)}",
+        };
     }
 
     public static string Uuid(Draw draw) => new Guid(draw.Bytes(16)).ToString();

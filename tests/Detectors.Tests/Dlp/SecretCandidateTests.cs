@@ -40,7 +40,33 @@ public sealed class SecretCandidateTests
     [InlineData("""{"auth_status":"Signed in as Jane Doe, Berlin office"}""")]
     [InlineData("""{"lastAuthenticated":"Tuesday, 24 November 2026 at 10:15"}""")]
     [InlineData("""{"token_help":"Ask whoever runs the server for one, and keep it safe."}""")]
-    public void What_is_no_secret_stays(string message) => Assert.Empty(Searching.Json(message));
+    [InlineData("""{"authored_date":"2024-05-01T12:00:00Z"}""")]
+    [InlineData("""{"lastAuthenticated":"2024-05-01T12:00:00.123+02:00"}""")]
+    [InlineData("""{"token_expires_at":"2024-05-01 12:00:00"}""")]
+    [InlineData("""{"token_expires":"20240501T120000Z"}""")]
+    [InlineData("""{"password_changed":"2024-05-01"}""")]
+    [InlineData("""{"author_avatar_url":"https://avatars.githubusercontent.com/u/583231?v=4"}""")]
+    [InlineData("""{"auth_callback":"https://login.contoso.com/oauth2/v2.0/authorize?response_type=id&client=a83kd92mq"}""")]
+    [InlineData("""{"nextPageToken":"CiAKGjBpNDd2Nmp2Zml2cXRwYjBpOXA"}""")]
+    [InlineData("""{"continuationToken":"eyJvZmZzZXQiOjUwLCJzIjoiYSJ9kQ"}""")]
+    [InlineData("""{"next_token":"CiAKGjBpNDd2Nmp2Zml2cXRwYjBpOXA"}""")]
+    [InlineData("""{"author_id":"MDQ6VXNlcjU4MzIzMQ8xQz"}""")]
+    [InlineData("authored_date: 2024-05-01T12:00:00Z")]
+    [InlineData("nextPageToken=CiAKGjBpNDd2Nmp2Zml2cXRwYjBpOXA")]
+    public void What_is_no_secret_stays(string message) => Assert.Empty(message[0] == '{' ? Searching.Json(message) : Searching.Text(message));
+
+    [Theory]
+    [InlineData("author_email")]
+    [InlineData("auth_contact")]
+    public void A_mail_address_is_one_whatever_promises_a_secret(string name) => Assert.Equal(("email-address", "mona.lisa7@contoso.com"), Assert.Single(Searching.Json($$"""{"{{name}}":"mona.lisa7@contoso.com"}""")));
+
+    [Theory]
+    [InlineData("""{"authorization":"hT7xQ9vLm2ZrkV9x7Qp2"}""", "hT7xQ9vLm2ZrkV9x7Qp2")]
+    [InlineData("""{"author_token":"hT7xQ9vLm2ZrkV9x7Qp2"}""", "hT7xQ9vLm2ZrkV9x7Qp2")]
+    [InlineData("""{"auth_token":"hT7xQ9vLm2ZrkV9x7Qp2"}""", "hT7xQ9vLm2ZrkV9x7Qp2")]
+    [InlineData("""{"auth_token":"20240501-kV9x7Qp2hT7xQ9vL"}""", "20240501-kV9x7Qp2hT7xQ9vL")]
+    [InlineData("""{"auth_url":"https://h.example/cb?access_token=hT7xQ9vLm2ZrkV9x7Qp2"}""", "hT7xQ9vLm2ZrkV9x7Qp2")]
+    public void What_is_only_named_or_begins_like_one_of_those_goes(string message, string secret) => Assert.EndsWith(secret, Assert.Single(Searching.Json(message)).Value, StringComparison.Ordinal);
 
     [Fact]
     public void Prose_behind_a_value_does_not_hide_it() => Assert.StartsWith("hT7xQ9vLm2Zr", Assert.Single(Searching.Json("""{"password":"hT7xQ9vLm2Zr, and please do change it soon after that"}""")).Value, StringComparison.Ordinal);

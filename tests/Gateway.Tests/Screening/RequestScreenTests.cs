@@ -281,6 +281,37 @@ public sealed class RequestScreenTests
     }
 
     [Fact]
+    public async Task A_date_that_one_server_told_goes_to_another()
+    {
+        await using var other = await FakeServer.StartAsync();
+        await using var gateway = await GatewayHarness.StartAsync(config => Screened.WithServer(config, "other", other.Address) with { Screening = new() { Choices = Screened.Choices((ScreeningPlace.Arguments, Returned, Refuse)) } });
+        Screened.Answers(gateway, """{"content":[],"structuredContent":{"authored_date":"2024-05-01T12:00:00Z","next_page_token":"CiAKGjBpNDd2Nmp2Zml2cXRwYjBpOXA"},"resultType":"complete"}""");
+        Assert.Contains("2024-05-01T12:00:00Z", await Screened.CallAsync(gateway), StringComparison.Ordinal);
+
+        await Screened.CallAsync(gateway, """{"since":"2024-05-01T12:00:00Z","after":"CiAKGjBpNDd2Nmp2Zml2cXRwYjBpOXA"}""", server: "other");
+
+        Assert.Single(other.Requests);
+    }
+
+    [Fact]
+    public async Task What_was_only_judged_to_be_a_secret_is_told_of_at_another_server_and_goes_on()
+    {
+        await using var other = await FakeServer.StartAsync();
+        await using var gateway = await GatewayHarness.StartAsync(config => Screened.WithServer(config, "other", other.Address) with
+        {
+            Screening = new() { Choices = Screened.Choices((ScreeningPlace.Arguments, Returned, Refuse), (ScreeningPlace.Arguments, Secrets, Off)) },
+        });
+        Screened.Answers(gateway, """{"content":[],"structuredContent":{"db_password":"hT7xQ9vLm2ZrkV9x7Qp2"},"resultType":"complete"}""");
+        await Screened.CallAsync(gateway);
+
+        await Screened.CallAsync(gateway, """{"note":"hT7xQ9vLm2ZrkV9x7Qp2"}""", server: "other");
+
+        Assert.Single(other.Requests);
+        var finding = (await gateway.CallsAsync()).OfType<CallIntended>().Single(each => each.What.Server == "other").Screening!.Findings.Single(each => each.Detector == "exfiltration");
+        Assert.Equal(("secret:generic-secret", Severity.Medium, "alert"), (finding.Rule, finding.Severity, finding.Effect));
+    }
+
+    [Fact]
     public async Task A_notification_is_screened_too()
     {
         await using var gateway = await Screened.StartAsync((ScreeningPlace.Arguments, Secrets, Refuse));
