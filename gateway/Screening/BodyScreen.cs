@@ -32,6 +32,10 @@ internal sealed class BodyScreen(SecretMemory memory, TimeProvider time)
         {
             ValueScreen.Hidden(desk, part, memory);
             ShapeScreen.Clear(desk, body, part);
+            Lapses(desk, part);
+
+            // What passes may be the text without those characters, and what they parted may be read there only.
+            scored = scored is null || known is not null ? scored : Graver(scored, InjectionScreen.Score(desk, part, policy.Detector, began, time));
         }
 
         ShapeScreen.Code(desk, part);
@@ -65,6 +69,10 @@ internal sealed class BodyScreen(SecretMemory memory, TimeProvider time)
         ValueScreen.Run(desk, part, memory, stream: null);
         desk.Masked.Settle();
     }
+
+    // A score that waits for the second stage may yet be the higher one.
+    private static KnownScore Graver(KnownScore first, KnownScore second) =>
+        (second.Score.IsFlagged, second.Score.NeedsEncoder, second.Score.Tail).CompareTo((first.Score.IsFlagged, first.Score.NeedsEncoder, first.Score.Tail)) > 0 ? second : first;
 
     private static void Lapses(ScreeningDesk desk, in ScreenedPart part)
     {

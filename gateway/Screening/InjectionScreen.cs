@@ -10,7 +10,7 @@ internal static class InjectionScreen
     private const int MaxWords = 5;
     private const int LongestWord = 24;
 
-    /// <summary>Scores the text as it was received, with all that is hidden in it.</summary>
+    /// <summary>Scores the text that was read, with all that is hidden in it; the place is one in the body as it was received.</summary>
     public static KnownScore Score(ScreeningDesk desk, in ScreenedPart part, InjectionDetector detector, long began, TimeProvider time)
     {
         var score = detector.Score(desk.Text, desk.Reading);
@@ -22,7 +22,8 @@ internal static class InjectionScreen
         }
 
         var (start, length) = score.ToBytes(desk.Text);
-        return new(score, start, length);
+        var (from, to) = (desk.Unseen.ToBefore(start, isEnd: false), desk.Unseen.ToBefore(start + length, isEnd: true));
+        return new(score, from, to - from);
     }
 
     /// <summary>Notes what a score means.</summary>

@@ -50,6 +50,37 @@ public sealed class EncodedScreenTests
         });
     }
 
+    [Fact]
+    public async Task What_unseen_characters_part_is_scored_as_it_passes_without_them()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, ScreeningKind.Injection, ScreeningAction.Refuse));
+        var hidden = Parted(Convert.ToBase64String(Encoding.UTF8.GetBytes(Screened.Attack)));
+        Screened.Says(gateway, $"{Screened.Letter} {hidden} {Screened.Letter}");
+
+        var text = await Screened.CallAsync(gateway);
+
+        Assert.Contains("withheld the answer", text, StringComparison.Ordinal);
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single();
+        var span = completed.Screening!.Findings.Single(finding => finding.Detector == "injection").Span!;
+        var place = Screened.Text(completed.Response).Substring((int)span.Start, (int)span.Length);
+        Assert.Contains("\\u200B", place, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task What_is_too_much_to_be_read_once_unseen_characters_are_gone_is_unread()
+    {
+        await using var gateway = await Screened.StartAsync(new ScreeningChoices { OnCut = ScreeningLapse.Refuse });
+        var letter = string.Concat(Enumerable.Repeat($"{Screened.Letter} ", 800));
+        Screened.Says(gateway, Parted(Convert.ToBase64String(Encoding.UTF8.GetBytes(letter + Screened.Token(92)))));
+
+        var text = await Screened.CallAsync(gateway);
+
+        Assert.Contains("encoded text", text, StringComparison.Ordinal);
+        Assert.Equal(ScreeningState.Cut, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Screening!.State);
+    }
+
+    private static string Parted(string digits) => string.Join('\u200B', digits.Chunk(20).Select(piece => new string(piece)));
+
     private static string Encoded(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text), Base64FormattingOptions.InsertLineBreaks);
 
     private static string TextOf(string answer)
