@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace McpLedger.Detectors.Behaviour;
 
 /// <summary>What is kept of a call's arguments: whether another is the same, or nearly.</summary>
-/// <param name="Exact">Equal for the same tool with the same values under the same names, in whatever order.</param>
+/// <param name="Exact">Equal for the same tool with the same values under the same names, members in whatever order; elements of arrays are what they are by their place.</param>
 /// <param name="Shape">Equal also when values differ in numbers, letter case or spaces only.</param>
 /// <param name="Similarity">64-bit SimHash over words: near values differ in few bits.</param>
 /// <param name="Words">Words that the SimHash is made of; of few words it says nothing.</param>
@@ -37,6 +37,10 @@ internal readonly record struct CallPrint(ulong Exact, ulong Shape, ulong Simila
 
         Span<int> bits = stackalloc int[64];
         Span<ulong> path = stackalloc ulong[MaxDepth + 1];
+
+        // How many elements of the array at that depth were read; negative where it is no array.
+        Span<int> elements = stackalloc int[MaxDepth + 1];
+        elements[0] = -1;
         var (exact, shape, words) = (0UL, 0UL, 0);
         try
         {
@@ -44,12 +48,20 @@ internal readonly record struct CallPrint(ulong Exact, ulong Shape, ulong Simila
             while (!arguments.IsEmpty && reader.Read())
             {
                 var depth = reader.CurrentDepth;
+                if (reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.EndObject or JsonTokenType.EndArray) && elements[depth] >= 0)
+                {
+                    path[depth] = Hashing.Mix(path[depth - 1], (ulong)++elements[depth]);
+                }
+
                 switch (reader.TokenType)
                 {
                     case JsonTokenType.PropertyName:
-                        path[depth] = Hashing.Mix(depth > 0 ? path[depth - 1] : 0, Hashing.Of(reader.ValueSpan));
+                        path[depth] = Hashing.Mix(path[depth - 1], Hashing.Of(reader.ValueSpan));
                         break;
-                    case JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.EndObject or JsonTokenType.EndArray:
+                    case JsonTokenType.StartObject or JsonTokenType.StartArray:
+                        elements[depth + 1] = reader.TokenType == JsonTokenType.StartArray ? 0 : -1;
+                        break;
+                    case JsonTokenType.EndObject or JsonTokenType.EndArray:
                         break;
                     default:
                         // Sums do not care for the order of members.

@@ -93,5 +93,24 @@ public sealed class LoopTests
         Assert.Equal(2, agent.Said.Count(signal => signal is { Kind: BehaviourKind.Loop, Rule: "identical" }));
     }
 
+    [Theory]
+    [InlineData("""{"add":["bug"]}""", """{"remove":["bug"]}""")]
+    [InlineData("""{"add":[["bug"]]}""", """{"remove":[["bug"]]}""")]
+    [InlineData("""{"add":[{"label":"bug"}]}""", """{"remove":[{"label":"bug"}]}""")]
+    [InlineData("""{"a":{"b":1},"c":["x"]}""", """{"a":{"b":1},"d":["x"]}""")]
+    [InlineData("""{"edits":[{"old":"x","new":"y"},{"old":"y","new":"x"}]}""", """{"edits":[{"old":"x","new":"x"},{"old":"y","new":"y"}]}""")]
+    [InlineData("""["up","down"]""", """["down","up"]""")]
+    public void Other_names_and_places_of_what_stands_in_arrays_make_another_call(string one, string other)
+    {
+        var (first, second) = (CallPrint.Of(7, System.Text.Encoding.UTF8.GetBytes(one)), CallPrint.Of(7, System.Text.Encoding.UTF8.GetBytes(other)));
+
+        Assert.NotEqual(first.Exact, second.Exact);
+        Assert.False(first.IsNear(second));
+    }
+
+    [Fact]
+    public void The_order_of_members_makes_no_other_call_in_arrays_either() =>
+        Assert.Equal(CallPrint.Of(7, """{"l":[{"a":1,"b":[2,3]},4],"z":5}"""u8), CallPrint.Of(7, """{"z":5,"l":[{"b":[2,3],"a":1},4]}"""u8));
+
     private static Agent NewAgent() => new(new(null, BehaviourLimits.Default));
 }
