@@ -57,7 +57,7 @@ public sealed class Redactor
             planned.Slice(finding.Start, finding.Length).Fill(true);
         }
 
-        var left = Math.Max(FewestSightings, text.Length / 2);
+        var left = MostSightings(message);
         for (var i = 0; i < found.Length; i++)
         {
             var value = text.Slice(found[i].Start, found[i].Length);
@@ -197,6 +197,31 @@ public sealed class Redactor
             }
         }
     }
+
+    /// <summary>Plans to replace the rest of a value that began in another message, and its copies like those of a value that was found whole.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="value">The value, whole.</param>
+    /// <param name="rest">What of it stands in <see cref="MessageText.Plain"/>.</param>
+    /// <param name="edits">Is cleared, then takes the edits.</param>
+    public void PlanRest(MessageText message, ReadOnlySpan<char> value, in DlpFinding rest, EditList edits)
+    {
+        edits.Clear();
+        var left = MostSightings(message);
+        Span<byte> placeholder = stackalloc byte[LongestPlaceholder];
+        placeholder = placeholder[..(Placeholder(rest.Rule, value, placeholder[1..]) + 2)];
+        Replace(message, rest, placeholder, edits);
+        if (rest.Length >= ShortestCopied)
+        {
+            var planned = Planned(message.Plain.Length);
+            planned.Slice(rest.Start, rest.Length).Fill(true);
+            Copies(message, rest, placeholder, planned, ref left, edits);
+        }
+
+        IsCut = left < 0;
+        edits.Settle();
+    }
+
+    private static int MostSightings(MessageText message) => Math.Max(FewestSightings, message.Plain.Length / 2);
 
     /// <summary>The first leaf that ends behind <paramref name="start"/>.</summary>
     private static int FirstAt(ReadOnlySpan<TextLeaf> leaves, int start)

@@ -188,7 +188,9 @@ internal static class ValueScreen
 
             var (start, length) = view.Plain.ToBytes(value.Start, value.Length);
             var action = Note(desk, part, value.Rule, start, length, $"in {NameOf(view.Kind)}", out var isMasked);
-            Replace(desk, value.Rule, chars, start, length, action == ScreeningAction.Redact, isMasked);
+            desk.Step.Clear();
+            desk.Redactor.Replace(desk.Text, value.Rule, chars, start, length, desk.Step);
+            AddStep(desk, action == ScreeningAction.Redact, isMasked);
         }
     }
 
@@ -203,19 +205,22 @@ internal static class ValueScreen
                 desk.Notes.HoldsSecret = true;
             }
 
-            var rest = value.Start + value.Length;
-            var (start, length) = desk.Text.Plain.ToBytes(leaf, rest);
+            var rest = value with { Start = leaf, Length = value.Start + value.Length };
+            var (start, length) = desk.Text.Plain.ToBytes(rest.Start, rest.Length);
             var explanation = string.Create(CultureInfo.InvariantCulture, $"{-value.Start} of its {value.Length} characters had been released with the messages before");
             var action = Note(desk, part, value.Rule, start, length, explanation, out var isMasked);
-            Replace(desk, value.Rule, whole, start, length, action == ScreeningAction.Redact, isMasked);
+            desk.Redactor.PlanRest(desk.Text, whole, rest, desk.Step);
+            if (desk.Redactor.IsCut)
+            {
+                desk.Notes.Cut(part, TooMany);
+            }
+
+            AddStep(desk, action == ScreeningAction.Redact, isMasked);
         }
     }
 
-    /// <summary>Replaces one place and no copies of it.</summary>
-    private static void Replace(ScreeningDesk desk, DlpRule rule, ReadOnlySpan<char> value, int start, int length, bool isRedacted, bool isMasked)
+    private static void AddStep(ScreeningDesk desk, bool isRedacted, bool isMasked)
     {
-        desk.Step.Clear();
-        desk.Redactor.Replace(desk.Text, rule, value, start, length, desk.Step);
         if (isRedacted)
         {
             desk.Passed.Add(desk.Step, desk.Unseen);

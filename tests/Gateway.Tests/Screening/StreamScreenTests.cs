@@ -91,6 +91,22 @@ public sealed class StreamScreenTests
         Assert.Contains("that was it", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_last_piece_goes_wherever_its_message_says_it_again()
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Secrets, Redact));
+        var token = Screened.Token(37);
+        gateway.Upstream.Answer = (http, body) => FakeServer.WriteEvents(
+            http, Wire.Event(Log($"using {token[..18]}")),
+            Wire.Event(Wire.Result(Wire.IdOf(body), $"\"content\":[{{\"type\":\"text\",\"text\":\"{token[18..]} that was it\"}}],\"structuredContent\":{{\"line\":\"{token[18..]}\"}}")));
+
+        var text = await gateway.TextAsync(Wire.Post("demo", Wire.Call("7", "echo")), 200);
+
+        Assert.DoesNotContain(token[18..], text, StringComparison.Ordinal);
+        Assert.Equal(2, text.Split("[secret:gitlab-token:").Length - 1);
+        Assert.DoesNotContain(token[18..], Screened.Text((await gateway.CallsAsync()).OfType<CallCompleted>().Single().Response), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
