@@ -13,16 +13,26 @@ internal static class RetentionPolicy
     /// <param name="sealedThrough">Offset of the last record that a signed checkpoint covers; -1 for none.</param>
     /// <param name="now">The present.</param>
     /// <param name="options">The policy.</param>
-    public static IReadOnlyList<Drop> Choose(IReadOnlyList<LedgerSegment> segments, long sealedThrough, DateTimeOffset now, RetentionOptions options)
+    /// <param name="refused">Why nothing more goes though it may be old; null when what is left is to stay.</param>
+    public static IReadOnlyList<Drop> Choose(IReadOnlyList<LedgerSegment> segments, long sealedThrough, DateTimeOffset now, RetentionOptions options, out string? refused)
     {
+        refused = null;
         var drops = new List<Drop>();
         var bytes = segments.Sum(static s => s.Bytes);
         foreach (var segment in segments)
         {
+            if (segment.Open || segment.LastOffset > sealedThrough)
+            {
+                break;
+            }
+
             var old = options.MaxAge is { } age && segment.LastTime is { } last && now - last > age;
             var large = options.MaxBytes is { } most && bytes > most;
-            if (segment.Open || segment.LastOffset > sealedThrough || !(old || large))
+            if (!(old || large))
             {
+                refused = options.MaxAge is not null && segment.LastTime is null
+                    ? $"no time can be read in {segment.Partition} from offset {segment.FirstOffset} on, so that the age of offsets {segment.FirstOffset} to {segment.LastOffset} cannot be told"
+                    : null;
                 break;
             }
 

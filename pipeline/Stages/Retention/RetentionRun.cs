@@ -97,10 +97,12 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
     }
 
     /// <summary>Chooses what goes and says so in the control log.</summary>
-    /// <returns>Why it was not all said; null when it was.</returns>
+    /// <returns>Why that is not all; null when it is.</returns>
     private async ValueTask<string?> AnnounceAsync(LedgerPartition partition, Queue<(Drop Drop, long Said)> announced, CancellationToken cancellationToken)
     {
-        foreach (var drop in RetentionPolicy.Choose(await ledger.ListSegmentsAsync(partition, cancellationToken).ConfigureAwait(false), SealedThrough(partition), time.GetUtcNow(), options))
+        var segments = await ledger.ListSegmentsAsync(partition, cancellationToken).ConfigureAwait(false);
+        var chosen = RetentionPolicy.Choose(segments, SealedThrough(partition), time.GetUtcNow(), options, out var refused);
+        foreach (var drop in chosen)
         {
             var (segment, reason) = drop;
             var said = new SegmentDropped(segment.Partition.ToString(), segment.FirstOffset, segment.LastOffset, segment.Bytes, reason);
@@ -114,7 +116,7 @@ public sealed class RetentionRun(ILedger ledger, RetentionOptions options, Forge
             announced.Enqueue((drop, appended.Offset));
         }
 
-        return null;
+        return refused;
     }
 
     /// <summary>Time of the oldest call that is kept.</summary>

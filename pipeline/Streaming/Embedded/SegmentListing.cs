@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using McpLedger.Contracts.Events;
 
 namespace McpLedger.Streaming.Embedded;
@@ -8,8 +9,7 @@ internal static class SegmentListing
     public static IReadOnlyList<LedgerSegment> List(PartitionLog log)
     {
         var segments = log.Segments;
-        var end = log.Bounds.End;
-        return [.. segments.Select((segment, i) => Describe(log, segment, i == segments.Length - 1 ? end : segments[i + 1].BaseOffset, i == segments.Length - 1))];
+        return Describe(log, segments);
     }
 
     /// <summary>Removes every whole segment whose last offset is at most <paramref name="offset"/>, oldest first, never the one that is written to.</summary>
@@ -18,27 +18,37 @@ internal static class SegmentListing
     {
         var dropped = new List<LedgerSegment>();
         var segments = log.Segments;
-        for (var i = 0; i + 1 < segments.Length && segments[i + 1].BaseOffset - 1 <= offset; i++)
+        foreach (var (segment, described) in segments.Zip(Describe(log, segments)).TakeWhile(s => !s.Second.Open && s.Second.LastOffset <= offset))
         {
-            var described = Describe(log, segments[i], segments[i + 1].BaseOffset, open: false);
-            File.Delete(segments[i].Path);
+            File.Delete(segment.Path);
             DurableFile.SyncFolder(log.Folder);
-            log.Remove(segments[i]);
+            log.Remove(segment);
             dropped.Add(described);
-            telemetry.LogDropped(log.Partition, Path.GetFileName(segments[i].Path), described.FirstOffset, described.LastOffset);
+            telemetry.LogDropped(log.Partition, Path.GetFileName(segment.Path), described.FirstOffset, described.LastOffset);
         }
 
         return dropped;
     }
 
-    private static LedgerSegment Describe(PartitionLog log, Segment segment, long end, bool open)
+    private static LedgerSegment[] Describe(PartitionLog log, ImmutableArray<Segment> segments)
     {
-        var file = new FileInfo(segment.Path);
-        var bytes = open ? log.EndPosition : file.Exists ? file.Length : 0;
-        return new(log.Partition, segment.BaseOffset, end - 1, bytes, TimeAt(log, segment.BaseOffset, end), TimeAt(log, end - 1, end), open);
+        var described = new LedgerSegment[segments.Length];
+        var (end, open) = (log.Bounds.End, true);
+        DateTimeOffset? later = null;
+        for (var i = segments.Length - 1; i >= 0; i--)
+        {
+            var file = new FileInfo(segments[i].Path);
+            var bytes = open ? log.EndPosition : file.Exists ? file.Length : 0;
+            var first = TimeFrom(log, segments[i].BaseOffset, end);
+            described[i] = new(log.Partition, segments[i].BaseOffset, end - 1, bytes, first, TimeFrom(log, end - 1, end) ?? later, open);
+            (end, open, later) = (segments[i].BaseOffset, false, first ?? later);
+        }
+
+        return described;
     }
 
-    private static DateTimeOffset? TimeAt(PartitionLog log, long offset, long end)
+    // Of the first record that can be read: those before it may be damage that was accepted.
+    private static DateTimeOffset? TimeFrom(PartitionLog log, long offset, long end)
     {
         if (offset >= end)
         {
@@ -46,6 +56,6 @@ internal static class SegmentListing
         }
 
         var batch = log.Read(offset, maxBytes: 1);
-        return batch.Records.Count > 0 && batch.Records[0].Offset == offset && EventReader.TryRead(batch.Records[0].Bytes.Span, out var read, out _) ? read!.Header.Time : null;
+        return batch.Records.Count > 0 && batch.Records[0].Offset < end && EventReader.TryRead(batch.Records[0].Bytes.Span, out var read, out _) ? read!.Header.Time : null;
     }
 }

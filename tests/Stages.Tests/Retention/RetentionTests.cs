@@ -29,6 +29,52 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public void A_segment_whose_age_nobody_can_tell_stops_retention_by_age_and_is_named()
+    {
+        var unknown = Segment(10, 19, days: 30) with { FirstTime = null, LastTime = null };
+        var segments = new[] { Segment(0, 9, days: 40), unknown, Segment(20, 29, days: 10), Segment(30, 39, days: 0, open: true) };
+
+        Assert.Equal([0], RetentionPolicy.Choose(segments, 39, Now, Options("", age: 20), out var refused).Select(d => (int)d.Segment.FirstOffset));
+        Assert.Contains("calls-0 from offset 10 on", refused, StringComparison.Ordinal);
+
+        // Where its age decides nothing it is no trouble.
+        _ = RetentionPolicy.Choose(segments, 9, Now, Options("", age: 20), out refused);
+        Assert.Null(refused);
+        _ = RetentionPolicy.Choose(segments, 39, Now, Options("", age: 20, bytes: 0), out refused);
+        Assert.Null(refused);
+        _ = RetentionPolicy.Choose([unknown with { Open = true }], 39, Now, Options("", age: 20), out refused);
+        Assert.Null(refused);
+    }
+
+    [Fact]
+    public async Task Damage_that_was_accepted_at_the_end_of_a_segment_keeps_neither_it_nor_what_is_behind_it()
+    {
+        using var ledger = await SealedLedger.MakeAsync(600);
+        ledger.Spoil(ledger.Calls[^5].Offset, static (bytes, frame, _) => bytes[frame + 40] ^= 1);
+        await using (var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System))
+        {
+            foreach (var stretch in open.Ledger.FindDamage(LedgerPartition.Calls, CancellationToken.None))
+            {
+                open.Ledger.AcceptDamage(stretch);
+            }
+        }
+
+        await ledger.WriteAsync(600);
+        ledger.Seal();
+
+        await AllIsDroppedAsync(ledger);
+    }
+
+    [Fact]
+    public async Task A_sealed_segment_whose_end_has_rotted_goes_by_the_age_of_what_is_behind_it()
+    {
+        using var ledger = await SealedLedger.MakeAsync(1200);
+        ledger.Spoil(SealedLedger.BaseOf(ledger.Segments[2]) - 1, static (bytes, frame, _) => bytes[frame + 40] ^= 1);
+
+        await AllIsDroppedAsync(ledger);
+    }
+
+    [Fact]
     public async Task What_is_dropped_was_announced_and_the_rest_still_verifies()
     {
         using var ledger = await SealedLedger.MakeAsync(1200);
@@ -207,6 +253,20 @@ public sealed class RetentionTests
         Assert.Equal((VerificationChecks.BlobMissing, id), ledger.Verify().Findings.Where(f => f.Severity == VerificationSeverity.Broken).Select(f => (f.Check, f.Event!.Value)).Single());
     }
 
+    /// <summary>Runs by age when everything is old: only the segment that is written to is left.</summary>
+    private static async Task AllIsDroppedAsync(SealedLedger ledger)
+    {
+        var segments = ledger.Segments.Count;
+        Assert.True(segments > 3);
+        await using var open = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(ledger.Folder), TimeProvider.System);
+        var later = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(100));
+
+        var report = await new RetentionRun(open.Ledger, Options(ledger.Folder, age: 20), static (_, _) => new(0), later).RunAsync(CancellationToken.None);
+
+        Assert.Equal((segments - 1, null), (report.Segments, report.Refused));
+        Assert.Single(ledger.Segments);
+    }
+
     private static async Task StoreOldAsync(string folder, string text)
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(text);
@@ -227,7 +287,7 @@ public sealed class RetentionTests
         new(LedgerPartition.Calls, first, last, 100, Now.AddDays(-days - 1), Now.AddDays(-days), open);
 
     private static IEnumerable<(int, string)> Choose(LedgerSegment[] segments, long sealedThrough, int? age = null, long? bytes = null) =>
-        RetentionPolicy.Choose(segments, sealedThrough, new FakeTimeProvider(Now).GetUtcNow(), Options("", age, bytes)).Select(d => ((int)d.Segment.FirstOffset, d.Reason));
+        RetentionPolicy.Choose(segments, sealedThrough, Now, Options("", age, bytes), out _).Select(d => ((int)d.Segment.FirstOffset, d.Reason));
 
     private static RetentionOptions Options(string folder, int? age = null, long? bytes = null) =>
         new() { Folder = folder, Source = "/retention/test/1", MaxAge = age is { } days ? TimeSpan.FromDays(days) : null, MaxBytes = bytes };
