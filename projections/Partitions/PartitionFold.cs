@@ -12,16 +12,16 @@ public sealed record PartitionView
     /// <summary>The log's origin line.</summary>
     public string? Origin { get; init; }
 
-    /// <summary>Leaves under the last signed checkpoint.</summary>
+    /// <summary>Leaves under the last checkpoint that the control log was told of: once a minute, while one is signed every second.</summary>
     public long SealedSize { get; init; }
 
-    /// <summary>Root under the last signed checkpoint.</summary>
+    /// <summary>Root under it.</summary>
     public string? SealedRoot { get; init; }
 
     /// <summary>When it was signed.</summary>
     public DateTimeOffset? SealedAt { get; init; }
 
-    /// <summary>Checkpoints signed.</summary>
+    /// <summary>Checkpoints that the control log was told of.</summary>
     public long Checkpoints { get; init; }
 
     /// <summary>Faults found.</summary>

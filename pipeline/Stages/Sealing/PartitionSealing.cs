@@ -42,6 +42,7 @@ internal sealed class PartitionSealing(
     {
         var rotation = keys.NextRotation;
         var signedAt = sealer.IsSigned ? time.GetTimestamp() : (long?)null;
+        var announced = (At: (long?)null, Size: -1L);
         while (true)
         {
             var batch = await reader.ReadAsync(partition, sealer.Next, options.ReadBytes, cancellationToken).ConfigureAwait(false);
@@ -56,38 +57,51 @@ internal sealed class PartitionSealing(
                 sealer.Pass(batch.Next);
             }
 
-            var since = signedAt is { } at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
+            var since = Since(signedAt);
             var idle = since >= options.IdleInterval;
             if (idle)
             {
                 sealer.Settle();
             }
 
-            if (idle || rotation.IsCompleted || sealer.Pending >= options.MaxLeaves || (sealer.HasNews && since >= options.Interval))
+            // What was signed last is announced too, though nothing comes after it; where the log did not take that, with the next checkpoint.
+            var (isUnsaid, sinceAnnounced) = (Announces && announced.Size != sealer.Sealed, Since(announced.At));
+            var isNews = sealer.HasNews || (isUnsaid && sinceAnnounced >= options.IdleInterval);
+            if (idle || rotation.IsCompleted || sealer.Pending >= options.MaxLeaves || (isNews && since >= options.Interval))
             {
                 // Taken before it signs: a key that is replaced meanwhile asks for another one.
+                var rotated = rotation.IsCompleted;
                 rotation = keys.NextRotation;
-                if (!await CommitAsync(sealer, cancellationToken).ConfigureAwait(false))
+                if (await CommitAsync(sealer, rotated || sinceAnnounced >= options.IdleInterval, cancellationToken).ConfigureAwait(false) is not { } said)
                 {
                     return;
                 }
 
                 signedAt = time.GetTimestamp();
+                announced = said ? (signedAt, sealer.Sealed) : announced;
             }
             else if (batch.Damage is not null || sealer.Next >= (await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false)).End)
             {
                 // Only at the end: resting with records left would bound sealing to a read or two an interval.
-                await RestAsync(sealer, (sealer.HasNews ? options.Interval : options.IdleInterval) - since, batch, rotation, cancellationToken).ConfigureAwait(false);
+                var due = isNews ? options.Interval - since : options.IdleInterval - (isUnsaid ? sinceAnnounced : since);
+                await RestAsync(sealer, due, batch, rotation, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private async ValueTask<bool> CommitAsync(PartitionSealer sealer, CancellationToken cancellationToken)
+    // The control log's own checkpoints are not announced on it: each would be a record that asks for the next one.
+    private bool Announces => partition.Log == LedgerLog.Calls;
+
+    private TimeSpan Since(long? timestamp) => timestamp is { } at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
+
+    /// <summary>Signs, and tells the control log of faults, and of the checkpoint where that is due or there were faults.</summary>
+    /// <returns>Whether the checkpoint was told; null when another sealer has taken over.</returns>
+    private async ValueTask<bool?> CommitAsync(PartitionSealer sealer, bool announce, CancellationToken cancellationToken)
     {
         var leaves = sealer.Pending;
         if (sealer.Commit(await voice.ControlEndAsync(cancellationToken).ConfigureAwait(false)) is not { } checkpoint)
         {
-            return false;
+            return null;
         }
 
         var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
@@ -105,14 +119,19 @@ internal sealed class PartitionSealing(
             }
             else
             {
-                return false;
+                return null;
             }
         }
 
-        // The control log's own checkpoints are not announced on it: each would be a record that asks for the next one.
-        if (partition.Log == LedgerLog.Calls && !await voice.SignedAsync(partition, checkpoint, sealer.Generation, cancellationToken).ConfigureAwait(false))
+        if (!Announces || !(announce || faults.Count > 0))
+        {
+            return false;
+        }
+
+        if (!await voice.SignedAsync(partition, checkpoint, sealer.Generation, cancellationToken).ConfigureAwait(false))
         {
             telemetry.LogUnsaid("checkpoint", partition);
+            return false;
         }
 
         return true;

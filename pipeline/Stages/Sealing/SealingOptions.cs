@@ -17,7 +17,7 @@ public sealed record SealingOptions
     /// <summary>Longest time between a record and a checkpoint over it while the sealer keeps up.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Time after which an unchanged tree is signed and announced again, so that silence is provable.</summary>
+    /// <summary>Time after which an unchanged tree is signed again, so that silence is provable, and between two announcements on the control log, which everybody reads from its first record.</summary>
     public TimeSpan IdleInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Leaves after which a checkpoint is signed without waiting for the interval.</summary>

@@ -7,6 +7,7 @@ using McpLedger.Streaming;
 using McpLedger.Testing.Ledgers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
 
 namespace McpLedger.Stages.Tests.Sealing;
 
@@ -132,8 +133,101 @@ public sealed class SealingServiceTests
 
         var service = Assert.Single(services.GetServices<IHostedService>());
         await service.StartAsync(stop.Token);
-        await ControlAsync<CheckpointSigned>(ledger, c => c is { Partition: "calls-0", Size: 9 }, stop.Token);
+        var tiles = new TileFolder(Path.Combine(ledger.Folder, "tiles"), LedgerPartition.Calls);
+        while (!Checkpoint.TryParse(tiles.Checkpoint() ?? [], out _, out var signed) || signed!.Size < 9)
+        {
+            await Task.Delay(20, stop.Token);
+        }
+
         await service.StopAsync(stop.Token);
+    }
+
+    [Fact]
+    public async Task Under_a_steady_load_a_partition_is_signed_every_second_and_announced_every_minute()
+    {
+        const int Seconds = 200;
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var (second, minute) = (TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        await using var services = Services(ledger, Options(ledger) with { Interval = second, IdleInterval = minute }, time);
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var service = Assert.Single(services.GetServices<IHostedService>());
+        await service.StartAsync(stop.Token);
+        var began = time.GetUtcNow();
+        long last = 0;
+        for (var i = 0; i < Seconds; i++)
+        {
+            last = (await ledger.AppendAsync(LedgerLog.Calls, $"record {i}")).Offset;
+            await UntilSealedAsync(last);
+        }
+
+        Assert.InRange(time.GetUtcNow() - began, Seconds / 2 * second, 2 * Seconds * second);
+
+        // What was signed last is announced too, though nothing comes after it.
+        while ((await AnnouncedAsync())[^1].Data.Size <= last)
+        {
+            await GoOnAsync();
+        }
+
+        await service.StopAsync(stop.Token);
+        var announced = await AnnouncedAsync();
+        Assert.All(announced.Zip(announced.Skip(1)), pair => Assert.InRange(pair.Second.Time - pair.First.Time, minute, minute + second));
+        Assert.True(announced.Count >= 3);
+
+        async Task UntilSealedAsync(long offset)
+        {
+            var tiles = new TileFolder(Path.Combine(ledger.Folder, "tiles"), LedgerPartition.Calls);
+            while (!Checkpoint.TryParse(tiles.Checkpoint() ?? [], out _, out var signed) || signed!.Size <= offset)
+            {
+                await GoOnAsync();
+            }
+        }
+
+        async Task GoOnAsync()
+        {
+            stop.Token.ThrowIfCancellationRequested();
+            time.Advance(second / 10);
+            await Task.Delay(1, stop.Token);
+        }
+
+        async Task<IReadOnlyList<(DateTimeOffset Time, CheckpointSigned Data)>> AnnouncedAsync() =>
+        [
+            .. (await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Control, 0))
+                .Select(static r => EventReader.TryRead(r.Bytes.Span, out var read, out var fault) ? read! : throw new FormatException(fault))
+                .Where(static e => e.Data is CheckpointSigned).Select(static e => (e.Header.Time, (CheckpointSigned)e.Data)),
+        ];
+    }
+
+    [Fact]
+    public async Task A_new_key_and_a_fault_are_announced_at_once()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        var (time, hour) = (new FakeTimeProvider(TimeProvider.System.GetUtcNow()), TimeSpan.FromHours(1));
+        var reader = new Breakable(ledger.Ledger);
+        await using var services = Services(ledger, Options(ledger) with { IdleInterval = hour }, time, reader);
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var service = Assert.Single(services.GetServices<IHostedService>());
+        await service.StartAsync(stop.Token);
+        await UntilAsync<CheckpointSigned>(1);
+        await ledger.AppendAsync(LedgerLog.Calls, "signed and not announced");
+
+        Assert.True(services.GetRequiredService<SealingKeys>().TryRotate(NoteAlgorithm.Ed25519, "somebody", TimeProvider.System));
+
+        await UntilAsync<CheckpointSigned>(2);
+        reader.IsBroken = true;
+        await ledger.AppendAsync(LedgerLog.Calls, "not to be read");
+        await UntilAsync<ChainFaultFound>(1);
+        await UntilAsync<CheckpointSigned>(3);
+        await service.StopAsync(stop.Token);
+
+        async Task UntilAsync<T>(int times)
+        {
+            while ((await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Control, 0)).Select(Read).OfType<T>().Count() < times)
+            {
+                time.Advance(TimeSpan.FromMilliseconds(100));
+                await Task.Delay(1, stop.Token);
+            }
+        }
     }
 
     [Fact]
@@ -198,14 +292,14 @@ public sealed class SealingServiceTests
         }
     }
 
-    private static ServiceProvider Services(TemporaryLedger ledger, SealingOptions options)
+    private static ServiceProvider Services(TemporaryLedger ledger, SealingOptions options, TimeProvider? time = null, ILedgerReader? reader = null)
     {
         var asked = 0;
         return new ServiceCollection()
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(time ?? TimeProvider.System)
             .AddLogging()
             .AddMetrics()
-            .AddSingleton<ILedgerReader>(ledger.Ledger)
+            .AddSingleton(reader ?? ledger.Ledger)
             .AddSingleton<ILedgerWriter>(ledger.Ledger)
             .AddSingleton<IHostApplicationLifetime>(new Lifetime())
             .AddSealing(_ => asked++ == 0 ? null : options)
@@ -239,6 +333,27 @@ public sealed class SealingServiceTests
             var records = batch.Records.Select(r => r.Offset == 1 ? r with { Bytes = Encoding.UTF8.GetBytes("garbage") } : r).Take(2).ToList();
             return batch with { Records = records };
         }
+    }
+
+    /// <summary>A ledger whose calls cannot be read from some moment on.</summary>
+    private sealed class Breakable(ILedgerReader inner) : ILedgerReader
+    {
+        private volatile bool _isBroken;
+
+        public bool IsBroken
+        {
+            get => _isBroken;
+            set => _isBroken = value;
+        }
+
+        public IReadOnlyList<LedgerPartition> Partitions => inner.Partitions;
+
+        public ValueTask<LedgerBounds> BoundsAsync(LedgerPartition partition, CancellationToken cancellationToken) => inner.BoundsAsync(partition, cancellationToken);
+
+        public ValueTask<ReadBatch> ReadAsync(LedgerPartition partition, long from, int maxBytes, CancellationToken cancellationToken) =>
+            IsBroken && partition == LedgerPartition.Calls ? new(new ReadBatch([], from, "broken on purpose")) : inner.ReadAsync(partition, from, maxBytes, cancellationToken);
+
+        public ValueTask WaitAsync(LedgerPartition partition, long from, CancellationToken cancellationToken) => inner.WaitAsync(partition, from, cancellationToken);
     }
 
     private sealed class Lifetime : IHostApplicationLifetime
