@@ -23,11 +23,11 @@ internal sealed class AcceptedDamage(LedgerPartition partition, string folder)
         var key = (Path.GetFileName(segment.Path), position);
         if (_known.TryGetValue(key, out var known))
         {
-            return known.FirstOffset == offset ? known : null;
+            return IsAt(known, offset) ? known : null;
         }
 
         // Damage is rare, so that looking at the folder each time is no cost; another process may have accepted it meanwhile.
-        if (Read(key.Item1, position) is { } found && found.FirstOffset == offset && LeadsOn(found, segment) && DamagedStretch.DigestOf(segment.Path, found.Position, found.Length) == found.Sha256)
+        if (Read(key.Item1, position) is { } found && IsAt(found, offset) && LeadsOn(found, segment) && DamagedStretch.DigestOf(segment.Path, found.Position, found.Length) == found.Sha256)
         {
             Pass(found);
             return found;
@@ -55,6 +55,10 @@ internal sealed class AcceptedDamage(LedgerPartition partition, string folder)
         DurableFile.Replace(PathOf(stretch.Segment, stretch.Position), bytes.WrittenSpan, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Pass(stretch);
     }
+
+    // A file whose header is gone is stepped over as a whole: no record's place in it is known, so whoever stands anywhere in it stands before it.
+    private static bool IsAt(DamagedStretch stretch, long offset) =>
+        stretch.Position == 0 ? offset >= stretch.FirstOffset && offset < stretch.NextOffset : offset == stretch.FirstOffset;
 
     // Whoever steps over it must come further, in offsets and not beyond the file. No bytes are a stretch too, where a segment is missing behind a full one.
     private static bool LeadsOn(DamagedStretch stretch, Segment segment) =>

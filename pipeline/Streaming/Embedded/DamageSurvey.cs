@@ -16,9 +16,10 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
     private const int Window = 64 * 1024;
     private const int Alignment = 8;
 
-    // Where each eight bytes may claim to be a record of megabytes, looking for one behind them takes hours. A start does not wait for that.
-    private const long MostLooked = 1024 * 1024 * 1024;
     private const long LeastLooked = 1024 * 1024;
+
+    /// <summary>Bytes that a start looks at to find a record behind broken ones: where each eight of them may claim to be a record of megabytes, that takes hours.</summary>
+    public const long MostLooked = 1024 * 1024 * 1024;
 
     /// <summary>Reads the whole partition.</summary>
     /// <exception cref="IOException">A file is not there or cannot be read: that is no damage that could be accepted.</exception>

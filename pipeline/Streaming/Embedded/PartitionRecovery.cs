@@ -67,9 +67,7 @@ internal static class PartitionRecovery
             return $"{name} at byte {position}, offset {end}: {what}, but the ledger was closed in good order at offset {closed.End}";
         }
 
-        return cursor.FindData(position) >= 0 && LaterGroupAfter(cursor, position, length) is { } later
-            ? $"{name} at byte {position}, offset {end}: {what}, but a later write stands at byte {later}"
-            : null;
+        return cursor.FindData(position) >= 0 && NotTorn(cursor, position, length) is { } why ? $"{name} at byte {position}, offset {end}: {what}, but {why}" : null;
     }
 
     /// <summary>Says that the ledger was closed in good order: from now on nothing before <paramref name="end"/> can be torn.</summary>
@@ -111,8 +109,10 @@ internal static class PartitionRecovery
         return new() { Segments = segments, End = end, Position = position, Size = header.Size, TornBytes = torn, Damage = null };
     }
 
-    private static long? LaterGroupAfter(SegmentCursor cursor, long position, long length)
+    /// <summary>Why what is broken at a position is not the torn rest of the last write; null when it is.</summary>
+    private static string? NotTorn(SegmentCursor cursor, long position, long length)
     {
+        var most = cursor.Looked + DamageSurvey.MostLooked;
         for (var at = cursor.FindData(position + 1); at >= 0; at = cursor.FindData(at))
         {
             at &= ~(long)(SegmentFormat.Alignment - 1);
@@ -121,7 +121,12 @@ internal static class PartitionRecovery
                 cursor.Seek(at);
                 if (cursor.Step() == CursorStop.Record && cursor.StartsGroup)
                 {
-                    return at;
+                    return $"a later write stands at byte {at}";
+                }
+
+                if (cursor.Looked > most)
+                {
+                    return $"whether a later write stands behind byte {at} cannot be told in reasonable time";
                 }
             }
 

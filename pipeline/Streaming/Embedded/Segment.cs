@@ -17,7 +17,17 @@ internal sealed class Segment(string path, long baseOffset)
 
     /// <summary>Opens the file to read; nobody is kept from writing, renaming or removing it.</summary>
     /// <exception cref="IOException">It is not there or cannot be read.</exception>
-    public SafeFileHandle OpenToRead() => File.OpenHandle(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    public SafeFileHandle OpenToRead()
+    {
+        try
+        {
+            return File.OpenHandle(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
 
     /// <summary>Tells the index where a record lies. Records are told in order; most are forgotten.</summary>
     public void Passed(long offset, long position)

@@ -100,7 +100,7 @@ internal readonly struct SegmentReader(LedgerPartition partition, ImmutableArray
                     : Damage(segment, at, cursor.Position, stop == CursorStop.End ? $"the records {at} to {segmentEnd - 1} are missing" : cursor.What!);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             return Damage(segment, next, 0, $"the segment cannot be read: {e.Message}");
         }

@@ -64,6 +64,13 @@ public sealed class DamageAcceptanceTests
         Assert.Equal((first, 0L), (stretch.FirstOffset, stretch.Position));
         Assert.Null((await ReadAsync(ledger.Ledger)).Damage);
         Assert.Equal(all.Where(o => o < first || o >= stretch.NextOffset), (await ReadAsync(files)).Offsets.Where(o => o <= all[^1]));
+
+        // Whoever stood in the middle of it goes on behind it too, also one who has not met the damage before.
+        foreach (var reader in new ILedgerReader[] { ledger.Ledger, EmbeddedLedgerFiles.OpenReadOnly(folder.Path, TimeProvider.System) })
+        {
+            var inside = await reader.ReadAsync(LedgerPartition.Calls, first + 3, 1, CancellationToken.None);
+            Assert.Equal((null, stretch.NextOffset), (inside.Damage, inside.Records.Count == 0 ? -1 : inside.Records[0].Offset));
+        }
     }
 
     [Fact]

@@ -186,6 +186,26 @@ public sealed class DamageRecoveryTests : IDisposable
         Assert.Equal(Digest.Of(all[Lost - 1].Bytes.Span), await PrevOfBootAsync(ledger));
     }
 
+    [Fact]
+    public async Task What_a_start_has_not_looked_through_behind_its_last_record_is_damage_and_not_cut()
+    {
+        var all = await FillAsync(200);
+        File.Delete(Path.Combine(Partition, PartitionRecovery.ClosedName));
+        Edit(bytes =>
+        {
+            for (var at = PositionOf(bytes, Lost); at < bytes.Length - (2 * RecordHeader); at += RecordHeader)
+            {
+                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(at), bytes.Length - at - (2 * RecordHeader));
+            }
+        });
+
+        await using var ledger = await OpenAsync();
+
+        Assert.Equal(LedgerStatus.Degraded, ledger.Ledger.Health.Status);
+        Assert.Contains($"offset {Lost}:", ledger.Ledger.Health.Reason, StringComparison.Ordinal);
+        Assert.Equal(Digest.Of(all[Lost - 1].Bytes.Span), await PrevOfBootAsync(ledger));
+    }
+
     /// <summary>Fills a ledger, breaks its segment under it, accepts that, writes on and closes.</summary>
     /// <returns>Where it ended, and the offset of the first record behind the damage.</returns>
     private async Task<(long End, long Behind)> AcceptInUseAsync(bool isPage)

@@ -32,6 +32,14 @@ public sealed class LedgerDamageTests
     }
 
     [Fact]
+    public void A_segment_that_may_not_be_read_is_trouble_of_the_disk()
+    {
+        // What stands in a file's place is refused as a file without a permission is, whoever asks.
+        using var folder = new TemporaryFolder();
+        Assert.Throws<IOException>(() => new Segment(folder.Path, 0).OpenToRead());
+    }
+
+    [Fact]
     public async Task Damage_in_the_middle_is_named_with_its_offset_and_position_and_nothing_before_it_is_lost()
     {
         using var folder = new TemporaryFolder();

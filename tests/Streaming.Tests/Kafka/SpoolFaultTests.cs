@@ -172,6 +172,23 @@ public sealed class SpoolFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_segment_that_may_not_be_read_keeps_no_ledger_closed()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Whoever runs this may read every file.");
+        var options = Options();
+        await LeaveAsync(options, appends: 30, detail: new('x', 60 * 1024));
+        var segment = Directory.EnumerateFiles(Path.Combine(options.Folder, "kafka", "spool"), "*.seg").Order(StringComparer.Ordinal).First();
+#pragma warning disable CA1416 // Skipped on Windows above.
+        File.SetUnixFileMode(segment, UnixFileMode.None);
+        await using var ledger = TemporaryKafkaLedger.Open(options);
+        await ledger.UntilAsync(() => ledger.Ledger.Health is { Status: LedgerStatus.Degraded, Reason: { } said } && said.Contains(Path.GetFileName(segment), StringComparison.Ordinal));
+        Assert.True((await ledger.AppendAsync("session-1", "after", TestContext.Current.CancellationToken)).Appended.IsDurable);
+        File.SetUnixFileMode(segment, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+#pragma warning restore CA1416
+        await ledger.SettledAsync();
+    }
+
+    [Fact]
     public async Task A_boot_behind_a_lost_page_goes_on_from_the_last_record_that_can_be_read_and_only_the_gap_is_named()
     {
         var options = Options();
