@@ -18,15 +18,15 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
 
     private const long LeastLooked = 1024 * 1024;
 
-    /// <summary>Bytes that a start looks at to find a record behind broken ones: where each eight of them may claim to be a record of megabytes, that takes hours.</summary>
+    /// <summary>Bytes of a segment that are looked at to find a record behind broken ones: where each eight of them may claim to be a record of megabytes, that takes hours.</summary>
     public const long MostLooked = 1024 * 1024 * 1024;
 
-    /// <summary>Reads the whole partition.</summary>
+    /// <summary>Reads the whole partition. Where finding what is left of a segment would take too long, that is given up.</summary>
     /// <exception cref="IOException">A file is not there or cannot be read: that is no damage that could be accepted.</exception>
     public IReadOnlyList<DamagedStretch> Find(CancellationToken cancellationToken)
     {
         var found = new List<DamagedStretch>();
-        var left = long.MaxValue;
+        var left = (Segment: "", Bytes: MostLooked);
         var reader = new SegmentReader(partition, segments, end, endPosition, accepted);
         for (var next = segments.IsEmpty ? end : segments[0].BaseOffset; next < end;)
         {
@@ -35,7 +35,7 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
             next = batch.Next;
             if (batch.Damage is { } damage)
             {
-                var stretch = Measure(next, ref left) ?? throw new IOException(damage);
+                var stretch = Measure(next, ref left, cancellationToken) ?? throw new IOException(damage);
                 found.Add(stretch);
                 accepted.Pass(stretch);
                 next = stretch.NextOffset;
@@ -46,13 +46,13 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
     }
 
     /// <summary>
-    /// Reads all that <see cref="Find"/> finds to be readable, in order, without waiting for the end of the survey. Where that would take too long, what is left of the segment is given up.
+    /// Reads all that <see cref="Find"/> finds to be readable, in order, without waiting for the end of the survey.
     /// </summary>
     /// <exception cref="IOException">A file is not there or cannot be read.</exception>
     public IEnumerable<ReadBatch> Readable()
     {
         var reader = new SegmentReader(partition, segments, end, endPosition, accepted);
-        var left = MostLooked;
+        var left = (Segment: "", Bytes: MostLooked);
         for (var next = segments.IsEmpty ? end : segments[0].BaseOffset; next < end;)
         {
             var batch = reader.Read(next, ReadBytes);
@@ -60,7 +60,7 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
             next = batch.Next;
             if (batch.Damage is { } damage)
             {
-                var stretch = Measure(next, ref left) ?? throw new IOException(damage);
+                var stretch = Measure(next, ref left, CancellationToken.None) ?? throw new IOException(damage);
                 accepted.Pass(stretch);
                 next = stretch.NextOffset;
             }
@@ -68,8 +68,9 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
     }
 
     /// <param name="offset">Where nothing can be read.</param>
-    /// <param name="left">Bytes that may still be looked at to find what can be read behind it.</param>
-    private DamagedStretch? Measure(long offset, ref long left)
+    /// <param name="left">Bytes of the segment looked at last that may still be looked at to find what can be read behind it.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    private DamagedStretch? Measure(long offset, ref (string Segment, long Bytes) left, CancellationToken cancellationToken)
     {
         var i = segments.Length - 1;
         while (i > 0 && segments[i].BaseOffset > offset)
@@ -78,6 +79,7 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
         }
 
         var segment = segments[i];
+        left = left.Segment == segment.Path ? left : (segment.Path, MostLooked);
         var isLast = i == segments.Length - 1;
         var segmentEnd = isLast ? end : segments[i + 1].BaseOffset;
         using var file = segment.OpenToRead();
@@ -92,14 +94,14 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
         {
             var position = cursor.Position;
             var found = cursor.Step() == CursorStop.Record ? null
-                : left <= 0 ? Of(segment, offset, segmentEnd, position, limit - position)
-                : Behind(segment, cursor, offset, position, segmentEnd, limit, left);
-            left -= Math.Max(LeastLooked, cursor.Looked);
+                : left.Bytes <= 0 ? Of(segment, offset, segmentEnd, position, limit - position)
+                : Behind(segment, cursor, offset, position, segmentEnd, limit, left.Bytes, cancellationToken);
+            left.Bytes -= Math.Max(LeastLooked, cursor.Looked);
             return found;
         }
     }
 
-    private DamagedStretch Behind(Segment segment, SegmentCursor cursor, long offset, long position, long segmentEnd, long limit, long left)
+    private DamagedStretch Behind(Segment segment, SegmentCursor cursor, long offset, long position, long segmentEnd, long limit, long left, CancellationToken cancellationToken)
     {
         // A record that rotted where it stands keeps its length, and its neighbour shows that it does.
         if (FrameAt(segment, position, limit) is { } framed)
@@ -113,20 +115,27 @@ internal readonly struct DamageSurvey(LedgerPartition partition, ImmutableArray<
 
         for (var at = position + Alignment; at < limit && cursor.Looked < left; at += Alignment)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             cursor.Seek(at);
-            if (cursor.Step() == CursorStop.Record)
+            if (cursor.Step() != CursorStop.Record)
             {
-                var records = 1L;
-                while (cursor.Step() is CursorStop.Record)
-                {
-                    records++;
-                }
-
-                // How many are lost is known from how many are left before the next segment's first offset.
-                return cursor.Position >= limit - SegmentFormat.RecordHeaderLength || cursor.Step() == CursorStop.End
-                    ? segmentEnd - records > offset ? Of(segment, offset, segmentEnd - records, position, at - position) : Of(segment, offset, segmentEnd, position, limit - position)
-                    : Of(segment, offset, segmentEnd, position, limit - position);
+                continue;
             }
+
+            var records = 1L;
+            while (cursor.Step() is CursorStop.Record)
+            {
+                records++;
+            }
+
+            // How many are lost is known from how many are left before the next segment's first offset. What stands between two broken places has no offset that anybody could tell.
+            var end = cursor.Position;
+            if (cursor.FindData(end) < 0)
+            {
+                return segmentEnd - records > offset ? Of(segment, offset, segmentEnd - records, position, at - position) : Of(segment, offset, segmentEnd, position, limit - position);
+            }
+
+            at = end;
         }
 
         return Of(segment, offset, segmentEnd, position, limit - position);
