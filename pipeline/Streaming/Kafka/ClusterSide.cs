@@ -45,6 +45,7 @@ internal sealed class ClusterSide(KafkaLedgerOptions options, KafkaLedgerReader 
             AskMaxBytes = async token => (await Topics.EnsureAsync(token).ConfigureAwait(false)).MaxBytes,
             Refit = (track, rest) => (Find(track.Partition) ?? (track.Partition == LedgerPartition.Control ? _control : null))?.Refit(rest) ?? rest,
         };
+        _producer.TakeUp(seen.MaxBytes);
         return seen;
     }
 

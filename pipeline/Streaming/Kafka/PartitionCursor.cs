@@ -251,8 +251,9 @@ internal sealed class PartitionCursor : IAsyncDisposable
     /// <summary>What was dropped from the front is no damage: retention said so. An end that lies before what was read is, also where the log has grown past that since.</summary>
     private string? OutOfRange()
     {
-        var bounds = Bounds();
+        // Where nobody answers, the client has stopped there all the same: the next read begins there anew.
         _assigned = false;
+        var bounds = Bounds();
         if (Next > bounds.End)
         {
             return string.Create(CultureInfo.InvariantCulture, $"{_partition} ends at offset {bounds.End}; the records from there to {Next - 1} are gone from Kafka");

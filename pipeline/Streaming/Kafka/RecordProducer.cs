@@ -80,6 +80,15 @@ internal sealed class RecordProducer : IAsyncDisposable
         }
     }
 
+    /// <summary>The topics were seen to take batches of this length. Where that is more than they did, the producer is replaced by one that sends them: what it refused to send was refused in their name.</summary>
+    public void TakeUp(int maxBytes)
+    {
+        if (maxBytes > MaxBytes)
+        {
+            Break(_generation, new(ErrorCode.MsgSizeTooLarge, $"the topics take batches of {maxBytes} bytes again, and it was made for {MaxBytes}"));
+        }
+    }
+
     /// <summary>Hands a record over. The caller holds the track's gate.</summary>
     public void Send(PartitionTrack track, UnderWay record)
     {

@@ -105,6 +105,46 @@ public sealed class KafkaTopicsTests(KafkaBroker broker)
         Assert.Equal(2, worked.Count);
     }
 
+    [Theory]
+    [InlineData(Streaming.Kafka.KafkaDurability.Quorum)]
+    [InlineData(Streaming.Kafka.KafkaDurability.Disk)]
+    public async Task A_topic_that_takes_longer_records_again_gets_them_without_a_restart(Streaming.Kafka.KafkaDurability durable)
+    {
+        var (bootstrap, reason) = await broker.FindAsync();
+        Assert.SkipWhen(bootstrap is null, reason ?? "");
+        using var folder = new TemporaryFolder();
+        var options = TemporaryKafkaLedger.SmallIn(folder.Path) with { Bootstrap = bootstrap!, Durable = durable, VerifyInterval = TimeSpan.FromMilliseconds(500) };
+        await using (var made = TemporaryKafkaLedger.Open(options))
+        {
+            await made.ReadyAsync();
+        }
+
+        await AlterAsync("20000");
+        await using var ledger = TemporaryKafkaLedger.Open(options);
+        await ledger.UntilAsync(() => ledger.Ledger.Health is { Status: LedgerStatus.Degraded, Reason: { } said } && said.Contains("max.message.bytes", StringComparison.Ordinal));
+        Assert.Equal(AppendStatus.TooLarge, await AppendAsync());
+        await AlterAsync($"{Streaming.Kafka.KafkaTopics.LongestBatch(options)}");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+        while (await AppendAsync() != AppendStatus.Durable)
+        {
+            await Task.Delay(50, patience.Token);
+        }
+
+        await ledger.ReadyAsync();
+        await ledger.SettledAsync();
+
+        async Task<AppendStatus> AppendAsync() => (await ledger.AppendAsync("session-1", new('x', 50_000), TestContext.Current.CancellationToken)).Appended.Status;
+
+        async Task AlterAsync(string longest)
+        {
+            using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build();
+            await admin.IncrementalAlterConfigsAsync(new()
+            {
+                [new() { Type = ResourceType.Topic, Name = options.TopicPrefix + "calls" }] = [new() { Name = "max.message.bytes", Value = longest, IncrementalOperation = AlterConfigOpType.Set }],
+            });
+        }
+    }
+
     private static async Task<LedgerDrifted[]> DriftsAsync(TemporaryKafkaLedger ledger) =>
     [
         .. (await TemporaryLedger.ReadAllAsync(ledger.Ledger, LedgerPartition.Control, 0))

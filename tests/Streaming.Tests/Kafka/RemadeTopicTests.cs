@@ -13,7 +13,9 @@ namespace McpLedger.Streaming.Tests.Kafka;
 public sealed class RemadeTopicTests(KafkaBroker broker)
 {
     private const short Fetch = 1;
+    private const short ListOffsets = 2;
     private const int OffsetOutOfRange = 1;
+    private const int NotAuthorized = 29;
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(40);
 
     [Fact]
@@ -166,6 +168,40 @@ public sealed class RemadeTopicTests(KafkaBroker broker)
         Assert.Null((await reader.ReadAsync(LedgerPartition.Calls, batch.Next, 1 << 20, patience.Token)).Damage);
     }
 
+    [Fact]
+    public async Task A_place_that_nobody_could_be_asked_about_is_read_again()
+    {
+        using var cluster = new MockCluster(1);
+        KafkaLedgerOptions options;
+        await using (var ledger = TemporaryKafkaLedger.Open(cluster.Hold))
+        {
+            options = ledger.Options;
+            await ledger.ReadyAsync();
+            await AppendAsync(ledger, 20);
+        }
+
+        using var patience = new CancellationTokenSource(Enough);
+        await using var reader = KafkaTools.Reader(options with { AnswerTimeout = TimeSpan.FromSeconds(1) });
+        ReadBatch batch;
+        for (var next = 0L; (batch = await reader.ReadAsync(LedgerPartition.Calls, next, 1 << 20, patience.Token)).Records.Count > 0; next = batch.Next)
+        {
+            Assert.Null(batch.Damage);
+        }
+
+        // The first and the last offset are two questions.
+        var waiting = reader.WaitAsync(LedgerPartition.Calls, batch.Next, patience.Token).AsTask();
+        cluster.FailNext(ListOffsets, NotAuthorized, NotAuthorized);
+        cluster.FailNext(Fetch, OffsetOutOfRange);
+        await waiting;
+
+        await ProduceAsync(cluster.Bootstrap, options.TopicPrefix + "calls", ["{}"u8.ToArray()]);
+        while (batch.Records.Count == 0)
+        {
+            batch = await reader.ReadAsync(LedgerPartition.Calls, batch.Next, 1 << 20, patience.Token);
+            Assert.Null(batch.Damage);
+        }
+    }
+
     private static async Task AppendAsync(TemporaryKafkaLedger ledger, int records)
     {
         for (var i = 0; i < records; i++)
@@ -200,6 +236,11 @@ public sealed class RemadeTopicTests(KafkaBroker broker)
             }
         }
 
+        await ProduceAsync(bootstrap, topic, records);
+    }
+
+    private static async Task ProduceAsync(string bootstrap, string topic, IEnumerable<byte[]> records)
+    {
         using var producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig { BootstrapServers = bootstrap }).Build();
         foreach (var record in records)
         {
