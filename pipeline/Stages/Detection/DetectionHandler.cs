@@ -35,10 +35,9 @@ internal sealed class DetectionHandler(
             telemetry.LogTakenOver(partition, _raisedFrom);
         }
 
-        var first = (await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false)).First;
-
-        // Sessions that are under way are known again from what they did before; nothing is found in that a second time.
-        return Math.Max(first, _from - options.WarmUp);
+        // Sessions that are under way are known again from what they did before; nothing is found in that a second time. What a log has lost is named by whoever reads there.
+        var bounds = await reader.BoundsAsync(partition, cancellationToken).ConfigureAwait(false);
+        return _from > bounds.End ? _from : Math.Max(bounds.First, _from - options.WarmUp);
     }
 
     public async ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken)

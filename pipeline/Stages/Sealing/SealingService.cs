@@ -19,7 +19,7 @@ internal sealed class SealingService(
             await Task.Yield();
             var (known, store) = await OpenAsync(stoppingToken).ConfigureAwait(false);
             var voice = new SealerVoice(writer, reader, known, time);
-            await Task.WhenAll(TellRotationsAsync(store, voice, known, stoppingToken), share("sealer", SealAsync, stoppingToken)).ConfigureAwait(false);
+            await Companions.RunAsync([ending => TellRotationsAsync(store, voice, known, ending), ending => share("sealer", SealAsync, ending)], stoppingToken).ConfigureAwait(false);
 
             async Task SealAsync(LedgerPartition partition, CancellationToken cancellationToken)
             {

@@ -116,11 +116,15 @@ public sealed class PartitionConsumer : IDisposable
         }
     }
 
-    /// <summary>Hands the consumer's parked records of this partition over once more, oldest first, and forgets those that are handled.</summary>
+    /// <summary>
+    /// Hands the consumer's parked records of this partition over once more, oldest first, and forgets those that are handled. What the ledger does not hold at their place stays parked:
+    /// whoever can write to where records are parked would have others take effect that nobody recorded.
+    /// </summary>
     /// <returns>How many were handled, and what the first that was not failed with.</returns>
     public async Task<(int Handled, string? Failure)> ReplayParkedAsync(CancellationToken cancellationToken)
     {
         var handled = 0;
+        string? refused = null;
         foreach (var parked in (await _parking.ListAsync(cancellationToken).ConfigureAwait(false)).Where(p => p.Consumer == Name && p.Partition == Partition))
         {
             LedgerRecord record;
@@ -134,16 +138,22 @@ public sealed class PartitionConsumer : IDisposable
                 continue;
             }
 
+            if (await WhyOtherAsync(record, cancellationToken).ConfigureAwait(false) is { } other)
+            {
+                refused ??= $"{Partition} offset {parked.Offset}: {other}";
+                continue;
+            }
+
             if (await TryHandleAsync(new(Partition, [record], Next: null), cancellationToken).ConfigureAwait(false) is { } failure)
             {
-                return (handled, $"{Partition} offset {parked.Offset}: {failure.Message}");
+                return (handled, refused ?? $"{Partition} offset {parked.Offset}: {failure.Message}");
             }
 
             await _parking.ForgetAsync(parked, cancellationToken).ConfigureAwait(false);
             handled++;
         }
 
-        return (handled, null);
+        return (handled, refused);
     }
 
     /// <inheritdoc/>
@@ -153,7 +163,21 @@ public sealed class PartitionConsumer : IDisposable
         _turn.Dispose();
     }
 
-    private static bool IsTransient(Exception e) => e is IOException or TimeoutException or DbException or HttpRequestException or SocketException or OperationCanceledException;
+    private static bool IsTransient(Exception e) => e is IOException or UnauthorizedAccessException or TimeoutException or DbException or HttpRequestException or SocketException or OperationCanceledException;
+
+    /// <summary>Why a parked record is not the ledger's; null when it is.</summary>
+    private async Task<string?> WhyOtherAsync(LedgerRecord record, CancellationToken cancellationToken)
+    {
+        var bounds = await _reader.BoundsAsync(Partition, cancellationToken).ConfigureAwait(false);
+        if (record.Offset < bounds.First)
+        {
+            return "it is not in the ledger any more";
+        }
+
+        var there = record.Offset < bounds.End ? await _reader.ReadAsync(Partition, record.Offset, maxBytes: 1, cancellationToken).ConfigureAwait(false) : null;
+        return there?.Records is [var held, ..] && held.Offset == record.Offset && held.Bytes.Span.SequenceEqual(record.Bytes.Span) ? null
+            : there?.Damage ?? "what was parked is not what the ledger holds there";
+    }
 
     private async Task<ReadBatch> ReadAsync(long position, CancellationToken stopping)
     {

@@ -18,5 +18,6 @@ public delegate Task SharePartitions(string role, RunPartition run, Cancellation
 public static class PartitionShares
 {
     /// <summary>Every partition of a ledger, at once: for the only process of its role.</summary>
-    public static SharePartitions All(ILedgerReader reader) => (_, run, cancellationToken) => Task.WhenAll(reader.Partitions.Select(p => run(p, cancellationToken)));
+    public static SharePartitions All(ILedgerReader reader) => (_, run, cancellationToken) =>
+        Companions.RunAsync(reader.Partitions.Select(p => (Func<CancellationToken, Task>)(ending => run(p, ending))), cancellationToken);
 }

@@ -44,6 +44,19 @@ public sealed class DetectionHandlerTests
     }
 
     [Fact]
+    public async Task A_log_that_ends_before_the_position_is_named_and_not_watched_in_silence()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await LoopAsync(new(ledger), 6);
+        var options = Watching.Options(ledger);
+        new PositionFile(Path.Combine(options.Folder, "detection", "calls-0.position")).Save(5000);
+
+        var from = await Watching.Handler(ledger, options).PositionAsync(LedgerPartition.Calls, CancellationToken.None);
+
+        Assert.Contains("are gone from the ledger", (await ledger.Ledger.ReadAsync(LedgerPartition.Calls, from, 1024, CancellationToken.None)).Damage, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Findings_that_are_spent_let_nobody_go_who_is_to_be_stopped()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();

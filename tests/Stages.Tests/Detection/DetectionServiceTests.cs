@@ -1,8 +1,10 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Stages.Detection;
 using McpLedger.Streaming.Blobs;
+using McpLedger.Streaming.Consuming;
 using McpLedger.Streaming.Parking;
 using McpLedger.Testing.Ledgers;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace McpLedger.Stages.Tests.Detection;
 
@@ -217,32 +219,31 @@ public sealed class DetectionServiceTests
     public async Task What_was_parked_is_watched_when_it_is_handed_over_again_as_if_it_came_now()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
-        await using var other = await TemporaryLedger.OpenAsync();
         var agent = new Conversation(ledger);
         for (var i = 0; i < 3; i++)
         {
             await agent.CallAsync("list_orders", """{"page":1}""", "nothing here");
         }
 
-        // The fourth of the same calls could not be read when it came; the position is past it.
-        await new Conversation(other) { Now = agent.Now }.AskAsync("list_orders", """{"page":1}""");
-        var fourth = (await TemporaryLedger.ReadAllAsync(other.Ledger, LedgerPartition.Calls, 0))[^1];
-        await new ParkingFolder(ledger.Folder, TimeProvider.System).ParkAsync(DetectionVoice.Name, fourth, "a version before could not read it", CancellationToken.None);
-        await Watching.FeedAsync(ledger, Watching.Handler(ledger, Watching.Options(ledger)));
-        (int, string?) replayed = default;
-        await Watching.RunAsync(ledger, Watching.Options(ledger), async running =>
+        var fourth = (await ledger.Ledger.BoundsAsync(LedgerPartition.Calls, CancellationToken.None)).End;
+        await agent.AskAsync("list_orders", """{"page":1}""");
+        var handler = new Stumbling(Watching.Handler(ledger, Watching.Options(ledger)), fourth);
+        await using var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<ConsumerTelemetry>().BuildServiceProvider();
+        using var consumer = new PartitionConsumer(
+            new() { Name = DetectionVoice.Name }, LedgerPartition.Calls, ledger.Ledger, handler, new ParkingFolder(ledger.Folder, TimeProvider.System), TimeProvider.System, services.GetRequiredService<ConsumerTelemetry>());
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var running = consumer.RunAsync(stop.Token);
+        while (consumer.State.Parked == 0)
         {
-            if (running.All.FirstOrDefault(each => each.Partition == LedgerPartition.Calls) is not { State.Handled: >= 6 } consumer)
-            {
-                return false;
-            }
+            await Task.Delay(20, stop.Token);
+        }
 
-            replayed = await consumer.ReplayParkedAsync(CancellationToken.None);
-            return true;
-        });
-
-        Assert.Equal((1, null), replayed);
+        Assert.Empty(await Conversation.ControlAsync<FindingRaised>(ledger));
+        handler.IsWell = true;
+        Assert.Equal((1, null), await consumer.ReplayParkedAsync(CancellationToken.None));
         Assert.Contains(await Conversation.ControlAsync<FindingRaised>(ledger), f => f.Rule == "loop:identical");
+        await stop.CancelAsync();
+        await running;
     }
 
     private static FindingRaised RaisedByGateway(EventId call, string session) => new()
@@ -250,4 +251,21 @@ public sealed class DetectionServiceTests
         Finding = FindingId.Of(call, FindingDetectors.Injection, null, Conversation.Found.Text, Severity.High, Conversation.Found.Digest), Detector = FindingDetectors.Injection, Severity = Severity.High,
         Call = call, Session = session, Principal = "ada", Channel = "result", Text = Conversation.Found.Text, Explanation = "The text reads like instructions to a model.", Effects = [FindingEffects.Alert],
     };
+
+    /// <summary>A stage that cannot handle one record until it is well.</summary>
+    private sealed class Stumbling(IRecordHandler inner, long at) : IRecordHandler
+    {
+        private volatile bool _isWell;
+
+        public bool IsWell
+        {
+            get => _isWell;
+            set => _isWell = value;
+        }
+
+        public ValueTask<long> PositionAsync(LedgerPartition partition, CancellationToken cancellationToken) => inner.PositionAsync(partition, cancellationToken);
+
+        public ValueTask HandleAsync(ConsumedBatch batch, CancellationToken cancellationToken) =>
+            !IsWell && batch.Records.Any(r => r.Offset == at) ? throw new InvalidDataException("its bug") : inner.HandleAsync(batch, cancellationToken);
+    }
 }

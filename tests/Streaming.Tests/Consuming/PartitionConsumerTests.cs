@@ -122,12 +122,57 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
         Assert.Empty(await _parking.ListAsync(CancellationToken.None));
     }
 
+    [Theory]
+    [InlineData(7)]
+    [InlineData(5000)]
+    public async Task What_the_ledger_does_not_hold_is_not_handed_over_once_more_whoever_parked_it(long offset)
+    {
+        await AppendAsync(9);
+        _handler.FailWith = batch => batch.Records.Any(r => r.Offset == 8) ? new FormatException("no such shape") : null;
+        var run = _consumer.RunAsync(_stop.Token);
+        await PositionAsync(10);
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+        _handler.FailWith = _ => null;
+        var handled = _handler.Applied;
+        await _parking.ParkAsync("fold", new(LedgerPartition.Calls, offset, "{}"u8.ToArray()), "made up", CancellationToken.None);
+
+        var (count, failure) = await _consumer.ReplayParkedAsync(CancellationToken.None);
+
+        // What is genuine is handed over all the same.
+        Assert.Equal(1, count);
+        Assert.Equal([.. handled, 8L], _handler.Applied);
+        Assert.Equal($"calls-0 offset {offset}: what was parked is not what the ledger holds there", failure);
+        Assert.Equal(offset, Assert.Single(await _parking.ListAsync(CancellationToken.None)).Offset);
+    }
+
     [Fact]
-    public async Task Lost_infrastructure_parks_nothing_and_is_tried_again_until_it_is_back()
+    public async Task What_retention_dropped_after_it_was_parked_is_not_handed_over_once_more()
+    {
+        await AppendAsync(900, new string('x', 900));
+        _handler.FailWith = batch => batch.Records.Any(r => r.Offset is 7) ? new FormatException("no such shape") : null;
+        var run = _consumer.RunAsync(_stop.Token);
+        await PositionAsync(901);
+        await _stop.CancelAsync();
+        await run.WaitAsync(Enough);
+        Assert.NotEmpty(await _ledger.Ledger.DropThroughAsync(LedgerPartition.Calls, 500, CancellationToken.None));
+        _handler.FailWith = _ => null;
+
+        var (count, failure) = await _consumer.ReplayParkedAsync(CancellationToken.None);
+
+        Assert.Equal(0, count);
+        Assert.Contains("is not in the ledger any more", failure, StringComparison.Ordinal);
+        Assert.DoesNotContain(7, _handler.Applied);
+    }
+
+    [Theory]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(UnauthorizedAccessException))]
+    public async Task Lost_infrastructure_parks_nothing_and_is_tried_again_until_it_is_back(Type failure)
     {
         await AppendAsync(5);
         var failures = 0;
-        _handler.FailWith = _ => ++failures < 6 ? new IOException("database is gone") : null;
+        _handler.FailWith = _ => ++failures < 6 ? (Exception)Activator.CreateInstance(failure, "database is gone")! : null;
         var run = _consumer.RunAsync(_stop.Token);
         await PositionAsync(6);
         Assert.Equal(6, failures);
@@ -345,7 +390,7 @@ public sealed class PartitionConsumerTests : IAsyncLifetime
 
     private Task PositionAsync(long position) => UntilAsync(() => _consumer.State.Position == position && _consumer.State.InFlight == 0);
 
-    private Task AppendAsync(int records) => Task.WhenAll(Enumerable.Range(0, records).Select(i => _ledger.AppendAsync(LedgerLog.Calls, $"record {i}")));
+    private Task AppendAsync(int records, string detail = "") => Task.WhenAll(Enumerable.Range(0, records).Select(i => _ledger.AppendAsync(LedgerLog.Calls, $"record {i} {detail}")));
 
     private sealed class BreakableReader(ILedgerReader inner) : ILedgerReader
     {
