@@ -39,8 +39,7 @@ internal sealed class RangeVerification(
             cancellationToken.ThrowIfCancellationRequested();
             if (Way(first) is not { } way)
             {
-                // The tiles behind this one lack the same.
-                break;
+                continue;
             }
 
             TakeTile(way, first, Math.Max(first, start), Math.Min(first + Tile.FullWidth, end));
