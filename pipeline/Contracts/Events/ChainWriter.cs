@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using McpLedger.Contracts.Integrity;
@@ -21,9 +20,6 @@ public sealed class ChainWriter
 
     private const int LongestNumber = 20;
 
-    private static readonly SearchValues<char> ChainCharacters =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./");
-
     private readonly byte[] _chain;
 
     /// <summary>Begins a chain.</summary>
@@ -32,7 +28,7 @@ public sealed class ChainWriter
     /// <exception cref="ArgumentException">The id holds another character.</exception>
     public ChainWriter(string chain, Digest previous)
     {
-        if (chain.AsSpan().ContainsAnyExcept(ChainCharacters))
+        if (!ChainLink.IsChain(chain))
         {
             throw new ArgumentException($"'{chain}' is no chain id: letters, digits, '-', '_', '.' and '/' are.", nameof(chain));
         }

@@ -28,7 +28,7 @@ public sealed class ChainVerifier
     public ChainVerifier(IEnumerable<ChainHead> heads)
         : this(fromTheBeginning: true)
     {
-        foreach (var head in heads.OrderByDescending(static h => EpochOf(h.Chain)))
+        foreach (var head in heads.OrderByDescending(static h => ChainLink.EpochOf(h.Chain)))
         {
             Of(head.Chain).Put(new(head.Chain, head.NextSeq, head.Last, head.Offset, head.Event, [.. head.Gaps]) { IsLate = head.IsLate });
         }
@@ -103,15 +103,7 @@ public sealed class ChainVerifier
         }
     }
 
-    private static string InstanceOf(string chain) => chain.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? chain[..slash] : chain;
-
-    private static long EpochOf(string chain)
-    {
-        var rest = chain.AsSpan(Math.Min(chain.Length, InstanceOf(chain).Length + 1));
-        return long.TryParse(rest.IndexOf('/') is >= 0 and var slash ? rest[..slash] : rest, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) ? epoch : -1;
-    }
-
-    private Boots Of(string chain) => _byInstance.TryGetValue(InstanceOf(chain), out var boots) ? boots : _byInstance[InstanceOf(chain)] = new();
+    private Boots Of(string chain) => _byInstance.TryGetValue(ChainLink.InstanceOf(chain), out var boots) ? boots : _byInstance[ChainLink.InstanceOf(chain)] = new();
 
     private Standing Find(in LedgerLeaf leaf, EventId id, Digest prev, ICollection<ChainFault> faults)
     {
@@ -220,17 +212,17 @@ public sealed class ChainVerifier
         public Standing? Known(string chain) => _latest.Find(s => s.Chain == chain) ?? (_stray?.Chain == chain ? _stray : null);
 
         /// <summary>Whether a boot is so early that what came before it may have been forgotten: it is taken as it comes.</summary>
-        public bool IsForgotten(string chain) => _latest.Count == Most && EpochOf(chain) < _latest[0].Epoch;
+        public bool IsForgotten(string chain) => _latest.Count == Most && ChainLink.EpochOf(chain) < _latest[0].Epoch;
 
         public Standing? Before(string chain)
         {
-            var epoch = EpochOf(chain);
+            var epoch = ChainLink.EpochOf(chain);
             return _latest.FindLast(s => s.Epoch <= epoch && s.Chain != chain);
         }
 
         public Standing? After(string chain)
         {
-            var epoch = EpochOf(chain);
+            var epoch = ChainLink.EpochOf(chain);
             return _latest.Find(s => s.Epoch > epoch);
         }
 
@@ -260,7 +252,7 @@ public sealed class ChainVerifier
     {
         public string Chain { get; } = chain;
 
-        public long Epoch { get; } = EpochOf(chain);
+        public long Epoch { get; } = ChainLink.EpochOf(chain);
 
         public bool IsLate { get; set; }
 

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace McpLedger.Contracts.Integrity;
 
 /// <summary>
@@ -29,44 +27,6 @@ public sealed class CompactTree
 
             return root ?? MerkleTree.EmptyRoot;
         }
-    }
-
-    /// <summary>Takes up a tree where <see cref="Frontier"/> left it.</summary>
-    /// <returns>False when a tree of that size has another number of perfect subtrees.</returns>
-    public static bool TryResume(long size, IReadOnlyList<Digest> frontier, out CompactTree tree)
-    {
-        tree = new();
-        if (size < 0 || frontier.Count != BitOperations.PopCount((ulong)size))
-        {
-            return false;
-        }
-
-        tree.Size = size;
-        var next = 0;
-        for (var height = tree._byHeight.Length - 1; height >= 0; height--)
-        {
-            if ((size >> height & 1) == 1)
-            {
-                tree._byHeight[height] = frontier[next++];
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Roots of the perfect subtrees from left (largest) to right.</summary>
-    public IReadOnlyList<Digest> Frontier()
-    {
-        var frontier = new List<Digest>();
-        for (var height = _byHeight.Length - 1; height >= 0; height--)
-        {
-            if ((Size >> height & 1) == 1)
-            {
-                frontier.Add(_byHeight[height]);
-            }
-        }
-
-        return frontier;
     }
 
     /// <summary>Adds one leaf on the right.</summary>

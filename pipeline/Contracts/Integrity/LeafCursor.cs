@@ -60,10 +60,6 @@ internal sealed class LeafCursor
         }
     }
 
-    private static Digest Fold(ReadOnlySpan<byte> hashes) => hashes.Length == Digest.Size
-        ? Digest.FromBytes(hashes)
-        : MerkleTree.HashNode(Fold(hashes[..(hashes.Length / 2)]), Fold(hashes[(hashes.Length / 2)..]));
-
     private void Load()
     {
         if (AtEnd)
@@ -135,7 +131,7 @@ internal sealed class LeafCursor
             return;
         }
 
-        var root = Fold(hashes);
+        var root = MerkleTree.Fold(hashes);
         _tree.AppendTile(root);
         Above(1, tile.Index, root);
     }
@@ -156,7 +152,7 @@ internal sealed class LeafCursor
 
         if (at == Tile.FullWidth - 1 && known.Hashes.Length > 0)
         {
-            Above(level + 1, tile.Index, Fold(known.Hashes.Span[..(Tile.FullWidth * Digest.Size)]));
+            Above(level + 1, tile.Index, MerkleTree.Fold(known.Hashes.Span[..(Tile.FullWidth * Digest.Size)]));
         }
     }
 

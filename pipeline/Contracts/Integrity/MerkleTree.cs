@@ -41,4 +41,9 @@ public static class MerkleTree
         SHA256.HashData(bytes, hash);
         return Digest.FromBytes(hash);
     }
+
+    /// <summary>Root over the hashes of a power of two of neighbours, side by side.</summary>
+    public static Digest Fold(ReadOnlySpan<byte> hashes) => hashes.Length == Digest.Size
+        ? Digest.FromBytes(hashes)
+        : HashNode(Fold(hashes[..(hashes.Length / 2)]), Fold(hashes[(hashes.Length / 2)..]));
 }

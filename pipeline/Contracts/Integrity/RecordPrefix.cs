@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using McpLedger.Contracts.Events;
 
@@ -10,9 +9,6 @@ namespace McpLedger.Contracts.Integrity;
 /// </summary>
 internal static class RecordPrefix
 {
-    private static readonly SearchValues<char> ChainCharacters =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./");
-
     private const int IdLength = 36;
 
     [ThreadStatic]
@@ -32,7 +28,7 @@ internal static class RecordPrefix
         || (EventReader.TryReadChain(record, out link, out id)
             && link.Seq >= 0
             && link.Chain.Length is > 0 and <= LedgerLeaf.LongestChain
-            && !link.Chain.AsSpan().ContainsAnyExcept(ChainCharacters));
+            && ChainLink.IsChain(link.Chain));
 
     private static bool TryFast(ReadOnlySpan<byte> record, out ChainLink link, out EventId id)
     {
@@ -90,6 +86,6 @@ internal static class RecordPrefix
         }
 
         var name = Encoding.Latin1.GetString(chain);
-        return name.AsSpan().ContainsAnyExcept(ChainCharacters) ? null : LastChain = name;
+        return ChainLink.IsChain(name) ? LastChain = name : null;
     }
 }

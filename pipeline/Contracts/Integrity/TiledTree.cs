@@ -20,11 +20,11 @@ public sealed class TiledTree(long size, TileSource source)
     public Tile? Missing { get; private set; }
 
     /// <summary>Root over the whole tree.</summary>
-    public Digest? Root() => Checked(Hash(0, size));
-
-    /// <summary>Root over leaves <paramref name="start"/> to <paramref name="end"/> (exclusive), which must be a subtree.</summary>
-    public Digest? SubtreeRoot(long start, long end) =>
-        MerkleProof.IsSubtree(start, end) && end <= size ? Checked(Hash(start, end)) : throw new ArgumentOutOfRangeException(nameof(end), $"[{start}, {end}) is no subtree of {size} leaves.");
+    public Digest? Root()
+    {
+        var root = Hash(0, size);
+        return Missing is null ? root : null;
+    }
 
     /// <summary>Proof that the leaf at <paramref name="index"/> is in the tree, from its sibling up.</summary>
     public IReadOnlyList<Digest>? Inclusion(long index)
@@ -110,12 +110,8 @@ public sealed class TiledTree(long size, TileSource source)
         var nodes = 1 << (height % Tile.Height);
         var first = (from >> height) * nodes;
         var tile = Tile.Holding(level, first, size);
-        return Read(tile) is { } hashes ? Fold(hashes.Span.Slice((int)(first % Tile.FullWidth) * Digest.Size, nodes * Digest.Size)) : default;
+        return Read(tile) is { } hashes ? MerkleTree.Fold(hashes.Span.Slice((int)(first % Tile.FullWidth) * Digest.Size, nodes * Digest.Size)) : default;
     }
-
-    private static Digest Fold(ReadOnlySpan<byte> hashes) => hashes.Length == Digest.Size
-        ? Digest.FromBytes(hashes)
-        : MerkleTree.HashNode(Fold(hashes[..(hashes.Length / 2)]), Fold(hashes[(hashes.Length / 2)..]));
 
     private ReadOnlyMemory<byte>? Read(Tile tile)
     {
@@ -132,6 +128,4 @@ public sealed class TiledTree(long size, TileSource source)
         Missing ??= tile;
         return null;
     }
-
-    private Digest? Checked(Digest digest) => Missing is null ? digest : null;
 }

@@ -86,9 +86,6 @@ public sealed class VerifierKey
     /// <exception cref="ArgumentException">The name is none.</exception>
     public VerifierKey Named(string name) => IsName(name) ? new(name, Algorithm, _public) : throw new ArgumentException($"'{name}' is no key name.", nameof(name));
 
-    /// <summary>Whether both are the same public key, whatever their names.</summary>
-    public bool SamePublicKey(VerifierKey other) => Algorithm == other.Algorithm && _public.AsSpan().SequenceEqual(other._public);
-
     /// <summary>Checks a signature over <paramref name="message"/>.</summary>
     public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {

@@ -49,7 +49,7 @@ internal sealed class PartitionSealer
     /// <returns>Null, with the reason, when it cannot be sealed: another sealer is at it, or its tiles are not the tree that was signed.</returns>
     /// <exception cref="IOException">The disk refuses.</exception>
     public static PartitionSealer? Open(
-        LedgerPartition partition, string prefix, SealFolder tiles, SealFolder states, SigningKeyStore keys, long atLeastGeneration, out string? refusal)
+        LedgerPartition partition, string prefix, SealFolder tiles, SealFolder states, SigningKeyStore keys, out string? refusal)
     {
         var file = new SealerStateFile(states, partition);
         var found = file.Read();
@@ -63,7 +63,7 @@ internal sealed class PartitionSealer
             return null;
         }
 
-        var claimed = found with { Generation = Math.Max(found.Generation + 1, atLeastGeneration) };
+        var claimed = found with { Generation = found.Generation + 1 };
         if (!file.TrySwap(found, claimed))
         {
             refusal = $"another sealer has taken over {partition}";

@@ -17,7 +17,7 @@ internal sealed class PartitionSealing(
         {
             try
             {
-                if (PartitionSealer.Open(partition, options.OriginPrefix, _tiles, _states, keys, 0, out var refusal) is not { } sealer)
+                if (PartitionSealer.Open(partition, options.OriginPrefix, _tiles, _states, keys, out var refusal) is not { } sealer)
                 {
                     telemetry.LogRefused(partition, refusal!);
                     return;

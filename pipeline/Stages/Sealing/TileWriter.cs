@@ -40,7 +40,7 @@ internal sealed class TileWriter
                 for (var width = edge.Length / Digest.Size; width > 0; width &= width - 1)
                 {
                     var perfect = 1 << BitOperations.TrailingZeroCount(width);
-                    var left = Fold(edge[((width - perfect) * Digest.Size)..(width * Digest.Size)]);
+                    var left = MerkleTree.Fold(edge[((width - perfect) * Digest.Size)..(width * Digest.Size)]);
                     root = root is { } right ? MerkleTree.HashNode(left, right) : left;
                 }
             }
@@ -108,7 +108,7 @@ internal sealed class TileWriter
                 _bundle.ResetWrittenCount();
             }
 
-            node = Fold(_edges[level]);
+            node = MerkleTree.Fold(_edges[level]);
         }
     }
 
@@ -132,10 +132,6 @@ internal sealed class TileWriter
 
         return tiles;
     }
-
-    private static Digest Fold(ReadOnlySpan<byte> hashes) => hashes.Length == Digest.Size
-        ? Digest.FromBytes(hashes)
-        : MerkleTree.HashNode(Fold(hashes[..(hashes.Length / 2)]), Fold(hashes[(hashes.Length / 2)..]));
 
     private int WidthAt(int level) => (int)((Size >> (level * Tile.Height)) % Tile.FullWidth);
 

@@ -60,7 +60,4 @@ public sealed record VerificationReport
 
     /// <summary>Records read per second.</summary>
     public double RecordsPerSecond => Partitions.Sum(static p => p.Records) / Math.Max(Elapsed.TotalSeconds, 1e-9);
-
-    /// <summary>Bytes of records read per second.</summary>
-    public double BytesPerSecond => Partitions.Sum(static p => p.Bytes) / Math.Max(Elapsed.TotalSeconds, 1e-9);
 }

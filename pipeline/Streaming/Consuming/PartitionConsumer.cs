@@ -323,8 +323,7 @@ public sealed class PartitionConsumer : IDisposable
 
         _telemetry.Retried(Name, Partition, State.Position, trouble);
         await LookAsync(State.Position, stopping).ConfigureAwait(false);
-        var delay = _options.FirstRetryDelay * Math.Pow(2, Math.Min(_failures++, 16));
-        await Task.Delay(delay < _options.LongestRetryDelay ? delay : _options.LongestRetryDelay, _time, stopping).ConfigureAwait(false);
+        await Task.Delay(DoublingDelay.After(_failures++, _options.FirstRetryDelay, _options.LongestRetryDelay), _time, stopping).ConfigureAwait(false);
     }
 
     private void Rest()

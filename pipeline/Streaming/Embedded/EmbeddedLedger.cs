@@ -193,8 +193,7 @@ public sealed class EmbeddedLedger : ILedger
             }
 
             _notOpen = e.Message;
-            var delay = _options.FirstProbeDelay * Math.Pow(2, Math.Min(_failures++, 16));
-            _retry.Change(delay < _options.LongestProbeDelay ? delay : _options.LongestProbeDelay, Timeout.InfiniteTimeSpan);
+            _retry.Change(DoublingDelay.After(_failures++, _options.FirstProbeDelay, _options.LongestProbeDelay), Timeout.InfiniteTimeSpan);
         }
         finally
         {

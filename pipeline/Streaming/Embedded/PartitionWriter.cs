@@ -213,11 +213,7 @@ internal sealed class PartitionWriter : IDisposable
         }
     }
 
-    private void TryAgainLater()
-    {
-        var delay = _options.FirstProbeDelay * Math.Pow(2, Math.Min(_failures++, 16));
-        _probe.Change(delay < _options.LongestProbeDelay ? delay : _options.LongestProbeDelay, Timeout.InfiniteTimeSpan);
-    }
+    private void TryAgainLater() => _probe.Change(DoublingDelay.After(_failures++, _options.FirstProbeDelay, _options.LongestProbeDelay), Timeout.InfiniteTimeSpan);
 
     private void Probe()
     {

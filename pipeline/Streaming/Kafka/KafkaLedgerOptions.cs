@@ -92,7 +92,7 @@ public sealed record KafkaLedgerOptions
     public TimeSpan LongestRetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Wait before the next try after so many failures before the last one.</summary>
-    internal TimeSpan RetryDelay(int failures) => FirstRetryDelay * (1 << Math.Min(failures, 16)) is var delay && delay < LongestRetryDelay ? delay : LongestRetryDelay;
+    internal TimeSpan RetryDelay(int failures) => DoublingDelay.After(failures, FirstRetryDelay, LongestRetryDelay);
 
     /// <summary>Longest wait for the cluster's answer to a question.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
@@ -67,7 +66,7 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
                 continue;
             }
 
-            var isLast = LedgerIdentity.IsChainOf(link.Chain, instance) && (last is null || (LandedRecord.EpochOf(link.Chain), link.Seq).CompareTo((last.Epoch, last.Seq)) > 0);
+            var isLast = LedgerIdentity.IsChainOf(link.Chain, instance) && (last is null || (ChainLink.EpochOf(link.Chain), link.Seq).CompareTo((last.Epoch, last.Seq)) > 0);
             var isAsked = chains.TryGetValue(link.Chain, out var most);
             var isFound = isAsked && link.Seq <= most && (!found.TryGetValue(link.Chain, out var before) || link.Seq > before.Seq);
             if (isAsked && link.Seq > most)
@@ -131,7 +130,7 @@ internal sealed class LandedRecords(KafkaLedgerReader reader, KafkaTelemetry tel
                 return null;
             }
 
-            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && LedgerIdentity.IsChainOf(link.Chain, instance) && LandedRecord.EpochOf(link.Chain) >= epoch)
+            if (EventReader.TryReadChain(record.Bytes.Span, out var link, out _) && LedgerIdentity.IsChainOf(link.Chain, instance) && ChainLink.EpochOf(link.Chain) >= epoch)
             {
                 return new(record.Offset, link.Chain, link.Seq, Digest.Of(record.Bytes.Span));
             }
@@ -180,11 +179,8 @@ internal sealed record LandedLook(LandedRecord? Last, IReadOnlyDictionary<string
 internal sealed record LandedRecord(long Offset, string Chain, long Seq, Digest Sha256)
 {
     /// <summary>The instance that wrote it.</summary>
-    public string Instance => Chain.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? Chain[..slash] : Chain;
+    public string Instance => ChainLink.InstanceOf(Chain);
 
     /// <summary>The boot that wrote it.</summary>
-    public long Epoch => EpochOf(Chain);
-
-    /// <summary>The boot that a chain is of; -1 when it is not named as this program names them.</summary>
-    public static long EpochOf(string chain) => chain.Split('/') is [_, var epoch, _] && long.TryParse(epoch, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
+    public long Epoch => ChainLink.EpochOf(Chain);
 }

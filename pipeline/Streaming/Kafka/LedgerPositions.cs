@@ -35,7 +35,7 @@ internal sealed record LedgerPositions
 
     /// <summary>Whether a record of the cluster is later than what is known of its partition.</summary>
     public bool IsBefore(LedgerPartition partition, LandedRecord found) =>
-        Of(partition, found.Instance) is not { } known || (LandedRecord.EpochOf(known.Chain), known.Seq).CompareTo((found.Epoch, found.Seq)) < 0;
+        Of(partition, found.Instance) is not { } known || (ChainLink.EpochOf(known.Chain), known.Seq).CompareTo((found.Epoch, found.Seq)) < 0;
 
     /// <summary>What a folder keeps for this ledger; nothing when it is of another one or cannot be read.</summary>
     public static LedgerPositions Read(string folder, EventId ledger)

@@ -168,6 +168,6 @@ internal sealed class Spool : IAsyncDisposable
             : Digest.TryParse(positions.Of(partition, instance)?.Sha256, out var known) ? known
             : Digest.Zero;
 
-        static (long Epoch, long Seq) OrderOf(string chain, long seq) => (LandedRecord.EpochOf(chain), seq);
+        static (long Epoch, long Seq) OrderOf(string chain, long seq) => (ChainLink.EpochOf(chain), seq);
     }
 }

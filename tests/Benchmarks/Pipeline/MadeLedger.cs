@@ -59,7 +59,7 @@ internal static class MadeLedger
         var options = new SealingOptions { Folder = folder, OriginPrefix = origin, Source = "/sealer/bench/1" };
         using var keys = SigningKeyStore.Open(options, [LedgerPartition.Calls, LedgerPartition.Control]);
         var files = EmbeddedLedgerFiles.OpenReadOnly(folder, TimeProvider.System);
-        var sealer = PartitionSealer.Open(LedgerPartition.Calls, origin, new(Path.Combine(folder, "tiles"), static _ => { }), new(Path.Combine(folder, "sealer"), static _ => { }), keys, 0, out var refusal)
+        var sealer = PartitionSealer.Open(LedgerPartition.Calls, origin, new(Path.Combine(folder, "tiles"), static _ => { }), new(Path.Combine(folder, "sealer"), static _ => { }), keys, out var refusal)
             ?? throw new InvalidOperationException(refusal);
         while (true)
         {

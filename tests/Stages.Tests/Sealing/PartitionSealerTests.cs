@@ -166,10 +166,10 @@ public sealed class PartitionSealerTests : IDisposable
         bytes[100] ^= 1;
         File.WriteAllBytes(tile, bytes);
 
-        Assert.Null(PartitionSealer.Open(LedgerPartition.Calls, Prefix, In(_folder.Path, "tiles"), In(_folder.Path, "sealer"), keys, 0, out var refusal));
+        Assert.Null(PartitionSealer.Open(LedgerPartition.Calls, Prefix, In(_folder.Path, "tiles"), In(_folder.Path, "sealer"), keys, out var refusal));
         Assert.Contains("root", refusal, StringComparison.Ordinal);
         File.Delete(tile);
-        Assert.Null(PartitionSealer.Open(LedgerPartition.Calls, Prefix, In(_folder.Path, "tiles"), In(_folder.Path, "sealer"), keys, 0, out refusal));
+        Assert.Null(PartitionSealer.Open(LedgerPartition.Calls, Prefix, In(_folder.Path, "tiles"), In(_folder.Path, "sealer"), keys, out refusal));
         Assert.Contains("tile/0/000.p/20", refusal, StringComparison.Ordinal);
     }
 
@@ -282,7 +282,7 @@ public sealed class PartitionSealerTests : IDisposable
         SigningKeyStore.Open(new() { Folder = folder, OriginPrefix = Prefix, Source = "/sealer/test/1" }, [LedgerPartition.Calls]);
 
     private static PartitionSealer Open(string folder, SigningKeyStore keys, Action<string> beforeStep) =>
-        PartitionSealer.Open(LedgerPartition.Calls, Prefix, new(Path.Combine(folder, "tiles"), beforeStep), new(Path.Combine(folder, "sealer"), beforeStep), keys, 0, out var refusal)
+        PartitionSealer.Open(LedgerPartition.Calls, Prefix, new(Path.Combine(folder, "tiles"), beforeStep), new(Path.Combine(folder, "sealer"), beforeStep), keys, out var refusal)
         ?? throw new InvalidOperationException(refusal);
 
     private static SealFolder In(string folder, string name) => new(Path.Combine(folder, name), static _ => { });

@@ -259,7 +259,7 @@ public sealed class SealingServiceTests
     }
 
     private static PartitionSealer Open(SealingOptions options, SigningKeyStore keys) =>
-        PartitionSealer.Open(LedgerPartition.Calls, options.OriginPrefix, new(options.Tiles, static _ => { }), new(options.States, static _ => { }), keys, 0, out var refusal)
+        PartitionSealer.Open(LedgerPartition.Calls, options.OriginPrefix, new(options.Tiles, static _ => { }), new(options.States, static _ => { }), keys, out var refusal)
         ?? throw new InvalidOperationException(refusal);
 
     private static SealingOptions Options(TemporaryLedger ledger) => new()

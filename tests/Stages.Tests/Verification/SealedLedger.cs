@@ -104,7 +104,7 @@ internal sealed class SealedLedger : IDisposable
         foreach (var records in new[] { Calls, Control })
         {
             var sealer = PartitionSealer.Open(
-                records[0].Partition, Prefix, new(Path.Combine(Folder, "tiles"), static _ => { }), new(Path.Combine(Folder, "sealer"), static _ => { }), keys, 0, out var refusal)
+                records[0].Partition, Prefix, new(Path.Combine(Folder, "tiles"), static _ => { }), new(Path.Combine(Folder, "sealer"), static _ => { }), keys, out var refusal)
                 ?? throw new InvalidOperationException(refusal);
             sealer.Accept([.. records.Where(r => r.Offset >= sealer.Next)]);
             Assert.NotNull(sealer.Commit(0));
