@@ -127,6 +127,7 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
             return ScreenedMessage.Same(message);
         }
 
+        part = part with { Handles = HandlesOf(message, body) };
         TryRun(desk, Without(body, without).Span, part, policy, stream, began);
         var screened = desk.Notes.IsEmpty && desk.Masked.IsEmpty && desk.Passed.IsEmpty ? ScreenedMessage.Same(message) : Make(call, message, body, desk, part, policy, began);
         desks.Return(desk);
@@ -307,6 +308,12 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
 
     private static (ReadOnlyMemory<byte> Body, string Root) BodyOf(in McpMessage message) =>
         message.Kind != McpKind.Response ? (message.Params, "$.params") : !message.Result.IsEmpty ? (message.Result, "$.result") : (message.Error, "$.error");
+
+    private static IReadOnlyList<(int Start, int Length)> HandlesOf(in McpMessage message, ReadOnlyMemory<byte> body)
+    {
+        var handles = message.Handles;
+        return handles.Count == 0 ? [] : [.. handles.Where(each => body.Span.Overlaps(each.Span)).Select(each => (body.Span.Overlaps(each.Span, out var start) ? start : 0, each.Length))];
+    }
 
     private static int OffsetOf(in McpMessage message, ReadOnlyMemory<byte> body) => message.Raw.Span.Overlaps(body.Span, out var offset) ? offset : 0;
 

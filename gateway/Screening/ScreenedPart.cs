@@ -28,6 +28,23 @@ internal readonly record struct ScreenedPart(string Root, ScreeningPlace Place, 
     /// <summary>Whether a text that is no JSON has JSON's escapes in it, which whoever it is for may undo.</summary>
     public bool IsEscaped { get; init; }
 
+    /// <summary>Where in it values stand that only their server reads (<see cref="McpMessage.Handles"/>): what passes keeps them.</summary>
+    public IReadOnlyList<(int Start, int Length)> Handles { get; init; } = [];
+
+    /// <summary>Whether a range of it is one of the values that only their server reads, or lies in one.</summary>
+    public bool IsHandle(int start, int end)
+    {
+        foreach (var handle in Handles)
+        {
+            if (start >= handle.Start && end <= handle.Start + handle.Length)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The part as bytes are read that are no message: as JSON where they are JSON, so that no escape hides anything.</summary>
     public ScreenedPart OfBytes(ReadOnlyMemory<byte> bytes, McpLimits limits) =>
         McpReader.IsJson(bytes, limits) ? this with { Root = Whole } : this with { Root = "", IsEscaped = HasEscapes(bytes.Span) };

@@ -32,14 +32,10 @@ internal static class ValueScreen
             Take(desk, part, value, memory);
         }
 
-        if (part.Place == ScreeningPlace.Arguments)
-        {
-            Returned(desk, part, memory);
-        }
-
+        var takesBack = part.Place == ScreeningPlace.Arguments && Returned(desk, part, memory);
         if (desk.ToMask.Count > 0 || desk.ToRedact.Count > 0)
         {
-            Plan(desk, part);
+            Plan(desk, part, keepsHandles: !takesBack);
         }
 
         for (var i = 0; i < desk.Text.ViewCount; i++)
@@ -85,10 +81,11 @@ internal static class ValueScreen
         var kind = KindOf(rule.Class);
         var action = part.Rules.Of(part.Place, kind);
         isMasked = action == ScreeningAction.Redact || part.Rules.Of(ScreeningPlace.Ledger, kind) == ScreeningAction.Redact;
+        var (from, to) = (desk.Unseen.ToBefore(start, isEnd: false), desk.Unseen.ToBefore(start + length, isEnd: true));
+        action = action == ScreeningAction.Redact && part.IsHandle(from, to) ? ScreeningAction.Flag : action;
         desk.Notes.IsMasked |= isMasked && action != ScreeningAction.Redact;
         if (action != ScreeningAction.Off)
         {
-            var (from, to) = (desk.Unseen.ToBefore(start, isEnd: false), desk.Unseen.ToBefore(start + length, isEnd: true));
             desk.Notes.Add(FindingDetectors.Dlp, NameOf(rule), SeverityOf(rule), action, from, to - from, explanation);
         }
 
@@ -100,12 +97,13 @@ internal static class ValueScreen
         return action;
     }
 
-    private static void Returned(ScreeningDesk desk, in ScreenedPart part, SecretMemory memory)
+    // Whether something goes with it.
+    private static bool Returned(ScreeningDesk desk, in ScreenedPart part, SecretMemory memory)
     {
         var sure = part.Rules.Of(part.Place, ScreeningKind.Returned);
         if (sure == ScreeningAction.Off)
         {
-            return;
+            return false;
         }
 
         // What was only judged to be a secret, by its name, may be anything: no call is refused for it.
@@ -143,11 +141,19 @@ internal static class ValueScreen
                 desk.Notes.Refuse($"It holds {NameOf(sighting.Rule)} that server {origin} sent. It may not go to another server.");
             }
         }
+
+        return count > 0 && sure == ScreeningAction.Redact;
     }
 
-    private static void Plan(ScreeningDesk desk, in ScreenedPart part)
+    // A copy of what goes elsewhere stays where only its server reads it; not so in a request that holds another server's.
+    private static void Plan(ScreeningDesk desk, in ScreenedPart part, bool keepsHandles)
     {
         desk.Redactor.Plan(desk.Text, CollectionsMarshal.AsSpan(desk.ToRedact), desk.Step);
+        if (keepsHandles)
+        {
+            KeepHandles(desk, part);
+        }
+
         desk.Passed.Add(desk.Step, desk.Unseen);
         var isCut = desk.Redactor.IsCut;
         desk.Redactor.Plan(desk.Text, CollectionsMarshal.AsSpan(desk.ToMask), desk.Step);
@@ -155,6 +161,15 @@ internal static class ValueScreen
         if (isCut || desk.Redactor.IsCut)
         {
             desk.Notes.Cut(part, TooMany);
+        }
+    }
+
+    private static void KeepHandles(ScreeningDesk desk, in ScreenedPart part)
+    {
+        foreach (var (start, length) in part.Handles)
+        {
+            var from = desk.Unseen.ToAfter(start);
+            desk.Step.Remove(from, desk.Unseen.ToAfter(start + length) - from);
         }
     }
 
@@ -190,7 +205,7 @@ internal static class ValueScreen
             var action = Note(desk, part, value.Rule, start, length, $"in {NameOf(view.Kind)}", out var isMasked);
             desk.Step.Clear();
             desk.Redactor.Replace(desk.Text, value.Rule, chars, start, length, desk.Step);
-            AddStep(desk, action == ScreeningAction.Redact, isMasked);
+            AddStep(desk, part, action == ScreeningAction.Redact, isMasked);
         }
     }
 
@@ -215,20 +230,21 @@ internal static class ValueScreen
                 desk.Notes.Cut(part, TooMany);
             }
 
-            AddStep(desk, action == ScreeningAction.Redact, isMasked);
+            AddStep(desk, part, action == ScreeningAction.Redact, isMasked);
         }
     }
 
-    private static void AddStep(ScreeningDesk desk, bool isRedacted, bool isMasked)
+    private static void AddStep(ScreeningDesk desk, in ScreenedPart part, bool isRedacted, bool isMasked)
     {
-        if (isRedacted)
-        {
-            desk.Passed.Add(desk.Step, desk.Unseen);
-        }
-
         if (isMasked)
         {
             desk.Masked.Add(desk.Step, desk.Unseen);
+        }
+
+        if (isRedacted)
+        {
+            KeepHandles(desk, part);
+            desk.Passed.Add(desk.Step, desk.Unseen);
         }
     }
 

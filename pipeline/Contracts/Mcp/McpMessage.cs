@@ -97,12 +97,32 @@ public readonly struct McpMessage
     /// <summary>True when the request retries a call with the input it was asked for (<c>params.inputResponses</c>).</summary>
     public bool IsRetry => _parts.IsRetry;
 
-    /// <summary><c>result.taskId</c>: the task that a call became, as a raw JSON string.</summary>
+    /// <summary><c>taskId</c> of the result or of what asks about it: the task that a call became, as a raw JSON string. Before 2026-07-28 it stands in <c>result.task</c>.</summary>
     public RawJson? TaskId => Value(_parts.TaskId);
+
+    /// <summary>
+    /// The values by which the sides find again what they spoke of: <c>requestState</c>, <c>cursor</c> and <c>nextCursor</c>, <c>taskId</c>, that of <c>_meta["io.modelcontextprotocol/related-task"]</c> too.
+    /// Raw JSON strings, opaque to all but the server that made them, which takes them back as they were only.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Handles => _parts is { RequestState.IsAbsent: true, Cursor.IsAbsent: true, TaskId.IsAbsent: true, RelatedTask.IsAbsent: true } ? [] : Present(_parts.RequestState, _parts.Cursor, _parts.TaskId, _parts.RelatedTask);
 
     private RawJson? Value(Slice slice) => slice.IsAbsent ? null : RawJson.FromTrusted(slice.Of(Raw));
 
     private string? Text(Slice slice) => slice.IsAbsent ? null : JsonText.Read(slice.Of(Raw.Span)[1..^1]);
+
+    private List<ReadOnlyMemory<byte>> Present(params ReadOnlySpan<Slice> slices)
+    {
+        List<ReadOnlyMemory<byte>> present = [];
+        foreach (var slice in slices)
+        {
+            if (!slice.IsAbsent)
+            {
+                present.Add(slice.Of(Raw));
+            }
+        }
+
+        return present;
+    }
 
     private string? JoinClient() => Text(_parts.ClientVersion) is { } version ? $"{Text(_parts.ClientName)}/{version}" : Text(_parts.ClientName);
 }
@@ -127,6 +147,8 @@ internal struct McpParts
     public Slice CancelledRequestId;
     public Slice RequestState;
     public Slice TaskId;
+    public Slice RelatedTask;
+    public Slice Cursor;
     public Slice ErrorMessage;
     public string? Method;
     public string? Name;

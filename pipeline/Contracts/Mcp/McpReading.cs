@@ -144,6 +144,11 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
             else if (name.SequenceEqual("taskId"u8))
             {
                 _taskId = Value();
+                _parts.TaskId = String(_taskId);
+            }
+            else if (name.SequenceEqual("cursor"u8))
+            {
+                _parts.Cursor = String(Value());
             }
             else if (name.SequenceEqual("clientInfo"u8))
             {
@@ -209,6 +214,10 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
             {
                 _parts.SubscriptionId = StringOrInteger(Value());
             }
+            else if (name.SequenceEqual("io.modelcontextprotocol/related-task"u8))
+            {
+                Task(ref _parts.RelatedTask);
+            }
             else if (name.SequenceEqual("progressToken"u8))
             {
                 _metaProgressToken = Token(Value());
@@ -253,6 +262,28 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
         }
     }
 
+    private void Task(ref Slice id)
+    {
+        if (_json.Peek() != '{')
+        {
+            _json.Skip();
+            return;
+        }
+
+        var members = _json.Open(folds: true);
+        while (_json.Next(ref members, out var name))
+        {
+            if (name.SequenceEqual("taskId"u8))
+            {
+                id = String(Value());
+            }
+            else
+            {
+                _json.Skip();
+            }
+        }
+    }
+
     private Slice Result()
     {
         if (_json.Peek() != '{')
@@ -284,6 +315,14 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
             else if (name.SequenceEqual("taskId"u8))
             {
                 _parts.TaskId = String(Value());
+            }
+            else if (name.SequenceEqual("task"u8))
+            {
+                Task(ref _parts.TaskId);
+            }
+            else if (name.SequenceEqual("nextCursor"u8))
+            {
+                _parts.Cursor = String(Value());
             }
             else if (name.SequenceEqual("requestState"u8))
             {

@@ -96,6 +96,16 @@ public sealed class McpReaderTests
         Assert.Equal("\"7\"", Read("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"7"}}""").CancelledRequestId.ToString());
     }
 
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":3,"result":{"requestState":"a","nextCursor":"b"}}""", "\"a\" \"b\"")]
+    [InlineData("""{"jsonrpc":"2.0","id":3,"result":{"taskId":"c","cursor":"other"}}""", "\"c\"")]
+    [InlineData("""{"jsonrpc":"2.0","id":3,"result":{"task":{"ttl":1,"taskId":"c"},"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"d"}}}}""", "\"c\" \"d\"")]
+    [InlineData("""{"jsonrpc":"2.0","id":3,"method":"tasks/get","params":{"taskId":"c"}}""", "\"c\"")]
+    [InlineData("""{"jsonrpc":"2.0","id":3,"method":"tools/list","params":{"cursor":"b","requestState":"a"}}""", "\"a\" \"b\"")]
+    [InlineData("""{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"x","arguments":{"cursor":"b","taskId":"c"}}}""", "")]
+    [InlineData("""{"jsonrpc":"2.0","id":3,"result":{"requestState":1,"nextCursor":null,"taskId":{},"task":"c"}}""", "")]
+    public void What_only_its_server_reads_is_found_where_the_protocol_has_it(string json, string handles) => Assert.Equal(handles, string.Join(' ', Read(json).Handles.Select(Text)));
+
     internal static McpMessage Read(string json)
     {
         var read = McpReader.Read(Encoding.UTF8.GetBytes(json), McpLimits.Default);

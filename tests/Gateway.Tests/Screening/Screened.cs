@@ -18,6 +18,14 @@ internal static class Screened
         return "glpat-" + string.Concat(Enumerable.Range(0, 24).Select(_ => Alphabet[random.Next(Alphabet.Length)]));
     }
 
+    /// <summary>A signed token as identity providers make them, another for each seed.</summary>
+    public static string Jwt(int seed)
+    {
+        var random = new Random(seed);
+        string[] parts = ["{\"alg\":\"HS256\",\"typ\":\"JWT\"}", $"{{\"sub\":\"user-{random.Next()}\",\"exp\":{random.Next()}}}", string.Concat(Enumerable.Range(0, 32).Select(_ => Alphabet[random.Next(Alphabet.Length)]))];
+        return string.Join('.', parts.Select(part => System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes(part))));
+    }
+
     public static Task<GatewayHarness> StartAsync() => StartAsync(new ScreeningChoices());
 
     public static Task<GatewayHarness> StartAsync(params (ScreeningPlace Place, ScreeningKind Kind, ScreeningAction Action)[] actions) => StartAsync(Choices(actions));
