@@ -103,9 +103,7 @@ internal sealed class PostDoor(Intake intake, CallHandler calls, SpokenVersions 
 
     private async ValueTask HandleInBatchAsync(Exchange exchange, McpRead read, McpRequestHeaders headers, ClientAnswer answer)
     {
-        var fault = read.Fault ?? (read.Message.Method == "initialize"
-            ? new(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, "The method \"initialize\" may not stand in an array (2025-03-26, Lifecycle).", read.Message.Id)
-            : McpEraRules.Check(read.Message, headers, out _, out _) ?? ExtensionOf(read.Message));
+        var fault = read.Fault ?? McpEraRules.Check(read.Message, headers, out _, out _) ?? ExtensionOf(read.Message);
         if (fault is null)
         {
             await calls.HandleAsync(exchange, read.Message, McpEra.Legacy, McpRevisions.WithBatches, answer);

@@ -12,10 +12,10 @@ namespace McpLedger.Gateway.Sessions;
 internal sealed class SessionSeal(SessionKeys keys)
 {
     /// <summary>Longest upstream session id that is taken, bytes of UTF-8.</summary>
-    public const int MaxUpstreamSession = 256;
+    public const int MaxUpstreamSession = 2048;
 
-    /// <summary>Longest sealed id, characters.</summary>
-    public const int MaxSealed = 640;
+    /// <summary>Longest sealed id, characters: a header that HTTP servers and clients take.</summary>
+    public const int MaxSealed = 3072;
 
     private const byte Version = 2;
     private const byte SharedNameVersion = 1;

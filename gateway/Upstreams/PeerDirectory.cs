@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using McpLedger.Gateway.Configuration;
 using Microsoft.Extensions.Hosting;
 
@@ -112,7 +113,8 @@ internal sealed class PeerDirectory(GatewayConfigSource source, GatewayTelemetry
     {
         try
         {
-            var name = (await _client.GetStringAsync(new Uri(address, WhoPath), cancellationToken)).Trim();
+            // As bytes: a name is ASCII, whatever the answer says of itself.
+            var name = Encoding.ASCII.GetString(await _client.GetByteArrayAsync(new Uri(address, WhoPath), cancellationToken)).Trim();
             return (name.Length is > 0 and <= LongestName ? name : null, address);
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)

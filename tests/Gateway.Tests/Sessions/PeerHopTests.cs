@@ -61,6 +61,29 @@ public sealed class PeerHopTests
     }
 
     [Fact]
+    public async Task An_answer_about_a_name_in_letters_that_nobody_knows_is_read_like_any_other()
+    {
+        using var keys = new TemporaryFolder();
+        var file = Path.Combine(keys.Path, "sessions.key");
+        await using var owner = await StartAsync("gw-1", file);
+        await using var other = await StartAsync("gw-2", file);
+        await using var stranger = await FakeServer.StartAsync();
+        var key = await KeyAsync(owner, other);
+        using var opened = await owner.Client.SendAsync(With(key, Wire.PostRaw("shell", Wire.Initialize("0"))));
+        var session = opened.Headers.GetValues("Mcp-Session-Id").Single();
+        stranger.Answer = (http, _) =>
+        {
+            http.Response.ContentType = "text/plain; charset=nonsense";
+            return http.Response.Body.WriteAsync("gw-9"u8.ToArray()).AsTask();
+        };
+
+        await other.PublishAsync(other.Source.Current with { PeerName = new($"http://localhost:{stranger.Address.Port}") });
+
+        await other.TextAsync(With(key, Wire.PostRaw("shell", Wire.LegacyRequest("2", "test/pid"), Wire.Legacy, session)), 404);
+        Assert.NotEmpty(stranger.Requests);
+    }
+
+    [Fact]
     public async Task A_name_that_leads_nowhere_or_to_somebody_else_leaves_the_owner_unknown()
     {
         using var keys = new TemporaryFolder();

@@ -42,9 +42,9 @@ public sealed class SessionSealTests
     [Fact]
     public void An_upstream_session_id_that_is_too_long_is_refused_with_the_reason()
     {
-        Assert.False(Seal(KeyA).TrySeal(Claims with { UpstreamSession = new string('u', 257) }, out _, out var fault));
-        Assert.Contains("256", fault);
-        Assert.False(Seal(KeyA).TrySeal(Claims with { Owner = new string('o', 2_000) }, out _, out fault));
+        Assert.False(Seal(KeyA).TrySeal(Claims with { UpstreamSession = new string('u', 2049) }, out _, out var fault));
+        Assert.Contains("2048", fault);
+        Assert.False(Seal(KeyA).TrySeal(Claims with { Owner = new string('o', 3_000) }, out _, out fault));
         Assert.Contains("do not fit", fault);
         Assert.False(Seal(KeyA).TrySeal(Claims with { Owner = new string('o', 200_000) }, out _, out _));
     }

@@ -29,6 +29,23 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task A_server_may_put_a_state_of_its_own_into_its_session_id()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var state = string.Concat(Enumerable.Repeat("stateless-", 60));
+        gateway.Upstream.Answer = (http, body) =>
+        {
+            http.Response.Headers["Mcp-Session-Id"] = state;
+            return FakeServer.WriteJson(http, 200, Wire.Result(Wire.IdOf(body), "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"serverInfo\":{\"name\":\"s\",\"version\":\"1\"}"));
+        };
+        using var opened = await gateway.Client.SendAsync(Wire.PostRaw("demo", Wire.Initialize("1")));
+
+        await gateway.TextAsync(Wire.PostRaw("demo", Wire.LegacyRequest("2", "ping"), Wire.Legacy, opened.Headers.GetValues("Mcp-Session-Id").Single()), 200);
+
+        Assert.Equal(state, gateway.Upstream.Requests.Last().Headers["Mcp-Session-Id"]);
+    }
+
+    [Fact]
     public async Task A_session_of_somebody_else_is_refused_and_recorded()
     {
         await using var gateway = await StartAsync();
