@@ -17,6 +17,7 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
     {
         var call = ending.Call;
         ending.Destination = upstream.Destination;
+        answer.SetHeader(HeaderNames.RetryAfter, upstream.RetryAfter);
         if (upstream.IsSessionGone)
         {
             await SessionGoneAsync(ending, upstream.Fault!, answer);
@@ -106,11 +107,6 @@ internal sealed class AnswerRelay(CallRecorder recorder, AnswerScreen screen, Me
         {
             await Refuser.UnrecordableAsync(ending.Call, answer);
             return;
-        }
-
-        if (upstream.RetryAfter is { } retryAfter)
-        {
-            answer.SetHeader(HeaderNames.RetryAfter, retryAfter);
         }
 
         await answer.JsonAsync(upstream.Status, screened.Bytes);

@@ -147,15 +147,13 @@ internal sealed class CallEnding(Call call, CallRecorder recorder, GatewayTeleme
         }
     }
 
-    /// <summary>The outcome that an answer means: one that is withheld is an error to the client.</summary>
+    /// <summary>The outcome that an answer means for the call.</summary>
     public CallOutcome OutcomeOf(in McpMessage response, in Screened screened) =>
-        screened.Refusal is null || (Call.Era == McpEra.Legacy && Call.Exchange.IsClientGone) ? OutcomeOf(response)
-        : Call.What.Method == "tools/call" ? CallOutcome.ToolError
-        : CallOutcome.ProtocolError;
+        Call.Era == McpEra.Legacy && Call.Exchange.IsClientGone ? CallOutcome.ClientGone : OutcomeOf(Call.What.Method, response, screened);
 
-    /// <summary>The outcome that a response message means.</summary>
-    public CallOutcome OutcomeOf(in McpMessage response) =>
-        Call.Era == McpEra.Legacy && Call.Exchange.IsClientGone ? CallOutcome.ClientGone
+    /// <summary>The outcome that an answer means to whoever takes it: one that is withheld is an error to the client.</summary>
+    public static CallOutcome OutcomeOf(string? method, in McpMessage response, in Screened screened) =>
+        screened.Refusal is not null ? (method == "tools/call" ? CallOutcome.ToolError : CallOutcome.ProtocolError)
         : response.ErrorCode is not null ? CallOutcome.ProtocolError
         : response.IsToolError ? CallOutcome.ToolError
         : CallOutcome.Ok;

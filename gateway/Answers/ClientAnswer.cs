@@ -43,10 +43,10 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
     /// <summary>Gives the client its session id with what the server answered; an error of ours that comes instead opens no session. It is a header: where a stream begins before the result is there, it goes out with that, before its opening is recorded.</summary>
     public void SetSession(string sealedId) => _session = sealedId;
 
-    /// <summary>Sets a header, unless it is too late for one.</summary>
-    public void SetHeader(string name, string value)
+    /// <summary>Sets a header, unless there is nothing to say or it is too late.</summary>
+    public void SetHeader(string name, string? value)
     {
-        if (!IsStream)
+        if (!IsStream && value is not null)
         {
             http.Response.Headers[name] = value;
         }

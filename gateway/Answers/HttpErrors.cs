@@ -28,12 +28,12 @@ internal static class HttpErrors
         byte[]? only = null;
         while (events.TryRead(out var read) == SseStep.Event)
         {
-            if (read.Data.Length > 0 && only is not null)
+            if (read.IsMessage && only is not null)
             {
                 return body;
             }
 
-            only = read.Data.Length > 0 ? read.Data.ToArray() : only;
+            only = read.IsMessage ? read.Data.ToArray() : only;
         }
 
         return only is not null && events.Pending.IsEmpty ? only : body;

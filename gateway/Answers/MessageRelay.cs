@@ -13,6 +13,8 @@ internal sealed class MessageRelay(CallRecorder recorder, MessageScreen screen, 
     private const string SplitLine = "A line beside its message holds what some clients take for the end of a line, and passed as a blank comment.";
     private const string SplitName = "The id or the type of an event of its stream holds what some clients take for the end of a line.";
 
+    private const string OtherType = "The type of its event is not that of a message, so clients pass over its data. Later events of the stream that are like it are not recorded.";
+
     /// <summary>Records a message that is about to pass, or that does not.</summary>
     /// <param name="call">The call or stream in which it came.</param>
     /// <param name="owner">The call that it belongs to; null for a message that stands alone.</param>
@@ -24,11 +26,15 @@ internal sealed class MessageRelay(CallRecorder recorder, MessageScreen screen, 
     public ValueTask<bool> RecordAsync(Call call, EventId? owner, McpMessage message, ReadOnlyMemory<byte> bytes, Direction direction, string? dropped) =>
         RecordAsync(call, owner, message, bytes, direction, dropped, outcome: null);
 
-    /// <summary>Records an answer on a stream that belongs to no call, to a call that this process does not know.</summary>
+    /// <summary>Records an answer on a stream that belongs to no call, to a call that does not end with it.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="method">What the call asked for; that of the stream where nobody knows.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="screened">What became of it.</param>
     /// <returns>Whether it may pass.</returns>
-    public ValueTask<bool> RecordAnswerAsync(Call stream, McpMessage answer, in Screened screened)
+    public ValueTask<bool> RecordAnswerAsync(Call stream, string? method, McpMessage answer, in Screened screened)
     {
-        CallOutcome? outcome = screened.Fault is not null ? null : answer.ErrorCode is not null ? CallOutcome.ProtocolError : answer.IsToolError ? CallOutcome.ToolError : CallOutcome.Ok;
+        CallOutcome? outcome = screened.Fault is null ? CallEnding.OutcomeOf(method, answer, screened) : null;
         return WriteAsync(stream, stream.Id, screened.Recorded, default, Direction.ToClient, screened.Fault ?? screened.Refusal, outcome, screened.Screening);
     }
 
@@ -53,6 +59,25 @@ internal sealed class MessageRelay(CallRecorder recorder, MessageScreen screen, 
             var parsed = McpReader.Read(read.Data, call.Exchange.Gateway.Limits);
             await RecordAsync(call, call.Id, parsed.Message, read.Data.ToArray(), Direction.ToClient, dropped);
         }
+    }
+
+    /// <summary>What passes of an event that brings no message. Data of another type goes no further: nobody looked through it. It is recorded once a stream, for a sign of life may be nothing else.</summary>
+    /// <param name="call">The call or stream in which it came.</param>
+    /// <param name="read">The event.</param>
+    /// <param name="tally">What its stream brought, this event included.</param>
+    public async ValueTask<ReadOnlyMemory<byte>> SilentAsync(Call call, SseEvent read, StreamTally tally)
+    {
+        if (read.Data.IsEmpty)
+        {
+            return read.Shown;
+        }
+
+        if (tally.Others == 1)
+        {
+            await DropAsync(call, read, OtherType);
+        }
+
+        return SseText.WithoutData(read);
     }
 
     /// <summary>Records an event of which not everything that stands beside its message may pass: some clients would read a message there.</summary>

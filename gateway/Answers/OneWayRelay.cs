@@ -4,6 +4,7 @@ using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace McpLedger.Gateway.Answers;
 
@@ -22,6 +23,7 @@ internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, U
         // Once recorded it is sent, whether or not the client waits: it has no answer to wait for.
         var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null, call.Exchange.Principal);
         using var answered = await upstream.SendAsync(request, CancellationToken.None);
+        answer.SetHeader(HeaderNames.RetryAfter, answered.RetryAfter);
         if (answered.Fault is null && answered.Status is >= 200 and < 300)
         {
             answer.Accept(StatusCodes.Status202Accepted);

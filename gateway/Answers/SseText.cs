@@ -8,6 +8,8 @@ namespace McpLedger.Gateway.Answers;
 /// <summary>Writes events of our own: where a message was changed, and where there was no stream.</summary>
 internal static class SseText
 {
+    private static readonly byte[] BlankComment = ":\n\n"u8.ToArray();
+
     /// <summary>An event that carries <paramref name="data"/>; one <c>data:</c> line a line.</summary>
     public static ReadOnlyMemory<byte> Of(ReadOnlySpan<byte> data, string? id, string? eventType, long? retry)
     {
@@ -36,6 +38,9 @@ internal static class SseText
     /// <summary>An event as it may be shown; where its message was changed, with that and its other fields as they were.</summary>
     public static ReadOnlyMemory<byte> Of(SseEvent read, bool isChanged, ReadOnlyMemory<byte> message) =>
         isChanged ? Of(message.Span, read.Id, read.Event, read.Retry) : read.Shown;
+
+    /// <summary>An event without its data: the place in the stream that it tells, or a sign of life.</summary>
+    public static ReadOnlyMemory<byte> WithoutData(SseEvent read) => read is { Id: null, Retry: null } ? BlankComment : Of([], read.Id, read.Event, read.Retry);
 
     private static void Field(ArrayBufferWriter<byte> text, string name, string? value)
     {

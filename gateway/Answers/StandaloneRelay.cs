@@ -30,6 +30,7 @@ internal sealed class StandaloneRelay(
     /// <param name="tenure">How long it is waited for; null for a DELETE, whose answer always is.</param>
     public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, Tenure? tenure)
     {
+        answer.SetHeader(HeaderNames.RetryAfter, upstream.RetryAfter);
         if (upstream.IsSessionGone)
         {
             await EndAsync(ending, 0, StatusCodes.Status404NotFound, CallOutcome.UpstreamFailed, upstream.Fault, default, null, answer);
@@ -62,17 +63,19 @@ internal sealed class StandaloneRelay(
         string? fault = null;
         while (fault is null && await events.NextAsync(tenure.Over) is { } read)
         {
-            tally.Take(read.Raw.Span, read.Data.Length > 0);
+            tally.Take(read);
             if (tenure.IsWithdrawn)
             {
+                // What was read with it follows, and the end after that.
                 await messages.DropAsync(ending.Call, read, CallEnding.KeyWithdrawn);
-                break;
+                tenure.End();
+                continue;
             }
 
             fault = await messages.RecordBesideAsync(ending.Call, read);
-            if (fault is null && read.Data.Length == 0)
+            if (fault is null && !read.IsMessage)
             {
-                await answer.EventAsync(read.Shown);
+                await answer.EventAsync(await messages.SilentAsync(ending.Call, read, tally));
             }
             else if (fault is null && !await PassAsync(ending, read, tally, said, answer))
             {
@@ -141,8 +144,9 @@ internal sealed class StandaloneRelay(
             return await messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, "It answers a call that waits for its answer on a stream of its own.");
         }
 
-        var screened = await screen.ScreenAsync(known?.Call.In(call.Exchange) ?? call, message, said is { HasSaid: true } ? said : null);
-        if (!screened.IsRecorded || !await messages.RecordAnswerAsync(call, message, screened))
+        var judged = known?.Call.In(call.Exchange) ?? call;
+        var screened = await screen.ScreenAsync(judged, message, said is { HasSaid: true } ? said : null);
+        if (!screened.IsRecorded || !await messages.RecordAnswerAsync(call, judged.What.Method, message, screened))
         {
             return false;
         }

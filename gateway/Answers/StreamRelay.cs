@@ -43,13 +43,14 @@ internal sealed class StreamRelay(
         var isResumable = false;
         while (await events.NextAsync(givenUp) is { } read)
         {
-            tally.Take(read.Raw.Span, read.Data.Length > 0);
+            tally.Take(read);
             isResumable |= read.Id is not null;
             if (tenure is { IsWithdrawn: true })
             {
+                // What was read with it follows, and the end after that.
                 await messages.DropAsync(call, read, CallEnding.KeyWithdrawn);
-                await ending.StopAsync(answer, tally.Summary, tenure);
-                return;
+                tenure.End();
+                continue;
             }
 
             if (!isSubscription && tally.Bytes > (long)limits.MaxResponseBytes * MaxStreamInEvents)
@@ -64,9 +65,9 @@ internal sealed class StreamRelay(
                 return;
             }
 
-            if (read.Data.Length == 0)
+            if (!read.IsMessage)
             {
-                await answer.EventAsync(read.Shown);
+                await answer.EventAsync(await messages.SilentAsync(call, read, tally));
                 continue;
             }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
+using McpLedger.Contracts.Mcp;
 
 namespace McpLedger.Gateway.Answers;
 
@@ -13,13 +14,17 @@ internal sealed class StreamTally : IDisposable
 
     public long Bytes { get; private set; }
 
+    /// <summary>Events with data that are no messages, for their type is another.</summary>
+    public long Others { get; private set; }
+
     public StreamSummary Summary => new(Messages, Bytes, Digest.FromBytes(_hash.GetCurrentHash()));
 
-    public void Take(ReadOnlySpan<byte> raw, bool isMessage)
+    public void Take(SseEvent read)
     {
-        _hash.AppendData(raw);
-        Bytes += raw.Length;
-        Messages += isMessage ? 1 : 0;
+        _hash.AppendData(read.Raw.Span);
+        Bytes += read.Raw.Length;
+        Messages += read.IsMessage ? 1 : 0;
+        Others += !read.IsMessage && read.Data.Length > 0 ? 1 : 0;
     }
 
     /// <summary>Counts the messages of an event that holds several: the event itself is counted as one.</summary>

@@ -38,6 +38,9 @@ internal sealed class Tenure : IAsyncDisposable
     /// <summary>Whether the key that opened the stream is no longer in force, so that nothing more may pass.</summary>
     public bool IsWithdrawn => _key is not null && !_control.Keys.Holds(_key, _time.GetUtcNow());
 
+    /// <summary>Ends it before its time.</summary>
+    public void End() => _over.Cancel();
+
     public async ValueTask DisposeAsync()
     {
         if (_timer is not null)
@@ -53,7 +56,7 @@ internal sealed class Tenure : IAsyncDisposable
     {
         if (IsWithdrawn)
         {
-            _over.Cancel();
+            End();
         }
     }
 }

@@ -17,7 +17,7 @@ public readonly struct SseEvent
     /// <summary>True when the id or the event's type holds such an end of a line: no such reader can be given it.</summary>
     public bool IsSplit { get; init; }
 
-    /// <summary>What <c>event:</c> says; null when absent, which means <c>message</c>.</summary>
+    /// <summary>What <c>event:</c> says; null when absent or empty, which means <c>message</c>.</summary>
     public string? Event { get; init; }
 
     /// <summary>What <c>id:</c> says; null when absent.</summary>
@@ -28,6 +28,9 @@ public readonly struct SseEvent
 
     /// <summary>True when there is a line of <c>data:</c>, even an empty one.</summary>
     public bool HasData { get; init; }
+
+    /// <summary>Whether it brings a message: data, under no other type than <c>message</c>. Clients pass over the data of any other.</summary>
+    public bool IsMessage => !Data.IsEmpty && Event is null or "message";
 
     /// <summary>What <c>retry:</c> says, in milliseconds; null when absent or no number.</summary>
     public long? Retry { get; init; }

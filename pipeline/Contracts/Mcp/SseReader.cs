@@ -160,7 +160,7 @@ public sealed class SseReader(int maxEventBytes) : IDisposable
             Raw = raw,
             Shown = shown ?? raw,
             IsSplit = isSplit,
-            Event = fields.Event,
+            Event = fields.Event is "" ? null : fields.Event,
             Id = fields.Id,
             Retry = fields.Retry,
             HasData = fields.DataLines > 0,

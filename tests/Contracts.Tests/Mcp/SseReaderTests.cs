@@ -75,6 +75,22 @@ public sealed class SseReaderTests
         Assert.Equal(isSplit, read.IsSplit);
     }
 
+    [Theory]
+    [InlineData("data: 1\n\n", true)]
+    [InlineData("event: message\ndata: 1\n\n", true)]
+    [InlineData("event: x\nevent:\ndata: 1\n\n", true)]
+    [InlineData("event: ping\ndata: 1\n\n", false)]
+    [InlineData("event: Message\ndata: 1\n\n", false)]
+    [InlineData("id: 1\ndata:\n\n", false)]
+    public void Data_is_a_message_under_no_other_type(string text, bool isMessage)
+    {
+        using var reader = new SseReader(1000);
+        reader.Append(Encoding.UTF8.GetBytes(text));
+
+        Assert.Equal(SseStep.Event, reader.TryRead(out var read));
+        Assert.Equal(isMessage, read.IsMessage);
+    }
+
     [Fact]
     public void What_broke_off_stays_pending()
     {

@@ -363,4 +363,29 @@ public sealed class BadUpstreamTests
         http.Response.ContentType = type;
         return http.Response.WriteAsync(body);
     }
+
+    [Theory]
+    [InlineData("call")]
+    [InlineData("notification")]
+    [InlineData("GET")]
+    [InlineData("DELETE")]
+    public async Task When_to_come_back_is_told_with_every_answer(string what)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        gateway.Upstream.Answer = (http, _) =>
+        {
+            http.Response.StatusCode = 429;
+            http.Response.Headers.RetryAfter = "17";
+            return http.Response.WriteAsync("Too many.");
+        };
+
+        using var response = await gateway.Client.SendAsync(what switch
+        {
+            "call" => Wire.Post("demo", Wire.Call("7", "echo")),
+            "notification" => Wire.PostRaw("demo", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}", Wire.Legacy),
+            _ => Wire.Send(new(what), "demo", Wire.Legacy),
+        });
+
+        Assert.Equal("17", response.Headers.GetValues("Retry-After").Single());
+    }
 }

@@ -135,4 +135,55 @@ public sealed class StreamTests
         proceed.SetResult();
         Assert.Contains("\"a\":1", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("ping", "ping", false)]
+    [InlineData("ping", "ping", true)]
+    [InlineData("x", "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"resultType\":\"complete\",\"other\":1}}", false)]
+    [InlineData("x", "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"resultType\":\"complete\",\"other\":1}}", true)]
+    public async Task An_event_of_another_type_brings_no_message_and_passes_as_a_blank_comment(string type, string data, bool isGet)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var (other, message) = ($"event: {type}\ndata: {data}\n\n", Wire.Event(isGet ? Progress : Wire.Result("7", "\"a\":1")));
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, other, other, message);
+
+        Assert.Equal(":\n\n:\n\n" + message, await AskAsync(gateway, isGet));
+
+        var events = await gateway.CallsAsync();
+        var completed = events.OfType<CallCompleted>().Single();
+        Assert.Equal((CallOutcome.Ok, 1), (completed.Outcome, completed.Stream!.Messages));
+        Assert.DoesNotContain("other", Screening.Screened.Text(completed.Response), StringComparison.Ordinal);
+        var dropped = events.OfType<MessageRelayed>().Single(relayed => relayed.Dropped is not null);
+        Assert.Equal((data, null), (Screening.Screened.Text(dropped.Message), dropped.Outcome));
+        Assert.Contains("type", dropped.Dropped, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_place_in_the_stream_that_an_event_of_another_type_tells_passes_without_its_data(bool isGet)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var message = Wire.Event(isGet ? Progress : Wire.Result("7", "\"a\":1"));
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, "event: ping\nid: 4\n: beside\nretry: 9\ndata: ping\n\n", message);
+
+        Assert.Equal("id: 4\nevent: ping\nretry: 9\ndata: \n\n" + message, await AskAsync(gateway, isGet));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_empty_type_is_that_of_a_message(bool isGet)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var message = "event:\ndata: " + (isGet ? Progress : Wire.Result("7", "\"a\":1")) + "\n\n";
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, message);
+
+        Assert.Equal(message, await AskAsync(gateway, isGet));
+
+        Assert.Equal(1, (await gateway.CallsAsync()).OfType<CallCompleted>().Single().Stream!.Messages);
+    }
+
+    private static Task<string> AskAsync(GatewayHarness gateway, bool isGet) =>
+        gateway.TextAsync(isGet ? Wire.Send(HttpMethod.Get, "demo", Wire.Legacy) : Wire.Post("demo", Wire.Call("7", "echo")), 200);
 }
