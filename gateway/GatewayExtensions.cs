@@ -35,15 +35,15 @@ public static class GatewayExtensions
         services.AddSingleton<LedgerAppender>().AddSingleton<ControlRecorder>().AddSingleton<CallRecorder>().AddSingleton<RefusalFlood>();
         services.AddSingleton<ControlState>().AddSingleton<CallRestraints>().AddSingleton(provider => new HeldPrincipals(provider.GetRequiredService<ControlState>(), provider.GetRequiredService<TimeProvider>())).AddSingleton<ControlFollower>().AddHostedService(provider => provider.GetRequiredService<ControlFollower>());
         services.AddSingleton<IPrincipalProvider, ApiKeyProvider>().AddSingleton<IPrincipalProvider, LoopbackProvider>().AddSingleton<PrincipalResolver>();
-        services.AddSingleton(_ => new SessionSeal(SessionKeys.LoadOrCreate(options.SessionKeyFile))).AddSingleton<SessionMinting>().AddSingleton<LiveCalls>().AddSingleton<SuspendedCalls>();
+        services.AddSingleton(_ => SessionKeys.LoadOrCreate(options.SessionKeyFile)).AddSingleton<SessionSeal>().AddSingleton<SessionMinting>().AddSingleton<LiveCalls>().AddSingleton<SuspendedCalls>();
         services.AddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));
         services.AddSingleton<Clusters>().AddSingleton<Balancer>().AddSingleton<HttpUpstream>().AddSingleton<SpokenVersions>().AddSingleton<Upstream>();
-        services.AddSingleton(_ => new HopSeal(SessionKeys.LoadOrCreate(options.SessionKeyFile))).AddSingleton<PeerHop>().AddSingleton<PeerDirectory>().AddHostedService(provider => provider.GetRequiredService<PeerDirectory>());
-        services.AddSingleton(_ => new ScreeningDesks(SessionKeys.LoadOrCreate(options.SessionKeyFile).Current)).AddSingleton<ScreeningTelemetry>().AddSingleton<SecretMemory>();
+        services.AddSingleton<HopSeal>().AddSingleton<PeerHop>().AddSingleton<PeerDirectory>().AddHostedService(provider => provider.GetRequiredService<PeerDirectory>());
+        services.AddSingleton(provider => new ScreeningDesks(provider.GetRequiredService<SessionKeys>().Current)).AddSingleton<ScreeningTelemetry>().AddSingleton<SecretMemory>();
         services.AddSingleton<BodyScreen>().AddSingleton<MessageScreen>().AddSingleton<DefinitionScreen>().AddSingleton<AnswerScreen>();
         services.AddSingleton<FindingLog>().AddHostedService(provider => provider.GetRequiredService<FindingLog>());
         services.AddSingleton<ShadowScreen>().AddSingleton<ToolCatalogue>().AddSingleton<ToolListScreen>().AddSingleton<InstructionsScreen>();
-        services.AddSingleton<Refuser>().AddSingleton<MessageRelay>().AddSingleton<OneWayRelay>().AddSingleton<StreamRelay>().AddSingleton<StandaloneRelay>().AddSingleton<AnswerRelay>();
+        services.AddSingleton<Refuser>().AddSingleton<SuspendedEndings>().AddSingleton<MessageRelay>().AddSingleton<OneWayRelay>().AddSingleton<StreamRelay>().AddSingleton<StandaloneRelay>().AddSingleton<AnswerRelay>();
         services.AddSingleton<Tenures>().AddSingleton<Intake>().AddSingleton<CallHandler>().AddSingleton<PostDoor>().AddSingleton<StreamDoor>().AddSingleton<McpEndpoint>();
         services.AddSingleton(provider => new GatewayConfigSource(
             provider.GetRequiredService<ControlRecorder>(), provider.GetRequiredService<Upstream>(), provider.GetRequiredService<GatewayTelemetry>()));

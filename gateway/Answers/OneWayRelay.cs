@@ -8,10 +8,11 @@ using Microsoft.Net.Http.Headers;
 
 namespace McpLedger.Gateway.Answers;
 
-/// <summary>Passes on what has no answer: a client's notifications, and its answers to the server's requests.</summary>
+/// <summary>Passes on what has no answer: a client's notifications, and its answers to the server's requests, or an error in the place of one that does not come.</summary>
 internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, Upstream upstream, TimeProvider time)
 {
     private const int MaxErrorBytes = 64 * 1024;
+    private const string Withheld = "The gateway's screening did not let the request pass to its client, or the answer to it.";
 
     /// <summary>Records that the message is about to pass.</summary>
     /// <returns>Whether it may.</returns>
@@ -20,20 +21,43 @@ internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, U
     /// <summary>Sends what was recorded, and tells the client what came of it.</summary>
     public async ValueTask SendAsync(Call call, ClientAnswer answer)
     {
-        // Once recorded it is sent, whether or not the client waits: it has no answer to wait for.
-        var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null, call.Exchange.Principal);
-        using var answered = await upstream.SendAsync(request, CancellationToken.None);
+        using var answered = await SendAsync(call, call.Message);
         answer.SetHeader(HeaderNames.RetryAfter, answered.RetryAfter);
-        if (answered.Fault is null && answered.Status is >= 200 and < 300)
+        if (FaultOf(answered) is not { } reason)
         {
             answer.Accept(StatusCodes.Status202Accepted);
             return;
         }
 
-        var reason = answered.Fault ?? $"The server answered with HTTP {answered.Status}.";
         await messages.RecordAsync(call, owner: null, Screened(call), Direction.ToServer, reason);
         await RejectAsync(call, answered, reason, answer);
     }
+
+    /// <summary>Answers a server's request in its client's place, where screening stands between the two: whoever asked would wait, and the call with it.</summary>
+    /// <param name="call">The call whose stream brought the request, or the refused answer to it.</param>
+    /// <param name="owner">The call that it belongs to; null where nobody knows.</param>
+    /// <param name="id">The request's id.</param>
+    public async ValueTask RefuseAsync(Call call, EventId? owner, RawJson id)
+    {
+        // An id is the sender's own word, and may be what was refused.
+        var error = McpReader.Read(McpErrors.Write(id, Refusal.RefusedByPolicy, Withheld, null), call.Exchange.Gateway.Limits).Message;
+        var screened = screen.Request(call, error);
+        if (screened.Refusal is null && await messages.RecordAsync(call, owner, screened, Direction.ToServer, dropped: null))
+        {
+            using var answered = await SendAsync(call, screened.Passed);
+            if (FaultOf(answered) is { } reason)
+            {
+                await messages.RecordAsync(call, owner, screened, Direction.ToServer, reason);
+            }
+        }
+    }
+
+    // Once recorded it is sent, whether or not the client waits: it has no answer to wait for.
+    private ValueTask<UpstreamAnswer> SendAsync(Call call, McpMessage message) => upstream.SendAsync(
+        new(call.Exchange.Server!, call.Exchange.Http.Request, "POST", message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null, call.Exchange.Principal), CancellationToken.None);
+
+    private static string? FaultOf(UpstreamAnswer answered) =>
+        answered.Fault ?? (answered.Status is >= 200 and < 300 ? null : $"The server answered with HTTP {answered.Status}.");
 
     private static ScreenedMessage Screened(Call call) => new(call.Message, call.Recorded) { Record = call.Screening };
 

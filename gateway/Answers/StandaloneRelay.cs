@@ -14,11 +14,12 @@ namespace McpLedger.Gateway.Answers;
 internal sealed class StandaloneRelay(
     CallRecorder recorder,
     MessageRelay messages,
+    OneWayRelay oneWay,
     AnswerScreen screen,
     MessageScreen screening,
     LiveCalls live,
     SuspendedCalls suspended,
-    GatewayTelemetry telemetry,
+    SuspendedEndings endings,
     TimeProvider time)
 {
     private const int MaxErrorBytes = 64 * 1024;
@@ -31,6 +32,11 @@ internal sealed class StandaloneRelay(
     public async ValueTask RelayAsync(CallEnding ending, UpstreamAnswer upstream, ClientAnswer answer, Tenure? tenure)
     {
         answer.SetHeader(HeaderNames.RetryAfter, upstream.RetryAfter);
+        if (ending.Call.What.Method == "DELETE" && (upstream.IsSessionGone || upstream.Status is (>= 200 and < 300) or StatusCodes.Status404NotFound))
+        {
+            await endings.EndSessionAsync(ending.Call);
+        }
+
         if (upstream.IsSessionGone)
         {
             await EndAsync(ending, 0, StatusCodes.Status404NotFound, CallOutcome.UpstreamFailed, upstream.Fault, default, null, answer);
@@ -134,12 +140,12 @@ internal sealed class StandaloneRelay(
 
         if (message.Kind != McpKind.Response)
         {
-            return await PassMessageAsync(call, read, screening.Message(call, message, said), answer);
+            return await PassMessageAsync(call, read, message, screening.Message(call, message, said), answer);
         }
 
         // A server answers on the stream that the request opened, or on one that resumes it (2025-11-25, Transports): anywhere else is a way around the rules of the tool that was called.
         var known = live.Find(call.Where.Session, message.Id);
-        if (known is not null && !call.Exchange.IsResuming)
+        if (known is not null && call.Exchange.LastEvent is null)
         {
             return await messages.RecordAsync(call, call.Id, message, default, Direction.ToClient, "It answers a call that waits for its answer on a stream of its own.");
         }
@@ -162,27 +168,24 @@ internal sealed class StandaloneRelay(
     private ValueTask<bool> DropUnreadableAsync(Call call, SseEvent read, McpFault fault) =>
         messages.RecordAsync(call, call.Id, default, read.Data, Direction.ToClient, $"It could not be read: {fault.Unquoted}");
 
-    private async ValueTask<bool> PassMessageAsync(Call call, SseEvent read, ScreenedMessage screened, ClientAnswer answer)
+    private async ValueTask<bool> PassMessageAsync(Call call, SseEvent read, McpMessage message, ScreenedMessage screened, ClientAnswer answer)
     {
         if (!await messages.RecordAsync(call, call.Id, screened, Direction.ToClient, screened.Refusal))
         {
             return false;
         }
 
-        if (screened.Refusal is null)
-        {
-            await answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Passed.Raw));
-        }
-
+        await (screened.Refusal is null ? answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Passed.Raw))
+            : message is { Kind: McpKind.Request, Id: { } id } ? oneWay.RefuseAsync(call, call.Id, id)
+            : default);
         return true;
     }
 
     // The answer of a call whose own stream was closed to be resumed: it ends here, its event before its release like everywhere (I1).
     private async ValueTask<bool> EndResumedAsync(Call stream, SuspendedCall waiting, SseEvent read, McpMessage message, StreamMemory? said, ClientAnswer answer)
     {
-        var call = Call.Resume(stream.Exchange, waiting);
-        var ending = new CallEnding(call, recorder, telemetry, waiting.Began, time) { Destination = waiting.Destination };
-        var screened = await screen.ScreenAsync(call, message, said is { HasSaid: true } ? said : StreamMemory.After(waiting.Said));
+        var ending = endings.Of(stream.Exchange, waiting);
+        var screened = await screen.ScreenAsync(ending.Call, message, said is { HasSaid: true } ? said : StreamMemory.After(waiting.Said));
         var response = await recorder.OfJsonAsync(screened.Recorded.Raw);
         if (screened.Fault is { } fault)
         {

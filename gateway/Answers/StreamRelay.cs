@@ -14,7 +14,7 @@ namespace McpLedger.Gateway.Answers;
 /// with the digest of the whole stream. Comments, priming events, ids and retry times pass as they are, so that streams can be resumed.
 /// </summary>
 internal sealed class StreamRelay(
-    CallRecorder recorder, MessageRelay messages, AnswerScreen screen, MessageScreen screening, SuspendedCalls suspended, SpokenVersions versions, Tenures tenures, TimeProvider time)
+    CallRecorder recorder, MessageRelay messages, OneWayRelay oneWay, AnswerScreen screen, MessageScreen screening, SuspendedEndings suspended, SpokenVersions versions, Tenures tenures, TimeProvider time)
 {
     private const int MaxStreamInEvents = 16;
     private const string Late = "It came after the call's answer.";
@@ -44,7 +44,12 @@ internal sealed class StreamRelay(
         while (await events.NextAsync(givenUp) is { } read)
         {
             tally.Take(read);
-            isResumable |= read.Id is not null;
+            if (read.Id is { } place)
+            {
+                isResumable = true;
+                ending.Live?.Show(place);
+            }
+
             if (tenure is { IsWithdrawn: true })
             {
                 // What was read with it follows, and the end after that.
@@ -153,7 +158,9 @@ internal sealed class StreamRelay(
         var screened = screening.Message(call, message, said);
         if (await messages.RecordAsync(call, call.Id, screened, Direction.ToClient, screened.Refusal))
         {
-            await (screened.Refusal is null ? answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Passed.Raw)) : default);
+            await (screened.Refusal is null ? answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Passed.Raw))
+                : message is { Kind: McpKind.Request, Id: { } id } ? oneWay.RefuseAsync(call, call.Id, id)
+                : default);
             return true;
         }
 
@@ -192,16 +199,17 @@ internal sealed class StreamRelay(
 
     private async ValueTask EndWithoutAnswerAsync(CallEnding ending, EventSource events, StreamTally tally, bool isResumable, StreamMemory? said, ClientAnswer answer)
     {
-        if (events.End == StreamEnd.GivenUp || (ending.Call.Exchange.IsClientGone && ending.Call.Era == McpEra.Modern))
+        var isOpen = ending.Call.Era == McpEra.Legacy && isResumable && ending.Live is not { IsCancelled: true };
+        if (isOpen && (events.End == StreamEnd.Closed || ending.Live is { GivenUp.IsCancellationRequested: true }))
+        {
+            // Who closed the connection, the server or the client that resumes the stream by GET (2025-11-25, Transports), the call has not ended,
+            // and its answer will be recorded where it comes. Kept first: the client may be faster than we.
+            await suspended.KeepAsync(ending.Call.Exchange, ending.Suspend(said?.Tail));
+            await answer.StartStreamAsync();
+        }
+        else if (events.End == StreamEnd.GivenUp || (ending.Call.Exchange.IsClientGone && ending.Call.Era == McpEra.Modern))
         {
             await ending.AbandonAsync(StatusCodes.Status200OK, tally.Summary);
-        }
-        else if (events.End == StreamEnd.Closed && isResumable && ending.Call.Era == McpEra.Legacy && ending.Live is not { IsCancelled: true })
-        {
-            // The server closed the connection and the client resumes the stream by GET (2025-11-25, Transports): the call has not ended,
-            // and its answer will be recorded where it comes. Kept first: the client may be faster than we.
-            suspended.Keep(ending.Suspend(said?.Tail));
-            await answer.StartStreamAsync();
         }
         else
         {

@@ -10,7 +10,6 @@ using McpLedger.Gateway.Screening;
 using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Tools;
 using McpLedger.Gateway.Upstreams;
-using Microsoft.AspNetCore.Http;
 
 namespace McpLedger.Gateway.Capture;
 
@@ -25,7 +24,7 @@ internal sealed class CallHandler(
     OneWayRelay oneWay,
     MessageScreen screen,
     LiveCalls live,
-    SuspendedCalls suspended,
+    SuspendedEndings suspended,
     GatewayTelemetry telemetry,
     TimeProvider time)
 {
@@ -42,6 +41,7 @@ internal sealed class CallHandler(
             if (screened.Refusal is { } reason)
             {
                 await refuser.RefuseAsync(call, message.Raw, isPartial: false, Refusal.Screened(reason, message), answer);
+                await (message is { Kind: McpKind.Response, Id: { } asked } ? oneWay.RefuseAsync(call, owner: null, asked) : default);
                 return;
             }
         }
@@ -98,30 +98,17 @@ internal sealed class CallHandler(
         await oneWay.SendAsync(call, answer);
     }
 
-    // Nothing follows in a stream that was closed already, so what is cancelled there ends here.
-    private async ValueTask<bool> TryCancelAsync(Call by, RawJson? id)
+    private ValueTask<bool> TryCancelAsync(Call by, RawJson? id)
     {
         live.Cancel(by.Where.Session, id);
-        if (suspended.Take(by.Where.Session, id) is not { } waiting)
-        {
-            return true;
-        }
-
-        var ending = new CallEnding(Call.Resume(by.Exchange, waiting), recorder, telemetry, waiting.Began, time) { Destination = waiting.Destination };
-        if (await ending.TryEndAsync(new(CallOutcome.Cancelled, StatusCodes.Status200OK, CallEnding.CancelledByClient)))
-        {
-            return true;
-        }
-
-        suspended.Keep(waiting);
-        return false;
+        return suspended.TryCancelAsync(by, id);
     }
 
     private async ValueTask ForwardAsync(Call call, Decision.Forward decision, ClientAnswer answer)
     {
         using var activity = telemetry.StartCall(call);
         var content = await recorder.OfJsonAsync(call.Recorded.Raw);
-        if (content is null || !await recorder.RecordAsync(IntentOf(call, content, decision), call.Subject, call.PartitionKey, RecordPhase.Request, call.Exchange.Gateway.Config.Record))
+        if (content is null || !await suspended.TryEndNamesakeAsync(call) || !await recorder.RecordAsync(IntentOf(call, content, decision), call.Subject, call.PartitionKey, RecordPhase.Request, call.Exchange.Gateway.Config.Record))
         {
             await Refuser.UnrecordableAsync(call, answer);
             return;
@@ -132,7 +119,7 @@ internal sealed class CallHandler(
         try
         {
             var ending = new CallEnding(call, recorder, telemetry, time.GetTimestamp(), time) { Live = joined };
-            using var presence = new ClientPresence(call, time);
+            using var presence = new ClientPresence(call, time, joined?.GivenUp ?? CancellationToken.None);
             var request = new UpstreamRequest(call.Exchange.Server!, call.Exchange.Http.Request, "POST", call.Message, call.Era, call.Protocol, call.Era == McpEra.Legacy ? call.Exchange.Session : null, call.Exchange.Principal);
             using var answered = await upstream.SendAsync(request, presence.Token);
             await answers.RelayAsync(ending, answered, answer, presence.Token);

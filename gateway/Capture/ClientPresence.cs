@@ -10,8 +10,12 @@ internal sealed class ClientPresence : IDisposable
 {
     private readonly CancellationTokenSource? _lingering;
     private readonly CancellationTokenRegistration _registration;
+    private readonly CancellationTokenRegistration _resumption;
 
-    public ClientPresence(Call call, TimeProvider time)
+    /// <param name="call">The call.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="resumed">Fires when the client waits for the answer in another request.</param>
+    public ClientPresence(Call call, TimeProvider time, CancellationToken resumed)
     {
         var gone = call.Exchange.Http.RequestAborted;
         if (call.Era == McpEra.Modern)
@@ -24,15 +28,17 @@ internal sealed class ClientPresence : IDisposable
         _lingering = new(Timeout.InfiniteTimeSpan, time);
         var longest = call.Exchange.Server!.ResponseTimeout;
         _registration = gone.UnsafeRegister(static state => ((Action)state!)(), (Action)(() => _lingering.CancelAfter(longest)));
+        _resumption = resumed.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _lingering);
         Token = _lingering.Token;
     }
 
-    /// <summary>Fires when nobody waits for the answer any more.</summary>
+    /// <summary>Fires when nobody waits for the answer here any more.</summary>
     public CancellationToken Token { get; }
 
     public void Dispose()
     {
         _registration.Dispose();
+        _resumption.Dispose();
         _lingering?.Dispose();
     }
 }

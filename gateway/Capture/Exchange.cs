@@ -10,6 +10,9 @@ namespace McpLedger.Gateway.Capture;
 /// <summary>One HTTP request of a client, with the configuration it is judged by from beginning to end.</summary>
 internal sealed class Exchange(HttpContext http, GatewaySnapshot gateway, string serverName, Principal? identified)
 {
+    /// <summary>Longest id of an event that a client may name, characters.</summary>
+    public const int LongestEventId = 1024;
+
     public HttpContext Http { get; } = http;
 
     public GatewaySnapshot Gateway { get; } = gateway;
@@ -32,8 +35,8 @@ internal sealed class Exchange(HttpContext http, GatewaySnapshot gateway, string
     /// <summary>The session id as the client sent it; null for none.</summary>
     public string? PresentedSession { get; set; }
 
-    /// <summary>Whether the request resumes a stream that broke off.</summary>
-    public bool IsResuming => Http.Request.Headers[UpstreamHeaders.LastEventId].ToString().Length > 0;
+    /// <summary>The last event that the client was given of a stream that broke off, which the request resumes; null when it resumes none.</summary>
+    public string? LastEvent => Http.Request.Headers[UpstreamHeaders.LastEventId].ToString() is { Length: > 0 } id ? id : null;
 
     /// <summary>Address of the client: of the peer on the socket, or what the replica that carried the request here saw on its own.</summary>
     public string? Peer { get; set; } = http.Connection.RemoteIpAddress?.ToString();

@@ -6,6 +6,7 @@ using McpLedger.Gateway.Control;
 using McpLedger.Gateway.Decisions;
 using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Screening;
+using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -25,11 +26,11 @@ internal sealed class StreamDoor(
     MessageScreen screen,
     Upstream upstream,
     StandaloneRelay relay,
+    LiveCalls live,
     GatewayTelemetry telemetry,
     Tenures tenures,
     TimeProvider time)
 {
-    private const int LongestEventId = 1024;
     private static readonly SearchValues<char> EventIdCharacters = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
 
     public async ValueTask HandleAsync(Exchange exchange, ClientAnswer answer)
@@ -72,8 +73,8 @@ internal sealed class StreamDoor(
 
     // It is all that a client says with a GET, and an id is the server's own word: what no id is would be a message that nobody reads.
     private static Refusal? EventIdFault(HttpRequest request) =>
-        request.Headers[UpstreamHeaders.LastEventId] is { Count: > 0 } ids && request.Method == "GET" && (ids.Count > 1 || ids.ToString() is { Length: > LongestEventId } || ids.ToString().AsSpan().ContainsAnyExcept(EventIdCharacters))
-            ? Refusal.Plain(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, $"The header {UpstreamHeaders.LastEventId} is no id of an event. Send one of at most {LongestEventId} characters of ASCII that show, or open a stream without it.")
+        request.Headers[UpstreamHeaders.LastEventId] is { Count: > 0 } ids && request.Method == "GET" && (ids.Count > 1 || ids.ToString() is { Length: > Exchange.LongestEventId } || ids.ToString().AsSpan().ContainsAnyExcept(EventIdCharacters))
+            ? Refusal.Plain(StatusCodes.Status400BadRequest, McpErrors.InvalidRequest, $"The header {UpstreamHeaders.LastEventId} is no id of an event. Send one of at most {Exchange.LongestEventId} characters of ASCII that show, or open a stream without it.")
             : null;
 
     private static byte[] SaidBy(HttpRequest request) =>
@@ -106,6 +107,11 @@ internal sealed class StreamDoor(
 
     private async ValueTask ForwardAsync(Call call, Decision.Forward decision, string method, string protocol, ClientAnswer answer)
     {
+        if (method == "GET" && call.Exchange.LastEvent is { } lastEvent)
+        {
+            await live.GiveUpAsync(call.Where.Session, lastEvent);
+        }
+
         var said = await recorder.OfBytesAsync(screen.Recordable(call.Exchange, (ReadOnlyMemory<byte>)SaidBy(call.Exchange.Http.Request)));
         if (said is null || !await recorder.RecordAsync(CallHandler.IntentOf(call, said, decision), call.Subject, call.PartitionKey, RecordPhase.Request, call.Exchange.Gateway.Config.Record))
         {

@@ -21,12 +21,15 @@ internal sealed class SuspendedCalls(TimeProvider time)
     private readonly ConcurrentDictionary<(string Session, MessageKey Id), SuspendedCall> _calls = new();
 
     /// <summary>Keeps a call until its answer comes.</summary>
-    public void Keep(SuspendedCall call)
+    /// <returns>The call that was kept under its id before, and is no longer; null for none.</returns>
+    public SuspendedCall? Keep(SuspendedCall call)
     {
         if (call.Where.Session.Kind != "protocol" || MessageKey.From(call.What.Id) is not { } id)
         {
-            return;
+            return null;
         }
+
+        var replaced = Take(call.Where.Session, call.What.Id);
 
         if (_calls.Count >= MaxCalls)
         {
@@ -35,14 +38,31 @@ internal sealed class SuspendedCalls(TimeProvider time)
 
         if (_calls.Count < MaxCalls)
         {
-            _calls.TryAdd((call.Where.Session.Id, id), call);
+            _calls[(call.Where.Session.Id, id)] = call;
         }
+
+        return replaced;
     }
 
     /// <summary>Hands out the call that an answer in a session belongs to, once.</summary>
     /// <returns>Null when none is known.</returns>
     public SuspendedCall? Take(SessionRef session, RawJson? id) =>
         session.Kind == "protocol" && MessageKey.From(id) is { } known && _calls.TryRemove((session.Id, known), out var call) ? call : null;
+
+    /// <summary>Hands out all calls of a session, each once.</summary>
+    public IReadOnlyList<SuspendedCall> TakeAll(SessionRef session)
+    {
+        List<SuspendedCall> taken = [];
+        foreach (var each in _calls)
+        {
+            if (session.Kind == "protocol" && each.Key.Session == session.Id && _calls.TryRemove(each))
+            {
+                taken.Add(each.Value);
+            }
+        }
+
+        return taken;
+    }
 
     private void Forget()
     {

@@ -154,6 +154,59 @@ public sealed class StreamScreenTests
         Assert.Null(relayed[1].Dropped);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_servers_request_that_may_not_pass_is_answered_in_its_clients_place_and_the_stream_goes_on(bool isGet)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Results, Injection, Refuse));
+        var told = new TaskCompletionSource<string>();
+        gateway.Upstream.Answer = async (http, body) =>
+        {
+            if (body.Contains("\"error\"", StringComparison.Ordinal))
+            {
+                http.Response.StatusCode = 202;
+                told.SetResult(body);
+                return;
+            }
+
+            await FakeServer.WriteEvents(http, Wire.Event($$$"""{"jsonrpc":"2.0","id":"e1","method":"elicitation/create","params":{"message":"{{{Screened.Attack}}}"}}"""));
+            await told.Task.WaitAsync(TimeSpan.FromMinutes(2));
+            await FakeServer.WriteEvents(http, Wire.Event(isGet ? Log("done") : Wire.Result("7", "\"done\":true")));
+        };
+
+        var text = await gateway.TextAsync(isGet ? Wire.Send(HttpMethod.Get, "demo", Wire.Legacy) : Wire.PostRaw("demo", Wire.LegacyRequest("7", "tools/call", "\"name\":\"echo\""), Wire.Legacy), 200);
+
+        Assert.DoesNotContain("id_rsa", text, StringComparison.Ordinal);
+        Assert.Contains("done", text, StringComparison.Ordinal);
+        Assert.StartsWith("""{"jsonrpc":"2.0","id":"e1","error":{"code":-31403,""", await told.Task, StringComparison.Ordinal);
+        var relayed = (await gateway.CallsAsync()).OfType<MessageRelayed>().ToArray();
+        Assert.Contains("screening", relayed[0].Dropped, StringComparison.Ordinal);
+        Assert.Equal((Direction.ToServer, await told.Task, null, relayed[0].Call), (relayed[1].Direction, Screened.Text(relayed[1].Message), relayed[1].Dropped, relayed[1].Call));
+    }
+
+    [Theory]
+    [InlineData("\"e1\"", true)]
+    [InlineData("\"{0}\"", false)]
+    public async Task An_answer_to_a_server_that_may_not_pass_is_replaced_by_an_error_whose_id_holds_nothing_of_it(string id, bool isTold)
+    {
+        await using var gateway = await Screened.StartAsync((ScreeningPlace.Arguments, Secrets, Refuse));
+        var token = Screened.Token(37);
+        var sent = $$$$"""{"jsonrpc":"2.0","id":{{{{string.Format(System.Globalization.CultureInfo.InvariantCulture, id, token)}}}},"result":{"action":"accept","content":{"token":"{{{{token}}}}"}}}""";
+        gateway.Upstream.Answer = (http, _) =>
+        {
+            http.Response.StatusCode = 202;
+            return Task.CompletedTask;
+        };
+
+        await gateway.TextAsync(Wire.PostRaw("demo", sent, Wire.Legacy), 403);
+
+        await (isTold ? Eventually.TrueAsync(() => !gateway.Upstream.Requests.IsEmpty) : Task.CompletedTask);
+        Assert.Equal(isTold ? ["{\"jsonrpc\":\"2.0\",\"id\":\"e1\",\"error\":{\"code\":-31403"] : Array.Empty<string>(), gateway.Upstream.Requests.Select(seen => seen.Body[..49]));
+        Assert.DoesNotContain(gateway.Upstream.Requests, seen => seen.Body.Contains(token, StringComparison.Ordinal));
+        Assert.Equal(isTold ? [typeof(CallRefused), typeof(MessageRelayed)] : new[] { typeof(CallRefused) }, (await gateway.CallsAsync()).Select(each => each.GetType()));
+    }
+
     [Fact]
     public async Task A_standing_stream_is_looked_through_as_well()
     {

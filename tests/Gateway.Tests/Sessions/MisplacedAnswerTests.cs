@@ -12,7 +12,8 @@ public sealed class MisplacedAnswerTests
     public async Task An_answer_to_a_call_that_waits_for_it_elsewhere_is_dropped_and_recorded_and_the_call_goes_on()
     {
         await using var gateway = await StrictAsync();
-        var (session, calling, proceed) = await CallAsync(gateway, Screening.Screened.Attack);
+        var session = await InitializeAsync(gateway);
+        var (calling, proceed) = await CallAsync(gateway, session, Screening.Screened.Attack);
 
         Assert.DoesNotContain("id_rsa", await gateway.TextAsync(Wire.Send(HttpMethod.Get, "demo", Wire.Legacy, session), 200), StringComparison.Ordinal);
 
@@ -30,15 +31,15 @@ public sealed class MisplacedAnswerTests
     public async Task An_answer_on_a_stream_that_resumes_is_held_to_the_rules_of_its_tool(string text, bool passes)
     {
         await using var gateway = await StrictAsync();
-        var (session, calling, proceed) = await CallAsync(gateway, text);
-        using var resume = Wire.Send(HttpMethod.Get, "demo", Wire.Legacy, session);
-        resume.Headers.TryAddWithoutValidation("Last-Event-ID", "1");
+        var session = await InitializeAsync(gateway);
+        var (calling, proceed) = await CallAsync(gateway, session, text);
 
-        var answered = await gateway.TextAsync(resume, 200);
+        var answered = await gateway.TextAsync(Resume(session), 200);
 
         Assert.Equal(passes, answered.Contains(text, StringComparison.Ordinal));
         Assert.Contains("\"id\":2", answered, StringComparison.Ordinal);
         Assert.Equal(!passes, answered.Contains("isError", StringComparison.Ordinal));
+        Assert.Equal(passes ? CallOutcome.Ok : CallOutcome.ToolError, await OutcomeAsync(gateway));
         proceed.SetResult();
         await calling;
     }
@@ -53,6 +54,30 @@ public sealed class MisplacedAnswerTests
         gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, Answer("9", text));
 
         Assert.Equal(passes, (await gateway.TextAsync(Wire.Send(HttpMethod.Get, "demo", Wire.Legacy, session), 200)).Contains(text, StringComparison.Ordinal));
+        Assert.Equal(passes ? CallOutcome.Ok : CallOutcome.ProtocolError, await OutcomeAsync(gateway));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_id_that_is_used_again_names_the_later_call_and_ends_the_one_that_waited_under_it(bool isClosedAgain)
+    {
+        await using var gateway = await StrictAsync();
+        var session = await InitializeAsync(gateway);
+        await SuspendAsync(gateway, session, "slow");
+        var (calling, proceed) = isClosedAgain ? (SuspendAsync(gateway, session, "read"), new()) : await CallAsync(gateway, session, Screening.Screened.Attack);
+        await (isClosedAgain ? calling : Task.CompletedTask);
+        gateway.Upstream.Answer = isClosedAgain ? (http, _) => FakeServer.WriteEvents(http, Answer("2", Screening.Screened.Attack)) : gateway.Upstream.Answer;
+
+        var answered = await gateway.TextAsync(Resume(session), 200);
+
+        Assert.DoesNotContain("id_rsa", answered, StringComparison.Ordinal);
+        proceed.TrySetResult();
+        await calling;
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Where(e => e.What.Method == "tools/call").ToDictionary(e => e.What.Name!);
+        Assert.Equal(isClosedAgain ? CallOutcome.ToolError : CallOutcome.Ok, completed["read"].Outcome);
+        Assert.Equal(CallOutcome.UpstreamFailed, completed["slow"].Outcome);
+        Assert.Contains("id was used again", completed["slow"].Reason, StringComparison.Ordinal);
     }
 
     private static Task<GatewayHarness> StrictAsync() => GatewayHarness.StartAsync(config => config with
@@ -65,9 +90,8 @@ public sealed class MisplacedAnswerTests
     });
 
     // A call of the strict tool that waits, while the stream of its session carries an answer to it.
-    private static async Task<(string Session, Task<string> Calling, TaskCompletionSource Proceed)> CallAsync(GatewayHarness gateway, string text)
+    private static async Task<(Task<string> Calling, TaskCompletionSource Proceed)> CallAsync(GatewayHarness gateway, string session, string text)
     {
-        var session = await InitializeAsync(gateway);
         var proceed = new TaskCompletionSource();
         var asked = gateway.Upstream.Requests.Count;
         gateway.Upstream.Answer = async (http, _) =>
@@ -81,10 +105,27 @@ public sealed class MisplacedAnswerTests
             await proceed.Task;
             await FakeServer.WriteJson(http, 200, Result("2", "\"late\":1"));
         };
-        var calling = gateway.TextAsync(Wire.PostRaw("demo", Wire.LegacyRequest("2", "tools/call", "\"name\":\"read\""), Wire.Legacy, session), 200);
+        var calling = gateway.TextAsync(Call(session, "read"), 200);
         await Eventually.TrueAsync(() => gateway.Upstream.Requests.Count > asked);
-        return (session, calling, proceed);
+        return (calling, proceed);
     }
+
+    private static Task<string> SuspendAsync(GatewayHarness gateway, string session, string tool)
+    {
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteEvents(http, "id: 1\ndata:\n\n");
+        return gateway.TextAsync(Call(session, tool), 200);
+    }
+
+    private static HttpRequestMessage Call(string session, string tool) => Wire.PostRaw("demo", Wire.LegacyRequest("2", "tools/call", $"\"name\":\"{tool}\""), Wire.Legacy, session);
+
+    private static HttpRequestMessage Resume(string session)
+    {
+        var request = Wire.Send(HttpMethod.Get, "demo", Wire.Legacy, session);
+        request.Headers.TryAddWithoutValidation("Last-Event-ID", "1");
+        return request;
+    }
+
+    private static async Task<CallOutcome?> OutcomeAsync(GatewayHarness gateway) => (await gateway.CallsAsync()).OfType<MessageRelayed>().Single(message => message.What.Kind == "response").Outcome;
 
     private static async Task<string> InitializeAsync(GatewayHarness gateway)
     {

@@ -94,6 +94,83 @@ public sealed class ResumptionTests
         Assert.Equal(CallOutcome.Cancelled, (await gateway.CallsAsync()).OfType<CallCompleted>().Single(e => e.What.Method == "tools/call").Outcome);
     }
 
+    [Theory]
+    [InlineData(200, true)]
+    [InlineData(404, true)]
+    [InlineData(405, false)]
+    public async Task A_call_that_waits_to_be_resumed_ends_with_its_session(int status, bool isOver)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var session = await SuspendAsync(gateway, "2");
+        gateway.Upstream.Answer = (http, _) => FakeServer.WriteJson(http, status, "{}");
+
+        await gateway.TextAsync(Wire.Send(HttpMethod.Delete, "demo", Wire.Legacy, session), status);
+
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().SingleOrDefault(e => e.What.Method == "tools/call");
+        Assert.Equal(isOver ? (CallOutcome.Cancelled, "The client ended the session.") : default((CallOutcome, string?)?), completed is null ? null : (completed.Outcome, completed.Reason));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_is_given_up_where_it_was_read_before_its_server_is_asked_to_resume_it(bool isClientGone)
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var session = await InitializeAsync(gateway, "upstream-session");
+        var closed = new TaskCompletionSource();
+        var answer = "id: 2\n" + Wire.Event(Result("2", "\"a\":1"));
+        gateway.Upstream.Answer = async (http, _) =>
+        {
+            if (http.Request.Method == "POST")
+            {
+                http.RequestAborted.Register(closed.SetResult);
+                await FakeServer.WriteEvents(http, Prime);
+                await Task.Delay(Timeout.Infinite, http.RequestAborted);
+            }
+
+            // Two connections: which of the two the server hears of first is not ours to say.
+            await (await Task.WhenAny(closed.Task, Task.Delay(TimeSpan.FromSeconds(20))) == closed.Task ? FakeServer.WriteEvents(http, answer) : FakeServer.WriteJson(http, 409, "{}"));
+        };
+        using var broken = await gateway.Client.SendAsync(Wire.PostRaw("demo", Wire.LegacyRequest("2", "tools/call", "\"name\":\"slow\""), Wire.Legacy, session), HttpCompletionOption.ResponseHeadersRead);
+        await (await broken.Content.ReadAsStreamAsync()).ReadExactlyAsync(new byte[Prime.Length]);
+        if (isClientGone)
+        {
+            broken.Dispose();
+        }
+
+        Assert.Equal(answer, await gateway.TextAsync(Resume(session), 200));
+
+        var completed = (await gateway.CallsAsync()).OfType<CallCompleted>().Single(e => e.What.Method == "tools/call");
+        Assert.Equal((CallOutcome.Ok, "2"), (completed.Outcome, completed.What.Id.ToString()));
+    }
+
+    [Fact]
+    public async Task A_stream_that_nobody_resumes_is_read_on()
+    {
+        await using var gateway = await GatewayHarness.StartAsync();
+        var session = await InitializeAsync(gateway, "upstream-session");
+        var proceed = new TaskCompletionSource();
+        gateway.Upstream.Answer = async (http, _) =>
+        {
+            if (http.Request.Method == "POST")
+            {
+                await FakeServer.WriteEvents(http, "id: 9\ndata:\n\n");
+                await proceed.Task;
+                await FakeServer.WriteEvents(http, Wire.Event(Result("2", "\"a\":1")));
+            }
+            else
+            {
+                await FakeServer.WriteEvents(http, ": nothing\n\n");
+            }
+        };
+        using var standing = await gateway.Client.SendAsync(Wire.PostRaw("demo", Wire.LegacyRequest("2", "tools/call", "\"name\":\"slow\""), Wire.Legacy, session), HttpCompletionOption.ResponseHeadersRead);
+
+        await gateway.TextAsync(Resume(session), 200);
+
+        proceed.SetResult();
+        Assert.Contains("\"a\":1", await standing.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_list_on_a_resumed_stream_is_screened_like_any_other()
     {
