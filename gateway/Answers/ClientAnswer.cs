@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Events;
 using McpLedger.Gateway.Upstreams;
+using McpLedger.Gateway.Upstreams.Bridging;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -124,7 +125,7 @@ internal sealed class ClientAnswer(HttpContext http, bool isBatch, TimeProvider 
 
     /// <summary>Gives one message as an event of our own making.</summary>
     /// <param name="message">The message.</param>
-    public ValueTask MessageEventAsync(ReadOnlyMemory<byte> message) => EventAsync(SseText.Of(message.Span, id: null, eventType: null, retry: null));
+    public ValueTask MessageEventAsync(ReadOnlyMemory<byte> message) => EventAsync(SseFrame.Write(message.Span, id: null, type: null, retry: null));
 
     private void WriteSession(int status)
     {

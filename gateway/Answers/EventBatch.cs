@@ -1,5 +1,6 @@
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Capture;
+using McpLedger.Gateway.Upstreams.Bridging;
 
 namespace McpLedger.Gateway.Answers;
 
@@ -14,7 +15,7 @@ internal static class EventBatch
     public static SseEvent Alone(SseEvent whole, ReadOnlyMemory<byte> message, bool isLast)
     {
         var (id, retry) = isLast ? (whole.Id, whole.Retry) : (null, null);
-        var raw = SseText.Of(message.Span, id, whole.Event, retry);
+        var raw = SseFrame.Write(message.Span, id, whole.Event, retry);
         return new() { Raw = raw, Shown = raw, Event = whole.Event, Id = id, Retry = retry, Data = message, HasData = true };
     }
 }

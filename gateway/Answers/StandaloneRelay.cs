@@ -92,7 +92,7 @@ internal sealed class StandaloneRelay(
         var reason = fault is not null ? fault
             : exchange.IsClientStalled ? CallEnding.NotRead
             : events.End is not (null or StreamEnd.GivenUp) ? events.Fault
-            : exchange.IsClientGone ? "The client closed the stream."
+            : exchange.IsClientGone ? (PeerHop.IsHop(exchange.Http.Request) ? "The stream was closed by the client, or by the replica that carried it." : "The client closed the stream.")
             : tenure.IsWithdrawn ? CallEnding.KeyWithdrawn : CallEnding.GatewayStopped;
         var outcome = fault is not null || events.End is StreamEnd.Broken ? CallOutcome.UpstreamFailed : CallOutcome.Ok;
         await ending.TryEndAsync(new(outcome, StatusCodes.Status200OK, reason) { Stream = tally.Summary });

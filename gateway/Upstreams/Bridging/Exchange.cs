@@ -130,7 +130,7 @@ internal sealed class Exchange(BridgeLimits limits, TimeProvider time)
             }
 
             isOver = taken.Message.IsFinal;
-            return SseFrame.Write(taken.Message.Message, id: null);
+            return SseFrame.Write(taken.Message.Message.Span, id: null, type: null, retry: null);
         }
     }
 

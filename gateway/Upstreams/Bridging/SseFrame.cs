@@ -4,41 +4,48 @@ using System.Text;
 
 namespace McpLedger.Gateway.Upstreams.Bridging;
 
-/// <summary>Messages as server-sent events (WHATWG HTML, server-sent events).</summary>
+/// <summary>Writes server-sent events (WHATWG HTML, server-sent events).</summary>
 internal static class SseFrame
 {
     /// <summary>A comment: data to nobody, a sign of life to every relay on the way.</summary>
     public static ReadOnlyMemory<byte> KeepAlive { get; } = ":\n\n"u8.ToArray();
 
-    /// <summary>One event; the message's bytes are the data's bytes.</summary>
-    /// <param name="message">One JSON text.</param>
+    /// <summary>One event.</summary>
+    /// <param name="data">What it brings. An end of a line would end the field: a new data line keeps it, and between the tokens of a JSON text it stays white space.</param>
     /// <param name="id">Id that a resuming client names; null for none.</param>
-    public static ReadOnlyMemory<byte> Write(ReadOnlyMemory<byte> message, long? id)
+    /// <param name="type">Its type; null for a message.</param>
+    /// <param name="retry">When to come back, in milliseconds; null for nothing said.</param>
+    public static ReadOnlyMemory<byte> Write(ReadOnlySpan<byte> data, string? id, string? type, long? retry)
     {
-        var frame = new ArrayBufferWriter<byte>(message.Length + 64);
-        frame.Write("event: message\n"u8);
-        if (id is { } number)
-        {
-            frame.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {number}\n")));
-        }
-
-        // A carriage return or line feed can stand between JSON tokens, and would end the field: a new data line keeps it white space.
-        var rest = message.Span;
+        var frame = new ArrayBufferWriter<byte>(data.Length + 64);
+        Field(frame, "id: ", id);
+        Field(frame, "event: ", type ?? "message");
+        Field(frame, "retry: ", retry?.ToString(CultureInfo.InvariantCulture));
         while (true)
         {
-            var cut = rest.IndexOfAny((byte)'\r', (byte)'\n');
+            var end = data.IndexOfAny((byte)'\r', (byte)'\n');
             frame.Write("data: "u8);
-            frame.Write(cut < 0 ? rest : rest[..cut]);
+            frame.Write(end < 0 ? data : data[..end]);
             frame.Write("\n"u8);
-            if (cut < 0)
+            if (end < 0)
             {
                 break;
             }
 
-            rest = rest[(cut + 1)..];
+            data = data[(end + (data[end..].StartsWith("\r\n"u8) ? 2 : 1))..];
         }
 
         frame.Write("\n"u8);
         return frame.WrittenMemory;
+    }
+
+    private static void Field(ArrayBufferWriter<byte> frame, string name, string? value)
+    {
+        if (value is not null)
+        {
+            frame.Write(Encoding.UTF8.GetBytes(name));
+            frame.Write(Encoding.UTF8.GetBytes(value));
+            frame.Write("\n"u8);
+        }
     }
 }

@@ -104,7 +104,7 @@ internal sealed class StandaloneMessages(BridgeLimits limits, TimeProvider time)
                         position = next.Id;
                         _read = Math.Max(_read, next.Id);
                         used();
-                        return SseFrame.Write(next.Message, next.Id);
+                        return SseFrame.Write(next.Message.Span, next.Id.ToString(CultureInfo.InvariantCulture), type: null, retry: null);
                     }
 
                     if (_closed)

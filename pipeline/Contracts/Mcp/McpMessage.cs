@@ -53,10 +53,7 @@ public readonly struct McpMessage
     public string? MetaProtocolVersion => _parts.MetaProtocolVersion;
 
     /// <summary>True when <c>_meta["io.modelcontextprotocol/clientCapabilities"]</c> is an object.</summary>
-    public bool MetaHasClientCapabilities => !_parts.MetaCapabilities.IsAbsent;
-
-    /// <summary>The object <c>_meta["io.modelcontextprotocol/clientCapabilities"]</c>, or <c>params.capabilities</c> of <c>initialize</c>.</summary>
-    public ReadOnlyMemory<byte> ClientCapabilities => _parts.MetaCapabilities.IsAbsent ? _parts.Capabilities.Of(Raw) : _parts.MetaCapabilities.Of(Raw);
+    public bool MetaHasClientCapabilities => _parts.MetaHasCapabilities;
 
     /// <summary>The client's own word about itself, <c>name/version</c>, from <c>_meta</c> or from <c>initialize</c>. Allocates: read it once.</summary>
     public string? ClientName => _parts.ClientName.IsAbsent ? null : JoinClient();
@@ -94,15 +91,12 @@ public readonly struct McpMessage
     /// <summary><c>requestState</c> of a result that needs input, or of the retry that brings it: what joins the rounds of one call. A raw JSON string.</summary>
     public RawJson? RequestState => Value(_parts.RequestState);
 
-    /// <summary>True when the request retries a call with the input it was asked for (<c>params.inputResponses</c>).</summary>
-    public bool IsRetry => _parts.IsRetry;
-
     /// <summary><c>taskId</c> of the result or of what asks about it: the task that a call became, as a raw JSON string. Before 2026-07-28 it stands in <c>result.task</c>.</summary>
     public RawJson? TaskId => Value(_parts.TaskId);
 
     /// <summary>
     /// The values by which the sides find again what they spoke of: <c>requestState</c>, <c>cursor</c> and <c>nextCursor</c>, <c>taskId</c>, that of <c>_meta["io.modelcontextprotocol/related-task"]</c> too.
-    /// Raw JSON strings, opaque to all but the server that made them, which takes them back as they were only.
+    /// Raw JSON strings, opaque to all but the server that made them, which takes them back only as they were.
     /// </summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Handles => _parts is { RequestState.IsAbsent: true, Cursor.IsAbsent: true, TaskId.IsAbsent: true, RelatedTask.IsAbsent: true } ? [] : Present(_parts.RequestState, _parts.Cursor, _parts.TaskId, _parts.RelatedTask);
 
@@ -135,8 +129,6 @@ internal struct McpParts
     public Slice Params;
     public Slice Arguments;
     public Slice Meta;
-    public Slice MetaCapabilities;
-    public Slice Capabilities;
     public Slice Result;
     public Slice Error;
     public Slice ClientName;
@@ -157,6 +149,6 @@ internal struct McpParts
     public string? ResultType;
     public int? ErrorCode;
     public bool IsToolError;
-    public bool IsRetry;
+    public bool MetaHasCapabilities;
     public bool IsExtended;
 }

@@ -154,10 +154,6 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
             {
                 Client();
             }
-            else if (name.SequenceEqual("capabilities"u8))
-            {
-                _parts.Capabilities = Object(Value());
-            }
             else if (name.SequenceEqual("protocolVersion"u8))
             {
                 _protocolVersion = Value();
@@ -173,10 +169,6 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
             else if (name.SequenceEqual("requestState"u8))
             {
                 _parts.RequestState = String(Value());
-            }
-            else if (name.SequenceEqual("inputResponses"u8))
-            {
-                _parts.IsRetry = !Object(Value()).IsAbsent;
             }
             else
             {
@@ -204,7 +196,7 @@ internal ref partial struct McpReading(ReadOnlyMemory<byte> body, McpLimits limi
             }
             else if (name.SequenceEqual("io.modelcontextprotocol/clientCapabilities"u8))
             {
-                _parts.MetaCapabilities = Object(Value());
+                _parts.MetaHasCapabilities = !Object(Value()).IsAbsent;
             }
             else if (name.SequenceEqual("io.modelcontextprotocol/clientInfo"u8))
             {
