@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
+using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Host.Configuration;
 
@@ -44,41 +46,47 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
             return;
         }
 
+        var place = new StreamPlace();
+        var began = time.GetTimestamp();
+        if (await SendAsync(request, message, place, cancellationToken) is not { } fault)
+        {
+            return;
+        }
+
+        if (CanBeResumed(message, place))
+        {
+            if (await ResumeAsync(message, place, began, unwanted))
+            {
+                return;
+            }
+
+            fault = "The stream that was to answer ended to be resumed, and no answer came when it was.";
+        }
+
+        await FailAsync(message, McpErrors.InternalError, fault, unwanted);
+    }
+
+    /// <summary>Sends what is to be posted, and writes whatever comes back.</summary>
+    /// <returns>Why there is no answer; null where there is one, or none was to be.</returns>
+    private async Task<string?> SendAsync(HttpRequestMessage request, McpMessage message, StreamPlace place, CancellationToken cancellationToken)
+    {
         try
         {
-            var place = new StreamPlace();
-            var began = time.GetTimestamp();
-            HttpStatusCode status;
-            using (var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken))
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (message.Method == "initialize" && response.Headers.TryGetValues("Mcp-Session-Id", out var session) && ServerHeaders.CanBeSent(session.First()))
             {
-                status = response.StatusCode;
-                if (message.Method == "initialize" && response.Headers.TryGetValues("Mcp-Session-Id", out var session) && ServerHeaders.CanBeSent(session.First()))
-                {
-                    _session = session.First();
-                }
-
-                if (await RelayAsync(response, message, place, cancellationToken))
-                {
-                    return;
-                }
+                _session = session.First();
             }
 
-            if (!CanBeResumed(message, place))
-            {
-                await FailAsync(message, McpErrors.InternalError, $"The gateway answered HTTP {(int)status} without a message.", unwanted);
-            }
-            else if (!await ResumeAsync(message, place, began, unwanted))
-            {
-                await FailAsync(message, McpErrors.InternalError, "The stream that was to answer was closed to be resumed, and no answer came when it was.", unwanted);
-            }
+            return await RelayAsync(response, message, place, cancellationToken) ? null : $"The gateway answered HTTP {(int)response.StatusCode} without a message.";
         }
         catch (HttpRequestException) when (!cancellationToken.IsCancellationRequested)
         {
-            await FailAsync(message, McpErrors.InternalError, $"The gateway at {endpoint} cannot be reached; is 'mcpledger up' running?", unwanted);
+            return $"The gateway at {endpoint} cannot be reached; is 'mcpledger up' running?";
         }
         catch (IOException e) when (!cancellationToken.IsCancellationRequested)
         {
-            await FailAsync(message, McpErrors.InternalError, $"The answer of the gateway at {endpoint} broke off: {e.Message}", unwanted);
+            return $"The answer of the gateway at {endpoint} broke off: {e.Message}";
         }
     }
 
@@ -112,7 +120,7 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         }
     }
 
-    // A server that closes the stream of a request after an event with an id answers where that is resumed (2025-11-25, Transports).
+    // A stream that ends after an event with an id, closed by the server or broken on the way, is resumed from there (2025-11-25, Transports).
     private static bool CanBeResumed(in McpMessage message, StreamPlace place) =>
         message.Kind == McpKind.Request && place.LastEvent is { Length: > 0 } && !(message.MetaProtocolVersion is { } version && McpRevisions.IsModern(version));
 
@@ -120,22 +128,19 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
     private async Task<bool> ResumeAsync(McpMessage request, StreamPlace place, long began, CancellationToken cancellationToken)
     {
         var stood = time.GetElapsedTime(began);
-        for (var inVain = 0; inVain < MostInVain && time.GetElapsedTime(began) < LongestResuming;)
+        for (var inVain = 0; inVain < MostInVain && time.GetElapsedTime(began) < LongestResuming && place.LastEvent is { Length: > 0 } before;)
         {
             await Task.Delay(place.NextPause(stood), time, cancellationToken);
-            var (opened, before) = (time.GetTimestamp(), place.LastEvent);
-            switch (await FollowOnceAsync(request, place, cancellationToken))
+            var opened = time.GetTimestamp();
+            var followed = await FollowOnceAsync(request, place, cancellationToken);
+            if (followed is Followed.Answered or Followed.Over)
             {
-                case Followed.Answered:
-                    return true;
-                case Followed.Over:
-                    return false;
-                default:
-                    inVain = place.LastEvent == before ? inVain + 1 : 0;
-                    break;
+                return followed == Followed.Answered;
             }
 
+            // Who lets a stream stand, and ends it while the call goes on, is there: such a call may be long.
             stood = time.GetElapsedTime(opened);
+            inVain = place.LastEvent != before || (followed == Followed.Ended && stood > place.Retry) ? 0 : inVain + 1;
         }
 
         return false;
@@ -169,12 +174,12 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
             }
 
             // What it says while it restarts, or while it has not noticed that the last stream is gone.
-            return response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout ? Followed.Ended : Followed.Over;
+            return response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout ? Followed.Away : Followed.Over;
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             // Calls go on without it; the next one says what is wrong with the gateway, if anything is.
-            return Followed.Ended;
+            return Followed.Away;
         }
     }
 
@@ -246,7 +251,7 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
                 return await RelayEventsAsync(response, request, place, endsWithAnswer: false, cancellationToken);
             case "application/json":
                 var body = await BoundedBody.ReadAsync(response.Content, longest, cancellationToken);
-                return body.Length > 0 && await WriteMessageAsync(body, request, cancellationToken);
+                return body.Length > 0 && await WriteMessageAsync(body, request, isWhole: true, cancellationToken);
             default:
                 return false;
         }
@@ -266,12 +271,14 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
                 SseStep step;
                 while ((step = events.TryRead(out var read)) == SseStep.Event)
                 {
-                    answered |= read.HasData && read.Data.Length > 0 && read.Event is null or "message" && await WriteMessageAsync(read.Data, request, cancellationToken);
+                    answered |= read.HasData && read.Data.Length > 0 && read.Event is null or "message" && await WriteMessageAsync(read.Data, request, isWhole: false, cancellationToken);
                     place.Pass(read);
                 }
 
                 if (step == SseStep.TooLong)
                 {
+                    // Asked for again from where it stands, it would come again.
+                    place.Forget();
                     throw new IOException("a message in it is too long.");
                 }
             }
@@ -284,7 +291,8 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         return answered;
     }
 
-    private async Task<bool> WriteMessageAsync(ReadOnlyMemory<byte> json, McpMessage request, CancellationToken cancellationToken)
+    /// <returns>Whether it answers the request; where there was none to answer, whether it answers anything.</returns>
+    private async Task<bool> WriteMessageAsync(ReadOnlyMemory<byte> json, McpMessage request, bool isWhole, CancellationToken cancellationToken)
     {
         var read = McpReader.Read(json, Limits);
         if (!read.IsRead)
@@ -293,18 +301,40 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         }
 
         var message = read.Message;
+        var answers = message.Kind == McpKind.Response && (request.Kind != McpKind.Request || IsAnswer(message, request, isWhole));
         if (request.Method == "initialize" && message.InitializeProtocolVersion is { } protocol && ServerHeaders.CanBeSent(protocol))
         {
             _protocol ??= protocol;
         }
 
-        if (request.Method == "tools/list" && message.Kind == McpKind.Response)
+        if (request.Method == "tools/list" && answers)
         {
             _parameters.Learn(message.Result);
         }
 
         await lines.WriteAsync(json, cancellationToken);
-        return message.Kind == McpKind.Response;
+        return answers;
+    }
+
+    // A stream that is resumed may bring what is another request's. A body is the answer also where whoever wrote it could not read the id.
+    private static bool IsAnswer(in McpMessage message, in McpMessage request, bool isWhole) => AreSame(message.Id, request.Id) || (isWhole && message.Id is null);
+
+    private static bool AreSame(RawJson? one, RawJson? other)
+    {
+        if (one is not { } a || other is not { } b)
+        {
+            return false;
+        }
+
+        try
+        {
+            return a.Utf8.Span.SequenceEqual(b.Utf8.Span) || JsonElement.DeepEquals(JsonElement.Parse(a.Utf8.Span), JsonElement.Parse(b.Utf8.Span));
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair stands for no text, and so for none that another spelling could mean.
+            return false;
+        }
     }
 
     /// <summary>What came of opening a stream.</summary>
@@ -313,10 +343,13 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
         /// <summary>There is no such stream, and asking again gives none.</summary>
         Over = 0,
 
-        /// <summary>It ended, or was not there just now.</summary>
-        Ended = 1,
+        /// <summary>It was not there just now, or broke off.</summary>
+        Away = 1,
+
+        /// <summary>It stood for a while, and whoever opened it ended it.</summary>
+        Ended = 2,
 
         /// <summary>It brought the answer that it was opened for.</summary>
-        Answered = 2,
+        Answered = 3,
     }
 }

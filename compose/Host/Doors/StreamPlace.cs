@@ -15,6 +15,9 @@ internal sealed class StreamPlace
 
     public string? LastEvent { get; private set; }
 
+    /// <summary>The pace that the server sets.</summary>
+    public TimeSpan Retry => _retry;
+
     public void Pass(in SseEvent read)
     {
         LastEvent = read.Id is { } id && ServerHeaders.CanBeSent(id) ? id : LastEvent;

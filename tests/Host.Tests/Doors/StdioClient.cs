@@ -54,9 +54,11 @@ internal static class StdioClient
     public static (int? Id, int? Code) Fault(JsonElement answer) =>
         (answer.TryGetProperty("id", out var id) ? id.GetInt32() : null, answer.TryGetProperty("error", out var error) ? error.GetProperty("code").GetInt32() : null);
 
-    /// <summary>Time in which every wait is over at once.</summary>
+    /// <summary>Time in which every wait is over at once, and whose clock stands until a test says that it goes on.</summary>
     public sealed class Hurried : TimeProvider
     {
+        private long _now;
+
         public ConcurrentQueue<TimeSpan> Waits { get; } = new();
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -64,6 +66,10 @@ internal static class StdioClient
             Waits.Enqueue(dueTime);
             return base.CreateTimer(callback, state, TimeSpan.Zero, period);
         }
+
+        public override long GetTimestamp() => Interlocked.Read(ref _now);
+
+        public void Pass(TimeSpan by) => Interlocked.Add(ref _now, (long)(by.TotalSeconds * TimestampFrequency));
     }
 
     /// <summary>The network, played by a test.</summary>

@@ -40,11 +40,42 @@ public sealed class StdioResumeTests
         Assert.True(answers[2].TryGetProperty("result", out _));
     }
 
+    [Theory]
+    [InlineData("999")]
+    [InlineData("\"1\"")]
+    [InlineData("\"\\ud800\"")]
+    public async Task What_answers_another_request_on_a_resumed_stream_is_passed_on_and_the_call_waited_for(string id)
+    {
+        var asked = 0;
+        var answers = await RunAsync(Polled(_ => Raw($"id: {8 + asked}\ndata: " + (asked++ == 0 ? Result.Replace(":1,", $":{id},", StringComparison.Ordinal) : Result) + "\n\n")), Initialize, Call);
+
+        Assert.Equal(2, asked);
+        Assert.Equal(3, answers.Length);
+        Assert.True(answers[2].TryGetProperty("result", out _));
+        Assert.Equal(1, IdOf(answers[2]));
+    }
+
+    [Fact]
+    public async Task An_id_is_the_same_however_it_is_spelled()
+    {
+        var asked = 0;
+        var answers = await RunAsync(
+            Polled(_ =>
+            {
+                asked++;
+                return Raw("data: " + Result.Replace(":1,", """:"\u0061",""", StringComparison.Ordinal) + "\n\n");
+            }),
+            Initialize,
+            Call.Replace(":1,", ":\"a\",", StringComparison.Ordinal));
+
+        Assert.Equal((1, 2), (asked, answers.Length));
+    }
+
     [Fact]
     public async Task A_resumed_stream_that_stays_open_behind_the_answer_holds_no_call()
     {
         var answers = await RunAsync(
-            Polled(_ => new(HttpStatusCode.OK) { Content = new StreamContent(new Endless("data: " + Result + "\n\n")) { Headers = { ContentType = new("text/event-stream") } } }),
+            Polled(_ => Open("data: " + Result + "\n\n")),
             Initialize,
             Call);
 
@@ -71,6 +102,58 @@ public sealed class StdioResumeTests
         Assert.Equal([0, 1], answers.Select(IdOf));
         Assert.Equal((1, -32603), Fault(answers[1]));
         Assert.Equal(times, asked);
+    }
+
+    [Fact]
+    public async Task A_call_that_its_server_lets_wait_in_streams_of_half_a_minute_is_waited_for()
+    {
+        var (time, asked) = (new Hurried(), 0);
+        var answers = await RunHurriedAsync(
+            Polled(_ =>
+            {
+                time.Pass(TimeSpan.FromSeconds(30));
+                return Raw(++asked <= 40 ? ": not yet\n\n" : "data: " + Result + "\n\n");
+            }),
+            time);
+
+        Assert.Equal([0, 1], answers.Select(IdOf));
+        Assert.True(answers[1].TryGetProperty("result", out _));
+        Assert.Equal(41, asked);
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_on_the_way_is_resumed_like_one_that_was_closed()
+    {
+        var asked = new ConcurrentQueue<string?>();
+        var answers = await RunAsync(
+            async (request, cancellationToken) =>
+            {
+                if (request.Method == HttpMethod.Get)
+                {
+                    asked.Enqueue(Header(request, "Last-Event-ID"));
+                    return asked.Count == 1 ? Broken("id: 8\ndata: " + Progress + "\n\n") : Raw("id: 9\ndata: " + Result + "\n\n");
+                }
+
+                return MethodOf(await SentAsync(request)) == "tools/call" ? Broken("id: 7\nretry: 50\ndata:\n\n") : await Polled(_ => throw new NotSupportedException())(request, cancellationToken);
+            },
+            Initialize,
+            Call);
+
+        Assert.Equal(["7", "8"], asked);
+        Assert.Equal([0, null, 1], answers.Select(IdOf));
+        Assert.True(answers[2].TryGetProperty("result", out _));
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_before_it_has_a_place_is_an_error()
+    {
+        var answers = await RunAsync(
+            async (request, cancellationToken) => MethodOf(await SentAsync(request)) == "tools/call" ? Broken("data: " + Progress + "\n\n") : await Polled(_ => throw new NotSupportedException())(request, cancellationToken),
+            Initialize,
+            Call);
+
+        Assert.Equal([0, null, 1], answers.Select(IdOf));
+        Assert.Equal((1, -32603), Fault(answers[2]));
     }
 
     [Fact]
@@ -139,7 +222,7 @@ public sealed class StdioResumeTests
             if (request.Method == HttpMethod.Get)
             {
                 resumed.SetResult();
-                return new(HttpStatusCode.OK) { Content = new StreamContent(new Endless(": there\n\n")) { Headers = { ContentType = new("text/event-stream") } } };
+                return Open(": there\n\n");
             }
 
             switch (MethodOf(await SentAsync(request)))
@@ -209,12 +292,18 @@ public sealed class StdioResumeTests
 
     private static HttpResponseMessage Raw(string events) => new(HttpStatusCode.OK) { Content = new StringContent(events, Encoding.UTF8, "text/event-stream") };
 
+    private static HttpResponseMessage Open(string events) => new(HttpStatusCode.OK) { Content = new StreamContent(new Endless(events)) { Headers = { ContentType = new("text/event-stream") } } };
+
+    private static HttpResponseMessage Broken(string events) => new(HttpStatusCode.OK) { Content = new StreamContent(new Endless(events) { Breaks = true }) { Headers = { ContentType = new("text/event-stream") } } };
+
     private static int? IdOf(JsonElement message) => message.TryGetProperty("id", out var id) ? id.GetInt32() : null;
 
-    /// <summary>A body that says a few words and then stays open.</summary>
+    /// <summary>A body that says a few words and then stays open, or breaks.</summary>
     private sealed class Endless(string said) : Stream
     {
         private readonly MemoryStream _said = new(Encoding.UTF8.GetBytes(said));
+
+        public bool Breaks { get; init; }
 
         public override bool CanRead => true;
 
@@ -229,6 +318,11 @@ public sealed class StdioResumeTests
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             var count = _said.Read(buffer.Span);
+            if (count == 0 && Breaks)
+            {
+                throw new HttpIOException(HttpRequestError.ResponseEnded);
+            }
+
             if (count == 0)
             {
                 await Task.Delay(Timeout.Infinite, cancellationToken);
