@@ -27,7 +27,7 @@ internal sealed class RecordedLedger : IAsyncDisposable
     public static RecordedLedger? Open(ParseResult parsed, Terminal terminal, out int code)
     {
         code = ExitCode.Ok;
-        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Projections);
+        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.None);
         if ((read.IsUnread || read.File?.Kafka is not null) && DataFolder.Named(parsed) is null)
         {
             if (read.Config is not { } config)

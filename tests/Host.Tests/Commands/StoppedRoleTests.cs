@@ -31,6 +31,12 @@ public sealed class StoppedRoleTests : IDisposable
     public async Task Damage_is_listed_without_the_secrets_of_stores() =>
         Assert.Equal(ExitCode.Ok, await CommandTree.RunAsync(["damage", "list", "--config", _config, "--data", _folder.Path]));
 
+    [Theory]
+    [InlineData("detectors", "rescore")]
+    [InlineData("findings", "labels", "labels.jsonl")]
+    public async Task What_reads_the_records_alone_asks_for_no_secrets_of_stores(params string[] verb) =>
+        Assert.Equal(ExitCode.Unavailable, await CommandTree.RunAsync([.. verb, "--config", _config]));
+
     [Fact]
     public async Task Retention_asks_for_no_secrets_of_stores()
     {
