@@ -99,7 +99,7 @@ internal sealed record RetentionSection
     [Description("Sealed segments whose last event is older than this are dropped.")]
     public TimeSpan? Age { get; init; }
 
-    [Description("The oldest sealed segments are dropped until the ledger is no larger than this.")]
+    [Description("The oldest sealed segments are dropped until the ledger is no larger than this. Not with Kafka, which tells no sizes: there it is age that bounds.")]
     public ByteSize? Bytes { get; init; }
 
     [Description("Time between two looks at what may be dropped.")]

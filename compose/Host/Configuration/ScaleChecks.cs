@@ -17,7 +17,12 @@ internal sealed partial class ScaleChecks(ConfigChecks checks, string folder, Ho
             CheckSecurity(kafka.Security);
             if (file.Ledger.Quota is not null)
             {
-                checks.Fault("ledger.quota", "with Kafka the ledger does not lie in the data folder: a quota of it would bound nothing.", "remove it; set kafka.spool.bytes for what may wait on this machine, and ledger.retention for what is kept");
+                checks.Fault("ledger.quota", "with Kafka the ledger does not lie in the data folder: a quota of it would bound nothing.", "remove it; set kafka.spool.bytes for what may wait on this machine, and ledger.retention.age for what is kept");
+            }
+
+            if (file.Ledger.Retention.Bytes is not null)
+            {
+                checks.Fault("ledger.retention.bytes", "Kafka tells no sizes: nothing would ever be dropped.", "use ledger.retention.age");
             }
         }
 
