@@ -97,7 +97,7 @@ internal static class ConfigReader
         var gateway = ConfigMapping.ToGateway(roles.HasFlag(HostRoles.Gateway) ? file : file with { Servers = Nobody }, folder, checks);
         var secrets = EngineSecrets.Of(file, roles, checks);
         ConfigFault[] all = [.. faults.Concat(misnamed).Concat(binder.Faults).Concat(checks.Faults).OrderBy(f => f.Line).ThenBy(f => f.Column)];
-        return new(path, all.Length == 0 ? new(path, file, gateway, secrets) : null, all, file) { HidesData = binder.Faults.Any(f => f.Path is "" or "ledger" or "ledger.data") };
+        return new(path, all.Length == 0 ? new(path, file, gateway, secrets) : null, all, file) { HidesData = MayHideData(binder, faults.Concat(misnamed)) };
     }
 
     // What the environment says holds all the same: a verb must find the instance that was started with it, whatever became of the file since.
@@ -107,6 +107,17 @@ internal static class ConfigReader
         var laid = EnvironmentOverrides.Over(new ConfigNode.Mapping(0, 0, []), environment, misnamed);
         var binder = new ConfigBinder();
         var file = binder.Bind<ConfigFile>(laid);
-        return new(path, null, [.. faults, .. misnamed, .. binder.Faults], environment.Count == 0 ? null : file) { IsUnread = isThere, HidesData = isThere && !binder.Stands("ledger.data") };
+        return new(path, null, [.. faults, .. misnamed, .. binder.Faults], environment.Count == 0 ? null : file)
+        {
+            IsUnread = isThere,
+            HidesData = (isThere && !binder.Stands("ledger.data")) || MayHideData(binder, misnamed),
+        };
+    }
+
+    // A key that is no key may be the misspelt one of the folder, or of its section.
+    private static bool MayHideData(ConfigBinder binder, IEnumerable<ConfigFault> others)
+    {
+        var isNamed = binder.Stands("ledger.data");
+        return others.Concat(binder.Faults).Any(f => f.Path == "ledger.data" || (!isNamed && (f.Path.StartsWith("ledger.", StringComparison.Ordinal) || f.Path.AsSpan().IndexOfAny('.', '[') < 0)));
     }
 }

@@ -106,11 +106,25 @@ public sealed class EnvironmentOverridesTests
     [InlineData("[a, b]")]
     [InlineData("ledger: [here]")]
     [InlineData("ledger: { data: { here: there } }")]
+    [InlineData("ledger: { dta: there }")]
+    [InlineData("ledgr: { data: there }")]
     public void A_folder_that_stands_where_it_cannot_be_read_is_not_taken_for_none(string yaml)
     {
         Assert.True(ReadOver(yaml).HidesData);
         Assert.False(ReadOver(yaml, ("MCPLEDGER__LEDGER__DATA", "/var/lib/mcpledger")).HidesData);
     }
+
+    [Fact]
+    public void A_misspelt_variable_may_be_the_folders()
+    {
+        Assert.True(ReadOver("instance: one", ("MCPLEDGER__LEDGER__DTA", "/var/lib/mcpledger")).HidesData);
+        Assert.True(ReadOver("", ("MCPLEDGER__LEDGER__DTA", "/var/lib/mcpledger")).HidesData);
+    }
+
+    [Theory]
+    [InlineData("ledgr: {}\nledger: { data: there }")]
+    [InlineData("servers: { one: { ulr: 'http://one' } }")]
+    public void A_fault_elsewhere_hides_no_folder(string yaml) => Assert.False(ReadOver(yaml).HidesData);
 
     private static ConfigRead Read(params (string Name, string Value)[] environment) => ReadOver(Yaml, environment);
 
