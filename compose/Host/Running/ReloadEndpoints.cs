@@ -11,6 +11,11 @@ internal static class ReloadEndpoints
             .WithSummary("Takes the changed configuration file").WithDescription("409 with every error when the file does not hold: the old one stays in force.")
             .Produces<ReloadOutcome>().Produces<ReloadOutcome>(StatusCodes.Status409Conflict).RequireAuthorization(Roles.Admin);
 
+    /// <summary>Answers for roles that take no configuration anew: whoever asks hears who does.</summary>
+    public static void MapNoReload(this IEndpointRouteBuilder endpoints, HostRoles roles) => endpoints.MapPost("/api/v1/reload", () => Refusals.Answer(
+        StatusCodes.Status404NotFound,
+        $"The role '{roles.Written()}' takes a changed configuration when it starts, and no reload. Fix: restart it; or ask a gateway, each of which takes its own: on its machine, or with --api and its address.")).ExcludeFromDescription().RequireAuthorization(Roles.Admin);
+
     private static async Task<IResult> ReloadAsync(HttpContext context, ConfigReload reload, ControlLog control)
     {
         var actor = KeyEndpoints.Actor(context);

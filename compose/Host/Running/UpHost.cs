@@ -59,6 +59,10 @@ internal static class UpHost
         {
             app.MapGatewayRole();
         }
+        else
+        {
+            app.MapNoReload(roles);
+        }
 
         if (roles.HasFlag(HostRoles.Pipeline))
         {

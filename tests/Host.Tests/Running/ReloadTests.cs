@@ -131,4 +131,17 @@ public sealed class ReloadTests(RunningHost host) : IClassFixture<RunningHost>
         host.WriteConfig(good);
         await host.Get<ConfigReload>().ReloadAsync("test", CancellationToken.None);
     }
+
+    [Fact]
+    public async Task A_role_that_takes_none_says_so_and_who_does()
+    {
+        await using var other = new RunningHost { Roles = HostRoles.Pipeline | HostRoles.Projections };
+        await other.InitializeAsync();
+        using var admin = other.Client(other.AdminSecret);
+
+        using var answer = await admin.PostAsync("api/v1/reload", null);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Contains("a gateway", (await answer.Content.ReadFromJsonAsync<System.Text.Json.Nodes.JsonObject>())!["detail"]!.ToString(), StringComparison.Ordinal);
+    }
 }

@@ -18,6 +18,9 @@ public sealed class RunningHost : IAsyncLifetime
     private WebApplication? _app;
     private string _yaml = Yaml;
 
+    /// <summary>What it runs; to be said before it starts.</summary>
+    internal HostRoles Roles { get; init; } = HostRoles.All;
+
     internal string Data => Path.Combine(_folder.FullName, "data");
 
     internal string ConfigPath => Path.Combine(_folder.FullName, "mcpledger.yaml");
@@ -34,8 +37,12 @@ public sealed class RunningHost : IAsyncLifetime
         WriteConfig(_yaml);
         var config = ConfigReader.Read(ConfigPath).Config!;
         _room = LedgerRoom.Open(config, HostRoles.All);
-        _app = UpHost.Build(config, _room, HostRoles.All, null);
-        Assert.True(await Get<GatewayConfigSource>().PublishAsync(config.Gateway, "start", CancellationToken.None));
+        _app = UpHost.Build(config, _room, Roles, null);
+        if (Roles.HasFlag(HostRoles.Gateway))
+        {
+            Assert.True(await Get<GatewayConfigSource>().PublishAsync(config.Gateway, "start", CancellationToken.None));
+        }
+
         await _app.StartAsync();
         while (Get<ApiKeys>().Check() is not null)
         {
