@@ -13,7 +13,7 @@ public sealed class EraTests(Backstage backstage)
     [Theory, MemberData(nameof(Eras))]
     public async Task A_client_lists_and_calls_as_without_the_gateway(string? asked, string spoken)
     {
-        await using var gateway = await GatewayUnderTest.StartAsync("sample", backstage.Sample);
+        var gateway = await backstage.VisitAsync();
         await using var client = await gateway.ClientAsync("sample", asked);
         await using var direct = await GatewayUnderTest.Client(backstage.Sample, asked);
 
@@ -26,14 +26,14 @@ public sealed class EraTests(Backstage backstage)
     [Fact]
     public async Task A_call_is_announced_and_completed_in_the_ledger_with_its_content()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync("sample", backstage.Sample);
+        var gateway = await backstage.VisitAsync();
         using var wire = gateway.Wire("sample");
         var answer = await wire.CallAsync(41, "count_words", """{"text":"a word in the ledger"}""");
 
         Assert.Equal(200, answer.Status);
-        var events = await Backstage.CallsAsync(gateway.Instance);
-        var intended = Assert.Single(events.Select(each => each.Data).OfType<CallIntended>());
-        var completed = Assert.Single(events.Select(each => each.Data).OfType<CallCompleted>());
+        var events = (await gateway.CallsAsync()).ToArray();
+        var intended = Assert.Single(events.OfType<CallIntended>(), call => call.What.Method == "tools/call");
+        var completed = Assert.Single(events.OfType<CallCompleted>(), call => call.What.Method == "tools/call");
         Assert.Equal(intended.Call, completed.Call);
         Assert.Equal(CallOutcome.Ok, completed.Outcome);
         Assert.Equal("anonymous", intended.Who.Principal);
@@ -45,7 +45,7 @@ public sealed class EraTests(Backstage backstage)
     [Fact]
     public async Task A_legacy_session_lives_from_initialize_to_delete()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync("fixture", new(backstage.Fixture, "/mcp"));
+        var gateway = await backstage.VisitAsync();
         await using (var client = await gateway.ClientAsync("fixture", "2025-11-25"))
         {
             Assert.NotNull(client.SessionId);
@@ -53,20 +53,20 @@ public sealed class EraTests(Backstage backstage)
             Assert.Contains("simple text", Assert.IsType<TextContentBlock>(result.Content[0]).Text, StringComparison.Ordinal);
         }
 
-        var sessions = (await Backstage.CallsAsync(gateway.Instance)).Select(each => each.Data).OfType<CallCompleted>().Where(call => call.What.Method == "tools/call").Select(call => call.Where.Session);
+        var sessions = (await gateway.CallsAsync()).OfType<CallCompleted>().Where(call => call.What.Method == "tools/call").Select(call => call.Where.Session);
         Assert.Equal("protocol", Assert.Single(sessions).Kind);
     }
 
     [Fact]
     public async Task Progress_arrives_while_the_call_is_open_and_is_on_record()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync("sample", backstage.Sample);
+        var gateway = await backstage.VisitAsync();
         await using var client = await gateway.ClientAsync("sample", null);
         var steps = new List<ModelContextProtocol.ProgressNotificationValue>();
 
         await client.CallToolAsync("slow_report", new Dictionary<string, object?> { ["steps"] = 4, ["stepMilliseconds"] = 20 }, new Inline<ModelContextProtocol.ProgressNotificationValue>(steps.Add));
 
-        var relayed = (await Backstage.CallsAsync(gateway.Instance)).Select(each => each.Data).OfType<MessageRelayed>().Where(message => message.What.Method == "notifications/progress");
+        var relayed = (await gateway.CallsAsync()).OfType<MessageRelayed>().Where(message => message.What.Method == "notifications/progress");
         Assert.Equal(4, relayed.Count());
         Assert.All(relayed, message => Assert.Equal(Direction.ToClient, message.Direction));
     }

@@ -13,7 +13,7 @@ public sealed class RefusalTests(Backstage backstage)
     [Fact]
     public async Task A_blocked_tool_is_absent_from_the_list()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync(Config);
+        var gateway = await backstage.VisitAsync(Config);
         await using var client = await gateway.ClientAsync("sample", null);
         var names = (await client.ListToolsAsync()).Select(tool => tool.Name).ToArray();
 
@@ -53,7 +53,7 @@ public sealed class RefusalTests(Backstage backstage)
     [Fact]
     public async Task A_server_that_nobody_configured_is_refused()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync(Config);
+        var gateway = await backstage.VisitAsync(Config);
         using var wire = gateway.Wire("nowhere");
         var answer = await wire.CallAsync(1, "clock");
 
@@ -67,19 +67,19 @@ public sealed class RefusalTests(Backstage backstage)
     [InlineData("""{"jsonrpc":"2.0","id":3,"method":""", 400)]
     public async Task What_the_strict_reader_refuses_is_answered_and_recorded(string body, int status)
     {
-        await using var gateway = await GatewayUnderTest.StartAsync(Config);
+        var gateway = await backstage.VisitAsync(Config);
         using var wire = gateway.Wire("sample");
         var answer = await wire.SendAsync(body, ("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"));
 
         Assert.Equal(status, answer.Status);
         Assert.NotNull(answer.Message["error"]);
-        Assert.Single((await Backstage.CallsAsync(gateway.Instance)).Select(each => each.Data).OfType<CallRefused>());
+        Assert.Single((await gateway.CallsAsync()).OfType<CallRefused>());
     }
 
     [Fact]
     public async Task A_header_that_is_not_the_body_is_a_mismatch()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync(Config);
+        var gateway = await backstage.VisitAsync(Config);
         using var wire = gateway.Wire("sample");
         var answer = await wire.SendAsync(Wire.ModernCall(5, "clock", "{}"), ("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"), ("Mcp-Name", "count_words"));
 
@@ -91,7 +91,7 @@ public sealed class RefusalTests(Backstage backstage)
     [Fact]
     public async Task A_foreign_origin_is_forbidden()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync(Config);
+        var gateway = await backstage.VisitAsync(Config);
         using var wire = gateway.Wire("sample");
         var answer = await wire.SendAsync(
             Wire.ModernCall(5, "clock", "{}"), ("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"), ("Mcp-Name", "clock"), ("Origin", "https://evil.example"));

@@ -34,9 +34,7 @@ public sealed class ReplicaTests(Backstage backstage)
     [Fact]
     public async Task A_session_id_that_nobody_sealed_is_not_found()
     {
-        using var shared = new TemporaryFolder();
-        await using var one = await GatewayUnderTest.StartAsync(Config(shared));
-        using var wire = one.Wire("fixture");
+        using var wire = (await backstage.VisitAsync()).Wire("fixture");
         var answer = await wire.SendAsync("""{"jsonrpc":"2.0","id":2,"method":"tools/list"}""", ("Mcp-Session-Id", "made-up"), ("MCP-Protocol-Version", "2025-11-25"));
 
         Assert.Equal(404, answer.Status);

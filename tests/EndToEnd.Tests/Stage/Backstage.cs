@@ -8,6 +8,7 @@ namespace McpLedger.EndToEnd.Tests.Stage;
 public sealed class Backstage : IAsyncLifetime
 {
     private readonly List<Child> _children = [];
+    private readonly Dictionary<string, GatewayUnderTest> _gateways = new(StringComparer.Ordinal);
 
     /// <summary>The sample server that ships with the product.</summary>
     public Uri Sample { get; private set; } = null!;
@@ -23,11 +24,31 @@ public sealed class Backstage : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var gateway in _gateways.Values)
+        {
+            await gateway.DisposeAsync();
+        }
+
         foreach (var child in _children)
         {
             await child.DisposeAsync();
         }
     }
+
+    /// <summary>The gateway of a configuration, started once for all tests that ask for it: for those that leave it as it is.</summary>
+    internal async Task<GatewayVisit> VisitAsync(string config)
+    {
+        if (!_gateways.TryGetValue(config, out var gateway))
+        {
+            _gateways[config] = gateway = await GatewayUnderTest.StartAsync(config);
+        }
+
+        return await GatewayVisit.ToAsync(gateway);
+    }
+
+    /// <summary>A gateway before the sample server and the conformance fixture, as one test after the other finds it.</summary>
+    internal Task<GatewayVisit> VisitAsync() =>
+        VisitAsync(McpLedgerInstance.ConfigFor(new Dictionary<string, string> { ["sample"] = $"url: \"{Sample}\"", ["fixture"] = $"url: \"{new Uri(Fixture, "/mcp")}\"" }));
 
     /// <summary>Every event of the calls log, as far as it is written.</summary>
     internal static Task<IReadOnlyList<LedgerEvent>> CallsAsync(McpLedgerInstance instance) => ReadAsync(instance, LedgerPartition.Calls);
