@@ -3,6 +3,9 @@ using McpLedger.Testing.Kafka;
 
 [assembly: AssemblyFixture(typeof(KafkaBroker))]
 
+// Most of these tests wait, for what does not answer and for what is tried again: more of them at a time than there are cores.
+[assembly: Xunit.v3.Parallelization(MaxThreads = 6)]
+
 namespace McpLedger.Streaming.Tests.Kafka;
 
 /// <summary>The suite on a ledger in Kafka, once for each place where calls may become durable.</summary>

@@ -4,13 +4,11 @@ using McpLedger.Testing.Ledgers;
 
 namespace McpLedger.Streaming.Tests.Kafka;
 
-/// <summary>Real brokers, real kills and stops, a real full disk. Each test has a cluster of its own, because it breaks it.</summary>
-public sealed class KafkaFaultTests
+/// <summary>A real broker, real kills and stops, a real full disk, once for each place where calls may become durable. Each test has a cluster of its own, because it breaks it.</summary>
+public abstract class KafkaFaults(KafkaDurability durable)
 {
-    [Theory]
-    [InlineData(KafkaDurability.Quorum)]
-    [InlineData(KafkaDurability.Disk)]
-    public async Task A_broker_that_is_killed_and_stopped_under_load_costs_nothing(KafkaDurability durable)
+    [Fact]
+    public async Task A_broker_that_is_killed_and_stopped_under_load_costs_nothing()
     {
         Assert.SkipWhen(LocalKafka.Program is null, "No local distribution of Kafka: no folder shared/servers/kafka lies beside the checkout.");
         await using var kafka = await LocalKafka.StartAsync(1, folder: null, settings: "");
@@ -33,30 +31,7 @@ public sealed class KafkaFaultTests
     }
 
     [Fact]
-    public async Task Three_brokers_lose_one_after_the_other_and_no_record()
-    {
-        Assert.SkipWhen(LocalKafka.Program is null, "No local distribution of Kafka: no folder shared/servers/kafka lies beside the checkout.");
-        await using var kafka = await LocalKafka.StartAsync(3, folder: null, settings: "");
-        await using var ledger = TemporaryKafkaLedger.Open(o => o with { Bootstrap = kafka.Bootstrap, Durable = KafkaDurability.Quorum, Partitions = 3, Replication = 3, MinInSync = 2 });
-        await ledger.ReadyAsync();
-        await using var load = new KafkaLoad(ledger);
-        for (var node = 0; node < 3; node++)
-        {
-            await load.MoreAsync(300);
-            await kafka.KillAsync(node);
-            await load.MoreAsync(300);
-            await kafka.StartAsync(node);
-        }
-
-        await load.StopAsync();
-        await ledger.SettledAsync();
-        await load.HoldsAsync(ledger.Ledger);
-    }
-
-    [Theory]
-    [InlineData(KafkaDurability.Quorum)]
-    [InlineData(KafkaDurability.Disk)]
-    public async Task A_broker_whose_disk_is_full_takes_everything_when_there_is_room_again(KafkaDurability durable)
+    public async Task A_broker_whose_disk_is_full_takes_everything_when_there_is_room_again()
     {
         Assert.SkipWhen(LocalKafka.Program is null, "No local distribution of Kafka: no folder shared/servers/kafka lies beside the checkout.");
         using var disk = SmallDisk.TryMount(96, out var reason);
@@ -81,6 +56,34 @@ public sealed class KafkaFaultTests
         await after.StopAsync();
         await ledger.SettledAsync();
         await after.HoldsAsync(ledger.Ledger);
+        await load.HoldsAsync(ledger.Ledger);
+    }
+}
+
+public sealed class KafkaQuorumFaultTests() : KafkaFaults(KafkaDurability.Quorum);
+
+public sealed class KafkaDiskFaultTests() : KafkaFaults(KafkaDurability.Disk);
+
+public sealed class ThreeBrokerTests
+{
+    [Fact]
+    public async Task Three_brokers_lose_one_after_the_other_and_no_record()
+    {
+        Assert.SkipWhen(LocalKafka.Program is null, "No local distribution of Kafka: no folder shared/servers/kafka lies beside the checkout.");
+        await using var kafka = await LocalKafka.StartAsync(3, folder: null, settings: "");
+        await using var ledger = TemporaryKafkaLedger.Open(o => o with { Bootstrap = kafka.Bootstrap, Durable = KafkaDurability.Quorum, Partitions = 3, Replication = 3, MinInSync = 2 });
+        await ledger.ReadyAsync();
+        await using var load = new KafkaLoad(ledger);
+        for (var node = 0; node < 3; node++)
+        {
+            await load.MoreAsync(300);
+            await kafka.KillAsync(node);
+            await load.MoreAsync(300);
+            await kafka.StartAsync(node);
+        }
+
+        await load.StopAsync();
+        await ledger.SettledAsync();
         await load.HoldsAsync(ledger.Ledger);
     }
 }
