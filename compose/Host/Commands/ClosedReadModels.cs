@@ -10,15 +10,14 @@ internal static class ClosedReadModels
     public static async Task<DoorAnswer<T>> WithAsync<T>(string folder, Func<ProjectionHome, EmbeddedLedgerFiles, Task<T>> use)
         where T : class
     {
-        var ledger = Path.Combine(folder, "ledger");
-        if (!Directory.Exists(ledger))
+        if (!EmbeddedLedgerFiles.AreIn(folder))
         {
-            return new(null, $"there is no ledger in {folder}.", ExitCode.Unavailable);
+            return new(null, RecordedLedger.NoneIn(folder), ExitCode.Unavailable);
         }
 
         try
         {
-            using var held = FolderLock.TryTake(ledger, out var holder);
+            using var held = FolderLock.TryTake(Path.Combine(folder, "ledger"), out var holder);
             if (held is null)
             {
                 return new(null, $"the ledger in {folder} is locked by process {holder}. Fix: wait until that is done, or ask the instance: --api.", ExitCode.Unavailable);

@@ -28,6 +28,11 @@ internal static class CommandTree
             await Console.Error.WriteLineAsync($"mcpledger: {Terminal.OneLine(e.Message)}");
             return ExitCode.Usage;
         }
+        catch (UnavailableException e)
+        {
+            await Console.Error.WriteLineAsync($"mcpledger: {Terminal.OneLine(e.Message)}");
+            return ExitCode.Unavailable;
+        }
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("mcpledger: ended before it was done");
@@ -104,6 +109,14 @@ internal static class CommandExtensions
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, Terminal.ForProcess(parsed.GetValue(CommonOptions.Json)), action, cancellationToken));
         return command;
     }
+
+    /// <summary>The same for a verb that is about this machine: an address of the API would lead nobody to believe that it was asked.</summary>
+    /// <exception cref="UsageException">The command line has one.</exception>
+    public static Command RunsHere(this Command command, Func<ParseResult, Terminal, CancellationToken, Task<int>> action) => command.Runs((parsed, terminal, cancellationToken) =>
+    {
+        CommonOptions.RefuseApi(parsed);
+        return action(parsed, terminal, cancellationToken);
+    });
 
     private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, Func<ParseResult, Terminal, CancellationToken, Task<int>> action, CancellationToken cancellationToken)
     {

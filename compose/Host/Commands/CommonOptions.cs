@@ -22,7 +22,7 @@ internal static class CommonOptions
     private const int LongestAgo = 36_500;
     private const string NoAddress = "is no address. Fix: write all of it, such as https://mcp.example.com";
 
-    public static Option<Uri?> Api { get; } = Address("--api", $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from {KeyVariable}.", recursive: true);
+    public static Option<Uri?> Api { get; } = Address("--api", $"Base address of the API, when it is not this machine's: a projections role, or a balancer before the roles. Default: {ApiVariable}. The key is taken from {KeyVariable}. Verbs that are about files of this machine refuse it, and heed no {ApiVariable}.", recursive: true);
 
     public static Option<string?> Data { get; } = new("--data", "-d") { Description = "The ledger's folder, where there is no configuration file at hand.", Recursive = true };
 
@@ -68,6 +68,16 @@ internal static class CommonOptions
     /// <exception cref="UsageException">No header can carry it.</exception>
     public static string? KeyOfEnvironment() => Environment.GetEnvironmentVariable(KeyVariable)?.Trim() is not { Length: > 0 } key ? null
         : ServerHeaders.CanBeSent(key) ? key : throw new UsageException($"{KeyVariable}: it holds a line break or a sign that no header can carry. Fix: set it to one key alone, as 'mcpledger keys create' printed it");
+
+    /// <summary>For what is done on this machine alone. What the environment says is for the verbs beside it.</summary>
+    /// <exception cref="UsageException">The command line names an address of the API.</exception>
+    public static void RefuseApi(ParseResult parsed)
+    {
+        if (parsed.GetResult(Api) is { Implicit: false })
+        {
+            throw new UsageException("--api is not heeded here: this is about files of this machine, or of the folder that --data names. Fix: leave --api out, or run it where they are.");
+        }
+    }
 
     private static Uri? AddressOf(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null;
 

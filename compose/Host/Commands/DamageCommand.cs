@@ -19,7 +19,7 @@ internal static class DamageCommand
             parsed,
             terminal,
             live => live.SendLongAsync<IReadOnlyList<DamageLine>>(HttpMethod.Get, "api/v1/damage", null, cancellationToken),
-            config => ListClosedAsync(config, cancellationToken));
+            () => Task.FromResult(ListClosed(parsed, cancellationToken)));
         if (answer.Value is not { } damage)
         {
             return answer.ExitCode;
@@ -46,7 +46,7 @@ internal static class DamageCommand
                 parsed,
                 terminal,
                 live => live.SendAsync<DamageLine>(HttpMethod.Post, "api/v1/damage/accept", request, cancellationToken),
-                config => AcceptClosedAsync(config, request, cancellationToken));
+                () => AcceptClosedAsync(parsed, terminal, request, cancellationToken));
             if (answer.Value is not { } accepted)
             {
                 return answer.ExitCode;
@@ -58,12 +58,12 @@ internal static class DamageCommand
         });
     }
 
-    // Through the instance that runs, else with the folder's lock.
-    private static async Task<DoorAnswer<T>> AskAsync<T>(ParseResult parsed, Terminal terminal, Func<LiveDoor, Task<DoorAnswer<T>>> live, Func<LoadedConfig, Task<DoorAnswer<T>>> closed)
+    // Through the instance that runs, else in the folder.
+    private static async Task<DoorAnswer<T>> AskAsync<T>(ParseResult parsed, Terminal terminal, Func<LiveDoor, Task<DoorAnswer<T>>> live, Func<Task<DoorAnswer<T>>> closed)
         where T : class
     {
         using var door = LiveDoor.Find(parsed);
-        var answer = door is not null ? await live(door) : await ClosedAsync(parsed, terminal, closed);
+        var answer = door is not null ? await live(door) : await ClosedAsync(closed);
         if (answer.Fault is { } fault)
         {
             terminal.Error($"mcpledger: {fault}");
@@ -72,8 +72,30 @@ internal static class DamageCommand
         return answer;
     }
 
-    private static async Task<DoorAnswer<T>> ClosedAsync<T>(ParseResult parsed, Terminal terminal, Func<LoadedConfig, Task<DoorAnswer<T>>> ask)
+    private static async Task<DoorAnswer<T>> ClosedAsync<T>(Func<Task<DoorAnswer<T>>> ask)
         where T : class
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (IOException e)
+        {
+            return new(null, e.Message, ExitCode.Unavailable);
+        }
+    }
+
+    // Evidence is looked at as it lies: no lock, no word in it, and no configuration where the folder is named.
+    private static DoorAnswer<IReadOnlyList<DamageLine>> ListClosed(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var folder = DataFolder.Of(parsed);
+        return DamagedFiles.ListIn(folder, cancellationToken) is { } lines ? new(lines, null, ExitCode.Ok) : None<IReadOnlyList<DamageLine>>(folder);
+    }
+
+    private static DoorAnswer<T> None<T>(string folder)
+        where T : class => new(null, RecordedLedger.NoneIn(folder), ExitCode.Unavailable);
+
+    private static async Task<DoorAnswer<DamageLine>> AcceptClosedAsync(ParseResult parsed, Terminal terminal, DamageAcceptance request, CancellationToken cancellationToken)
     {
         // A gateway's machine has no secrets of the stores, and who looks after its disk none of the upstreams'.
         var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline);
@@ -82,34 +104,15 @@ internal static class DamageCommand
             return new(null, null, Faults.Say(terminal, read));
         }
 
-        try
+        var config = DataFolder.Into(written, parsed);
+        var isSpool = config.File.Kafka is not null;
+        if (isSpool ? !SpoolFiles.AreIn(config.DataFolder) : !EmbeddedLedgerFiles.AreIn(config.DataFolder))
         {
-            return await ask(DataFolder.Into(written, parsed));
-        }
-        catch (IOException e)
-        {
-            return new(null, e.Message, ExitCode.Unavailable);
-        }
-    }
-
-    // A look at a spool needs no cluster, and leaves no word on it.
-    private static async Task<DoorAnswer<IReadOnlyList<DamageLine>>> ListClosedAsync(LoadedConfig config, CancellationToken cancellationToken)
-    {
-        if (config.File.Kafka is not null)
-        {
-            await using var services = Services();
-            using var spool = SpoolIn(config, services);
-            return new(DamagedFiles.Of(spool).List(cancellationToken), null, ExitCode.Ok);
+            return None<DamageLine>(config.DataFolder);
         }
 
-        await using var room = LedgerRoom.OpenForVerb(config);
-        return room.Refusal is { } refusal ? new(null, refusal, ExitCode.Unavailable) : new(DamagedFiles.Of(room.Ledger).List(cancellationToken), null, ExitCode.Ok);
-    }
-
-    private static async Task<DoorAnswer<DamageLine>> AcceptClosedAsync(LoadedConfig config, DamageAcceptance request, CancellationToken cancellationToken)
-    {
         await using var services = Services();
-        using var spool = config.File.Kafka is null ? null : SpoolIn(config, services);
+        using var spool = isSpool ? SpoolIn(config, services) : null;
         await using var room = LedgerRoom.OpenForVerb(config);
         if (room.Refusal is { } refusal)
         {
@@ -117,7 +120,7 @@ internal static class DamageCommand
         }
 
         var control = new ControlLog(room.Ledger, room.Ledger.Identity.SourceOf("host"), TimeProvider.System);
-        var desk = new DamageDesk(config.File.Kafka is null ? DamagedFiles.Of(room.Ledger) : DamagedFiles.Of(spool), control);
+        var desk = new DamageDesk(isSpool ? DamagedFiles.Of(spool) : DamagedFiles.Of(room.Ledger), control);
         var (line, status, fault) = await desk.AcceptAsync(request, Environment.UserName, cancellationToken);
         return new(line, fault, status is StatusCodes.Status400BadRequest ? ExitCode.Usage : status is StatusCodes.Status503ServiceUnavailable ? ExitCode.Unavailable : ExitCode.Finding);
     }

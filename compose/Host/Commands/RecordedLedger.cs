@@ -41,7 +41,7 @@ internal sealed class RecordedLedger : IAsyncDisposable
         }
 
         var folder = DataFolder.Of(parsed);
-        if (Directory.Exists(Path.Combine(folder, "ledger")))
+        if (EmbeddedLedgerFiles.AreIn(folder))
         {
             return new(EmbeddedLedgerFiles.OpenReadOnly(folder, TimeProvider.System), folder, null);
         }
@@ -50,10 +50,13 @@ internal sealed class RecordedLedger : IAsyncDisposable
         return null;
     }
 
+    /// <summary>That a folder holds no ledger, in words.</summary>
+    public static string NoneIn(string folder) => $"there is no ledger in {folder}. Fix: name its folder with --data, or with --config a configuration that says where it is.";
+
     /// <summary>Tells that a folder holds no ledger.</summary>
     public static int NoneIn(string folder, Terminal terminal)
     {
-        terminal.Error($"mcpledger: there is no ledger in {folder}. Fix: name its folder with --data, or with --config a configuration that says where it is.");
+        terminal.Error($"mcpledger: {NoneIn(folder)}");
         return ExitCode.Unavailable;
     }
 

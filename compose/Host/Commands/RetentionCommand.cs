@@ -14,7 +14,7 @@ internal static class RetentionCommand
 {
     public static Command Create() => new("retention", "What the ledger keeps, and dropping what the configuration says need not be kept.") { Show(), Apply() };
 
-    private static Command Show() => new Command("show", "List the segments of each partition.").Runs((parsed, terminal, _) =>
+    private static Command Show() => new Command("show", "List the segments of each partition.").RunsHere((parsed, terminal, _) =>
     {
         if (DataFolder.Named(parsed) is null && ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.None).File?.Kafka is not null)
         {
@@ -23,7 +23,7 @@ internal static class RetentionCommand
         }
 
         var folder = DataFolder.Of(parsed);
-        if (!Directory.Exists(Path.Combine(folder, "ledger")))
+        if (!EmbeddedLedgerFiles.AreIn(folder))
         {
             return Task.FromResult(RecordedLedger.NoneIn(folder, terminal));
         }
@@ -36,7 +36,7 @@ internal static class RetentionCommand
         return Task.FromResult(ExitCode.Ok);
     });
 
-    private static Command Apply() => new Command("apply", "Apply the retention of the configuration once. Only sealed segments go, and each is announced first.").Runs(async (parsed, terminal, cancellationToken) =>
+    private static Command Apply() => new Command("apply", "Apply the retention of the configuration once. Only sealed segments go, and each is announced first.").RunsHere(async (parsed, terminal, cancellationToken) =>
     {
         var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline);
         if (read.Config is not { } written)
@@ -48,9 +48,14 @@ internal static class RetentionCommand
         using var live = LiveDoor.Find(config.DataFolder);
         if (live is not null)
         {
-            terminal.Document(new { Applied = false, Running = true, Interval = Scalars.Write(config.File.Ledger.Retention.Interval) });
+            terminal.Document(new Outcome(false, true, Scalars.Write(config.File.Ledger.Retention.Interval), null));
             terminal.Line($"the running instance applies it by itself, every {Scalars.Write(config.File.Ledger.Retention.Interval)}");
             return ExitCode.Ok;
+        }
+
+        if (config.File.Kafka is null && !EmbeddedLedgerFiles.AreIn(config.DataFolder))
+        {
+            return RecordedLedger.NoneIn(config.DataFolder, terminal);
         }
 
         // What runs in another container on the same volume is seen by its lock alone.
@@ -73,7 +78,7 @@ internal static class RetentionCommand
         // Nothing is sealed while no instance runs.
         var options = PipelineRole.RetentionOf(config, room.Ledger.Identity.SourceOf("retention")) with { OnceSealed = false };
         var report = await new RetentionRun(room.Ledger, options, static (_, _) => new(0), TimeProvider.System).RunAsync(cancellationToken);
-        terminal.Document(report);
+        terminal.Document(new Outcome(report.Refused is null, false, Scalars.Write(config.File.Ledger.Retention.Interval), report));
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"dropped {report.Segments} segments and {report.Blobs} blobs, {report.Bytes} bytes{(report.Refused is null ? "" : $"; stopped early: {report.Refused}")}"));
         if (report.Segments > 0)
         {
@@ -85,4 +90,11 @@ internal static class RetentionCommand
     });
 
     private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);
+
+    /// <summary>What came of applying it.</summary>
+    /// <param name="Applied">Whether it was applied now, to the end.</param>
+    /// <param name="Running">Whether an instance runs, which applies it by itself.</param>
+    /// <param name="Interval">How often an instance does.</param>
+    /// <param name="Report">What went; null where nothing was done here.</param>
+    private sealed record Outcome(bool Applied, bool Running, string Interval, RetentionReport? Report);
 }

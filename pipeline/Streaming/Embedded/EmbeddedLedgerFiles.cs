@@ -35,6 +35,9 @@ public sealed class EmbeddedLedgerFiles : ILedgerReader
     /// <inheritdoc/>
     public IReadOnlyList<LedgerPartition> Partitions { get; }
 
+    /// <summary>Whether a data folder holds a ledger.</summary>
+    public static bool AreIn(string folder) => Directory.Exists(Path.Combine(folder, EmbeddedLedger.FolderName));
+
     /// <summary>Opens a data folder to read.</summary>
     /// <param name="folder">The data folder (the one that holds <c>ledger/</c>).</param>
     /// <param name="time">The clock that waits are measured by.</param>
@@ -68,6 +71,16 @@ public sealed class EmbeddedLedgerFiles : ILedgerReader
 
     /// <summary>The segments of a partition, oldest first.</summary>
     public IReadOnlyList<LedgerSegment> ListSegments(LedgerPartition partition) => SegmentListing.List(Look(partition));
+
+    /// <summary>Reads a whole partition for damage that nobody accepted, and leaves it as it is.</summary>
+    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
+    public IReadOnlyList<DamagedStretch> FindDamage(LedgerPartition partition, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return _logs[partition].FindDamageBeside(cancellationToken);
+        }
+    }
 
     private PartitionLog Look(LedgerPartition partition)
     {

@@ -205,6 +205,22 @@ internal sealed class PartitionLog(LedgerPartition partition, string folder)
         return survey.Find(cancellationToken);
     }
 
+    /// <summary>Finds the damage that nobody accepted in a folder that is somebody else's to write to, as its next boot will find it. Nothing is written.</summary>
+    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
+    public IReadOnlyList<DamagedStretch> FindDamageBeside(CancellationToken cancellationToken)
+    {
+        LookAgain();
+        if (TailDamage is null)
+        {
+            return FindDamage(cancellationToken);
+        }
+
+        // Damage of the last segment ends where the next boot begins another.
+        var recovered = PartitionRecovery.Recover(this);
+        ImmutableArray<Segment> segments = recovered.Damage is null ? [.. recovered.Segments] : [.. recovered.Segments, new(Path.Combine(Folder, SegmentFormat.FileName(recovered.End)), recovered.End)];
+        return new DamageSurvey(Partition, segments, recovered.End, recovered.Position, new(Partition, Folder)).Find(cancellationToken);
+    }
+
     /// <summary>
     /// All that can be read of a segment, also behind damage that nobody accepted: as it will be read once somebody does. Whoever takes a batch may give it back.
     /// </summary>

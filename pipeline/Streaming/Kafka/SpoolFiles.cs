@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Streaming.Embedded;
 
@@ -29,22 +28,22 @@ public sealed class SpoolFiles : IDisposable
     public static SpoolFiles? Take(KafkaLedgerOptions options, LedgerTelemetry telemetry, TimeProvider time)
     {
         var folder = Path.Combine(options.Folder, KafkaLedger.FolderName);
-        return !Directory.Exists(Path.Combine(folder, Spool.FolderName)) ? null
+        return !AreIn(options.Folder) ? null
             : FolderLock.TryTake(folder, out var holder) is { } taken ? new(options, telemetry, time, taken)
             : throw new IOException($"the ledger is locked by process {holder}");
     }
 
-    /// <summary>Finds what cannot be read and was not accepted. Its offsets are the spool's own, and its partition's name says nothing.</summary>
-    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
-    public IReadOnlyList<DamagedStretch> FindDamage(CancellationToken cancellationToken)
-    {
-        var log = Spool.LogOf(Folder);
-        var recovered = PartitionRecovery.Recover(log);
+    /// <summary>Whether a data folder holds a spool.</summary>
+    public static bool AreIn(string dataFolder) => Directory.Exists(Path.Combine(dataFolder, KafkaLedger.FolderName, Spool.FolderName));
 
-        // Damage of the last segment ends where the next boot begins another.
-        ImmutableArray<Segment> segments = recovered.Damage is null ? [.. recovered.Segments] : [.. recovered.Segments, new(Path.Combine(log.Folder, SegmentFormat.FileName(recovered.End)), recovered.End)];
-        return new DamageSurvey(log.Partition, segments, recovered.End, recovered.Position, log.Accepted).Find(cancellationToken);
-    }
+    /// <summary>Finds what cannot be read of the spool of a data folder and was not accepted, and leaves it as it is. Its offsets are the spool's own, and its partition's name says nothing.</summary>
+    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
+    public static IReadOnlyList<DamagedStretch> FindDamageIn(string dataFolder, CancellationToken cancellationToken) =>
+        Spool.LogOf(Path.Combine(dataFolder, KafkaLedger.FolderName)).FindDamageBeside(cancellationToken);
+
+    /// <summary>Finds what cannot be read and was not accepted, as <see cref="FindDamageIn"/> does.</summary>
+    /// <exception cref="IOException">A file is not there or cannot be read.</exception>
+    public IReadOnlyList<DamagedStretch> FindDamage(CancellationToken cancellationToken) => FindDamageIn(_options.Folder, cancellationToken);
 
     /// <summary>Lets shipping step over a stretch from now on. What stood there is lost: the sealer names the gap that it leaves.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>

@@ -32,10 +32,12 @@ public sealed class KafkaVerbTests : IDisposable
         var config = WriteConfig(kafka.Bootstrap);
         await using var live = TemporaryKafkaLedger.Open(OptionsIn("live", config) with { HeartbeatInterval = TimeSpan.FromMilliseconds(300) });
         await live.ReadyAsync();
+        var left = Path.Combine(_folder.Path, "left");
+        Directory.CreateDirectory(Path.Combine(left, "kafka", "spool"));
         string[][] lines = [["damage", "list"], ["damage", "accept", "spool", "0", "--sha256", Nothing, "--reason", "none"], ["retention", "apply"]];
         foreach (var line in lines)
         {
-            var exit = await CommandTree.RunAsync([.. line, "--config", config, "--data", Path.Combine(_folder.Path, "empty")]);
+            var exit = await CommandTree.RunAsync([.. line, "--config", config, "--data", left]);
             Assert.Equal(line[1] == "accept" ? ExitCode.Finding : ExitCode.Ok, exit);
         }
 
@@ -48,7 +50,7 @@ public sealed class KafkaVerbTests : IDisposable
 
         Assert.Equal((LedgerStatus.Ready, null), (live.Ledger.Health.Status, live.Ledger.Health.Reason));
         Assert.True((await live.AppendAsync("session-1", "", TestContext.Current.CancellationToken)).Appended.IsDurable);
-        Assert.False(File.Exists(Path.Combine(_folder.Path, "empty", "identity.json")));
+        Assert.False(File.Exists(Path.Combine(left, "identity.json")));
     }
 
     [Fact]
@@ -162,7 +164,7 @@ public sealed class KafkaVerbTests : IDisposable
         (await TemporaryLedger.ReadAllAsync(ledger.Ledger, partition, 0)).Select(static r => EventReader.TryRead(r.Bytes.Span, out var read, out _) ? read!.Data : null);
 
     private static string[] Contents(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(static f => !Path.GetFileName(f).StartsWith("lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             .Select(static f => $"{f} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}")];
 
     private static async Task<(int Exit, IReadOnlyList<DamageLine> Lines)> ListAsync(string config, string data)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using McpLedger.Host.Commands;
+using McpLedger.Host.Configuration;
 using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Tests.Commands;
@@ -31,15 +32,36 @@ public sealed class NamedLedgerTests : IDisposable
     [InlineData("retention", "apply")]
     [InlineData("damage", "list")]
     [InlineData("damage", "accept", "calls-0", "0", "--sha256", "0000000000000000000000000000000000000000000000000000000000000000", "--reason", "none")]
-    public async Task A_verb_opens_the_ledger_that_its_command_line_names(params string[] line)
+    public async Task A_verb_opens_the_ledger_that_its_command_line_names_and_makes_none_where_none_is(params string[] line)
     {
-        Assert.Equal(ExitCode.Ok, await CommandTree.RunAsync(["damage", "list", "--config", _config]));
+        await using (LedgerRoom.Open(ConfigReader.Read(_config).Config!, HostRoles.All))
+        {
+            // It is written to once.
+        }
+
         var before = Contents();
 
-        await CommandTree.RunAsync([.. line, "--config", _config, "--data", Named]);
+        Assert.Equal(ExitCode.Unavailable, await CommandTree.RunAsync([.. line, "--config", _config, "--data", Named]));
 
         Assert.Equal(before, Contents());
-        Assert.True(Directory.Exists(Path.Combine(Named, "ledger")));
+        Assert.False(Directory.Exists(Named));
+    }
+
+    [Fact]
+    public async Task A_ledger_that_is_looked_through_for_damage_stays_as_it_is_and_needs_no_configuration()
+    {
+        await using (LedgerRoom.Open(ConfigReader.Read(_config).Config!, HostRoles.All))
+        {
+            // It is written to once.
+        }
+
+        var before = Contents();
+
+        var (exitCode, output, errors) = await Verb.RunAsync(Directory.CreateDirectory(Named).FullName, "damage", "list", "--data", Written);
+
+        Assert.Equal((ExitCode.Ok, ""), (exitCode, errors));
+        Assert.Contains("everything can be read", output, StringComparison.Ordinal);
+        Assert.Equal(before, Contents());
     }
 
     [Fact]
