@@ -13,13 +13,13 @@ public sealed class StoppedRoleTests : IDisposable
     public StoppedRoleTests()
     {
         var compose = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(compose.FullName, "compose", "mcpledger.yaml")))
+        while (!File.Exists(Path.Combine(compose.FullName, "compose", "config", "mcpledger.yaml")))
         {
             compose = compose.Parent!;
         }
 
         _config = Path.Combine(_folder.Path, "mcpledger.yaml");
-        File.WriteAllText(_config, File.ReadAllText(Path.Combine(compose.FullName, "compose", "mcpledger.yaml"))
+        File.WriteAllText(_config, File.ReadAllText(Path.Combine(compose.FullName, "compose", "config", "mcpledger.yaml"))
             .Replace("/run/secrets", Path.Combine(_folder.Path, "none"), StringComparison.Ordinal)
             .Replace("\"kafka-1:9092\", \"kafka-2:9092\", \"kafka-3:9092\"", "\"127.0.0.1:1\"", StringComparison.Ordinal)
             .Replace("http://demo:8378", "http://127.0.0.1:1", StringComparison.Ordinal));
@@ -28,8 +28,12 @@ public sealed class StoppedRoleTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Damage_is_listed_without_the_secrets_of_stores() =>
+    public async Task Damage_is_listed_without_the_secrets_of_stores()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "kafka", "spool"));
+
         Assert.Equal(ExitCode.Ok, await CommandTree.RunAsync(["damage", "list", "--config", _config, "--data", _folder.Path]));
+    }
 
     [Theory]
     [InlineData("detectors", "rescore")]

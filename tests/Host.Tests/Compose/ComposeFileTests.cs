@@ -86,7 +86,7 @@ public sealed partial class ComposeFileTests
     public void Every_mounted_file_is_in_the_checkout_and_every_secret_is_made_by_the_script()
     {
         var files = Services.SelectMany(s => s.Value["volumes"].Texts).Where(v => v.StartsWith("./", StringComparison.Ordinal)).Select(v => v.Split(':')[0]).Distinct();
-        Assert.Empty(files.Where(f => !File.Exists(Path.Combine(Folder, f))));
+        Assert.Empty(files.Where(f => !Path.Exists(Path.Combine(Folder, f))));
         Assert.Equal($"for name in {string.Join(' ', Compose["secrets"].Keys)}; do", File.ReadLines(Path.Combine(Folder, "secrets.sh")).Single(l => l.StartsWith("for name", StringComparison.Ordinal)));
         Assert.Empty(Compose["secrets"].Entries.Where(s => s.Value["file"].Text != $"./secrets/{s.Key}"));
     }
@@ -165,6 +165,16 @@ public sealed partial class ComposeFileTests
     public void The_balancer_sends_again_only_what_was_not_sent() =>
         Assert.Equal("retry-on conn-failure", Assert.Single(Balancer.Split('\n').Select(l => l.Trim()), l => l.StartsWith("retry-on", StringComparison.Ordinal)));
 
+    [Fact]
+    public void What_a_reload_reads_is_mounted_as_a_folder_since_editors_put_another_file_in_a_files_place()
+    {
+        var read = Path.GetDirectoryName(ConfigForm().Match(Dockerfile).Groups[1].Value)!;
+        var mounts = Services.SelectMany(s => s.Value["volumes"].Texts).Select(v => v.Split(':')).Where(v => v[1].StartsWith(read, StringComparison.Ordinal)).ToArray();
+
+        Assert.NotEmpty(mounts);
+        Assert.All(mounts, m => Assert.True(Directory.Exists(Path.Combine(Folder, m[0])), m[0]));
+    }
+
     private static ConfigRead Configuration(HostRoles roles)
     {
         using var secrets = new McpLedger.Testing.Ledgers.TemporaryFolder();
@@ -173,12 +183,15 @@ public sealed partial class ComposeFileTests
             File.WriteAllText(Path.Combine(secrets.Path, name), "s3cret");
         }
 
-        var text = File.ReadAllText(Path.Combine(Folder, "mcpledger.yaml")).Replace("/run/secrets", secrets.Path, StringComparison.Ordinal);
-        return ConfigReader.ReadText(Path.Combine(Folder, "mcpledger.yaml"), text, roles, new Dictionary<string, string>());
+        var path = Path.Combine(Folder, "config", "mcpledger.yaml");
+        return ConfigReader.ReadText(path, File.ReadAllText(path).Replace("/run/secrets", secrets.Path, StringComparison.Ordinal), roles, new Dictionary<string, string>());
     }
 
     [GeneratedRegex("MCPLEDGER__[A-Z_]+", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex VariableForm();
+
+    [GeneratedRegex(@"MCPLEDGER_CONFIG=(\S+)", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex ConfigForm();
 
     [GeneratedRegex(@"^FROM (\S+)", RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex FromForm();
