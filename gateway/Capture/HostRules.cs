@@ -29,7 +29,7 @@ internal sealed class HostRules
     {
         if (request.Headers.Host.Count != 1 || !_hosts.Contains(request.Host.Host))
         {
-            return $"The host '{Shown(request.Host.Value)}' is not one of this gateway's. Add it to listen.hosts if it should be.";
+            return $"The host '{Shown(request.Host.Host)}' is not one of this gateway's. Add it to listen.hosts if it should be.";
         }
 
         var origins = request.Headers.Origin;

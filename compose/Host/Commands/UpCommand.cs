@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using McpLedger.Gateway.Configuration;
@@ -19,7 +20,7 @@ internal static class UpCommand
     {
         var role = CommonOptions.Role("Which part of the system this process is");
         var command = new Command(Name, "Run the gateway, the ledger, the sealer, the read models and the API: all in this process, or one role of them.") { role };
-        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        return command.RunsHere(async (parsed, terminal, cancellationToken) =>
         {
             var roles = HostRoleNames.Of(parsed.GetValue(role)!);
             var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), roles);
@@ -51,7 +52,7 @@ internal static class UpCommand
         {
             using var certificate = TlsCertificate.Load(config);
             await using var app = UpHost.Build(config, room, roles, certificate);
-            return await ServeAsync(app, config, roles, terminal, certificate?.Digest, cancellationToken);
+            return await ServeAsync(app, config, roles, terminal, cancellationToken);
         }
         catch (Exception e) when (e is IOException or CryptographicException or InvalidDataException)
         {
@@ -60,7 +61,7 @@ internal static class UpCommand
         }
     }
 
-    private static async Task<int> ServeAsync(WebApplication app, LoadedConfig config, HostRoles roles, Terminal terminal, string? certificate, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(WebApplication app, LoadedConfig config, HostRoles roles, Terminal terminal, CancellationToken cancellationToken)
     {
         if (app.Services.GetService<PublishConfig>() is { } publish && !await publish(config.Gateway, "start", cancellationToken))
         {
@@ -73,8 +74,10 @@ internal static class UpCommand
             return ExitCode.Unavailable;
         }
 
-        var instance = RunningInstance.OfThisProcess(Listening.LocalAddress(app.Urls.First()), certificate, config.Path);
+        var certificate = app.Services.GetService<ServedCertificate>();
+        var instance = RunningInstance.OfThisProcess(Listening.LocalAddress(app.Urls.First()), certificate?.Digest, config.Path);
         instance.Announce(config.DataFolder);
+        certificate?.Tell(digest => (instance with { Certificate = digest }).Announce(config.DataFolder));
         bool asked;
         try
         {
@@ -85,6 +88,10 @@ internal static class UpCommand
             {
                 signal.Cancel = true;
                 _ = reload?.ReloadAsync("SIGHUP", CancellationToken.None);
+                if (reload is null)
+                {
+                    certificate?.Renew(config);
+                }
             });
             var drain = app.Services.GetRequiredService<Drain>();
             await using var cancelled = cancellationToken.Register(drain.Ask);
@@ -108,9 +115,9 @@ internal static class UpCommand
             await app.StartAsync(cancellationToken);
             return true;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
-            terminal.Error($"mcpledger: {e.Message} Fix: stop what listens there, or choose another address in listen.url of {config.Path}.");
+            terminal.Error($"mcpledger: {config.File.Listen.Url} cannot be listened on: {e.Message.TrimEnd('.')}. Fix: stop what listens there, or choose another address of this machine in listen.url of {config.Path}.");
             await app.StopAsync(CancellationToken.None);
             return false;
         }

@@ -25,7 +25,7 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
         }
 
         CheckRules(file);
-        CheckListen(file.Listen);
+        CheckListen(file.Listen, looksAtFiles: roles != HostRoles.None);
         CheckSpan("limits.bodyTimeout", file.Limits.BodyTimeout, Second, Day);
         new ScaleChecks(this, folder, roles).Check(file);
         CheckBridge(file);
@@ -211,7 +211,7 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
         }
     }
 
-    private void CheckListen(ListenSection listen)
+    private void CheckListen(ListenSection listen, bool looksAtFiles)
     {
         if (listen.Url.Scheme == "https" && (listen.Tls?.Certificate is null || listen.Tls.Key is null))
         {
@@ -223,12 +223,14 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
             Fault("listen.url", "tls is given, but the address is http.", "write https:// in listen.url, or remove tls");
         }
 
-        foreach (var (key, path) in new[] { ("certificate", listen.Tls?.Certificate), ("key", listen.Tls?.Key) })
+        if (looksAtFiles && listen.Tls is { Certificate: { } certificate, Key: { } key } && TlsCertificate.FaultOf(Path.GetFullPath(certificate, folder), Path.GetFullPath(key, folder)) is { } fault)
         {
-            if (path is not null && !File.Exists(Path.GetFullPath(path, folder)))
-            {
-                Fault($"listen.tls.{key}", $"there is no file {Path.GetFullPath(path, folder)}.", "point at a PEM file");
-            }
+            Fault($"listen.tls.{fault.Key}", fault.Problem, fault.Fix);
+        }
+
+        foreach (var host in listen.Hosts.Where(h => !string.Equals(Listening.HostIn(h), h, StringComparison.OrdinalIgnoreCase)))
+        {
+            Fault("listen.hosts", $"'{host}' is no host as clients send it, and no request names it.", $"write {Listening.HostIn(host) ?? "a name or an address without scheme and port, such as mcp.example.com; there is no *"}");
         }
 
         foreach (var origin in listen.Origins.Where(o => Scalars.Address(o)?.GetLeftPart(UriPartial.Authority) != o))

@@ -1,6 +1,7 @@
-using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using McpLedger.Detectors.Injection;
 using McpLedger.Gateway.Configuration;
+using McpLedger.Host.Access;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Running;
@@ -12,6 +13,8 @@ internal static class Examination
 {
     public const string ConfigurationCheck = "configuration";
     private const long LittleSpace = 1L << 30;
+    private const string RenewFix = "renew it; a running instance takes the new one at 'mcpledger reload' or SIGHUP";
+    private static readonly TimeSpan SoonExpired = TimeSpan.FromDays(14);
 
     /// <param name="path">The configuration.</param>
     /// <param name="roles">Whose machine it is: what only other roles need is not looked for.</param>
@@ -37,6 +40,7 @@ internal static class Examination
         findings.AddRange(isGateway ? [.. Rules(config), .. Secrets(config), Screening(config)] : []);
         findings.AddRange(DataFolder(config.DataFolder));
         findings.Add(Port(config));
+        findings.AddRange(Certificate(config, time));
         findings.AddRange(isGateway ? Commands(config.Gateway) : []);
         findings.Add(Clock(time));
         findings.AddRange(isGateway ? await ToolsAsync(config, time, cancellationToken) : []);
@@ -62,6 +66,11 @@ internal static class Examination
             yield return new("peers", FindingLevel.Warning, "a server's sessions are held by the gateway that opened them, and no gateway knows the others.", "peers: { gateway-1: \"http://gateway-1:8377\", … }, or peers: dns:http://gateways:8377");
         }
 
+        if (!config.File.Listen.Url.IsLoopback && config.File.Listen.Hosts.IsEmpty)
+        {
+            yield return new("hosts", FindingLevel.Warning, "the gateway listens beyond this machine, and only calls to localhost are answered.", "listen: { hosts: [mcp.example.com] }: the names and addresses that clients call, without scheme and port");
+        }
+
         if (config.Gateway.AnonymousOnLoopback && !config.File.Listen.Url.IsLoopback)
         {
             yield return new("principals", FindingLevel.Warning, "anonymous callers on loopback are let in while the gateway listens beyond it; a proxy on this machine makes every caller look local.", "principals: { anonymous: off } and keys: mcpledger keys create");
@@ -83,7 +92,7 @@ internal static class Examination
             foreach (var file in server.Headers.Values.Concat(server.Env.Values).Concat(server.Args).SelectMany(t => t.Files))
             {
                 var full = Path.GetFullPath(file, config.Folder);
-                if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(full) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0)
+                if (PrivateFile.IsOpenToOthers(full))
                 {
                     yield return new("secrets", FindingLevel.Warning, $"{full} can be read by others.", $"chmod 600 {full}");
                 }
@@ -159,13 +168,31 @@ internal static class Examination
         }
     }
 
-    private static Finding Port(LoadedConfig config)
+    private static Finding Port(LoadedConfig config) => Listening.RefusalOf(config.File.Listen.Url) switch
     {
-        var port = config.File.Listen.Url.Port;
-        var taken = port != 0 && IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(e => e.Port == port);
-        return taken
-            ? new("port", FindingLevel.Warning, $"something already listens on port {port} (mcpledger itself, if it is running).", "stop it, or choose another port in listen.url")
-            : new("port", FindingLevel.Ok, $"{config.File.Listen.Url} is free", null);
+        null => new("port", FindingLevel.Ok, $"{config.File.Listen.Url} is free", null),
+        SocketError.AddressAlreadyInUse => new("port", FindingLevel.Warning, $"something already listens at {config.File.Listen.Url} (mcpledger itself, if it is running).", "stop it, or choose another port in listen.url"),
+        var refusal => new("port", FindingLevel.Error, $"{config.File.Listen.Url} cannot be listened on ({refusal}).", "choose an address of this machine, and a port that its user may open, in listen.url"),
+    };
+
+    private static IEnumerable<Finding> Certificate(LoadedConfig config, TimeProvider time)
+    {
+        using var certificate = TlsCertificate.Load(config);
+        if (certificate is null)
+        {
+            yield break;
+        }
+
+        var now = time.GetUtcNow();
+        var (file, key) = (Path.GetFullPath(config.File.Listen.Tls!.Certificate!, config.Folder), Path.GetFullPath(config.File.Listen.Tls.Key!, config.Folder));
+        yield return now > certificate.Until ? new("certificate", FindingLevel.Error, $"{file} expired on {certificate.Until:yyyy-MM-dd}: no client goes on.", RenewFix)
+            : now < certificate.From ? new("certificate", FindingLevel.Error, $"{file} is good from {certificate.From:yyyy-MM-dd HH:mm}Z on only.", "set the machine's clock, or wait")
+            : certificate.Until - now < SoonExpired ? new("certificate", FindingLevel.Warning, $"{file} expires on {certificate.Until:yyyy-MM-dd}.", RenewFix)
+            : new("certificate", FindingLevel.Ok, $"{file} is good until {certificate.Until:yyyy-MM-dd}", null);
+        if (PrivateFile.IsOpenToOthers(key))
+        {
+            yield return new("certificate", FindingLevel.Warning, $"{key} can be read by others.", $"chmod 600 {key}");
+        }
     }
 
     private static IEnumerable<Finding> Commands(GatewayConfig config)

@@ -18,7 +18,7 @@ internal sealed record ReloadOutcome(bool InForce, IReadOnlyList<ConfigFault> Er
 }
 
 /// <summary>Takes a changed file without a restart. One at a time; a file with a fault changes nothing.</summary>
-internal sealed class ConfigReload(LoadedConfig started, HostRoles roles, PublishConfig publish, HostTelemetry telemetry) : IDisposable
+internal sealed class ConfigReload(LoadedConfig started, HostRoles roles, PublishConfig publish, HostTelemetry telemetry, ServedCertificate? certificate) : IDisposable
 {
     private static readonly Dictionary<string, string> Uncommented = [];
     private readonly SemaphoreSlim _one = new(1, 1);
@@ -78,6 +78,7 @@ internal sealed class ConfigReload(LoadedConfig started, HostRoles roles, Publis
             return new(false, [], fixedKeys, [.. Current.Gateway.Servers.Keys]);
         }
 
+        certificate?.Renew(next);
         Current = next;
         telemetry.LogReloaded(next.Path, next.Gateway.Servers.Count, by);
         return new(true, [], fixedKeys, [.. next.Gateway.Servers.Keys]);
@@ -88,7 +89,7 @@ internal sealed class ConfigReload(LoadedConfig started, HostRoles roles, Publis
     {
         (string Key, Func<ConfigFile, ConfigFile> Part)[] keys =
         [
-            ("ledger", f => new() { Ledger = f.Ledger }), ("listen.url", f => new() { Listen = new() { Url = f.Listen.Url } }), ("listen.tls", f => new() { Listen = new() { Tls = f.Listen.Tls } }),
+            ("ledger", f => new() { Ledger = f.Ledger }), ("listen.url", f => new() { Listen = new() { Url = f.Listen.Url } }),
             ("sessions", f => new() { Sessions = f.Sessions }), ("bridge", f => new() { Bridge = f.Bridge }), ("instance", f => new() { Instance = f.Instance }), ("telemetry", f => new() { Telemetry = f.Telemetry }),
             ("kafka", f => new() { Kafka = f.Kafka }), ("postgres", f => new() { Postgres = f.Postgres }), ("search", f => new() { Search = f.Search }), ("detection", f => new() { Detection = f.Detection }),
             ("listen.drain", f => new() { Listen = new() { Drain = f.Listen.Drain } }), ("listen.finish", f => new() { Listen = new() { Finish = f.Listen.Finish } }),

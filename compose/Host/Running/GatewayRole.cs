@@ -20,7 +20,7 @@ internal static class GatewayRole
             Bridge = BridgeOf(config.File),
         });
         services.AddSingleton<PublishConfig>(p => p.GetRequiredService<GatewayConfigSource>().PublishAsync);
-        services.AddSingleton(p => new ConfigReload(config, roles, p.GetRequiredService<PublishConfig>(), p.GetRequiredService<HostTelemetry>()));
+        services.AddSingleton(p => new ConfigReload(config, roles, p.GetRequiredService<PublishConfig>(), p.GetRequiredService<HostTelemetry>(), p.GetService<ServedCertificate>()));
         return services.AddSingleton(p => new ReadinessCheck("gateway", p.GetRequiredService<GatewayReadiness>().Check));
     }
 

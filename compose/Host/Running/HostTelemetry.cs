@@ -23,4 +23,10 @@ internal sealed partial class HostTelemetry(ILogger<HostTelemetry> logger)
 
     [LoggerMessage(4007, LogLevel.Error, "Configuration {Path} could not be taken, the old one stays in force")]
     public partial void LogFailed(Exception exception, string path);
+
+    [LoggerMessage(4008, LogLevel.Information, "Certificate {Digest} is in force, good until {Until}")]
+    public partial void LogCertificate(string digest, DateTimeOffset until);
+
+    [LoggerMessage(4009, LogLevel.Error, "The certificate in {Path} could not be taken, the old one stays in force: {Reason}")]
+    public partial void LogCertificateRefused(string path, string reason);
 }

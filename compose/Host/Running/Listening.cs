@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using McpLedger.Host.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace McpLedger.Host.Running;
 
@@ -10,7 +12,7 @@ internal static class Listening
     private const int MostHeaders = 100;
     private const int LongestHeaders = 64 * 1024;
 
-    public static void Configure(KestrelServerOptions kestrel, LoadedConfig config, TlsCertificate? certificate)
+    public static void Configure(KestrelServerOptions kestrel, LoadedConfig config, ServedCertificate? certificate)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestHeaderCount = MostHeaders;
@@ -28,11 +30,7 @@ internal static class Listening
         {
             if (certificate is not null)
             {
-                options.UseHttps(https =>
-                {
-                    https.ServerCertificate = certificate.Own;
-                    https.ServerCertificateChain = certificate.Chain;
-                });
+                options.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(certificate.ForHandshake()) });
             }
         }
 
@@ -40,13 +38,58 @@ internal static class Listening
         {
             kestrel.ListenLocalhost(url.Port, Bind);
         }
-        else if (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) || url.Host == "localhost")
+        else if (AddressOf(url) is { } address)
         {
-            kestrel.Listen(address ?? IPAddress.Loopback, url.Port, Bind);
+            kestrel.Listen(address, url.Port, Bind);
         }
         else
         {
             kestrel.ListenAnyIP(url.Port, Bind);
+        }
+    }
+
+    /// <summary>The address of this machine that an address of the configuration binds; null for all of them.</summary>
+    public static IPAddress? AddressOf(Uri url) =>
+        IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) ? address : url.Host == "localhost" ? IPAddress.Loopback : null;
+
+    /// <summary>Why nothing can be bound there now; null when it can.</summary>
+    public static SocketError? RefusalOf(Uri url)
+    {
+        var address = AddressOf(url) ?? (Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any);
+        try
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            if (address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+
+            socket.Bind(new IPEndPoint(address, url.Port));
+            return null;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode;
+        }
+    }
+
+    /// <summary>The host in what somebody wrote, as a request names it: without scheme and port, an IPv6 address in brackets. Null where there is none.</summary>
+    public static string? HostIn(string written)
+    {
+        var text = !written.StartsWith('[') && IPAddress.TryParse(written, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{written}]" : written;
+        if (text.Contains('*', StringComparison.Ordinal) || !Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}", UriKind.Absolute, out var url))
+        {
+            return null;
+        }
+
+        try
+        {
+            return url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            // Letters that no name of the Internet has.
+            return null;
         }
     }
 

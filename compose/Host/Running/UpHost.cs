@@ -18,13 +18,18 @@ internal static class UpHost
         // Empty, not slim: the slim builder watches the content root for changed settings files, and a ledger below it makes that watcher burn CPU on every append.
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddConsoleLines();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listening.Configure(kestrel, config, certificate));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listening.Configure(kestrel, config, kestrel.ApplicationServices.GetService<ServedCertificate>()));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.File.Listen.Finish);
         builder.Services.AddRoutingCore();
         builder.AddOtlp(config, identity.Instance, roles);
         builder.Services.AddLedger(room);
         builder.Services.AddAccess(AdminToken.Open(config.DataFolder));
         builder.Services.AddSingleton<HostTelemetry>().AddSingleton<Drain>().AddSingleton<IHostLifetime>(static s => s.GetRequiredService<Drain>());
+        if (certificate is not null)
+        {
+            builder.Services.AddSingleton(p => new ServedCertificate(certificate, p.GetRequiredService<HostTelemetry>()));
+        }
+
         if (roles.HasFlag(HostRoles.Gateway))
         {
             builder.Services.AddGatewayRole(config, roles, identity);

@@ -1,6 +1,8 @@
 using McpLedger.Gateway.Configuration;
 using McpLedger.Gateway.Screening;
 using McpLedger.Host.Configuration;
+using McpLedger.Testing.Certificates;
+using McpLedger.Testing.Ledgers;
 
 namespace McpLedger.Host.Tests.Configuration;
 
@@ -206,6 +208,10 @@ public sealed class ConfigReaderTests
     [InlineData("listen: { origins: ['*'] }", "no origin")]
     [InlineData("listen: { origins: ['https://a.example/'] }", "no origin")]
     [InlineData("listen: { origins: ['null'] }", "no origin")]
+    [InlineData("listen: { hosts: ['mcp.example.com:8443'] }", "no host as clients send it")]
+    [InlineData("listen: { hosts: ['https://mcp.example.com'] }", "no host as clients send it")]
+    [InlineData("listen: { hosts: ['::1'] }", "no host as clients send it")]
+    [InlineData("listen: { hosts: ['*.example.com'] }", "no host as clients send it")]
     [InlineData("limits: { depth: 100000 }", "out of range")]
     [InlineData("limits: { request: 2TiB }", "out of range")]
     [InlineData("limits: { bodyTimeout: 30 }", "not a duration")]
@@ -241,5 +247,37 @@ public sealed class ConfigReaderTests
         var read = Read(string.Concat(Enumerable.Repeat("[", 50_000)));
 
         Assert.Contains(read.Faults, f => f.Problem.Contains("deeper", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_certificate_and_a_key_that_are_no_pair_are_faults_before_anything_is_opened()
+    {
+        using var authority = new TestCertificates();
+        using var folder = new TemporaryFolder();
+        var ((certificate, key), other) = (authority.SignAsPem("gateway.test"), authority.SignAsPem("another.test").Key);
+
+        Assert.Empty(Faults(certificate, key));
+        Assert.Equal(("listen.tls.certificate", 3), Place(Faults("no certificate", key)));
+        Assert.Equal(("listen.tls.certificate", 3), Place(Faults(key, key)));
+        Assert.Equal(("listen.tls.key", 4), Place(Faults(certificate, other)));
+        Assert.Equal(("listen.tls.key", 4), Place(Faults(certificate, certificate)));
+        Assert.Equal(("listen.tls.key", 4), Place(Faults(certificate, null)));
+        Assert.Equal(("listen.tls.certificate", 3), Place(Faults(null, key)));
+
+        static (string, int) Place(IReadOnlyList<ConfigFault> faults) => (Assert.Single(faults).Path, faults[0].Line);
+
+        IReadOnlyList<ConfigFault> Faults(string? cert, string? pem)
+        {
+            foreach (var (name, text) in new[] { ("cert.pem", cert), ("key.pem", pem) })
+            {
+                File.Delete(Path.Combine(folder.Path, name));
+                if (text is not null)
+                {
+                    File.WriteAllText(Path.Combine(folder.Path, name), text);
+                }
+            }
+
+            return ConfigReader.ReadText(Path.Combine(folder.Path, "mcpledger.yaml"), "listen:\n  url: https://127.0.0.1:0\n  tls: { certificate: cert.pem,\n    key: key.pem }\n").Faults;
+        }
     }
 }

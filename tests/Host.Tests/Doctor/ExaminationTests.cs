@@ -1,5 +1,7 @@
+using System.Security.Cryptography.X509Certificates;
 using McpLedger.Host.Doctor;
 using McpLedger.Host.Running;
+using McpLedger.Testing.Certificates;
 using Microsoft.Extensions.Time.Testing;
 
 namespace McpLedger.Host.Tests.Doctor;
@@ -12,11 +14,13 @@ public sealed class ExaminationTests : IDisposable
 
     private Task<IReadOnlyList<Finding>> ExamineAsync(string yaml) => ExamineAsync(yaml, HostRoles.All, null);
 
-    private async Task<IReadOnlyList<Finding>> ExamineAsync(string yaml, HostRoles roles, string? data)
+    private Task<IReadOnlyList<Finding>> ExamineAsync(string yaml, HostRoles roles, string? data) => ExamineAsync(yaml, roles, data, new(2026, 11, 24, 0, 0, 0, TimeSpan.Zero));
+
+    private async Task<IReadOnlyList<Finding>> ExamineAsync(string yaml, HostRoles roles, string? data, DateTimeOffset now)
     {
         var path = Path.Combine(_folder.FullName, "mcpledger.yaml");
         await File.WriteAllTextAsync(path, yaml);
-        return await Examination.RunAsync(path, roles, data, new FakeTimeProvider(new(2026, 11, 24, 0, 0, 0, TimeSpan.Zero)), CancellationToken.None);
+        return await Examination.RunAsync(path, roles, data, new FakeTimeProvider(now), CancellationToken.None);
     }
 
     [Fact]
@@ -100,5 +104,40 @@ public sealed class ExaminationTests : IDisposable
         Assert.Contains("looks like a secret", said, StringComparison.Ordinal);
         Assert.Contains("can be read by others", said, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-value", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(-0.01, false)]
+    [InlineData(-30, true)]
+    [InlineData(1, true)]
+    public async Task A_certificate_that_is_not_good_or_soon_not_is_told_before_clients_do(double days, bool isError)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no file modes.");
+            return;
+        }
+
+        using var authority = new TestCertificates();
+        var (certificate, key) = authority.SignAsPem("gateway.test");
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "cert.pem"), certificate);
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "key.pem"), key);
+        File.SetUnixFileMode(Path.Combine(_folder.FullName, "key.pem"), UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        using var own = X509Certificate2.CreateFromPem(certificate);
+
+        var findings = await ExamineAsync("listen: { url: 'https://127.0.0.1:0', tls: { certificate: cert.pem, key: key.pem } }\n", HostRoles.All, null, own.NotAfter.ToUniversalTime().AddDays(days));
+
+        Assert.Equal([isError ? FindingLevel.Error : FindingLevel.Warning, FindingLevel.Warning], findings.Where(f => f.Check == "certificate").Select(f => f.Level));
+        Assert.Contains(findings, f => f.Fix?.StartsWith("chmod 600", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task An_address_that_this_machine_has_not_and_a_gateway_that_answers_to_no_name_are_told()
+    {
+        var findings = await ExamineAsync("listen: { url: 'http://192.0.2.1:8377' }\n");
+
+        Assert.Contains(findings, f => f is { Check: "port", Level: FindingLevel.Error });
+        Assert.Contains(findings, f => f is { Check: "hosts", Level: FindingLevel.Warning });
+        Assert.DoesNotContain(await ExamineAsync("listen: { url: 'http://0.0.0.0:0', hosts: [mcp.example.com] }\n"), f => f.Check == "hosts" || f is { Check: "port", Level: FindingLevel.Error });
     }
 }

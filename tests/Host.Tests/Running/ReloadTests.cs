@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using McpLedger.Gateway.Configuration;
 using McpLedger.Host.Configuration;
 using McpLedger.Host.Running;
+using McpLedger.Testing.Certificates;
+using McpLedger.Testing.Ledgers;
 
 namespace McpLedger.Host.Tests.Running;
 
@@ -61,7 +64,7 @@ public sealed class ReloadTests(RunningHost host) : IClassFixture<RunningHost>
     {
         var current = host.Get<ConfigReload>().Current;
         var fails = true;
-        using var reload = new ConfigReload(current, HostRoles.All, (_, _, _) => fails ? throw new ArgumentException("an odd one") : Task.FromResult(true), host.Get<HostTelemetry>());
+        using var reload = new ConfigReload(current, HostRoles.All, (_, _, _) => fails ? throw new ArgumentException("an odd one") : Task.FromResult(true), host.Get<HostTelemetry>(), null);
 
         var outcome = await reload.ReloadAsync("SIGHUP", CancellationToken.None);
         fails = false;
@@ -105,7 +108,7 @@ public sealed class ReloadTests(RunningHost host) : IClassFixture<RunningHost>
         await File.WriteAllTextAsync(path, Yaml);
         var read = ConfigReader.Read(path);
         Assert.True(read.Config is not null, string.Join('\n', read.Faults));
-        using var reload = new ConfigReload(read.Config, HostRoles.All, (_, _, _) => Task.FromResult(true), host.Get<HostTelemetry>());
+        using var reload = new ConfigReload(read.Config, HostRoles.All, (_, _, _) => Task.FromResult(true), host.Get<HostTelemetry>(), null);
 
         var same = await reload.ReloadAsync("test", CancellationToken.None);
         await File.WriteAllTextAsync(path, Yaml.Replace("9093", "9094", StringComparison.Ordinal));
@@ -143,5 +146,41 @@ public sealed class ReloadTests(RunningHost host) : IClassFixture<RunningHost>
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Contains("a gateway", (await answer.Content.ReadFromJsonAsync<System.Text.Json.Nodes.JsonObject>())!["detail"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_renewed_certificate_is_the_one_that_whoever_comes_next_is_shown()
+    {
+        using var authority = new TestCertificates();
+        using var folder = new TemporaryFolder();
+        Renew();
+        var path = Path.Combine(folder.Path, "mcpledger.yaml");
+        await File.WriteAllTextAsync(path, "listen: { url: 'https://127.0.0.1:0', tls: { certificate: cert.pem, key: key.pem } }\nrules: [{ id: all, allow: {} }]\n");
+        var config = ConfigReader.Read(path).Config!;
+        using var first = TlsCertificate.Load(config)!;
+        var served = new ServedCertificate(first, host.Get<HostTelemetry>());
+        var told = new List<string>();
+        served.Tell(told.Add);
+        using var reload = new ConfigReload(config, HostRoles.All, (_, _, _) => Task.FromResult(true), host.Get<HostTelemetry>(), served);
+
+        var same = await reload.ReloadAsync("test", CancellationToken.None);
+        Assert.Equal((true, first.Digest), (same.InForce, served.Digest));
+        Renew();
+        var renewed = await reload.ReloadAsync("test", CancellationToken.None);
+
+        Assert.True(renewed.InForce);
+        Assert.Empty(renewed.NeedsRestart);
+        Assert.NotEqual(first.Digest, served.Digest);
+        Assert.Equal([served.Digest], told);
+        Assert.Equal(served.Digest, Convert.ToHexStringLower(SHA256.HashData(served.ForHandshake().ServerCertificateContext!.TargetCertificate.RawData)));
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "key.pem"), authority.SignAsPem("another.test").Key);
+        Assert.Equal("listen.tls.key", Assert.Single((await reload.ReloadAsync("test", CancellationToken.None)).Errors).Path);
+
+        void Renew()
+        {
+            var (certificate, key) = authority.SignAsPem("gateway.test");
+            File.WriteAllText(Path.Combine(folder.Path, "cert.pem"), certificate);
+            File.WriteAllText(Path.Combine(folder.Path, "key.pem"), key);
+        }
     }
 }
