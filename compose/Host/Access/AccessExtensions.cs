@@ -1,5 +1,6 @@
 using McpLedger.Host.Running;
 using McpLedger.Projections.Api;
+using McpLedger.Streaming;
 using Microsoft.AspNetCore.Authentication;
 
 namespace McpLedger.Host.Access;
@@ -15,7 +16,7 @@ internal static class AccessExtensions
         services.AddSingleton<ApiKeys>();
         services.AddHostedService(p => p.GetRequiredService<ApiKeys>());
         services.AddSingleton(p => new AccessCheck(p.GetRequiredService<ApiKeys>().Admits));
-        services.AddSingleton(p => new ReadinessCheck("keys", p.GetRequiredService<ApiKeys>().Check));
+        services.AddSingleton(p => new ReadinessCheck("keys", LedgerStatus.Unavailable, p.GetRequiredService<ApiKeys>().Check));
         services.AddAuthentication(TokenAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);
         var authorization = services.AddAuthorizationBuilder();

@@ -21,7 +21,7 @@ internal static class GatewayRole
         });
         services.AddSingleton<PublishConfig>(p => p.GetRequiredService<GatewayConfigSource>().PublishAsync);
         services.AddSingleton(p => new ConfigReload(config, roles, p.GetRequiredService<PublishConfig>(), p.GetRequiredService<HostTelemetry>(), p.GetService<ServedCertificate>()));
-        return services.AddSingleton(p => new ReadinessCheck("gateway", p.GetRequiredService<GatewayReadiness>().Check));
+        return services.AddSingleton(p => new ReadinessCheck("gateway", LedgerStatus.Unavailable, p.GetRequiredService<GatewayReadiness>().Check));
     }
 
     private static BridgeLimits BridgeOf(ConfigFile file) => new()

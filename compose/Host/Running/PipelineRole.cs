@@ -5,6 +5,7 @@ using McpLedger.Stages.Detection;
 using McpLedger.Stages.Retention;
 using McpLedger.Stages.Sealing;
 using McpLedger.Streaming;
+using McpLedger.Streaming.Consuming;
 
 namespace McpLedger.Host.Running;
 
@@ -22,9 +23,11 @@ internal static class PipelineRole
             Source = identity.SourceOf("sealer"),
             Algorithm = config.File.Ledger.Signing == "ecdsa-p256" ? NoteAlgorithm.EcdsaP256 : NoteAlgorithm.Ed25519,
         });
+        services.AddSingleton(p => new ReadinessCheck("sealing", LedgerStatus.Degraded, p.GetRequiredService<SealingHealth>().Check));
         if (config.File.Detection.Enabled)
         {
             services.AddDetection(DetectionMapping.ToOptions(config, identity.SourceOf(DetectionStage)));
+            services.AddSingleton(p => ReadinessCheck.Of(DetectionStage, () => p.GetRequiredService<RunningConsumers>().All));
         }
 
         services.AddSingleton(new IntegrityFolder(config.DataFolder));

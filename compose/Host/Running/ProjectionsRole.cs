@@ -4,6 +4,7 @@ using McpLedger.Projections.Api;
 using McpLedger.Projections.Search.Elastic;
 using McpLedger.Stages.Retention;
 using McpLedger.Streaming;
+using McpLedger.Streaming.Consuming;
 using McpLedger.Streaming.Kafka;
 
 namespace McpLedger.Host.Running;
@@ -17,10 +18,12 @@ internal static class ProjectionsRole
     public static IServiceCollection AddProjectionsRole(this IServiceCollection services, LoadedConfig config, HostRoles roles, LedgerIdentity identity, BlobTopicConsumer? blobs)
     {
         services.AddProjections();
+        services.AddConsumerCheck(ProjectionExtensions.ConsumerName);
         var patience = blobs is null ? TimeSpan.Zero : ClaimCheckPatience;
         if (config.File is { Postgres: not null, Search: not null })
         {
             services.AddMartenHome(StoreMapping.ToMarten(config)).AddElasticIndex(StoreMapping.ToElastic(config) with { ClaimCheckPatience = patience });
+            services.AddConsumerCheck(ElasticExtensions.ConsumerName);
         }
         else
         {
@@ -40,6 +43,9 @@ internal static class ProjectionsRole
         services.AddApiDescription();
         return services;
     }
+
+    private static void AddConsumerCheck(this IServiceCollection services, string name) =>
+        services.AddSingleton(p => ReadinessCheck.Of(name, p.GetServices<PartitionConsumer>));
 
     public static void MapProjectionsRole(this IEndpointRouteBuilder endpoints)
     {

@@ -5,7 +5,7 @@ namespace McpLedger.Stages.Sealing;
 
 /// <summary>The loop of one partition: read, seal, sign, say; again from what is durable when the disk refused.</summary>
 internal sealed class PartitionSealing(
-    LedgerPartition partition, ILedgerReader reader, SealerVoice voice, SigningKeyStore keys, SealingOptions options, SealingTelemetry telemetry, TimeProvider time)
+    LedgerPartition partition, ILedgerReader reader, SealerVoice voice, SigningKeyStore keys, SealingOptions options, SealingTelemetry telemetry, SealingHealth health, TimeProvider time)
 {
     private readonly SealFolder _tiles = new(options.Tiles, static _ => { });
     private readonly SealFolder _states = new(options.States, static _ => { });
@@ -20,6 +20,7 @@ internal sealed class PartitionSealing(
                 if (PartitionSealer.Open(partition, options.OriginPrefix, _tiles, _states, keys, out var refusal) is not { } sealer)
                 {
                     telemetry.LogRefused(partition, refusal!);
+                    health.Still(partition);
                     return;
                 }
 
@@ -27,11 +28,13 @@ internal sealed class PartitionSealing(
                 await SealAsync(sealer, cancellationToken).ConfigureAwait(false);
                 telemetry.LogFenced(partition);
                 telemetry.Forget(partition);
+                health.Still(partition);
                 return;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 telemetry.LogFailed(partition, e.Message);
+                health.Still(partition);
             }
 
             await Task.Delay(options.Interval, time, cancellationToken).ConfigureAwait(false);
@@ -51,10 +54,12 @@ internal sealed class PartitionSealing(
             if (batch.Damage is { } damage)
             {
                 sealer.Damaged(damage);
+                health.Still(partition);
             }
             else
             {
                 sealer.Pass(batch.Next);
+                health.Goes(partition);
             }
 
             var since = Since(signedAt);

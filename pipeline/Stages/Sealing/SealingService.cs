@@ -7,7 +7,7 @@ namespace McpLedger.Stages.Sealing;
 
 /// <summary>Seals the partitions that are this process's, each in a loop of its own, and tells the log of replaced keys.</summary>
 internal sealed class SealingService(
-    Func<SealingOptions?> options, SealingKeys keys, ILedgerReader reader, ILedgerWriter writer, SharePartitions share, SealingTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime)
+    Func<SealingOptions?> options, SealingKeys keys, ILedgerReader reader, ILedgerWriter writer, SharePartitions share, SealingTelemetry telemetry, SealingHealth health, TimeProvider time, IHostApplicationLifetime lifetime)
     : BackgroundService
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(250);
@@ -25,7 +25,7 @@ internal sealed class SealingService(
             {
                 try
                 {
-                    await new PartitionSealing(partition, reader, voice, store, known, telemetry, time).RunAsync(cancellationToken).ConfigureAwait(false);
+                    await new PartitionSealing(partition, reader, voice, store, known, telemetry, health, time).RunAsync(cancellationToken).ConfigureAwait(false);
 
                     // It was refused or fenced: as long as the partition is this process's, that is for an operator to look at.
                     await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(false);
@@ -33,6 +33,7 @@ internal sealed class SealingService(
                 finally
                 {
                     telemetry.Forget(partition);
+                    health.Goes(partition);
                 }
             }
         }
@@ -59,11 +60,14 @@ internal sealed class SealingService(
             {
                 if (options() is { } known)
                 {
-                    return (known, keys.Open(known, reader.Partitions));
+                    var opened = keys.Open(known, reader.Partitions);
+                    health.Keys(areThere: true);
+                    return (known, opened);
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
+                health.Keys(areThere: false);
                 if (e.Message != said)
                 {
                     telemetry.LogNoKeys(said = e.Message);

@@ -59,6 +59,31 @@ public sealed class SealingServiceTests
     }
 
     [Fact]
+    public async Task A_sealer_that_has_no_keys_says_so_until_it_has_them()
+    {
+        await using var ledger = await TemporaryLedger.OpenAsync();
+        await using var services = Services(ledger, Options(ledger));
+        var health = services.GetRequiredService<SealingHealth>();
+        var inTheWay = Path.Combine(ledger.Folder, "keys");
+        await File.WriteAllTextAsync(inTheWay, "", TestContext.Current.CancellationToken);
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var service = Assert.Single(services.GetServices<IHostedService>());
+        await service.StartAsync(stop.Token);
+        while (health.Check() is null)
+        {
+            await Task.Delay(5, stop.Token);
+        }
+
+        Assert.Contains("keys", health.Check(), StringComparison.Ordinal);
+        File.Delete(inTheWay);
+        await ledger.AppendAsync(LedgerLog.Calls, "first");
+        await ControlAsync<CheckpointSigned>(ledger, static _ => true, stop.Token);
+
+        Assert.Null(health.Check());
+        await service.StopAsync(stop.Token);
+    }
+
+    [Fact]
     public async Task A_partition_that_is_sealed_elsewhere_by_now_is_not_measured_here()
     {
         await using var ledger = await TemporaryLedger.OpenAsync();
