@@ -18,6 +18,13 @@ internal sealed record ImportPlan(ConfigFile File, IReadOnlyList<MovedSecret> Se
         ["rules"] = "The rule 'imported' was written by 'mcpledger import': it allows everything on the servers that were imported to 'anonymous'.\n"
             + "Narrow it down here; what no rule allows is refused.",
     });
+
+    /// <summary>Whether a file has comments that this one, written in its place, would not have.</summary>
+    public bool LosesComments(string before)
+    {
+        var after = Text;
+        return Imported.Count > 0 && before.Split('\n').Select(l => l.Trim()).Any(l => (l.StartsWith('#') || l.Contains(" #", StringComparison.Ordinal)) && !after.Contains(l, StringComparison.Ordinal));
+    }
 }
 
 /// <summary>Turns a client's <c>mcpServers</c> into a configuration. Pure: writing is <see cref="ImportWriter"/>'s.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using McpLedger.Host.Clients;
 using McpLedger.Host.Configuration;
+using McpLedger.Host.Running;
 
 namespace McpLedger.Host.Commands;
 
@@ -16,18 +17,19 @@ internal static class ExportCommand
         var into = new Option<string?>("--into") { Description = "Put it into this file, whose other entries stay; what was there is kept beside it." };
         var dryRun = new Option<bool>("--dry-run") { Description = "With --into: show what would be written and write nothing." };
         var command = new Command("export", "Print the configuration with which a client reaches its servers through the gateway.") { client, server, into, dryRun };
-        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        return command.RunsHere(async (parsed, terminal, cancellationToken) =>
         {
-            var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)));
+            var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.None);
             if (read.Config is not { } config)
             {
                 return Faults.Say(terminal, read);
             }
 
-            var wanted = parsed.GetValue(server) is { Length: > 0 } names ? names : [.. config.Gateway.Servers.Keys];
-            if (wanted.FirstOrDefault(w => !config.Gateway.Servers.ContainsKey(w)) is { } unknown)
+            string[] known = [.. config.File.Servers.Keys.Order(StringComparer.Ordinal)];
+            var wanted = parsed.GetValue(server) is { Length: > 0 } names ? names : [.. known];
+            if (wanted.FirstOrDefault(w => !known.Contains(w, StringComparer.Ordinal)) is { } unknown)
             {
-                terminal.Error($"mcpledger: there is no server '{unknown}'. Fix: name one of {string.Join(", ", config.Gateway.Servers.Keys)}");
+                terminal.Error($"mcpledger: there is no server '{unknown}'. Fix: name one of {string.Join(", ", known)}");
                 return ExitCode.Usage;
             }
 

@@ -7,13 +7,15 @@ namespace McpLedger.Host.Commands;
 /// <summary><c>import</c>: takes the servers of a client's configuration.</summary>
 internal static class ImportCommand
 {
+    private const string CommentsGo = "the file is written anew, and comments in it go; they stay in the one that is kept beside it";
+
     public static Command Create()
     {
         var source = new Argument<string>("FILE") { Description = "A client's configuration with mcpServers in it, such as ~/.cursor/mcp.json; - reads standard input." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what would be written and write nothing." };
         var replace = new Option<bool>("--replace") { Description = "Take the imported server where one of that name is there already." };
         var command = new Command("import", "Put the servers of a client's configuration behind the gateway; secrets move to files of mode 0600.") { source, dryRun, replace };
-        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        return command.RunsHere(async (parsed, terminal, cancellationToken) =>
         {
             var from = parsed.GetValue(source)!;
             if (from != "-" && !File.Exists(from))
@@ -31,8 +33,10 @@ internal static class ImportCommand
 
             var path = ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config));
             var existing = new ConfigFile();
+            var before = "";
             if (File.Exists(path))
             {
+                before = await File.ReadAllTextAsync(path, cancellationToken);
                 var read = ConfigReader.ReadWritten(path);
                 if (read.Config is null)
                 {
@@ -43,6 +47,7 @@ internal static class ImportCommand
             }
 
             var plan = Import.Plan(existing, servers, parsed.GetValue(replace), file => ImportWriter.SecretIn(path, file));
+            plan = plan.LosesComments(before) ? plan with { Notes = [.. plan.Notes, CommentsGo] } : plan;
             var write = !parsed.GetValue(dryRun) && plan.Imported.Count > 0;
             var kept = write ? ImportWriter.Write(path, plan, TimeProvider.System) : null;
             terminal.Document(new { Path = path, Written = write, Backup = kept, plan.Imported, Secrets = plan.Secrets.Select(s => s.File), plan.Notes, Yaml = write ? null : plan.Text });

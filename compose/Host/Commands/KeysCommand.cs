@@ -90,18 +90,18 @@ internal static class KeysCommand
         var integrity = new IntegrityFolder(folder);
         return integrity.VerifierKeys is { } current
             ? new(new(current.Split('\n', StringSplitOptions.RemoveEmptyEntries), [.. integrity.RetiredKeys.SelectMany(k => k.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))]), null, ExitCode.Ok)
-            : new(null, $"there is no signing key in {folder} yet. Fix: start 'mcpledger up' once.", ExitCode.Unavailable);
+            : new(null, $"there is no signing key in {folder}: the role that seals makes it at its first start. Fix: start 'mcpledger up' once; where roles run apart, ask on the pipeline's machine, or with --api and a key.", ExitCode.Unavailable);
     }
 
     private static Command Rotate()
     {
-        var algorithm = new Option<string>("--algorithm") { Description = "ed25519 or ecdsa-p256.", DefaultValueFactory = _ => "ed25519" };
+        var algorithm = new Option<string?>("--algorithm") { Description = "ed25519 or ecdsa-p256. Default: that of the key in force." };
         algorithm.AcceptOnlyFromAmong("ed25519", "ecdsa-p256");
         var command = new Command("rotate", "Replace the signing key; one checkpoint of each partition is signed by both.") { algorithm };
         return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskLiveAsync<VerifierKeySet>(
             parsed,
             terminal,
-            door => door.SendAsync<VerifierKeySet>(HttpMethod.Post, "api/v1/keys/signing/rotate", new RotationRequest(parsed.GetValue(algorithm)!), cancellationToken),
+            door => door.SendAsync<VerifierKeySet>(HttpMethod.Post, "api/v1/keys/signing/rotate", new RotationRequest(parsed.GetValue(algorithm)), cancellationToken),
             keys => terminal.Line(string.Join('\n', keys!.Current))));
     }
 

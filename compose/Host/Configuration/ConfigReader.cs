@@ -49,8 +49,8 @@ internal static class ConfigReader
     /// <summary>Reads the file for roles: secrets that none of them shows to anybody are not looked up, and need not be on their machine.</summary>
     public static ConfigRead Read(string path, HostRoles roles) => Read(path, roles, EnvironmentOverrides.OfProcess());
 
-    /// <summary>Reads what stands in the file and nothing else, for those who write it again.</summary>
-    public static ConfigRead ReadWritten(string path) => Read(path, HostRoles.All, Nothing);
+    /// <summary>Reads what stands in the file and nothing else, for those who write it again: no secret and no file that it names need be at hand.</summary>
+    public static ConfigRead ReadWritten(string path) => Read(path, HostRoles.None, Nothing);
 
     private static ConfigRead Read(string path, HostRoles roles, IReadOnlyDictionary<string, string> environment)
     {

@@ -37,7 +37,8 @@ internal static partial class ConfigWriter
         from property in section.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
         where property.CanWrite
         let value = property.GetValue(section)
-        where value is not null && !Equals(value, property.GetValue(defaults)) && !IsEmpty(value)
+        let left = property.GetValue(defaults)
+        where value is not null && !Equals(value, left) && !(IsEmpty(value) && (left is null || IsEmpty(left)))
         select (ConfigBinder.KeyOf(property), value);
 
     private static bool IsEmpty(object value) => value is not string && value is IEnumerable items && !items.Cast<object>().Any();

@@ -19,12 +19,13 @@ internal sealed record EngineSecrets
 
     public static EngineSecrets Of(ConfigFile file, HostRoles roles, ConfigChecks checks)
     {
+        var security = roles == HostRoles.None ? null : file.Kafka?.Security;
         var (postgres, search) = roles.HasFlag(HostRoles.Projections) ? (file.Postgres, file.Search) : (null, null);
         string? LookUp(string path, SecretText? text) => text is null ? null : checks.Resolve(path, text);
         return new()
         {
-            KafkaUser = LookUp("kafka.security.user", file.Kafka?.Security.User),
-            KafkaPassword = LookUp("kafka.security.password", file.Kafka?.Security.Password),
+            KafkaUser = LookUp("kafka.security.user", security?.User),
+            KafkaPassword = LookUp("kafka.security.password", security?.Password),
             PostgresConnection = postgres?.Connection is { } connection ? checks.ResolveConnection("postgres.connection", connection) : null,
             SearchUser = LookUp("search.user", search?.User),
             SearchPassword = LookUp("search.password", search?.Password),

@@ -154,7 +154,7 @@ internal sealed partial class ScaleChecks(ConfigChecks checks, string folder, Ho
 
     private void CheckFile(string at, string? path)
     {
-        if (path is not null && !File.Exists(Path.GetFullPath(path, folder)))
+        if (path is not null && roles != HostRoles.None && !File.Exists(Path.GetFullPath(path, folder)))
         {
             checks.Fault(at, $"there is no file {Path.GetFullPath(path, folder)}.", "point at a PEM file");
         }

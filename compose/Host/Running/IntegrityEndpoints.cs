@@ -8,7 +8,7 @@ namespace McpLedger.Host.Running;
 
 /// <summary>A rotation to make.</summary>
 /// <param name="Algorithm">ed25519 | ecdsa-p256.</param>
-internal sealed record RotationRequest(string Algorithm);
+internal sealed record RotationRequest(string? Algorithm);
 
 /// <summary>Keys that verify this ledger.</summary>
 /// <param name="Current">Verifier keys (vkey) in force, one for each partition's origin.</param>
@@ -73,13 +73,13 @@ internal static class IntegrityEndpoints
     private static async Task<IResult> RotateAsync(RotationRequest request, HttpContext context, SealingKeys keys, TimeProvider time, IntegrityFolder integrity)
     {
         NoteAlgorithm? algorithm = request.Algorithm switch { "ed25519" => NoteAlgorithm.Ed25519, "ecdsa-p256" => NoteAlgorithm.EcdsaP256, _ => null };
-        if (algorithm is null)
+        if (request.Algorithm is not (null or "ed25519" or "ecdsa-p256"))
         {
-            return Refusals.Answer(StatusCodes.Status400BadRequest, "An algorithm is ed25519 or ecdsa-p256.");
+            return Refusals.Answer(StatusCodes.Status400BadRequest, "An algorithm is ed25519 or ecdsa-p256; without one the new key has that of the key in force.");
         }
 
         var actor = KeyEndpoints.Actor(context);
-        return await Task.Run(() => keys.TryRotate(algorithm.Value, actor, time))
+        return await Task.Run(() => keys.TryRotate(algorithm, actor, time))
             ? Keys(integrity)
             : Refusals.Answer(StatusCodes.Status409Conflict, "The last rotation is not finished: every partition needs a checkpoint that both keys sign. Try again in a minute.");
     }

@@ -9,7 +9,7 @@ public sealed class SealingKeys : IDisposable
 
     /// <summary>Replaces the signing key; see <see cref="SigningKeyStore.TryRotate"/>.</summary>
     /// <returns>False when the sealer has not opened its keys yet or the last rotation is not finished.</returns>
-    public bool TryRotate(NoteAlgorithm algorithm, string by, TimeProvider time) => _store is { } store && store.TryRotate(algorithm, by, time);
+    public bool TryRotate(NoteAlgorithm? algorithm, string by, TimeProvider time) => _store is { } store && store.TryRotate(algorithm, by, time);
 
     /// <inheritdoc/>
     public void Dispose() => _store?.Dispose();

@@ -61,12 +61,12 @@ public sealed class SigningKeyStore : IDisposable
     }
 
     /// <summary>Replaces the signing key. The next checkpoint of each partition is signed by both, all later ones by the new key.</summary>
-    /// <param name="algorithm">Algorithm of the new key.</param>
+    /// <param name="algorithm">Algorithm of the new key; null for that of the one in force.</param>
     /// <param name="by">Who does it, for the log.</param>
     /// <param name="time">The clock.</param>
     /// <returns>False when the last rotation is not finished: a partition still needs its checkpoint that both keys sign.</returns>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
-    public bool TryRotate(NoteAlgorithm algorithm, string by, TimeProvider time)
+    public bool TryRotate(NoteAlgorithm? algorithm, string by, TimeProvider time)
     {
         lock (_gate)
         {
@@ -75,7 +75,7 @@ public sealed class SigningKeyStore : IDisposable
                 return false;
             }
 
-            using var made = SigningKey.Create(algorithm);
+            using var made = SigningKey.Create(algorithm ?? _key.Algorithm);
             var (old, next) = (VKey(_key, _prefix, _partitions), VKey(made, _prefix, _partitions));
             var retired = Path.Combine(_folder, "retired");
             DurableFile.CreateFolder(retired);

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using McpLedger.Host.Clients;
+using McpLedger.Host.Commands;
 using McpLedger.Host.Configuration;
+using McpLedger.Host.Tests.Commands;
 using Microsoft.Extensions.Time.Testing;
 
 namespace McpLedger.Host.Tests.Clients;
@@ -116,6 +118,27 @@ public sealed class ImportTests : IDisposable
 
         Assert.Empty(second.Imported);
         Assert.Equal(edited.Rules, second.File.Rules);
+    }
+
+    [Fact]
+    public async Task Another_import_needs_no_secret_at_hand_keeps_what_was_emptied_and_says_that_comments_go()
+    {
+        var path = Path.Combine(_folder.FullName, "mcpledger.yaml");
+        var from = Path.Combine(_folder.FullName, "mcp.json");
+        await File.WriteAllTextAsync(from, """{ "mcpServers": { "more": { "command": "x" } } }""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(path, "servers:\n  # ours\n  a: { url: 'http://h/mcp', headers: { A: '${file:secrets/absent}' } }\ndetection: { labels: [] }\n", TestContext.Current.CancellationToken);
+
+        var (exitCode, output, errors) = await Verb.RunAsync(_folder.FullName, "import", from);
+        var (exported, entries, _) = await Verb.RunAsync(_folder.FullName, "export");
+
+        Assert.Equal((ExitCode.Ok, ""), (exitCode, errors));
+        Assert.Contains("comments in it go", output, StringComparison.Ordinal);
+        var file = ConfigReader.ReadWritten(path).Config!.File;
+        Assert.Equal(["a", "more"], file.Servers.Keys.Order(StringComparer.Ordinal));
+        Assert.Empty(file.Detection.Labels);
+        Assert.Equal(ExitCode.Ok, exported);
+        Assert.Equal(["a", "more"], JsonNode.Parse(entries)!["mcpServers"]!.AsObject().Select(e => e.Key));
+        Assert.DoesNotContain("comments", (await Verb.RunAsync(_folder.FullName, "import", from, "--replace", "--dry-run")).Output, StringComparison.Ordinal);
     }
 
     [Fact]

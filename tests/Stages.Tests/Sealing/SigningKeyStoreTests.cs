@@ -72,6 +72,20 @@ public sealed class SigningKeyStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_key_that_takes_anothers_place_is_of_its_algorithm_where_nobody_says_another()
+    {
+        using var store = Open(_folder.Path);
+        store.Announced();
+
+        Assert.True(store.TryRotate(NoteAlgorithm.EcdsaP256, "somebody", TimeProvider.System));
+        File.Delete(PathOf("signing.key.previous"));
+        Assert.True(store.TryRotate(null, "somebody", TimeProvider.System));
+
+        Assert.True(VerifierKey.TryParse(File.ReadAllLines(PathOf("signing.vkey"))[0], out var key));
+        Assert.Equal(NoteAlgorithm.EcdsaP256, key!.Algorithm);
+    }
+
+    [Fact]
     public void A_key_that_is_gone_for_a_moment_is_named_and_the_one_in_memory_is_not_lost()
     {
         using var store = Open(_folder.Path);
