@@ -165,6 +165,9 @@ public sealed record RebuildReport(
     /// <summary>Events behind where the read models before stood, which nothing could be compared with.</summary>
     public long Added { get; init; }
 
-    /// <summary>Whether the same rows came back: all of them, or, where events were forgotten, those of every event that is kept.</summary>
-    public bool Identical => Differences.Count == 0 || (Forgotten > 0 && IsKept);
+    /// <summary>The version that the rows before were of, where this program keeps another: they were not made as these are, and differ because of that. Null where both are of one version.</summary>
+    public int? OfVersion { get; init; }
+
+    /// <summary>Whether the same rows came back: all of them, or, where events were forgotten, those of every event that is kept. Rows of another version are no others than they should be.</summary>
+    public bool Identical => Differences.Count == 0 || (Forgotten > 0 && IsKept) || OfVersion is not null;
 }

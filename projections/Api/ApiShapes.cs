@@ -32,7 +32,23 @@ internal sealed class AsStored : JsonConverter<byte[]>
 /// <param name="Events">Events indexed.</param>
 /// <param name="Refused">Records that were refused; they are parked.</param>
 /// <param name="Seconds">How long it took.</param>
-internal sealed record IndexAnswer(int Generation, long Events, long Refused, double Seconds);
+public sealed record IndexAnswer(int Generation, long Events, long Refused, double Seconds);
 
 /// <summary>What a rebuild found.</summary>
-internal sealed record RebuildAnswer(bool Identical, string Before, string After, IReadOnlyList<string> Differences, long Events, long Unfoldable, long Forgotten, double Seconds);
+/// <param name="Identical">Whether the same rows came back.</param>
+/// <param name="Before">Digest of the rows that were in force.</param>
+/// <param name="After">Digest of the rows that are now.</param>
+/// <param name="Differences">Tables whose rows differ.</param>
+/// <param name="Events">Events folded.</param>
+/// <param name="Unfoldable">Records that could not be folded; they are parked.</param>
+/// <param name="Forgotten">Events that the ledger does not keep any more.</param>
+/// <param name="Seconds">How long it took.</param>
+/// <param name="Added">Events behind where the read models before stood.</param>
+/// <param name="OfVersion">The version that the rows before were of, where this program keeps another.</param>
+public sealed record RebuildAnswer(
+    bool Identical, string Before, string After, IReadOnlyList<string> Differences, long Events, long Unfoldable, long Forgotten, double Seconds, long Added, int? OfVersion)
+{
+    /// <summary>Says it.</summary>
+    public static RebuildAnswer Of(RebuildReport report) =>
+        new(report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Forgotten, report.Took.TotalSeconds, report.Added, report.OfVersion);
+}

@@ -68,9 +68,7 @@ internal static class EventEndpoints
 
         try
         {
-            var report = await admin.RebuildAsync(cancellationToken);
-            return TypedResults.Ok(new RebuildAnswer(
-                report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Forgotten, report.Took.TotalSeconds));
+            return TypedResults.Ok(RebuildAnswer.Of(await admin.RebuildAsync(cancellationToken)));
         }
         catch (IOException e)
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Output;
 using McpLedger.Projections;
+using McpLedger.Projections.Api;
 using McpLedger.Streaming.Blobs;
 using McpLedger.Streaming.Parking;
 
@@ -18,17 +19,17 @@ internal static class RebuildCommand
         return command.Runs((parsed, terminal, cancellationToken) => parsed.GetValue(index) ? ReindexAsync(parsed, terminal, cancellationToken) : RunAsync(parsed, terminal, cancellationToken));
     }
 
-    private static Task<int> ReindexAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken) => Doorway.AskLiveAsync<Reindexed>(
+    private static Task<int> ReindexAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken) => Doorway.AskLiveAsync<IndexAnswer>(
         parsed,
         terminal,
-        door => door.SendLongAsync<Reindexed>(HttpMethod.Post, "api/v1/projections/index/rebuild", null, cancellationToken),
+        door => door.SendLongAsync<IndexAnswer>(HttpMethod.Post, "api/v1/projections/index/rebuild", null, cancellationToken),
         made => terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{made!.Events} events indexed in {made.Seconds:0.0} s; {made.Refused} records were refused and are parked; generation {made.Generation} is in force")));
 
     private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         using var live = LiveDoor.Find(parsed);
         var (report, fault, code) = live is not null
-            ? await live.SendLongAsync<Rebuilt>(HttpMethod.Post, "api/v1/projections/rebuild", null, cancellationToken)
+            ? await live.SendLongAsync<RebuildAnswer>(HttpMethod.Post, "api/v1/projections/rebuild", null, cancellationToken)
             : await RebuildAsync(DataFolder.Of(parsed), cancellationToken);
         if (report is null)
         {
@@ -40,13 +41,12 @@ internal static class RebuildCommand
         return report.Identical ? ExitCode.Ok : ExitCode.Finding;
     }
 
-    private static Task<DoorAnswer<Rebuilt>> RebuildAsync(string folder, CancellationToken cancellationToken) => ClosedReadModels.WithAsync(folder, async (home, files) =>
+    private static Task<DoorAnswer<RebuildAnswer>> RebuildAsync(string folder, CancellationToken cancellationToken) => ClosedReadModels.WithAsync(folder, async (home, files) =>
     {
-        var report = await ProjectionRebuild.RunAsync(home, files, new BlobFolder(folder), new ParkingFolder(folder, TimeProvider.System), TimeProvider.System, cancellationToken);
-        return new Rebuilt(report.Identical, report.Before, report.After, report.Differences, report.Events, report.Unfoldable, report.Forgotten, report.Took.TotalSeconds, report.Added);
+        return RebuildAnswer.Of(await ProjectionRebuild.RunAsync(home, files, new BlobFolder(folder), new ParkingFolder(folder, TimeProvider.System), TimeProvider.System, cancellationToken));
     });
 
-    private static void Show(Terminal terminal, Rebuilt report)
+    private static void Show(Terminal terminal, RebuildAnswer report)
     {
         terminal.Document(report);
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{report.Events} events folded in {report.Seconds:0.0} s; {report.Unfoldable} could not be and are parked"));
@@ -60,12 +60,8 @@ internal static class RebuildCommand
             terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{report.Added} of them came behind the read models before: there was nothing to compare them with"));
         }
 
-        terminal.Line(report.Identical ? $"{(report.Forgotten > 0 || report.Added > 0 ? "the rows now" : "the same rows came back")}: {report.After}" : $"THE ROWS DIFFER: {report.Before} before, {report.After} now, in {string.Join(", ", report.Differences)}");
+        terminal.Line(report.OfVersion is { } version ? $"built anew from version {version}: {report.After}"
+            : report.Identical ? $"{(report.Forgotten > 0 || report.Added > 0 ? "the rows now" : "the same rows came back")}: {report.After}"
+            : $"THE ROWS DIFFER: {report.Before} before, {report.After} now, in {string.Join(", ", report.Differences)}");
     }
-
-    /// <summary>What building the index anew came to, as the API says it.</summary>
-    private sealed record Reindexed(int Generation, long Events, long Refused, double Seconds);
-
-    /// <summary>What a rebuild found, as the API says it.</summary>
-    private sealed record Rebuilt(bool Identical, string Before, string After, IReadOnlyList<string> Differences, long Events, long Unfoldable, long Forgotten, double Seconds, long Added);
 }

@@ -57,14 +57,19 @@ internal static class MartenRebuild
         await replay.CatchUpAsync(await stores.PositionsAsync(before, cancellationToken), cancellationToken);
         await daemon.CatchUpAsync(time, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var hold = Sql.Command(connection, $"SELECT active FROM {stores.Schema}.home FOR UPDATE"))
+        int version;
+        await using (var hold = Sql.Command(connection, $"SELECT version FROM {stores.Schema}.home FOR UPDATE"))
         {
-            await hold.ExecuteScalarAsync(cancellationToken);
+            version = (int)(await hold.ExecuteScalarAsync(cancellationToken))!;
         }
 
         await replay.CatchUpAsync(await stores.PositionsAsync(before, cancellationToken), cancellationToken);
         await daemon.CatchUpAsync(time, cancellationToken);
-        await OtherCaughtUpAsync(stores, before, time, cancellationToken);
+        if (version == ViewsVersion.Now)
+        {
+            await OtherCaughtUpAsync(stores, before, time, cancellationToken);
+        }
+
         var was = await MartenDigest.OfAsync(stores, before, cancellationToken);
         var now = await MartenDigest.OfAsync(stores, after, cancellationToken);
         await using (var switched = Sql.Command(connection, $"UPDATE {stores.Schema}.home SET active = $1, version = $2", after.Text(), ViewsVersion.Now))
@@ -73,7 +78,10 @@ internal static class MartenRebuild
         }
 
         await transaction.CommitAsync(cancellationToken);
-        return new(was.Whole.ToString(), now.Whole.ToString(), now.DifferencesTo(was), replay.Events, replay.Unfoldable, Forgotten: 0, IsKept: false, time.GetElapsedTime(began));
+        return new(was.Whole.ToString(), now.Whole.ToString(), now.DifferencesTo(was), replay.Events, replay.Unfoldable, Forgotten: 0, IsKept: false, time.GetElapsedTime(began))
+        {
+            OfVersion = version == ViewsVersion.Now ? null : version,
+        };
     }
 
     // The leader keeps the side in force; where nobody leads, its views across sessions differ and the report says so.

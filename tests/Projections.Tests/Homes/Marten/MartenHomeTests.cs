@@ -133,6 +133,23 @@ public sealed class MartenHomeTests(PostgresServer server)
         Assert.True((await MartenRebuild.RunAsync(home.Stores, ledger, TimeProvider.System, CancellationToken.None)).Identical);
     }
 
+    [Fact]
+    public async Task Rows_of_another_version_are_built_anew_and_that_is_no_finding()
+    {
+        await using var home = await TemporaryMarten.MakeAsync(server);
+        var ledger = new Given(2).Ledger(200);
+        await home.FoldAsync(ledger);
+        await home.CatchUpAsync();
+        await home.CountAsync("WITH changed AS (UPDATE mcpledger_blue.mt_doc_sessions SET data = jsonb_set(data, '{principal}', '\"as it was written then\"') RETURNING 1) SELECT count(*) FROM changed");
+        await home.CountAsync("WITH changed AS (UPDATE mcpledger.home SET version = version - 1 RETURNING 1) SELECT count(*) FROM changed");
+
+        var upgraded = await MartenRebuild.RunAsync(home.Stores, ledger, TimeProvider.System, CancellationToken.None);
+
+        Assert.Equal((true, ViewsVersion.Now - 1), (upgraded.Identical, upgraded.OfVersion));
+        await home.CatchUpAsync();
+        Assert.Null((await MartenRebuild.RunAsync(home.Stores, ledger, TimeProvider.System, CancellationToken.None)).OfVersion);
+    }
+
     // A batch that met the switch to the other side is tried again, as the consumer does.
     private static async Task ApplyAsync(TemporaryMarten home, LedgerRecord record)
     {
