@@ -30,13 +30,6 @@ internal sealed class AdminToken
     /// <returns>Null when there is none.</returns>
     public static string? Read(string dataFolder) => File.Exists(PathIn(dataFolder)) ? File.ReadAllText(PathIn(dataFolder)).Trim() : null;
 
-    /// <summary>A token that lives as long as the process, for an instance that nobody else may reach.</summary>
-    public static (AdminToken Token, string Presented) ForThisProcess()
-    {
-        var presented = Prefix + RandomNumberGenerator.GetHexString(SecretDigits, lowercase: true);
-        return (new(presented), presented);
-    }
-
     /// <summary>Compares in constant time.</summary>
     public bool Matches(ReadOnlySpan<char> presented)
     {

@@ -16,7 +16,7 @@ internal static class ConnectCommand
         return command.Runs(async (parsed, terminal, cancellationToken) =>
         {
             var elsewhere = parsed.GetValue(url);
-            var running = elsewhere is not null ? new RunningInstance(elsewhere, 0, null, "") : RunningInstance.Find(DataFolder.Of(parsed)) ?? Configured(parsed);
+            var running = elsewhere is not null ? new RunningInstance(elsewhere, 0, null, "") : RunningInstance.Find(DataFolder.Meant(parsed)) ?? Configured(parsed);
             if (running is null)
             {
                 terminal.Error("mcpledger: no gateway is running here and no configuration says where one is. Fix: mcpledger up, or --url");

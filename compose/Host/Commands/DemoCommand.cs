@@ -9,7 +9,7 @@ internal static class DemoCommand
     public static Command Create()
     {
         var command = new Command("demo", "See it work: real servers and a real client, a refusal, a search, a proof, and a forgery that is found.");
-        return command.Runs((_, terminal, cancellationToken) =>
+        return command.RunsHere((_, terminal, cancellationToken) =>
             new Demonstration(new DemoFolder(Directory.CreateTempSubdirectory("mcpledger-demo-").FullName), terminal, TimeProvider.System).RunAsync(cancellationToken));
     }
 }

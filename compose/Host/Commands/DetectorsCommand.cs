@@ -28,7 +28,7 @@ internal static class DetectorsCommand
         var pairs = new Option<int>("--pairs") { Description = "Pairs of attacked and clean texts that are made up for each channel.", DefaultValueFactory = _ => TrainingRequest.DefaultPairs };
         pairs.Validators.Add(result => { if (result.GetValueOrDefault<int>() < 1) { result.AddError("--pairs is at least 1."); } });
         var command = new Command("train", "Train and calibrate a model: --data names the folder that has train/ and dev/. Without --data a model is continued on --labels alone. The same data make the same digest.") { output, id, from, kind, labels, pairs };
-        return command.Runs((parsed, terminal, _) =>
+        return command.RunsHere((parsed, terminal, _) =>
         {
             var isBehaviour = parsed.GetValue(kind) == "behaviour";
             LabelledText[] labelled = [.. (parsed.GetValue(labels) ?? []).SelectMany(Corpus.ReadLines)];
@@ -82,7 +82,7 @@ internal static class DetectorsCommand
         var only = new Option<string?>("--only") { Description = "injection or behaviour alone. Default: both, behaviour where --data has traces/." };
         only.AcceptOnlyFromAmong("injection", "behaviour");
         var command = new Command("evaluate", "Measure models on the public scoreboard: --data names the folder that has dev/ and traces/.") { file, model, sessions, only, quick, control, curves };
-        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        return command.RunsHere(async (parsed, terminal, cancellationToken) =>
         {
             var isBehaviourOnly = parsed.GetValue(only) == "behaviour";
             if (DataOf(parsed, terminal, isBehaviourOnly ? "traces" : "dev") is not { } data)
@@ -122,7 +122,7 @@ internal static class DetectorsCommand
         var channel = new Option<TextChannel>("--channel") { Description = "Whose words they are: response, user or definition.", DefaultValueFactory = _ => TextChannel.Response };
         var model = ModelOption();
         var command = new Command("explain", "Score one text and say which words made the score.") { text, channel, model };
-        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        return command.RunsHere(async (parsed, terminal, cancellationToken) =>
         {
             var input = parsed.GetValue(text)!;
             var bytes = Encoding.UTF8.GetBytes(input == "-" ? await System.Console.In.ReadToEndAsync(cancellationToken) : input);

@@ -15,7 +15,7 @@ internal static class DoctorCommand
         var reference = new Option<bool>("--print-reference") { Description = "Print the table of every key and stop." };
         var role = CommonOptions.Role("Whose machine is looked at: only what that part of the system needs there");
         var command = new Command("doctor", "Check the configuration and everything around it: every error at once, each with the fix.") { role, schema, reference };
-        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        return command.RunsHere(async (parsed, terminal, cancellationToken) =>
         {
             if (parsed.GetValue(schema) || parsed.GetValue(reference))
             {

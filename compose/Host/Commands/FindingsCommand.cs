@@ -101,7 +101,7 @@ internal static class FindingsCommand
     {
         var file = new Argument<string>("file") { Description = "The file of JSON lines to write: for 'mcpledger detectors train --labels FILE'." };
         var command = new Command("labels", "Write judged findings of instructions with their texts, definitions of tools among them: confirmed ones as attacks, rejected ones as harmless. Reads the ledger, in its folder or in Kafka.") { file };
-        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        return command.RunsHere(async (parsed, terminal, cancellationToken) =>
         {
             await using var ledger = RecordedLedger.Open(parsed, terminal, out var code);
             if (ledger is null)

@@ -19,15 +19,34 @@ internal static class ParkedCommand
 {
     public static Command Create() => new("parked", "Records that a consumer could not handle (I2).") { List(), Replay() };
 
-    private static Command List() => new Command("list", "List them. Exit code 1 when there are any.").Runs((parsed, terminal, cancellationToken) => WithLotAsync(parsed, terminal, async lot =>
+    private static Command List() => new Command("list", "List them. Exit code 1 when there are any.").Runs(async (parsed, terminal, cancellationToken) =>
     {
-        var parked = await lot.ListAsync(cancellationToken);
-        terminal.Document(parked.Select(p => new { p.Consumer, Partition = p.Partition.ToString(), p.Offset, p.Parked, Sha256 = p.Sha256.ToString(), p.Reason }));
+        if (LiveDoor.Elsewhere(parsed) is null)
+        {
+            return await WithLotAsync(parsed, terminal, async lot => Show(terminal, [.. (await lot.ListAsync(cancellationToken)).Select(LineOf)]));
+        }
+
+        using var door = LiveDoor.Find(parsed)!;
+        var (lines, fault, exitCode) = await door.SendAsync<IReadOnlyList<Line>>(HttpMethod.Get, "api/v1/projections/parked", null, cancellationToken);
+        if (lines is not null)
+        {
+            return Show(terminal, lines);
+        }
+
+        terminal.Error($"mcpledger: {fault}");
+        return exitCode;
+    });
+
+    private static Line LineOf(ParkedRecord parked) => new(parked.Consumer, parked.Partition.ToString(), parked.Offset, parked.Parked, parked.Sha256.ToString(), parked.Reason);
+
+    private static int Show(Terminal terminal, IReadOnlyList<Line> parked)
+    {
+        terminal.Document(parked);
         terminal.Table(["consumer", "partition", "offset", "parked", "reason"], parked.Select(p => (IReadOnlyList<string?>)
-            [p.Consumer, p.Partition.ToString(), $"{p.Offset}", p.Parked.UtcDateTime.ToString("u", CultureInfo.InvariantCulture), p.Reason]));
+            [p.Consumer, p.Partition, $"{p.Offset}", p.Parked.UtcDateTime.ToString("u", CultureInfo.InvariantCulture), p.Reason]));
         terminal.Line($"{parked.Count} parked");
         return parked.Count == 0 ? ExitCode.Ok : ExitCode.Finding;
-    }));
+    }
 
     private static Command Replay() => new Command("replay", "Fold parked records once more: those that this version can read take effect. Exit code 1 when some stay parked.").Runs(async (parsed, terminal, cancellationToken) =>
     {
@@ -152,4 +171,7 @@ internal static class ParkedCommand
             return ExitCode.Unavailable;
         }
     }
+
+    /// <summary>A parked record, as the API says it.</summary>
+    private sealed record Line(string Consumer, string Partition, long Offset, DateTimeOffset Parked, string Sha256, string Reason);
 }

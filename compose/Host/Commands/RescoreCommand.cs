@@ -18,7 +18,7 @@ internal static class RescoreCommand
         var injection = new Option<string?>("--model") { Description = "The injection model's folder. Default: what the configuration says." };
         var behaviour = new Option<string?>("--behaviour") { Description = "The session model's folder. Default: what the configuration says." };
         var command = new Command("rescore", "Watch the recorded past once more with another model, and print what it would have found and what not. Reads the ledger, in its folder or in Kafka, and writes nothing.") { since, injection, behaviour };
-        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        return command.RunsHere(async (parsed, terminal, cancellationToken) =>
         {
             // Compared under settings that nobody wrote, every difference would be taken for the model's.
             var path = ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config));

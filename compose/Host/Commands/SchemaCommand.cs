@@ -11,7 +11,7 @@ internal static class SchemaCommand
 {
     public static Command Create() => new("schema", "The read models' tables in PostgreSQL: look at what would change, change it, check it.") { Diff(), Apply(), Check() };
 
-    private static Command Diff() => new Command("diff", "Print the SQL that is missing, to be read before it is applied. Exit code 1 when there is any.").Runs((parsed, terminal, cancellationToken) =>
+    private static Command Diff() => new Command("diff", "Print the SQL that is missing, to be read before it is applied. Exit code 1 when there is any.").RunsHere((parsed, terminal, cancellationToken) =>
         WithSchemaAsync(parsed, terminal, async schema =>
         {
             var sql = await schema.DiffAsync(cancellationToken);
@@ -20,7 +20,7 @@ internal static class SchemaCommand
             return sql.Length == 0 ? ExitCode.Ok : ExitCode.Finding;
         }));
 
-    private static Command Apply() => new Command("apply", "Make what is missing. What would lose data is refused.").Runs((parsed, terminal, cancellationToken) =>
+    private static Command Apply() => new Command("apply", "Make what is missing. What would lose data is refused.").RunsHere((parsed, terminal, cancellationToken) =>
         WithSchemaAsync(parsed, terminal, async schema =>
         {
             var changed = await schema.ApplyAsync(cancellationToken);
@@ -29,7 +29,7 @@ internal static class SchemaCommand
             return ExitCode.Ok;
         }));
 
-    private static Command Check() => new Command("check", "Say whether the database has what this version needs. Exit code 1 when it has not.").Runs((parsed, terminal, cancellationToken) =>
+    private static Command Check() => new Command("check", "Say whether the database has what this version needs. Exit code 1 when it has not.").RunsHere((parsed, terminal, cancellationToken) =>
         WithSchemaAsync(parsed, terminal, async schema =>
         {
             var fault = await schema.CheckAsync(cancellationToken);

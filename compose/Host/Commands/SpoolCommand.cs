@@ -15,7 +15,7 @@ internal static class SpoolCommand
     {
         var folder = new Argument<string>("FOLDER") { Description = "Data folder of the gateway that is gone, or a copy of it." };
         var command = new Command("ship", "Ship what a lost gateway left to Kafka. What arrived before is found and not sent twice; it may be run again. Exit code 1 when something is left.") { folder };
-        return command.Runs(async (parsed, terminal, cancellationToken) =>
+        return command.RunsHere(async (parsed, terminal, cancellationToken) =>
         {
             var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline);
             if (read.Config is not { } config)

@@ -6,6 +6,7 @@ using McpLedger.Host.Configuration;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
 using McpLedger.Stages.Verification;
+using McpLedger.Streaming.Embedded;
 using Spectre.Console;
 using EventId = McpLedger.Contracts.Events.EventId;
 
@@ -45,7 +46,14 @@ internal static class VerifyCommand
 
             if (subject is not null && File.Exists(subject))
             {
+                CommonOptions.RefuseApi(parsed);
                 return ProofCheck.Run(terminal, subject, parsed.GetValue(record), keys);
+            }
+
+            if (subject is not null && !Directory.Exists(subject) && !EventId.TryParse(subject, out _) && !TryReadOffsets(subject, out _, out _, out _))
+            {
+                terminal.Error($"mcpledger: '{subject}' is no folder, no file, no event's id (a UUID) and no offsets (calls-0:100-200).");
+                return ExitCode.Usage;
             }
 
             var folder = subject is not null && Directory.Exists(subject) ? Path.GetFullPath(subject) : DataFolder.Of(parsed);
@@ -55,6 +63,11 @@ internal static class VerifyCommand
             if (read is { Config: null } && parsed.GetValue(CommonOptions.Data) is null)
             {
                 return Faults.Say(terminal, read);
+            }
+
+            if (read?.Config is null)
+            {
+                CommonOptions.RefuseApi(parsed);
             }
 
             return read?.Config is { } config
@@ -77,7 +90,7 @@ internal static class VerifyCommand
 
     private static int Verify(Terminal terminal, VerificationRequest request, string? part, CancellationToken cancellationToken)
     {
-        if (request.Records is null && !Directory.Exists(Path.Combine(request.Folder, "ledger")))
+        if (request.Records is null && !EmbeddedLedgerFiles.AreIn(request.Folder))
         {
             terminal.Error($"mcpledger: there is no ledger in {request.Folder}. Fix: name its folder, or a copy's.");
             return ExitCode.Unavailable;
@@ -94,13 +107,8 @@ internal static class VerifyCommand
             return Show(terminal, request.Folder, verification.VerifyEvent(id, cancellationToken));
         }
 
-        if (TryReadOffsets(part, out var partition, out var first, out var last))
-        {
-            return Show(terminal, request.Folder, verification.VerifyOffsets(partition, first, last, cancellationToken));
-        }
-
-        terminal.Error($"mcpledger: '{part}' is no folder, no file, no event's id (a UUID) and no offsets (calls-0:100-200).");
-        return ExitCode.Usage;
+        _ = TryReadOffsets(part, out var partition, out var first, out var last);
+        return Show(terminal, request.Folder, verification.VerifyOffsets(partition, first, last, cancellationToken));
     }
 
     private static bool TryReadOffsets(string text, out LedgerPartition partition, out long first, out long last)

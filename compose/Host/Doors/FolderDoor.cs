@@ -30,20 +30,12 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
     /// <summary>Whether a folder has the read models of a ledger that is in Kafka.</summary>
     public static bool IsOfKafka(string dataFolder) => Directory.Exists(ReadModelsIn(dataFolder)) && !HasLedger(dataFolder);
 
-    public async Task<DoorAnswer<SearchPage>> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
-    {
-        var (page, fault) = await queries.SearchAsync(request, cancellationToken);
-        return fault is null ? new(page, null, ExitCode.Ok) : new(null, $"{fault.Field}: {fault.Detail} Fix: {fault.Fix}", ExitCode.Usage);
-    }
+    public async Task<DoorAnswer<SearchPage>> SearchAsync(SearchRequest request, CancellationToken cancellationToken) => Answered(await queries.SearchAsync(request, cancellationToken));
 
     public async Task<DoorAnswer<SessionDetail>> SessionAsync(string id, CancellationToken cancellationToken) =>
         Found(await queries.SessionAsync(id, cancellationToken), "session of that id");
 
-    public async Task<DoorAnswer<ViewPage<CallView>>> CallsAsync(CallFilter filter, CancellationToken cancellationToken)
-    {
-        var (page, fault) = await queries.CallsAsync(filter, cancellationToken);
-        return fault is null ? new(page, null, ExitCode.Ok) : new(null, $"{fault.Field}: {fault.Detail} Fix: {fault.Fix}", ExitCode.Usage);
-    }
+    public async Task<DoorAnswer<ViewPage<CallView>>> CallsAsync(CallFilter filter, CancellationToken cancellationToken) => Answered(await queries.CallsAsync(filter, cancellationToken));
 
     public async Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken) =>
         new(await queries.ToolsAsync(server, changed, withheld, cancellationToken), null, ExitCode.Ok);
@@ -51,11 +43,7 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
     public async Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
         Found(await queries.ToolAsync(server, tool, cancellationToken), "tool of that name");
 
-    public async Task<DoorAnswer<ViewPage<FindingView>>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken)
-    {
-        var (page, fault) = await queries.FindingsAsync(filter, cancellationToken);
-        return fault is null ? new(page, null, ExitCode.Ok) : new(null, $"{fault.Field}: {fault.Detail} Fix: {fault.Fix}", ExitCode.Usage);
-    }
+    public async Task<DoorAnswer<ViewPage<FindingView>>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken) => Answered(await queries.FindingsAsync(filter, cancellationToken));
 
     public async Task<DoorAnswer<FindingView>> FindingAsync(string id, CancellationToken cancellationToken) =>
         Found(Contracts.Events.EventId.TryParse(id, out var finding) ? await queries.FindingAsync(finding, cancellationToken) : null, "finding of that id");
@@ -64,9 +52,13 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
 
     public void Dispose() => home.Dispose();
 
-    private static bool HasLedger(string dataFolder) => Directory.Exists(Path.Combine(dataFolder, "ledger"));
+    private static bool HasLedger(string dataFolder) => EmbeddedLedgerFiles.AreIn(dataFolder);
 
     private static string ReadModelsIn(string dataFolder) => Path.Combine(dataFolder, "readmodels");
+
+    private static DoorAnswer<T> Answered<T>(Answer<T> answer)
+        where T : class =>
+        answer.Fault is { } fault ? new(null, $"{fault.Field}: {fault.Detail} Fix: {fault.Fix}", ExitCode.Usage) : new(answer.Value, null, ExitCode.Ok);
 
     private static DoorAnswer<T> Found<T>(T? value, string what)
         where T : class => value is null ? new(null, $"There is no {what}.", ExitCode.Finding) : new(value, null, ExitCode.Ok);

@@ -17,6 +17,9 @@ internal static class ApiDescription
         "What was recorded, and how it is kept. Every operation needs a token in the Authorization header; searching, reading and changing are themselves recorded before they are answered. "
         + "Refusals are problem details (RFC 9457). Lists come in pages: send `cursor` of one page to get the next.";
 
+    private const string Apart = " This is what the role `{0}` serves. Each describes its own at its own /openapi/v1.json: projections what was recorded, API keys and tools; the pipeline checkpoints, proofs and signing keys; "
+        + "gateways reloading and the damage of their disks.";
+
     private static readonly Dictionary<string, (string Description, string? Example)> Parameters = new(StringComparer.Ordinal)
     {
         ["q"] = ("The query, in the language of /api/v1/fields. Empty asks for everything.", "tool:echo and not outcome:ok"),
@@ -46,20 +49,20 @@ internal static class ApiDescription
         ["accept-damage"] = """{"partition":"calls-0","offset":1042,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","reason":"disk fault of 24 November, restored from no backup"}""",
     };
 
-    public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi(options =>
+    public static void AddApiDescription(this IServiceCollection services, HostRoles roles) => services.AddOpenApi(options =>
     {
-        options.AddDocumentTransformer((document, _, _) => Describe(document));
+        options.AddDocumentTransformer((document, _, _) => Describe(document, roles));
         options.AddOperationTransformer((operation, context, _) => Describe(operation, context));
         options.AddSchemaTransformer((schema, context, _) => Describe(schema, context.JsonPropertyInfo));
     });
 
-    private static Task Describe(OpenApiDocument document)
+    private static Task Describe(OpenApiDocument document, HostRoles roles)
     {
         document.Info = new()
         {
             Title = "McpLedger API",
             Version = UpHost.Version,
-            Description = About,
+            Description = roles == HostRoles.All ? About : About + Apart.Replace("{0}", roles.Written(), StringComparison.Ordinal),
             License = new() { Name = "Apache-2.0", Identifier = "Apache-2.0" },
         };
         document.Servers = [new() { Url = "/" }];

@@ -6,11 +6,20 @@ namespace McpLedger.Host.Running;
 /// <summary>What is refused under <c>/api</c> without a word gets one: a parameter or body that cannot be read, a path or method that there is none of, a disk or database that does not answer.</summary>
 internal static class ApiFaults
 {
-    public static void UseApiFaults(this IApplicationBuilder app) => app.UseWhen(
-        static http => http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal),
-        static api => api.Use(static next => http => AnswerAsync(http, next)));
+    // What a role serves alone, most particular first; the rest is the projections'.
+    private static readonly (string Path, HostRoles Roles)[] Served =
+    [
+        ("/api/v1/reload", HostRoles.Gateway),
+        ("/api/v1/damage", HostRoles.Gateway | HostRoles.Pipeline),
+        ("/api/v1/checkpoints", HostRoles.Pipeline),
+        ("/api/v1/keys/signing", HostRoles.Pipeline),
+    ];
 
-    private static async Task AnswerAsync(HttpContext http, RequestDelegate next)
+    public static void UseApiFaults(this IApplicationBuilder app, HostRoles roles) => app.UseWhen(
+        static http => http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal),
+        api => api.Use(next => http => AnswerAsync(http, roles, next)));
+
+    private static async Task AnswerAsync(HttpContext http, HostRoles roles, RequestDelegate next)
     {
         string? detail = null;
         try
@@ -29,15 +38,23 @@ internal static class ApiFaults
 
         if (!http.Response.HasStarted && http.Response is { StatusCode: >= 400, ContentType: null })
         {
-            await Refusals.WriteAsync(http.Response, http.Response.StatusCode, detail ?? Described(http));
+            await Refusals.WriteAsync(http.Response, http.Response.StatusCode, detail ?? Described(http, roles));
         }
     }
 
-    private static string Described(HttpContext http) => http.Response.StatusCode switch
+    private static string Described(HttpContext http, HostRoles roles) => http.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => $"There is no {http.Request.Path}. The API is described at /openapi/v1.json.",
+        StatusCodes.Status404NotFound => $"There is no {http.Request.Path}{Elsewhere(http.Request.Path, roles)}. What there is here is described at /openapi/v1.json.",
         StatusCodes.Status405MethodNotAllowed => $"{http.Request.Method} is not allowed here; the header Allow says what is.",
         StatusCodes.Status415UnsupportedMediaType => "The body must be application/json.",
         _ => "The request cannot be understood.",
     };
+
+    // Behind a balancer nobody sees which role answered.
+    private static string Elsewhere(PathString path, HostRoles roles)
+    {
+        var known = Served.FirstOrDefault(s => path.StartsWithSegments(s.Path, StringComparison.Ordinal));
+        var serving = known.Path is null ? HostRoles.Projections : known.Roles;
+        return (roles & serving) != HostRoles.None ? "" : $" in the role '{roles.Written()}', which answered: it would be of '{serving.Written().Replace(", ", "' or '", StringComparison.Ordinal)}'";
+    }
 }

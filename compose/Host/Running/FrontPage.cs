@@ -11,7 +11,8 @@ internal static class FrontPage
             "",
             roles.HasFlag(HostRoles.Gateway) ? "/s/{server}/mcp    MCP servers, for MCP clients; 'mcpledger export' writes a client's configuration" : null,
             roles.HasFlag(HostRoles.Projections) ? "/api/v1/           calls, sessions, tools, findings and search; needs a key" : null,
-            roles.HasFlag(HostRoles.Projections) ? "/openapi/v1.json   the API's description" : null,
+            roles.HasFlag(HostRoles.Pipeline) ? "/tlog/{partition}/ checkpoints and tiles, for whoever monitors the ledger; under /api/v1/ also proofs and signing keys" : null,
+            "/openapi/v1.json   the description of what is under /api/v1/",
             "/healthz           whether the process lives",
             "/readyz            whether it does its work, and if not, why",
         ];

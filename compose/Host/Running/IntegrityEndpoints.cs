@@ -7,7 +7,7 @@ using EventId = McpLedger.Contracts.Events.EventId;
 namespace McpLedger.Host.Running;
 
 /// <summary>A rotation to make.</summary>
-/// <param name="Algorithm">ed25519 | ecdsa-p256.</param>
+/// <param name="Algorithm">ed25519 | ecdsa-p256; null for that of the key in force.</param>
 internal sealed record RotationRequest(string? Algorithm);
 
 /// <summary>Keys that verify this ledger.</summary>

@@ -40,7 +40,6 @@ internal static class ProjectionsRole
             }
         }
 
-        services.AddApiDescription();
         return services;
     }
 
@@ -53,7 +52,6 @@ internal static class ProjectionsRole
         endpoints.MapKeys();
         endpoints.MapTools();
         endpoints.MapFindings();
-        endpoints.MapOpenApi();
     }
 
     /// <summary>Brings what gateways elsewhere put aside into this machine's blob store.</summary>

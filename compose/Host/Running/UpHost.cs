@@ -50,16 +50,18 @@ internal static class UpHost
             builder.Services.AddProjectionsRole(config, roles, identity, room.BlobTopic);
         }
 
+        builder.Services.AddApiDescription(roles);
         builder.Services.Configure<RouteHandlerOptions>(static o => o.ThrowOnBadRequest = true);
         var app = builder.Build();
         var drain = app.Services.GetRequiredService<Drain>();
         app.Use(next => context => drain.SayGoodbyeAsync(context, next));
-        app.UseApiFaults();
+        app.UseApiFaults(roles);
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapHealth();
         app.MapFrontPage(roles);
+        app.MapOpenApi();
         if (roles.HasFlag(HostRoles.Gateway))
         {
             app.MapGatewayRole();

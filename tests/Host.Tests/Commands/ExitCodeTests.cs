@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using McpLedger.Host.Commands;
 
 namespace McpLedger.Host.Tests.Commands;
@@ -32,6 +33,12 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("keys", "create", "--role", "viewer", "--days", "0")]
     [InlineData("verify", "--key", "")]
     [InlineData("doctor", "--role", "captain")]
+    [InlineData("retention", "show", "--api", "http://127.0.0.1:1")]
+    [InlineData("retention", "apply", "--api", "http://127.0.0.1:1")]
+    [InlineData("findings", "labels", "labels.jsonl", "--api", "http://127.0.0.1:1")]
+    [InlineData("detectors", "rescore", "--api", "http://127.0.0.1:1")]
+    [InlineData("verify", "--key", "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "--api", "http://127.0.0.1:1")]
+    [InlineData("verify", "./typo", "--key", "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")]
     public async Task What_cannot_be_understood_is_2(params string[] line) => Assert.Equal(ExitCode.Usage, await CommandTree.RunAsync(line));
 
     [Theory]
@@ -80,6 +87,7 @@ public sealed class ExitCodeTests : IDisposable
 
     [Theory]
     [InlineData("search", "x", "--data", "/nowhere")]
+    [InlineData("parked", "list", "--api", "http://127.0.0.1:1")]
     [InlineData("search", "x", "--api", "http://127.0.0.1:1")]
     [InlineData("reload", "--data", "/nowhere")]
     [InlineData("rebuild", "--data", "/nowhere")]
@@ -144,5 +152,48 @@ public sealed class ExitCodeTests : IDisposable
         Assert.Equal(["mcp.json"], Directory.GetFileSystemEntries(_folder.FullName).Select(Path.GetFileName));
         Assert.Equal(ExitCode.Ok, await CommandTree.RunAsync(["import", client, "--config", config]));
         Assert.Equal(ExitCode.Ok, await CommandTree.RunAsync(["doctor", "--config", config]));
+    }
+
+    [Fact]
+    public async Task An_address_that_cannot_be_listened_on_is_named_with_its_key_and_everything_ends_in_order()
+    {
+        var config = Write("mcpledger.yaml", "ledger: { data: data }\nlisten: { url: 'http://192.0.2.1:8377', hosts: [localhost] }\nrules: [{ id: all, allow: {} }]\n");
+
+        var (exitCode, _, errors) = await Verb.RunAsync(_folder.FullName, "up", "--config", config);
+
+        Assert.Equal(ExitCode.Unavailable, exitCode);
+        Assert.Contains("http://192.0.2.1:8377/ cannot be listened on", errors, StringComparison.Ordinal);
+        Assert.Contains("listen.url", errors, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(_folder.FullName, "data", "ledger", "calls-0", "closed.json")));
+    }
+
+    [Fact]
+    public async Task A_folder_that_another_user_may_not_look_into_is_not_said_to_be_empty()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no file modes.");
+            return;
+        }
+
+        // Root may look into everything: it becomes nobody.
+        const string Another = "/usr/bin/setpriv";
+        Assert.SkipWhen(Environment.IsPrivilegedProcess && !File.Exists(Another), $"Whoever runs this may look into everything, and there is no {Another}.");
+        var data = Directory.CreateDirectory(Path.Combine(_folder.FullName, "data"), UnixFileMode.None).FullName;
+        string[] line = ["dotnet", Path.Combine(AppContext.BaseDirectory, "mcpledger.dll"), "search", "x", "--data", data];
+        string[] whole = Environment.IsPrivilegedProcess ? [Another, "--reuid=65534", "--regid=65534", "--clear-groups", .. line] : line;
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(whole[0], whole[1..]) { WorkingDirectory = "/", RedirectStandardError = true })!;
+            var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+            Assert.True(process.ExitCode == ExitCode.Unavailable, errors);
+            Assert.Contains($"{data} may not be looked into by", errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.SetUnixFileMode(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 }

@@ -117,6 +117,24 @@ public sealed class KubernetesTests
     }
 
     [Fact]
+    public void What_a_replica_left_on_its_claim_is_shipped_by_a_job_that_nobody_starts_unasked()
+    {
+        var job = Assert.Single(Yaml.ReadAll(Path.Combine(Folder, "by-hand", "ship-spool.yaml")));
+        var (pod, container) = (job["spec"]["template"], job["spec"]["template"]["spec"]["containers"].Items.Single());
+        var labels = pod["metadata"]["labels"].Entries.Select(l => (l.Key, l.Value.Text)).ToHashSet();
+        var gateway = Workloads.Single(w => w["metadata"]["name"].Text == "mcpledger-gateway");
+
+        Assert.Equal(gateway["spec"]["template"]["spec"]["containers"].Items.Single()["image"].Text, container["image"].Text);
+        Assert.Equal(["spool", "ship", container["volumeMounts"].Items.First(m => m["name"].Text == "lost")["mountPath"].Text], container["args"].Texts);
+        Assert.StartsWith(
+            $"{gateway["spec"]["volumeClaimTemplates"].Items.Single()["metadata"]["name"].Text}-mcpledger-gateway-",
+            pod["spec"]["volumes"].Items.Single(v => v["name"].Text == "lost")["persistentVolumeClaim"]["claimName"].Text,
+            StringComparison.Ordinal);
+        Assert.Contains(Documents, d => d["kind"].Text == "NetworkPolicy" && d["spec"]["egress"].Exists && d["spec"]["podSelector"]["matchLabels"].Entries.All(l => labels.Contains((l.Key, l.Value.Text))));
+        Assert.DoesNotContain(Documents, d => d["kind"].Text == "Service" && d["spec"]["selector"].Entries.All(l => labels.Contains((l.Key, l.Value.Text))));
+    }
+
+    [Fact]
     public void Gateways_find_each_other_by_a_headless_name_and_have_time_to_end()
     {
         var config = Config();
