@@ -1,6 +1,5 @@
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
-using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Capture;
 
 namespace McpLedger.Gateway.Sessions;

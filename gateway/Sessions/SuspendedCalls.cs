@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
 
 namespace McpLedger.Gateway.Sessions;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Configuration;
-using McpLedger.Gateway.Sessions;
 
 namespace McpLedger.Gateway.Upstreams.Bridging;
 

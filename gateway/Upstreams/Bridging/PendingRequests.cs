@@ -1,5 +1,4 @@
 using McpLedger.Contracts.Mcp;
-using McpLedger.Gateway.Sessions;
 
 namespace McpLedger.Gateway.Upstreams.Bridging;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
-using McpLedger.Gateway.Sessions;
 
 namespace McpLedger.Gateway.Upstreams.Bridging;
 

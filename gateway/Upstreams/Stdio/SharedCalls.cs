@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Identity;
-using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Upstreams.Bridging;
 
 namespace McpLedger.Gateway.Upstreams.Stdio;
