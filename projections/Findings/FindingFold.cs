@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Search;
 using McpLedger.Projections.Folds;
 
 namespace McpLedger.Projections.Findings;
@@ -31,7 +32,7 @@ internal static class FindingFold
         Event = header.Id.ToString(),
         Detector = e.Detector,
         Rule = e.Rule,
-        Severity = NameOf(e.Severity),
+        Severity = SearchDocuments.NameOf(e.Severity),
         State = Open,
         Call = e.Call?.ToString(),
         Calls = [.. e.Calls.Take(FindingRaised.MaxCalls).Select(call => call.ToString())],
@@ -47,13 +48,5 @@ internal static class FindingFold
         Text = e.Text?.ToString(),
         Effects = e.Effects,
         Late = e.Late,
-    };
-
-    private static string NameOf(Severity severity) => severity switch
-    {
-        Severity.Low => "low",
-        Severity.Medium => "medium",
-        Severity.High => "high",
-        _ => "critical",
     };
 }

@@ -12,7 +12,7 @@ namespace McpLedger.Projections.Folds;
 /// <summary>The one serialisation of views.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CallView))]
-[JsonSerializable(typeof(LateAnswer))]
+[JsonSerializable(typeof(LateAnswers))]
 [JsonSerializable(typeof(SessionView))]
 [JsonSerializable(typeof(PrincipalView))]
 [JsonSerializable(typeof(ToolView))]

@@ -11,7 +11,7 @@ internal sealed class SessionMoment
     public const int MostEvents = 20_000;
 
     private readonly Dictionary<string, CallView> _calls = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, LateAnswer> _late = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LateAnswers> _late = new(StringComparer.Ordinal);
 
     /// <summary>The session; null when nothing had happened.</summary>
     public SessionView? Session { get; private set; }

@@ -103,7 +103,7 @@ internal static class ControlFields
         fields.Add(FieldCatalog.Finding, e.Finding.ToString());
         fields.Add(FieldCatalog.Detector, e.Detector);
         fields.Add(FieldCatalog.Rule, e.Rule);
-        fields.Add(FieldCatalog.Severity, NameOf(e.Severity));
+        fields.Add(FieldCatalog.Severity, SearchDocuments.NameOf(e.Severity));
         fields.Add(FieldCatalog.Call, e.Call?.ToString());
         fields.Add(FieldCatalog.Session, e.Session);
         fields.Add(FieldCatalog.Principal, e.Principal);
@@ -113,14 +113,6 @@ internal static class ControlFields
         fields.Add(FieldCatalog.Tool, e.Tool);
         fields.Add(FieldCatalog.Hash, e.Text);
     }
-
-    private static string NameOf(Severity severity) => severity switch
-    {
-        Severity.Low => "low",
-        Severity.Medium => "medium",
-        Severity.High => "high",
-        _ => "critical",
-    };
 
     public static void AppendText(EventData data, TermList terms)
     {
@@ -136,6 +128,9 @@ internal static class ControlFields
                 SearchTerms.Append(e.Detail, terms);
                 break;
             case DamageAccepted e:
+                SearchTerms.Append(e.Reason, terms);
+                break;
+            case SegmentDropped e:
                 SearchTerms.Append(e.Reason, terms);
                 break;
             case FindingRaised e:

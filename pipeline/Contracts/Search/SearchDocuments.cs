@@ -53,6 +53,15 @@ public static class SearchDocuments
         _ => "unresolved",
     };
 
+    /// <summary>The CLR-free name of a severity, as events write it.</summary>
+    public static string NameOf(Severity severity) => severity switch
+    {
+        Severity.Low => "low",
+        Severity.Medium => "medium",
+        Severity.High => "high",
+        _ => "critical",
+    };
+
     private static string ClassOf(EventData data) => data switch
     {
         CallIntended or CallRefused or CallCompleted or MessageRelayed => "traffic",
@@ -101,6 +110,7 @@ public static class SearchDocuments
                 break;
             case MessageRelayed e:
                 AddCall(e.Call, e.Who, e.What, e.Where, fields);
+                fields.Add(FieldCatalog.Verdict, e.Dropped is null ? "forwarded" : "refused");
                 fields.Add(FieldCatalog.Direction, e.Direction == Direction.ToClient ? "to-client" : "to-server");
                 fields.Add(FieldCatalog.Size, e.Message.Size);
                 fields.Add(FieldCatalog.Outcome, e.Outcome is { } outcome ? NameOf(outcome) : null);
@@ -162,6 +172,7 @@ public static class SearchDocuments
         CallIntended e => e.Decision.Reason,
         CallRefused e => e.Decision.Reason,
         CallCompleted e => e.Reason,
+        MessageRelayed e => e.Dropped,
         _ => null,
     };
 

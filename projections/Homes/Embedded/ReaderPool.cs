@@ -13,10 +13,7 @@ internal sealed class ReaderPool(string path, TimeProvider time) : IDisposable
     [SuppressMessage("Reliability", "CA2213:Disposable fields should be disposed", Justification = "Readings under way give their places back after this; without a wait handle there is nothing to free.")]
     private readonly SemaphoreSlim _places = new(Most);
 
-
     private volatile bool _closed;
-
-    public string Path => path;
 
     /// <summary>Runs <paramref name="read"/> inside one transaction, so that all it reads is of one moment.</summary>
     /// <exception cref="OperationCanceledException">Cancelled, or it took longer than 20 seconds.</exception>

@@ -34,7 +34,7 @@ internal static class ViewTables
             CREATE INDEX calls_unresolved ON calls(started) WHERE outcome = 'unresolved';
             """,
             isSettled: static v => (v.CompletedEvent ?? v.RefusedEvent) is not null),
-        new ViewTable<LateAnswer>(LateAnswerFold.Fold, [], ""),
+        new ViewTable<LateAnswers>(LateAnswerFold.Fold, [], ""),
         new ViewTable<SessionView>(
             SessionFold.Fold,
             [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.Last)), new("principal", "TEXT", v => v.Principal), new("kind", "TEXT", v => v.Kind)],

@@ -10,7 +10,7 @@ namespace McpLedger.Projections.Homes.Marten;
 
 /// <summary>
 /// Takes batches into Marten: events appended to their sessions' streams, the views of one session, and the partition's position are one transaction, so a batch counts once however often it comes.
-/// Batches of several partitions run beside one another. What two of them should touch at the same time (a call that changed its session) fails the later one, which is then tried again.
+/// Batches of several partitions run beside one another. What two of them should touch at the same time (an <c>initialize</c>, which ends in the session that it opened) fails the later one, which is then tried again.
 /// </summary>
 internal sealed class MartenWriter(MartenStores stores)
 {

@@ -45,8 +45,8 @@ public sealed class CallDocument : ViewDocument<CallView>
     public string Outcome => View.Outcome;
 }
 
-/// <summary>An answer on a stream of its own.</summary>
-public sealed class LateAnswerDocument : ViewDocument<LateAnswer>;
+/// <summary>Answers on a stream of their own.</summary>
+public sealed class LateAnswerDocument : ViewDocument<LateAnswers>;
 
 /// <summary>A session.</summary>
 public sealed class SessionDocument : ViewDocument<SessionView>

@@ -21,7 +21,7 @@ internal abstract class ViewFold
     public static IReadOnlyList<ViewFold> OfOneSession { get; } =
     [
         new ViewFold<CallView, CallDocument>(CallFold.Fold, v => v.Call),
-        new ViewFold<LateAnswer, LateAnswerDocument>(LateAnswerFold.Fold, v => LateAnswerFold.KeyOf(v.Session, v.RequestId)),
+        new ViewFold<LateAnswers, LateAnswerDocument>(LateAnswerFold.Fold, v => LateAnswerFold.KeyOf(v.Session, v.RequestId)!),
         new ViewFold<SessionView, SessionDocument>(SessionFold.Fold, v => v.Session),
     ];
 

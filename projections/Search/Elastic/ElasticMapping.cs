@@ -7,7 +7,7 @@ namespace McpLedger.Projections.Search.Elastic;
 internal static class ElasticMapping
 {
     /// <summary>Counts the versions of the mapping and of what documents say; an index of another one answers what it can until it is built anew.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>What a hit shows.</summary>
     public const string Hit = "hit";
