@@ -1,4 +1,5 @@
 using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Integrity;
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Calls;
 using McpLedger.Projections.Findings;
@@ -17,8 +18,8 @@ namespace McpLedger.Projections;
 public sealed class LedgerQueries
 {
     private const int MostMessages = 200;
-    private const int MostViews = 1_000;
     private const int OneRecord = 1;
+    private static readonly Dictionary<Digest, ReadOnlyMemory<byte>> NoBlobs = [];
     private readonly IViewStore _views;
     private readonly IEventIndex _events;
     private readonly ILedgerReader _reader;
@@ -60,7 +61,7 @@ public sealed class LedgerQueries
         var events = new List<Hit>();
         foreach (var id in new[] { view.IntendedEvent, view.RefusedEvent, view.CompletedEvent }.OfType<string>())
         {
-            if (await _events.FindAsync(id, cancellationToken) is { } hit)
+            if (EventId.TryParse(id, out var read) && await EventAsync(read, cancellationToken) is { } hit)
             {
                 events.Add(hit);
             }
@@ -97,13 +98,9 @@ public sealed class LedgerQueries
     public async ValueTask<Answer<ViewPage<PrincipalView>>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
         ViewCursor.FaultOf(limit, cursor) is { } fault ? new(null, fault) : new(await _views.PrincipalsAsync(limit, cursor, cancellationToken), null);
 
-    /// <summary>Lists the tool catalogue by server and name, without definitions and their histories; the first 1,000.</summary>
-    /// <param name="server">Only this server's; null for all.</param>
-    /// <param name="changed">Only tools that differ from what was pinned.</param>
-    /// <param name="withheld">Only tools that wait for an operator.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken) =>
-        _views.ToolsAsync(server, changed, withheld, MostViews, cancellationToken);
+    /// <summary>Lists the tool catalogue by server and name, without definitions and their histories; what was called and never listed comes last.</summary>
+    public async ValueTask<Answer<ViewPage<ToolView>>> ToolsAsync(ToolFilter filter, CancellationToken cancellationToken) =>
+        ViewCursor.FaultOf(filter.Limit, filter.Cursor) is { } fault ? new(null, fault) : new(await _views.ToolsAsync(filter, cancellationToken), null);
 
     /// <summary>A tool with its definition and the history of it; null when there is none.</summary>
     public async ValueTask<ToolView?> ToolAsync(string server, string tool, CancellationToken cancellationToken)
@@ -119,35 +116,27 @@ public sealed class LedgerQueries
     /// <summary>A finding; null when there is none of that id.</summary>
     public ValueTask<FindingView?> FindingAsync(EventId finding, CancellationToken cancellationToken) => _views.FindAsync(FindingFold.Fold, finding.ToString(), cancellationToken);
 
-    /// <summary>Lists API keys, revoked ones too; the first 1,000.</summary>
-    public ValueTask<IReadOnlyList<KeyView>> KeysAsync(CancellationToken cancellationToken) => _views.KeysAsync(MostViews, cancellationToken);
+    /// <summary>Lists API keys by id, revoked ones too.</summary>
+    public async ValueTask<Answer<ViewPage<KeyView>>> KeysAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
+        ViewCursor.FaultOf(limit, cursor) is { } fault ? new(null, fault) : new(await _views.KeysAsync(limit, cursor, cancellationToken), null);
 
     /// <summary>How each partition is kept: checkpoints, faults, dropped segments.</summary>
-    public ValueTask<IReadOnlyList<PartitionView>> PartitionsAsync(CancellationToken cancellationToken) => _views.PartitionsAsync(MostViews, cancellationToken);
+    public ValueTask<IReadOnlyList<PartitionView>> PartitionsAsync(CancellationToken cancellationToken) => _views.PartitionsAsync(cancellationToken);
 
-    /// <summary>Who writes or wrote, the last heard of first; the first 1,000.</summary>
-    public ValueTask<IReadOnlyList<WriterView>> WritersAsync(CancellationToken cancellationToken) => _views.WritersAsync(MostViews, cancellationToken);
+    /// <summary>Lists who writes or wrote, the last heard of first.</summary>
+    public async ValueTask<Answer<ViewPage<WriterView>>> WritersAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
+        ViewCursor.FaultOf(limit, cursor) is { } fault ? new(null, fault) : new(await _views.WritersAsync(limit, cursor, cancellationToken), null);
 
     /// <summary>Where an event lies and what it is about; null when there is none of that id.</summary>
-    public ValueTask<Hit?> EventAsync(EventId id, CancellationToken cancellationToken) => _events.FindAsync(id.ToString(), cancellationToken);
+    public async ValueTask<Hit?> EventAsync(EventId id, CancellationToken cancellationToken) =>
+        await _events.FindAsync(id.ToString(), cancellationToken) is { } hit ? hit
+        : await _views.PlaceOfAsync(id, cancellationToken) is { } place && await RecordAsync(id, place, cancellationToken) is { } record && EventReader.TryRead(record.Bytes.Span, out var read, out _)
+            ? Hit.Of(record, SearchDocuments.Of(read!, NoBlobs, SearchDocuments.NewTerms()))
+            : null;
 
     /// <summary>The exact stored bytes of an event (I3); null when there is none of that id, or the ledger does not keep it any more.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>?> EventBytesAsync(EventId id, CancellationToken cancellationToken)
-    {
-        if (await EventAsync(id, cancellationToken) is not { } hit || !LedgerPartition.TryParse(hit.Partition, out var partition))
-        {
-            return null;
-        }
-
-        var bounds = await _reader.BoundsAsync(partition, cancellationToken);
-        if (hit.Offset < bounds.First)
-        {
-            return null;
-        }
-
-        var batch = await _reader.ReadAsync(partition, hit.Offset, OneRecord, cancellationToken);
-        return batch.Records is [var record, ..] && EventReader.TryReadChain(record.Bytes.Span, out _, out var found) && found == id ? record.Bytes : null;
-    }
+    public async ValueTask<ReadOnlyMemory<byte>?> EventBytesAsync(EventId id, CancellationToken cancellationToken) =>
+        await PlaceAsync(id, cancellationToken) is { } place ? (await RecordAsync(id, place, cancellationToken))?.Bytes : null;
 
     /// <summary>How far the read models are behind the ledger.</summary>
     public async ValueTask<ProjectionStatus> StatusAsync(CancellationToken cancellationToken)
@@ -163,6 +152,23 @@ public sealed class LedgerQueries
         }
 
         return new(_views.Version, partitions);
+    }
+
+    // The index may keep events for a shorter time than the ledger does; the views know the place of every event that was folded.
+    private async ValueTask<EventPlace?> PlaceAsync(EventId id, CancellationToken cancellationToken) =>
+        await _events.FindAsync(id.ToString(), cancellationToken) is { } hit && LedgerPartition.TryParse(hit.Partition, out var partition)
+            ? new(partition, hit.Offset)
+            : await _views.PlaceOfAsync(id, cancellationToken);
+
+    private async ValueTask<LedgerRecord?> RecordAsync(EventId id, EventPlace place, CancellationToken cancellationToken)
+    {
+        if (place.Offset < (await _reader.BoundsAsync(place.Partition, cancellationToken)).First)
+        {
+            return null;
+        }
+
+        var batch = await _reader.ReadAsync(place.Partition, place.Offset, OneRecord, cancellationToken);
+        return batch.Records is [var record, ..] && EventReader.TryReadChain(record.Bytes.Span, out _, out var found) && found == id ? record : null;
     }
 
     // Calls whose answer came late are unresolved in their own view: who asks for unresolved ones is not shown them, who asks for their outcome is.

@@ -2,6 +2,8 @@ using System.ComponentModel;
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Calls;
 using McpLedger.Projections.Findings;
+using McpLedger.Projections.Keys;
+using McpLedger.Projections.Partitions;
 using McpLedger.Projections.Principals;
 using McpLedger.Projections.Search;
 using McpLedger.Projections.Sessions;
@@ -27,18 +29,17 @@ internal static class ViewEndpoints
         views.MapGet("/sessions/{id}", SessionAsync).WithName("session").WithTags("sessions").WithSummary("A session and its calls, as they are or as they were at a time")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         views.MapGet("/principals", PrincipalsAsync).WithName("principals").WithTags("principals").WithSummary("Lists principals, the last active first").ProducesProblem(StatusCodes.Status400BadRequest);
-        views.MapGet("/tools", ToolsAsync).WithName("tools").WithTags("tools").WithSummary("Lists the tool catalogue, with the instructions of servers under the name :instructions");
+        views.MapGet("/tools", ToolsAsync).WithName("tools").WithTags("tools").WithSummary("Lists the tool catalogue, with the instructions of servers under the name :instructions")
+            .WithDescription("By server and name; what was called and never listed comes last.").ProducesProblem(StatusCodes.Status400BadRequest);
         views.MapGet("/tools/{server}/{tool}", ToolAsync).WithName("tool").WithTags("tools").WithSummary("A tool and the history of its definition").ProducesProblem(StatusCodes.Status404NotFound);
         views.MapGet("/tools/{server}/{tool}/diff", DiffAsync).WithName("tool-diff").WithTags("tools").WithSummary("What changed in a tool's definition, field by field, oldest first")
             .ProducesProblem(StatusCodes.Status404NotFound);
         views.MapGet("/findings", FindingsAsync).WithName("findings").WithTags("findings").WithSummary("Lists what detectors found, newest first").ProducesProblem(StatusCodes.Status400BadRequest);
         views.MapGet("/findings/{id}", FindingAsync).WithName("finding").WithTags("findings").WithSummary("A finding, and what an analyst made of it").ProducesProblem(StatusCodes.Status404NotFound);
-        views.MapGet("/keys", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.KeysAsync(stop)))
-            .WithName("keys").WithTags("ledger").WithSummary("Lists API keys, without their secrets");
+        views.MapGet("/keys", KeysAsync).WithName("keys").WithTags("ledger").WithSummary("Lists API keys, without their secrets").ProducesProblem(StatusCodes.Status400BadRequest);
         views.MapGet("/partitions", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.PartitionsAsync(stop)))
             .WithName("partitions").WithTags("ledger").WithSummary("Checkpoints, faults and dropped segments by partition");
-        views.MapGet("/writers", async (LedgerQueries queries, CancellationToken stop) => TypedResults.Ok(await queries.WritersAsync(stop)))
-            .WithName("writers").WithTags("ledger").WithSummary("Who writes or wrote to the ledger");
+        views.MapGet("/writers", WritersAsync).WithName("writers").WithTags("ledger").WithSummary("Who writes or wrote to the ledger, the last heard of first").ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
     private static async Task<Results<Ok<ViewPage<CallView>>, ProblemHttpResult>> CallsAsync(
@@ -96,13 +97,21 @@ internal static class ViewEndpoints
     private static async Task<Results<Ok<ViewPage<PrincipalView>>, ProblemHttpResult>> PrincipalsAsync(
         LedgerQueries queries, CancellationToken cancellationToken, int limit = 50, string? cursor = null) => Page(await queries.PrincipalsAsync(limit, cursor, cancellationToken));
 
-    private static async Task<Ok<IReadOnlyList<ToolView>>> ToolsAsync(
+    private static async Task<Results<Ok<ViewPage<KeyView>>, ProblemHttpResult>> KeysAsync(
+        LedgerQueries queries, CancellationToken cancellationToken, int limit = SearchRequest.MostHits, string? cursor = null) => Page(await queries.KeysAsync(limit, cursor, cancellationToken));
+
+    private static async Task<Results<Ok<ViewPage<WriterView>>, ProblemHttpResult>> WritersAsync(
+        LedgerQueries queries, CancellationToken cancellationToken, int limit = SearchRequest.MostHits, string? cursor = null) => Page(await queries.WritersAsync(limit, cursor, cancellationToken));
+
+    private static async Task<Results<Ok<ViewPage<ToolView>>, ProblemHttpResult>> ToolsAsync(
         LedgerQueries queries,
         CancellationToken cancellationToken,
         string? server = null,
         [Description("Only tools that differ from what was pinned.")] bool changed = false,
-        [Description("Only tools that wait for an operator: held, or changed at high risk.")] bool withheld = false) =>
-        TypedResults.Ok(await queries.ToolsAsync(server, changed, withheld, cancellationToken));
+        [Description("Only tools that wait for an operator: held, or changed at high risk.")] bool withheld = false,
+        int limit = SearchRequest.MostHits,
+        string? cursor = null) =>
+        Page(await queries.ToolsAsync(new() { Server = server, Changed = changed, Withheld = withheld, Limit = limit, Cursor = cursor }, cancellationToken));
 
     private static async Task<Results<Ok<ToolView>, ProblemHttpResult>> ToolAsync(LedgerQueries queries, HttpContext http, string server, string tool, CancellationToken cancellationToken) =>
         await queries.ToolAsync(server, RouteText.Of(http, tool), cancellationToken) is { } view ? TypedResults.Ok(view) : Problems.NotFound("tool of that name", "GET /api/v1/tools lists them.");

@@ -1,3 +1,4 @@
+using McpLedger.Contracts.Events;
 using McpLedger.Projections.Calls;
 using McpLedger.Projections.Findings;
 using McpLedger.Projections.Folds;
@@ -33,25 +34,23 @@ internal interface IViewStore
     /// <summary>Principals, the last active first, then by key from the last.</summary>
     ValueTask<ViewPage<PrincipalView>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken);
 
-    /// <summary>Tools by key.</summary>
-    /// <param name="server">Only this server's; null for all.</param>
-    /// <param name="changed">Only tools that differ from what was pinned.</param>
-    /// <param name="withheld">Only tools that wait for an operator.</param>
-    /// <param name="most">How many at most.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, int most, CancellationToken cancellationToken);
+    /// <summary>Tools by key; those that were called and never listed come last, since a caller can make as many of them as it likes.</summary>
+    ValueTask<ViewPage<ToolView>> ToolsAsync(ToolFilter filter, CancellationToken cancellationToken);
 
     /// <summary>Findings, the last raised first, then by key from the last.</summary>
     ValueTask<ViewPage<FindingView>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken);
 
     /// <summary>API keys by key.</summary>
-    ValueTask<IReadOnlyList<KeyView>> KeysAsync(int most, CancellationToken cancellationToken);
+    ValueTask<ViewPage<KeyView>> KeysAsync(int limit, string? cursor, CancellationToken cancellationToken);
 
-    /// <summary>Partitions by key.</summary>
-    ValueTask<IReadOnlyList<PartitionView>> PartitionsAsync(int most, CancellationToken cancellationToken);
+    /// <summary>Partitions by key; as many as the operator made.</summary>
+    ValueTask<IReadOnlyList<PartitionView>> PartitionsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Writers, the last heard of first, then by key.</summary>
-    ValueTask<IReadOnlyList<WriterView>> WritersAsync(int most, CancellationToken cancellationToken);
+    /// <summary>Writers, the last heard of first, then by key from the last.</summary>
+    ValueTask<ViewPage<WriterView>> WritersAsync(int limit, string? cursor, CancellationToken cancellationToken);
+
+    /// <summary>Where an event lies in the ledger; null when none of that id was folded.</summary>
+    ValueTask<EventPlace?> PlaceOfAsync(EventId id, CancellationToken cancellationToken);
 
     /// <summary>How far the views are, by partition.</summary>
     ValueTask<IReadOnlyDictionary<string, ViewPosition>> PositionsAsync(CancellationToken cancellationToken);
@@ -62,3 +61,8 @@ internal interface IViewStore
 /// <param name="Events">Events folded, second copies too.</param>
 /// <param name="Micros">Time of the newest event, microseconds since 1970 UTC; 0 when there is none.</param>
 internal readonly record struct ViewPosition(long Next, long Events, long Micros);
+
+/// <summary>Where an event lies in the ledger.</summary>
+/// <param name="Partition">The partition.</param>
+/// <param name="Offset">The offset in it.</param>
+internal readonly record struct EventPlace(LedgerPartition Partition, long Offset);

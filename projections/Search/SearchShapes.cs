@@ -1,3 +1,6 @@
+using McpLedger.Contracts.Events;
+using McpLedger.Contracts.Search;
+
 namespace McpLedger.Projections.Search;
 
 /// <summary>What is asked.</summary>
@@ -87,6 +90,27 @@ public sealed record Hit
 
     /// <summary>Offset in the partition.</summary>
     public required long Offset { get; init; }
+
+    internal static Hit Of(LedgerRecord record, SearchDocument document) => new()
+    {
+        Event = document.Id.ToString(),
+        Type = document.Type,
+        Time = DateTimeOffset.UnixEpoch.AddMicroseconds(document.Micros),
+        Call = document.First(FieldCatalog.Call),
+        Server = document.First(FieldCatalog.Server),
+        Method = document.First(FieldCatalog.Method),
+        Name = document.First(FieldCatalog.Name),
+        Principal = document.First(FieldCatalog.Principal),
+        Session = document.First(FieldCatalog.Session),
+        Verdict = document.First(FieldCatalog.Verdict),
+        Outcome = document.First(FieldCatalog.Outcome),
+        Status = document.Number(FieldCatalog.Status),
+        Code = document.Number(FieldCatalog.Code),
+        DurationMicros = document.Number(FieldCatalog.Duration),
+        Size = document.Number(FieldCatalog.Size),
+        Partition = record.Partition.ToString(),
+        Offset = record.Offset,
+    };
 }
 
 /// <summary>How many events match, and how they spread.</summary>

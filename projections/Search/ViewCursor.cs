@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace McpLedger.Projections.Search;
 
-/// <summary>Where a page of views ended, by moment and key: the same text in every home.</summary>
+/// <summary>Where a page of views ended, by moment and key, or by rank and key where no moment orders them: the same text in every home.</summary>
 internal static class ViewCursor
 {
     public static RequestFault? FaultOf(int limit, string? cursor) =>

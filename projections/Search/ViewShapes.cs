@@ -45,6 +45,25 @@ public sealed record CallFilter
     public string? Cursor { get; init; }
 }
 
+/// <summary>Which tools are wanted.</summary>
+public sealed record ToolFilter
+{
+    /// <summary>Only this server's; null for all.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>Only tools that differ from what was pinned.</summary>
+    public bool Changed { get; init; }
+
+    /// <summary>Only tools that wait for an operator.</summary>
+    public bool Withheld { get; init; }
+
+    /// <summary>Tools of a page, 1 to <see cref="SearchRequest.MostHits"/>.</summary>
+    public int Limit { get; init; } = SearchRequest.MostHits;
+
+    /// <summary>Where the page before ended; null for the first.</summary>
+    public string? Cursor { get; init; }
+}
+
 /// <summary>A call with its events and what was relayed on the way.</summary>
 /// <param name="Call">The call.</param>
 /// <param name="Events">Its intent or refusal, and its outcome.</param>

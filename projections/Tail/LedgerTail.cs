@@ -138,26 +138,7 @@ public sealed class LedgerTail(ILedgerReader reader, TimeProvider time)
         }
 
         var document = SearchDocuments.Of(read!, NoBlobs, terms);
-        return document.Micros < plan.First || document.Micros > plan.Last || !QueryEvaluator.Matches(plan.Query, document) ? null : new()
-        {
-            Event = document.Id.ToString(),
-            Type = document.Type,
-            Time = read!.Header.Time,
-            Call = document.First(FieldCatalog.Call),
-            Server = document.First(FieldCatalog.Server),
-            Method = document.First(FieldCatalog.Method),
-            Name = document.First(FieldCatalog.Name),
-            Principal = document.First(FieldCatalog.Principal),
-            Session = document.First(FieldCatalog.Session),
-            Verdict = document.First(FieldCatalog.Verdict),
-            Outcome = document.First(FieldCatalog.Outcome),
-            Status = document.Number(FieldCatalog.Status),
-            Code = document.Number(FieldCatalog.Code),
-            DurationMicros = document.Number(FieldCatalog.Duration),
-            Size = document.Number(FieldCatalog.Size),
-            Partition = record.Partition.ToString(),
-            Offset = record.Offset,
-        };
+        return document.Micros < plan.First || document.Micros > plan.Last || !QueryEvaluator.Matches(plan.Query, document) ? null : Hit.Of(record, document);
     }
 
     private static string IdOf(SortedDictionary<string, (LedgerPartition Partition, long Next)> positions) =>

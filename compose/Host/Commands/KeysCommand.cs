@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Running;
+using McpLedger.Projections.Search;
 
 namespace McpLedger.Host.Commands;
 
@@ -39,12 +40,19 @@ internal static class KeysCommand
         });
     }
 
-    private static Command List() => new Command("list", "List API keys, revoked ones too.").Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(
-        parsed,
-        terminal,
-        door => door.KeysAsync(cancellationToken),
-        keys => terminal.Table(["key", "principal", "role", "kind", "teams", "created", "expires", "revoked"], keys.Select(k => (IReadOnlyList<string?>)
-            [k.Key, k.Principal, k.Role, k.Kind, string.Join(' ', k.Teams), Day(k.Created), Day(k.Expires), Day(k.Revoked)]))));
+    private static Command List()
+    {
+        var limit = new Option<int>("--limit") { Description = $"Keys of a page, 1 to {SearchRequest.MostHits}.", DefaultValueFactory = _ => SearchRequest.MostHits };
+        var cursor = CommonOptions.Cursor();
+        var command = new Command("list", "List API keys by their ids, revoked ones too.") { limit, cursor };
+        return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(parsed, terminal, door => door.KeysAsync(parsed.GetValue(limit), parsed.GetValue(cursor), cancellationToken), page =>
+        {
+            terminal.Table(["key", "principal", "role", "kind", "teams", "created", "expires", "revoked"], page.Items.Select(k => (IReadOnlyList<string?>)
+                [k.Key, k.Principal, k.Role, k.Kind, string.Join(' ', k.Teams), Day(k.Created), Day(k.Expires), Day(k.Revoked)]));
+            terminal.Line($"{page.Items.Count} on this page");
+            terminal.More(page.Cursor);
+        }));
+    }
 
     private static Command Revoke()
     {

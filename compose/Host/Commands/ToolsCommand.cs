@@ -4,6 +4,7 @@ using McpLedger.Contracts.Tools;
 using McpLedger.Host.Doors;
 using McpLedger.Host.Output;
 using McpLedger.Host.Running;
+using McpLedger.Projections.Search;
 using McpLedger.Projections.ToolCatalog;
 
 namespace McpLedger.Host.Commands;
@@ -21,19 +22,27 @@ internal static class ToolsCommand
         var server = new Option<string?>("--server") { Description = "Only this server's." };
         var changed = new Option<bool>("--changed") { Description = "Only tools that differ from what was pinned." };
         var withheld = new Option<bool>("--withheld") { Description = "Only what waits for an operator: held, or changed at high risk." };
-        var command = new Command("list", "List tools.") { server, changed, withheld };
-        return command.Runs((parsed, terminal, cancellationToken) => Doorway.AskAsync(
-            parsed,
-            terminal,
-            door => door.ToolsAsync(parsed.GetValue(server), parsed.GetValue(changed), parsed.GetValue(withheld), cancellationToken),
-            tools =>
+        var limit = new Option<int>("--limit") { Description = $"Tools of a page, 1 to {SearchRequest.MostHits}.", DefaultValueFactory = _ => SearchRequest.MostHits };
+        var cursor = CommonOptions.Cursor();
+        var command = new Command("list", "List tools by server and name; what was called and never listed comes last.") { server, changed, withheld, limit, cursor };
+        return command.Runs((parsed, terminal, cancellationToken) =>
+        {
+            var filter = new ToolFilter
             {
-                terminal.Table(["server", "tool", "definition", "state", "first seen", "calls", "failed"], tools.Select(RowOf));
-                if (tools.Count == 0 && !parsed.GetValue(changed) && !parsed.GetValue(withheld))
+                Server = parsed.GetValue(server), Changed = parsed.GetValue(changed), Withheld = parsed.GetValue(withheld), Limit = parsed.GetValue(limit), Cursor = parsed.GetValue(cursor),
+            };
+            return Doorway.AskAsync(parsed, terminal, door => door.ToolsAsync(filter, cancellationToken), page =>
+            {
+                terminal.Table(["server", "tool", "definition", "state", "first seen", "calls", "failed"], page.Items.Select(RowOf));
+                if (page.Items.Count == 0 && filter is { Changed: false, Withheld: false, Cursor: null })
                 {
                     terminal.Line("none yet: tools appear once a client has listed them through the gateway");
                 }
-            }));
+
+                terminal.Line($"{page.Items.Count} on this page");
+                terminal.More(page.Cursor);
+            });
+        });
     }
 
     private static Command Show()
@@ -115,7 +124,7 @@ internal static class ToolsCommand
     private static async Task<DoorAnswer<IReadOnlyList<ToolApproved>>> ApproveAsync(
         LiveDoor door, string server, string? tool, string? definition, List<DoorAnswer<ToolApproved>> failed, CancellationToken cancellationToken)
     {
-        var read = tool is null ? await door.ToolsAsync(server, changed: false, withheld: true, cancellationToken) : await OneAsync(door, server, tool, cancellationToken);
+        var read = tool is null ? await WithheldTools.AllAsync(door, server, cancellationToken) : await OneAsync(door, server, tool, cancellationToken);
         var done = new List<ToolApproved>();
         foreach (var view in read.Value ?? [])
         {

@@ -147,7 +147,7 @@ internal static class Examination
     private static async Task<IEnumerable<Finding>> ToolsAsync(LoadedConfig config, TimeProvider time, CancellationToken cancellationToken)
     {
         using var door = FolderDoor.Open(config.DataFolder, time);
-        var waiting = door is null ? null : (await door.ToolsAsync(server: null, changed: false, withheld: true, cancellationToken)).Value;
+        var waiting = door is null ? null : (await WithheldTools.AllAsync(door, server: null, cancellationToken)).Value;
         return (waiting ?? []).GroupBy(t => t.Server, StringComparer.Ordinal).Where(s => config.Gateway.Servers.ContainsKey(s.Key)).Select(s => new Finding(
             "tools",
             FindingLevel.Warning,

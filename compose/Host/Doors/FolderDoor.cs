@@ -37,8 +37,7 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
 
     public async Task<DoorAnswer<ViewPage<CallView>>> CallsAsync(CallFilter filter, CancellationToken cancellationToken) => Answered(await queries.CallsAsync(filter, cancellationToken));
 
-    public async Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken) =>
-        new(await queries.ToolsAsync(server, changed, withheld, cancellationToken), null, ExitCode.Ok);
+    public async Task<DoorAnswer<ViewPage<ToolView>>> ToolsAsync(ToolFilter filter, CancellationToken cancellationToken) => Answered(await queries.ToolsAsync(filter, cancellationToken));
 
     public async Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
         Found(await queries.ToolAsync(server, tool, cancellationToken), "tool of that name");
@@ -48,7 +47,7 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
     public async Task<DoorAnswer<FindingView>> FindingAsync(string id, CancellationToken cancellationToken) =>
         Found(Contracts.Events.EventId.TryParse(id, out var finding) ? await queries.FindingAsync(finding, cancellationToken) : null, "finding of that id");
 
-    public async Task<DoorAnswer<IReadOnlyList<KeyView>>> KeysAsync(CancellationToken cancellationToken) => new(await queries.KeysAsync(cancellationToken), null, ExitCode.Ok);
+    public async Task<DoorAnswer<ViewPage<KeyView>>> KeysAsync(int limit, string? cursor, CancellationToken cancellationToken) => Answered(await queries.KeysAsync(limit, cursor, cancellationToken));
 
     public void Dispose() => home.Dispose();
 
@@ -57,8 +56,7 @@ internal sealed class FolderDoor(ProjectionHome home, LedgerQueries queries) : I
     private static string ReadModelsIn(string dataFolder) => Path.Combine(dataFolder, "readmodels");
 
     private static DoorAnswer<T> Answered<T>(Answer<T> answer)
-        where T : class =>
-        answer.Fault is { } fault ? new(null, $"{fault.Field}: {fault.Detail} Fix: {fault.Fix}", ExitCode.Usage) : new(answer.Value, null, ExitCode.Ok);
+        where T : class => answer.Fault is not { } fault ? new(answer.Value, null, ExitCode.Ok) : new(null, $"{fault.Field}: {fault.Detail} Fix: {fault.Fix}", ExitCode.Usage);
 
     private static DoorAnswer<T> Found<T>(T? value, string what)
         where T : class => value is null ? new(null, $"There is no {what}.", ExitCode.Finding) : new(value, null, ExitCode.Ok);

@@ -15,7 +15,7 @@ internal interface ILedgerDoor : IDisposable
 
     Task<DoorAnswer<ViewPage<CallView>>> CallsAsync(CallFilter filter, CancellationToken cancellationToken);
 
-    Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken);
+    Task<DoorAnswer<ViewPage<ToolView>>> ToolsAsync(ToolFilter filter, CancellationToken cancellationToken);
 
     Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken);
 
@@ -23,7 +23,7 @@ internal interface ILedgerDoor : IDisposable
 
     Task<DoorAnswer<FindingView>> FindingAsync(string id, CancellationToken cancellationToken);
 
-    Task<DoorAnswer<IReadOnlyList<KeyView>>> KeysAsync(CancellationToken cancellationToken);
+    Task<DoorAnswer<ViewPage<KeyView>>> KeysAsync(int limit, string? cursor, CancellationToken cancellationToken);
 }
 
 /// <summary>An answer, or why there is none.</summary>

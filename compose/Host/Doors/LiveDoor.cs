@@ -67,8 +67,11 @@ internal sealed class LiveDoor : ILedgerDoor
         null,
         cancellationToken);
 
-    public Task<DoorAnswer<IReadOnlyList<ToolView>>> ToolsAsync(string? server, bool changed, bool withheld, CancellationToken cancellationToken) =>
-        SendAsync<IReadOnlyList<ToolView>>(HttpMethod.Get, $"api/v1/tools?changed={(changed ? "true" : "false")}&withheld={(withheld ? "true" : "false")}{Optional("server", server)}", null, cancellationToken);
+    public Task<DoorAnswer<ViewPage<ToolView>>> ToolsAsync(ToolFilter filter, CancellationToken cancellationToken) => SendAsync<ViewPage<ToolView>>(
+        HttpMethod.Get,
+        $"api/v1/tools?limit={filter.Limit}&changed={(filter.Changed ? "true" : "false")}&withheld={(filter.Withheld ? "true" : "false")}{Optional("server", filter.Server)}{Optional("cursor", filter.Cursor)}",
+        null,
+        cancellationToken);
 
     public Task<DoorAnswer<ToolView>> ToolAsync(string server, string tool, CancellationToken cancellationToken) =>
         SendAsync<ToolView>(HttpMethod.Get, $"api/v1/tools/{Uri.EscapeDataString(server)}/{Uri.EscapeDataString(tool)}", null, cancellationToken);
@@ -83,8 +86,8 @@ internal sealed class LiveDoor : ILedgerDoor
     public Task<DoorAnswer<FindingView>> FindingAsync(string id, CancellationToken cancellationToken) =>
         SendAsync<FindingView>(HttpMethod.Get, $"api/v1/findings/{Uri.EscapeDataString(id)}", null, cancellationToken);
 
-    public Task<DoorAnswer<IReadOnlyList<KeyView>>> KeysAsync(CancellationToken cancellationToken) =>
-        SendAsync<IReadOnlyList<KeyView>>(HttpMethod.Get, "api/v1/keys", null, cancellationToken);
+    public Task<DoorAnswer<ViewPage<KeyView>>> KeysAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
+        SendAsync<ViewPage<KeyView>>(HttpMethod.Get, $"api/v1/keys?limit={limit}{Optional("cursor", cursor)}", null, cancellationToken);
 
     /// <summary>Asks the API for something only a running instance does.</summary>
     /// <param name="method">HTTP method.</param>

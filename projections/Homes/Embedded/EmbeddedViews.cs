@@ -69,20 +69,19 @@ internal sealed class EmbeddedViews(ProjectionHome home, IEventIndex events, ILe
     public ValueTask<ViewPage<PrincipalView>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
         home.ReadAsync(d => ViewReading.Page(d, PrincipalFold.Fold, "last", limit, cursor), cancellationToken);
 
-    public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, int most, CancellationToken cancellationToken) => home.ReadAsync(
-        d => ViewReading.All(d, ToolFold.Fold, $"WHERE (?1 IS NULL OR server = ?1) AND changed >= {(changed ? 1 : 0)} AND withheld >= {(withheld ? 1 : 0)} ORDER BY key LIMIT {most}", server),
-        cancellationToken);
+    public ValueTask<ViewPage<ToolView>> ToolsAsync(ToolFilter filter, CancellationToken cancellationToken) => home.ReadAsync(d => ToolListing.Run(d, filter), cancellationToken);
 
     public ValueTask<ViewPage<FindingView>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken) => home.ReadAsync(d => FindingListing.Run(d, filter), cancellationToken);
 
-    public ValueTask<IReadOnlyList<KeyView>> KeysAsync(int most, CancellationToken cancellationToken) =>
-        home.ReadAsync(d => ViewReading.All(d, KeyFold.Fold, $"ORDER BY key LIMIT {most}", null), cancellationToken);
+    public ValueTask<ViewPage<KeyView>> KeysAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
+        home.ReadAsync(d => ViewReading.PageByKey(d, KeyFold.Fold, limit, cursor), cancellationToken);
 
-    public ValueTask<IReadOnlyList<PartitionView>> PartitionsAsync(int most, CancellationToken cancellationToken) =>
-        home.ReadAsync(d => ViewReading.All(d, PartitionFold.Fold, $"ORDER BY key LIMIT {most}", null), cancellationToken);
+    public ValueTask<IReadOnlyList<PartitionView>> PartitionsAsync(CancellationToken cancellationToken) => home.ReadAsync(d => ViewReading.All(d, PartitionFold.Fold), cancellationToken);
 
-    public ValueTask<IReadOnlyList<WriterView>> WritersAsync(int most, CancellationToken cancellationToken) =>
-        home.ReadAsync(d => ViewReading.All(d, WriterFold.Fold, $"ORDER BY last DESC, key LIMIT {most}", null), cancellationToken);
+    public ValueTask<ViewPage<WriterView>> WritersAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
+        home.ReadAsync(d => ViewReading.Page(d, WriterFold.Fold, "last", limit, cursor), cancellationToken);
+
+    public ValueTask<EventPlace?> PlaceOfAsync(EventId id, CancellationToken cancellationToken) => home.ReadAsync(d => EventTable.PlaceOf(d, id), cancellationToken);
 
     public ValueTask<IReadOnlyDictionary<string, ViewPosition>> PositionsAsync(CancellationToken cancellationToken) => home.ReadAsync(ViewReading.Positions, cancellationToken);
 }

@@ -65,6 +65,14 @@ internal sealed class EventTable
         return row;
     }
 
+    /// <summary>Where the event lies in the ledger; null when none of that id is here.</summary>
+    public static EventPlace? PlaceOf(SqliteDatabase database, EventId id)
+    {
+        using var rows = database.Prepare("SELECT partition, offset FROM event WHERE id = ?");
+        rows.Bind(1, id.Value.ToByteArray(bigEndian: true));
+        return rows.Step() && LedgerPartition.TryParse(rows.Text(0)!, out var partition) ? new(partition, rows.Long(1)) : null;
+    }
+
     /// <summary>Indexes the event's text under its row.</summary>
     public void Index(SqliteDatabase database, long row, SearchDocument document)
     {

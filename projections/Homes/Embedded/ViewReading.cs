@@ -18,15 +18,10 @@ internal static class ViewReading
         return rows.Step() ? Read(rows, 0, fold) : null;
     }
 
-    public static IReadOnlyList<TView> All<TView>(SqliteDatabase database, Fold<TView> fold, string tail, string? parameter)
+    public static IReadOnlyList<TView> All<TView>(SqliteDatabase database, Fold<TView> fold)
         where TView : class
     {
-        using var rows = database.Prepare($"SELECT doc FROM {fold.Name} {tail}");
-        if (tail.Contains("?1", StringComparison.Ordinal))
-        {
-            rows.Bind(1, parameter);
-        }
-
+        using var rows = database.Prepare($"SELECT doc FROM {fold.Name} ORDER BY key");
         var views = new List<TView>();
         while (rows.Step())
         {
@@ -46,7 +41,16 @@ internal static class ViewReading
         return Page(rows.Bind(1, moment).Bind(2, key).Bind(3, limit + 1), fold, limit);
     }
 
-    /// <summary>A page of rows of document, moment and key.</summary>
+    /// <summary>A page by key, the least first.</summary>
+    public static ViewPage<TView> PageByKey<TView>(SqliteDatabase database, Fold<TView> fold, int limit, string? cursor)
+        where TView : class
+    {
+        var (_, key) = ViewCursor.Cut(cursor) ?? (0, "");
+        using var rows = database.Prepare($"SELECT doc, 0, key FROM {fold.Name} WHERE key > ?1 ORDER BY key LIMIT ?2");
+        return Page(rows.Bind(1, key).Bind(2, limit + 1), fold, limit);
+    }
+
+    /// <summary>A page of rows of document, moment or rank, and key.</summary>
     public static ViewPage<TView> Page<TView>(SqliteStatement rows, Fold<TView> fold, int limit)
         where TView : class
     {

@@ -42,8 +42,13 @@ internal static class ViewTables
         new ViewTable<PrincipalView>(PrincipalFold.Fold, [new("last", "INTEGER NOT NULL", v => QueryValues.Micros(v.Last))], "CREATE INDEX principals_last ON principals(last);"),
         new ViewTable<ToolView>(
             ToolFold.Fold,
-            [new("server", "TEXT", v => v.Server), new("changed", "INTEGER NOT NULL", v => v.Changed ? 1L : 0L), new("withheld", "INTEGER NOT NULL", v => v.Withheld ? 1L : 0L)],
-            ""),
+            [
+                new("server", "TEXT", v => v.Server),
+                new("changed", "INTEGER NOT NULL", v => v.Changed ? 1L : 0L),
+                new("withheld", "INTEGER NOT NULL", v => v.Withheld ? 1L : 0L),
+                new("unlisted", "INTEGER NOT NULL", v => v.Definition is null ? 1L : 0L),
+            ],
+            "CREATE INDEX tools_unlisted ON tools(unlisted, key);"),
 
         // As long as a server makes them, and seldom written: none stays in memory.
         new ViewTable<ToolView>(ToolFold.Definitions, [], "", mostKept: 0),

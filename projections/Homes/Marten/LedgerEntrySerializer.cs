@@ -10,7 +10,9 @@ namespace McpLedger.Projections.Homes.Marten;
 /// </summary>
 internal sealed class LedgerEntrySerializer : IEventBinarySerializer
 {
-    private const int HeadLength = 13;
+    /// <summary>Bytes before the record: where it lies in the ledger.</summary>
+    public const int HeadLength = 13;
+
     private const int Places = 1 << 14;
     private const int LongestKept = 4_096;
     private readonly LedgerEntry?[] _newest = new LedgerEntry?[Places];
@@ -25,7 +27,7 @@ internal sealed class LedgerEntrySerializer : IEventBinarySerializer
         entry.Bytes.Span.CopyTo(bytes.AsSpan(HeadLength));
         if (entry.Bytes.Length <= LongestKept)
         {
-            Volatile.Write(ref _newest[PlaceOf(entry.Partition, entry.Offset)], entry);
+            Volatile.Write(ref _newest[SlotOf(entry.Partition, entry.Offset)], entry);
         }
 
         return bytes;
@@ -33,12 +35,17 @@ internal sealed class LedgerEntrySerializer : IEventBinarySerializer
 
     public object Deserialize(Type type, byte[] data)
     {
-        var partition = new LedgerPartition((LedgerLog)data[0], BinaryPrimitives.ReadInt32LittleEndian(data.AsSpan(1)));
-        var offset = BinaryPrimitives.ReadInt64LittleEndian(data.AsSpan(5));
-        return Volatile.Read(ref _newest[PlaceOf(partition, offset)]) is { } kept && kept.Partition == partition && kept.Offset == offset && kept.Bytes.Span.SequenceEqual(data.AsSpan(HeadLength))
+        var (partition, offset) = PlaceOf(data) ?? throw new InvalidDataException("The stored event is shorter than the place before it.");
+        return Volatile.Read(ref _newest[SlotOf(partition, offset)]) is { } kept && kept.Partition == partition && kept.Offset == offset && kept.Bytes.Span.SequenceEqual(data.AsSpan(HeadLength))
             ? kept
             : LedgerEntry.Of(new(partition, offset, data.AsMemory(HeadLength)));
     }
 
-    private static int PlaceOf(LedgerPartition partition, long offset) => (int)((offset + (partition.GetHashCode() * 7_919L)) & (Places - 1));
+    /// <summary>Where a stored event lies in the ledger; null when these bytes are too short to say it.</summary>
+    /// <param name="data">The stored event, or its first <see cref="HeadLength"/> bytes.</param>
+    public static EventPlace? PlaceOf(ReadOnlySpan<byte> data) => data.Length < HeadLength
+        ? null
+        : new(new((LedgerLog)data[0], BinaryPrimitives.ReadInt32LittleEndian(data[1..])), BinaryPrimitives.ReadInt64LittleEndian(data[5..]));
+
+    private static int SlotOf(LedgerPartition partition, long offset) => (int)((offset + (partition.GetHashCode() * 7_919L)) & (Places - 1));
 }

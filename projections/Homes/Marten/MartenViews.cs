@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Search;
 using McpLedger.Projections.Calls;
 using McpLedger.Projections.Findings;
@@ -18,7 +18,8 @@ namespace McpLedger.Projections.Homes.Marten;
 internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IViewStore
 {
     private const int LongestSeconds = 20;
-    private const string ById = """ORDER BY id COLLATE "C" """;
+    private const string NoRank = "0::bigint";
+    private const string Unlisted = "CASE WHEN data->>'definition' IS NULL THEN 1 ELSE 0 END::bigint";
 
     public int Version => ViewsVersion.Now;
 
@@ -109,11 +110,19 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
     public ValueTask<ViewPage<PrincipalView>> PrincipalsAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
         PageAsync(PrincipalFold.Fold, "last", [], [], limit, cursor, cancellationToken);
 
-    public ValueTask<IReadOnlyList<ToolView>> ToolsAsync(string? server, bool changed, bool withheld, int most, CancellationToken cancellationToken) => AllAsync(
-        ToolFold.Fold,
-        $"WHERE (server = $1 OR $1 IS NULL) {(changed ? "AND changed" : "")} {(withheld ? "AND withheld" : "")} {ById} LIMIT {most}",
-        [new NpgsqlParameter<string?> { TypedValue = StorableText.KeyOrNull(server) }],
-        cancellationToken);
+    public ValueTask<ViewPage<ToolView>> ToolsAsync(ToolFilter filter, CancellationToken cancellationToken)
+    {
+        var (conditions, values) = (new List<string>(), new List<object>());
+        if (StorableText.KeyOrNull(filter.Server) is { } server)
+        {
+            values.Add(server);
+            conditions.Add("server = $1");
+        }
+
+        conditions.AddRange(filter.Changed ? ["changed"] : []);
+        conditions.AddRange(filter.Withheld ? ["withheld"] : []);
+        return PageAsync(ToolFold.Fold, Unlisted, Order.Ascending, conditions, values, filter.Limit, filter.Cursor, cancellationToken);
+    }
 
     public ValueTask<ViewPage<FindingView>> FindingsAsync(FindingFilter filter, CancellationToken cancellationToken)
     {
@@ -131,29 +140,44 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
         return PageAsync(FindingFold.Fold, "raised", conditions, values, filter.Limit, filter.Cursor, cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<KeyView>> KeysAsync(int most, CancellationToken cancellationToken) => AllAsync(KeyFold.Fold, $"{ById} LIMIT {most}", [], cancellationToken);
+    public ValueTask<ViewPage<KeyView>> KeysAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
+        PageAsync(KeyFold.Fold, NoRank, Order.Ascending, [], [], limit, cursor, cancellationToken);
 
-    public ValueTask<IReadOnlyList<PartitionView>> PartitionsAsync(int most, CancellationToken cancellationToken) =>
-        AllAsync(PartitionFold.Fold, $"{ById} LIMIT {most}", [], cancellationToken);
+    public ValueTask<IReadOnlyList<PartitionView>> PartitionsAsync(CancellationToken cancellationToken) =>
+        AllAsync(PartitionFold.Fold, """ORDER BY id COLLATE "C" """, [], cancellationToken);
 
-    public ValueTask<IReadOnlyList<WriterView>> WritersAsync(int most, CancellationToken cancellationToken) =>
-        AllAsync(WriterFold.Fold, $"""ORDER BY last DESC, id COLLATE "C" LIMIT {most}""", [], cancellationToken);
+    public ValueTask<ViewPage<WriterView>> WritersAsync(int limit, string? cursor, CancellationToken cancellationToken) =>
+        PageAsync(WriterFold.Fold, "last", [], [], limit, cursor, cancellationToken);
+
+    public ValueTask<EventPlace?> PlaceOfAsync(EventId id, CancellationToken cancellationToken) => AnsweredAsync(async () =>
+    {
+        var side = await stores.ActiveAsync(cancellationToken);
+        await using var command = stores.Source.CreateCommand($"SELECT substring(bdata FOR {LedgerEntrySerializer.HeadLength}) FROM {stores.SchemaOf(side)}.mt_events WHERE id = $1");
+        command.Parameters.Add(new() { Value = id.Value });
+        return await command.ExecuteScalarAsync(cancellationToken) is byte[] head ? LedgerEntrySerializer.PlaceOf(head) : null;
+    });
 
     public ValueTask<IReadOnlyDictionary<string, ViewPosition>> PositionsAsync(CancellationToken cancellationToken) =>
         AnsweredAsync(async () => await stores.PositionsAsync(await stores.ActiveAsync(cancellationToken), cancellationToken));
 
-    private async ValueTask<ViewPage<TView>> PageAsync<TView>(
+    private ValueTask<ViewPage<TView>> PageAsync<TView>(
         Fold<TView> fold, string moment, List<string> conditions, List<object> values, int limit, string? cursor, CancellationToken cancellationToken)
+        where TView : class => PageAsync(fold, moment, Order.Descending, conditions, values, limit, cursor, cancellationToken);
+
+    private async ValueTask<ViewPage<TView>> PageAsync<TView>(
+        Fold<TView> fold, string rank, Order order, List<string> conditions, List<object> values, int limit, string? cursor, CancellationToken cancellationToken)
         where TView : class
     {
+        var (sign, direction) = order == Order.Ascending ? ('>', "ASC") : ('<', "DESC");
         if (ViewCursor.Cut(cursor) is var (last, key))
         {
-            values.AddRange([last, StorableText.Key(key)]);
-            conditions.Add(string.Create(CultureInfo.InvariantCulture, $"({moment}, id COLLATE \"C\") < (${values.Count - 1}, ${values.Count})"));
+            // The key of a cursor of ours is one that lies here already.
+            values.AddRange([last, StorableText.IsKey(key) ? key : StorableText.Key(key)]);
+            conditions.Add(string.Create(CultureInfo.InvariantCulture, $"({rank}, id COLLATE \"C\") {sign} (${values.Count - 1}, ${values.Count})"));
         }
 
         var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
-        var rows = await RowsAsync(fold, $"{where} ORDER BY {moment} DESC, id COLLATE \"C\" DESC LIMIT {limit + 1}", moment, values, cancellationToken);
+        var rows = await RowsAsync(fold, $"{where} ORDER BY {rank} {direction}, id COLLATE \"C\" {direction} LIMIT {limit + 1}", rank, values, cancellationToken);
         var page = rows.Take(limit).ToArray();
         return new([.. page.Select(r => r.View)], rows.Count > limit ? ViewCursor.At(page[^1].Moment, page[^1].Key) : null);
     }
@@ -199,5 +223,12 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
         }
 
         return views;
+    }
+
+    private enum Order
+    {
+        Descending = 0,
+
+        Ascending = 1,
     }
 }

@@ -30,6 +30,9 @@ internal static class StorableText
         return $"{whole[..end]}~{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
     }
 
+    /// <summary>Whether a text may be what <see cref="Key"/> makes.</summary>
+    public static bool IsKey(string text) => text.Length <= Longest && !text.Contains('\0', StringComparison.Ordinal);
+
     /// <summary>The key of that text, or nothing.</summary>
     public static string? KeyOrNull(string? text) => text is null ? null : Key(text);
 

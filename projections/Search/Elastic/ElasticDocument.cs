@@ -11,7 +11,7 @@ internal static class ElasticDocument
     public static void Write(Utf8JsonWriter json, LedgerRecord record, SearchDocument document)
     {
         json.WriteStartObject();
-        WriteHit(json, record, document);
+        WriteHit(json, Hit.Of(record, document));
         json.Object(ElasticMapping.Facet, () =>
         {
             foreach (var field in Tally.Fields)
@@ -65,35 +65,27 @@ internal static class ElasticDocument
         long? Number(string name) => hit.TryGetProperty(name, out var value) ? value.GetInt64() : null;
     }
 
-    private static void WriteHit(Utf8JsonWriter json, LedgerRecord record, SearchDocument document)
+    private static void WriteHit(Utf8JsonWriter json, Hit hit)
     {
         json.WriteStartObject(ElasticMapping.Hit);
-        json.WriteString("type", document.Type);
-        json.WriteNumber("time", document.Micros);
-        foreach (var field in ShownTexts)
-        {
-            WriteIf(json, field.Name, document.First(field));
-        }
-
-        foreach (var field in ShownNumbers)
-        {
-            if (document.Number(field) is { } number)
-            {
-                json.WriteNumber(field.Name, number);
-            }
-        }
-
-        json.WriteString("partition", record.Partition.ToString());
-        json.WriteNumber("offset", record.Offset);
+        json.WriteString("type", hit.Type);
+        json.WriteNumber("time", QueryValues.Micros(hit.Time));
+        WriteIf(json, "call", hit.Call);
+        WriteIf(json, "server", hit.Server);
+        WriteIf(json, "method", hit.Method);
+        WriteIf(json, "name", hit.Name);
+        WriteIf(json, "principal", hit.Principal);
+        WriteIf(json, "session", hit.Session);
+        WriteIf(json, "verdict", hit.Verdict);
+        WriteIf(json, "outcome", hit.Outcome);
+        WriteIf(json, "status", hit.Status);
+        WriteIf(json, "code", hit.Code);
+        WriteIf(json, "duration", hit.DurationMicros);
+        WriteIf(json, "size", hit.Size);
+        json.WriteString("partition", hit.Partition);
+        json.WriteNumber("offset", hit.Offset);
         json.WriteEndObject();
     }
-
-    private static readonly SearchField[] ShownTexts =
-    [
-        FieldCatalog.Call, FieldCatalog.Server, FieldCatalog.Method, FieldCatalog.Name, FieldCatalog.Principal, FieldCatalog.Session, FieldCatalog.Verdict, FieldCatalog.Outcome,
-    ];
-
-    private static readonly SearchField[] ShownNumbers = [FieldCatalog.Status, FieldCatalog.Code, FieldCatalog.Duration, FieldCatalog.Size];
 
     // A field's values need not stand together; its name is written once.
     private static void WriteKeywords(Utf8JsonWriter json, ImmutableArray<FieldKeyword> keywords)
@@ -145,6 +137,14 @@ internal static class ElasticDocument
         if (!string.IsNullOrEmpty(value))
         {
             json.WriteString(name, value);
+        }
+    }
+
+    private static void WriteIf(Utf8JsonWriter json, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
         }
     }
 }

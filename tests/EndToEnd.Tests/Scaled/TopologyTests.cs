@@ -122,7 +122,7 @@ public sealed class TopologyTests(NativeTopology topology)
         Assert.Equal(200, (await other.CallAsync(1, "count_words", $$"""{"text":"{{later}}"}""")).Status);
         await EventuallyAsync(() => CallWithAsync(later));
         Assert.Null(await CallWithAsync(left));
-        var writers = (await topology.AskAsync(HttpMethod.Get, "api/v1/writers", null))!.AsArray();
+        var writers = (await topology.AskAsync(HttpMethod.Get, "api/v1/writers", null))!["items"]!.AsArray();
         Assert.Contains(writers, w => ((string)w!["chain"]!).StartsWith("gateway-1/", StringComparison.Ordinal) && w["stopped"] is null);
 
         var (code, said) = await topology.VerbAsync("spool", "ship", topology.DataOf("gateway-1"));

@@ -2,6 +2,10 @@ using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Integrity;
 using McpLedger.Host.Commands;
 using McpLedger.Testing.Ledgers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using EventId = McpLedger.Contracts.Events.EventId;
 
 namespace McpLedger.Host.Tests.Commands;
@@ -33,13 +37,54 @@ public sealed class PageVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Keys_and_tools_beyond_a_page_are_said_and_can_be_asked_for()
+    {
+        await WriteAsync(findings: 0, calls: 0, named: 201);
+
+        foreach (var list in new[] { "keys", "tools" })
+        {
+            var (first, next) = await ListAsync(list, "list");
+            var (last, none) = await ListAsync(list, "list", "--cursor", next!);
+            Assert.Equal((200, 1, null), (first.Count, last.Count, none));
+            Assert.DoesNotContain(last[0], first);
+        }
+    }
+
+    [Fact]
+    public async Task Approving_all_goes_through_every_page()
+    {
+        var approved = new List<string>();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using var api = builder.Build();
+        api.MapGet("/api/v1/tools", (bool withheld, string server, string? cursor) => Results.Text(
+            withheld && server == "demo" && cursor is null
+                ? """{"items":[{"server":"demo","tool":"one","definition":"aa"}],"cursor":"0-demo/one"}"""
+                : """{"items":[{"server":"demo","tool":"two","definition":"bb"}]}""",
+            "application/json"));
+        api.MapPost("/api/v1/tools/demo/{tool}/approve", (string tool) =>
+        {
+            approved.Add(tool);
+            return Results.Text($$"""{"server":"demo","tool":"{{tool}}","definition":"aa"}""", "application/json");
+        });
+        await api.StartAsync(TestContext.Current.CancellationToken);
+
+        var (exitCode, output, errors) = await Verb.RunAsync(_folder.Path, "tools", "approve", "demo", "--all", "--api", api.Urls.First());
+
+        Assert.True(exitCode == ExitCode.Ok, errors);
+        Assert.Equal(["one", "two"], approved);
+        Assert.Contains("2 approved", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Where_no_client_has_listed_tools_it_is_said_and_programs_get_an_empty_document()
     {
         await WriteAsync(findings: 0, calls: 1);
 
         Assert.Contains("once a client has listed them", (await Verb.RunAsync(_folder.Path, "tools", "list", "--data", _folder.Path)).Output, StringComparison.Ordinal);
         Assert.DoesNotContain("once a client", (await Verb.RunAsync(_folder.Path, "tools", "list", "--withheld", "--data", _folder.Path)).Output, StringComparison.Ordinal);
-        Assert.Equal("[]", (await Verb.RunAsync(_folder.Path, "tools", "list", "--json", "--data", _folder.Path)).Output.Trim());
+        Assert.Equal("{\n  \"items\": []\n}", (await Verb.RunAsync(_folder.Path, "tools", "list", "--json", "--data", _folder.Path)).Output.Trim());
     }
 
     private async Task<(IReadOnlyList<string> Rows, string? Cursor)> ListAsync(params string[] line)
@@ -52,7 +97,7 @@ public sealed class PageVerbTests : IDisposable
         return (rows, lines.SingleOrDefault(l => l.StartsWith(More, StringComparison.Ordinal))?[More.Length..].Trim());
     }
 
-    private async Task WriteAsync(int findings, int calls)
+    private async Task WriteAsync(int findings, int calls, int named = 0)
     {
         var began = new DateTimeOffset(2026, 11, 24, 0, 0, 0, TimeSpan.Zero);
         await using (var ledger = await TemporaryLedger.OpenAsync(TemporaryLedger.SmallIn(_folder.Path), TimeProvider.System))
@@ -61,6 +106,14 @@ public sealed class PageVerbTests : IDisposable
             {
                 var id = EventId.New(TimeProvider.System);
                 await AppendAsync(ledger, id, began.AddSeconds(i), LedgerLog.Control, new FindingRaised { Finding = id, Detector = FindingDetectors.Loop, Severity = Severity.High, Channel = "arguments", Explanation = "It goes in a circle." });
+            }
+
+            for (var i = 0; i < named; i++)
+            {
+                await AppendAsync(ledger, EventId.New(TimeProvider.System), began.AddSeconds(i), LedgerLog.Control, new KeyCreated($"key{i}", Digest.Of("secret"u8), "ada", null, [], "human", "admin", null));
+                await AppendAsync(
+                    ledger, EventId.New(TimeProvider.System), began.AddSeconds(i), LedgerLog.Control,
+                    new ToolPinned { Server = "demo", Tool = $"tool{i}", Definition = Digest.Of("{}"u8), Content = RawJson.FromTrusted("{}"u8.ToArray()) });
             }
 
             for (var i = 0; i < calls; i++)

@@ -51,35 +51,6 @@ public sealed class CallAndToolTests
     }
 
     [Fact]
-    public async Task An_answer_at_a_gateway_that_does_not_know_the_call_ends_it_by_session_and_id()
-    {
-        using var home = new TemporaryHome();
-        var (given, ledger) = (new Given(8), new MemoryLedger());
-        var (call, other) = (given.NewId(), given.NewId());
-        given.Append(ledger, given.Intended(call, "alice", "files", "slow", "s-1", "x"));
-        given.Append(ledger, given.Intended(other, "alice", "files", "slow", "s-2", "x"));
-        given.Pass(TimeSpan.FromSeconds(2));
-        var answer = new MessageRelayed
-        {
-            Call = given.NewId(), Who = given.Caller("alice"), What = new() { Server = "files", Kind = "response", Id = RawJson.FromTrusted("7"u8.ToArray()) },
-            Direction = Direction.ToClient, Message = given.Json("late"), Where = given.Place("s-1"), Outcome = CallOutcome.ToolError,
-        };
-        given.Append(ledger, answer);
-        given.Append(ledger, answer with { Outcome = CallOutcome.Ok });
-        await home.FoldAsync(ledger);
-        var queries = home.Queries(ledger);
-
-        var ended = (await queries.CallAsync(call, CancellationToken.None))!.Call;
-
-        Assert.Equal(("tool-error", 2_000_000L), (ended.Outcome, ended.DurationMicros));
-        Assert.Equal("message.relayed.v1", (await queries.CallAsync(call, CancellationToken.None))!.Events[^1].Type);
-        Assert.Equal(other.ToString(), Assert.Single((await queries.CallsAsync(new() { Outcome = "unresolved" }, CancellationToken.None)).Value!.Items).Call);
-        Assert.Contains((await queries.SessionAsync("s-1", CancellationToken.None))!.Calls.Items, c => c.Outcome == "tool-error");
-        Assert.Equal(call.ToString(), Assert.Single((await queries.CallsAsync(new() { Outcome = "tool-error" }, CancellationToken.None)).Value!.Items).Call);
-        Assert.Empty((await queries.CallsAsync(new() { Outcome = "ok" }, CancellationToken.None)).Value!.Items);
-    }
-
-    [Fact]
     public async Task An_initialize_counts_in_the_session_that_it_opens_and_stays_open_nowhere()
     {
         using var home = new TemporaryHome();
@@ -139,17 +110,17 @@ public sealed class CallAndToolTests
         await home.FoldAsync(ledger);
         var queries = home.Queries(ledger);
 
-        var tool = Assert.Single(await queries.ToolsAsync("files", changed: true, withheld: false, CancellationToken.None));
+        var tool = Assert.Single((await queries.ToolsAsync(new() { Server = "files", Changed = true }, CancellationToken.None)).Value!.Items);
 
         Assert.True(tool.Changed);
         Assert.Equal((first.ToString(), second.ToString(), 1L), (tool.Pinned, tool.Definition, tool.Calls));
         Assert.Equal("\"reads and deletes\"", Assert.Single((await queries.ToolAsync("files", "a/b", CancellationToken.None))!.History[^1].Changes).After);
         given.Append(ledger, new ToolPinned { Server = "files", Tool = "a/b", Definition = second, Content = RawJson.FromTrusted("{}"u8.ToArray()) });
         await home.FoldAsync(ledger);
-        Assert.Single(await queries.ToolsAsync(null, changed: true, withheld: false, CancellationToken.None));
+        Assert.Single((await queries.ToolsAsync(new() { Changed = true }, CancellationToken.None)).Value!.Items);
         given.Append(ledger, new ToolPinned { Server = "files", Tool = "a/b", Definition = second, Content = RawJson.FromTrusted("{}"u8.ToArray()), ApprovedBy = "ada" });
         await home.FoldAsync(ledger);
-        Assert.Empty(await queries.ToolsAsync(null, changed: true, withheld: false, CancellationToken.None));
+        Assert.Empty((await queries.ToolsAsync(new() { Changed = true }, CancellationToken.None)).Value!.Items);
         Assert.NotNull(await queries.ToolAsync("files", "a/b", CancellationToken.None));
     }
 
@@ -167,13 +138,13 @@ public sealed class CallAndToolTests
         await home.FoldAsync(ledger);
         var queries = home.Queries(ledger);
 
-        var held = Assert.Single(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
+        var held = Assert.Single((await queries.ToolsAsync(new() { Server = "files", Withheld = true }, CancellationToken.None)).Value!.Items);
 
         Assert.Equal(("rm", "held", second.ToString()), (held.Tool, held.State, held.Definition));
         given.Append(ledger, pinned with { Definition = second, Held = null, ApprovedBy = "ada" });
         given.Append(ledger, pinned);
         await home.FoldAsync(ledger);
-        Assert.Empty(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
+        Assert.Empty((await queries.ToolsAsync(new() { Server = "files", Withheld = true }, CancellationToken.None)).Value!.Items);
         var approved = await queries.ToolAsync("files", "rm", CancellationToken.None);
         Assert.Equal(("approved", "ada", second.ToString()), (approved!.State, approved.ApprovedBy, approved.Pinned));
         Assert.Equal(["held", "changed", "approved"], approved.History.Select(s => s.Step));
@@ -196,7 +167,7 @@ public sealed class CallAndToolTests
         await home.FoldAsync(ledger);
         var queries = home.Queries(ledger);
 
-        var waiting = Assert.Single(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
+        var waiting = Assert.Single((await queries.ToolsAsync(new() { Server = "files", Withheld = true }, CancellationToken.None)).Value!.Items);
 
         Assert.Equal((":instructions", "changed", first.ToString(), second.ToString()), (waiting.Tool, waiting.State, waiting.Pinned, waiting.Definition));
         Assert.Equal("pinned", (await queries.ToolAsync("files", "instructions", CancellationToken.None))!.State);
@@ -220,7 +191,7 @@ public sealed class CallAndToolTests
         await home.FoldAsync(ledger);
         var queries = home.Queries(ledger);
 
-        var waiting = Assert.Single(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
+        var waiting = Assert.Single((await queries.ToolsAsync(new() { Server = "files", Withheld = true }, CancellationToken.None)).Value!.Items);
 
         Assert.Equal(("changed", second.ToString(), third.ToString(), "ada"), (waiting.State, waiting.Pinned, waiting.Definition, waiting.ApprovedBy));
         given.Append(ledger, changed with { Previous = third, Definition = second });
@@ -246,7 +217,7 @@ public sealed class CallAndToolTests
         await home.FoldAsync(ledger);
         var queries = home.Queries(ledger);
 
-        var held = Assert.Single(await queries.ToolsAsync("files", changed: false, withheld: true, CancellationToken.None));
+        var held = Assert.Single((await queries.ToolsAsync(new() { Server = "files", Withheld = true }, CancellationToken.None)).Value!.Items);
 
         Assert.Equal(("rm", "held"), (held.Tool, held.State));
         Assert.Equal(["pinned", "marked"], (await queries.ToolAsync("files", "rm", CancellationToken.None))!.History.Select(step => step.Step));

@@ -62,7 +62,7 @@ public sealed class ToolSizeTests
         }
 
         await home.FoldAsync(ledger);
-        var tools = await home.Queries(ledger).ToolsAsync(null, changed: true, withheld: false, CancellationToken.None);
+        var tools = (await home.Queries(ledger).ToolsAsync(new() { Changed = true }, CancellationToken.None)).Value!.Items;
 
         Assert.Equal(100, tools.Count);
         Assert.All(tools, t => Assert.Equal((null, 0), (t.Content, t.History.Count)));

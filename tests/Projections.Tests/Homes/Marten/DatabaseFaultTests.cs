@@ -68,7 +68,7 @@ public sealed class DatabaseFaultTests(PostgresServer server)
         await Assert.ThrowsAsync<IOException>(async () => await new MartenWriter(stores).ApplyAsync(null, LedgerPartition.Calls, [], 1, CancellationToken.None));
         var views = new MartenViews(stores, TimeProvider.System);
         await Assert.ThrowsAsync<IOException>(async () => await views.PositionsAsync(CancellationToken.None));
-        await Assert.ThrowsAsync<IOException>(async () => await views.KeysAsync(10, CancellationToken.None));
+        await Assert.ThrowsAsync<IOException>(async () => await views.KeysAsync(10, null, CancellationToken.None));
         await Assert.ThrowsAsync<IOException>(async () => await views.SessionAtAsync("s", TimeProvider.System.GetUtcNow(), CancellationToken.None));
     }
 

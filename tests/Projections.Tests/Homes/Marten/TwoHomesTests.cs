@@ -49,12 +49,17 @@ public sealed class TwoHomesTests(PostgresServer server)
 
         Assert.Equal(Json(await here.SessionsAsync(200, null, CancellationToken.None)), Json(await there.SessionsAsync(200, null, CancellationToken.None)));
         Assert.Equal(Json(await here.PrincipalsAsync(200, null, CancellationToken.None)), Json(await there.PrincipalsAsync(200, null, CancellationToken.None)));
-        Assert.Equal(Json(await here.ToolsAsync(null, true, withheld: false, CancellationToken.None)), Json(await there.ToolsAsync(null, true, withheld: false, CancellationToken.None)));
-        Assert.Equal(Json(await here.ToolsAsync("mail", false, withheld: false, CancellationToken.None)), Json(await there.ToolsAsync("mail", false, withheld: false, CancellationToken.None)));
+        foreach (var filter in new ToolFilter[] { new() { Limit = 3 }, new() { Changed = true, Limit = 2 }, new() { Server = "mail", Limit = 1 }, new() { Withheld = true } })
+        {
+            Assert.Equal(
+                await PagesAsync(c => here.ToolsAsync(filter with { Cursor = c }, CancellationToken.None)), await PagesAsync(c => there.ToolsAsync(filter with { Cursor = c }, CancellationToken.None)));
+        }
+
         Assert.Equal(Json(await here.ToolAsync("mail", "one\u0001tool", CancellationToken.None)), Json(await there.ToolAsync("mail", "one\u0001tool", CancellationToken.None)));
-        Assert.Equal(Json(await here.KeysAsync(CancellationToken.None)), Json(await there.KeysAsync(CancellationToken.None)));
+        Assert.Equal(await PagesAsync(c => here.KeysAsync(5, c, CancellationToken.None)), await PagesAsync(c => there.KeysAsync(5, c, CancellationToken.None)));
+        Assert.Equal(await PagesAsync(c => here.SessionsAsync(7, c, CancellationToken.None)), await PagesAsync(c => there.SessionsAsync(7, c, CancellationToken.None)));
         Assert.Equal(Json(await here.PartitionsAsync(CancellationToken.None)), Json(await there.PartitionsAsync(CancellationToken.None)));
-        Assert.Equal(Json(await here.WritersAsync(CancellationToken.None)), Json(await there.WritersAsync(CancellationToken.None)));
+        Assert.Equal(await PagesAsync(c => here.WritersAsync(1, c, CancellationToken.None)), await PagesAsync(c => there.WritersAsync(1, c, CancellationToken.None)));
     }
 
     [Fact]
@@ -148,6 +153,23 @@ public sealed class TwoHomesTests(PostgresServer server)
         }
         while (cursor is not null);
         return keys;
+    }
+
+    // Every view, page by page, each once.
+    private static async Task<List<string>> PagesAsync<T>(Func<string?, ValueTask<Answer<ViewPage<T>>>> read)
+    {
+        var views = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = (await read(cursor)).Value!;
+            views.AddRange(page.Items.Select(Json));
+            cursor = page.Cursor;
+        }
+        while (cursor is not null);
+        Assert.NotEmpty(views);
+        Assert.Equal(views.Count, views.Distinct(StringComparer.Ordinal).Count());
+        return views;
     }
 
     private static string Json<T>(T value) => System.Text.Json.JsonSerializer.Serialize(value);
