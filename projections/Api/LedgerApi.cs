@@ -1,4 +1,5 @@
 using System.Data.Common;
+using McpLedger.Projections.Homes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -40,6 +41,10 @@ public static class LedgerApi
             return Problems.TooLong();
         }
         catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB)
+        {
+            return Problems.Damaged(e.Message);
+        }
+        catch (DamagedViewsException e)
         {
             return Problems.Damaged(e.Message);
         }

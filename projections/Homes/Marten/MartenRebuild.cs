@@ -5,7 +5,7 @@ using Npgsql;
 namespace McpLedger.Projections.Homes.Marten;
 
 /// <summary>
-/// Builds the other side anew from the log while the one in force takes batches and answers, compares both, and puts it in force in one transaction that batches wait for.
+/// Builds the other side anew from the log while the one in force takes batches and answers, compares views and stored events of both, and puts it in force in one transaction that batches wait for.
 /// The side before stays as it was until the next rebuild empties it.
 /// </summary>
 internal static class MartenRebuild
@@ -72,13 +72,15 @@ internal static class MartenRebuild
 
         var was = await MartenDigest.OfAsync(stores, before, cancellationToken);
         var now = await MartenDigest.OfAsync(stores, after, cancellationToken);
+        var (forgotten, isKept) = await MartenEvents.CompareAsync(stores, before, after, reader, cancellationToken);
         await using (var switched = Sql.Command(connection, $"UPDATE {stores.Schema}.home SET active = $1, version = $2", after.Text(), ViewsVersion.Now))
         {
             await switched.ExecuteNonQueryAsync(cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
-        return new(was.Whole.ToString(), now.Whole.ToString(), now.DifferencesTo(was), replay.Events, replay.Unfoldable, Forgotten: 0, IsKept: false, time.GetElapsedTime(began))
+        IReadOnlyList<string> differences = [.. now.DifferencesTo(was), .. isKept ? Array.Empty<string>() : [MartenEvents.Name]];
+        return new(was.Whole.ToString(), now.Whole.ToString(), differences, replay.Events, replay.Unfoldable, forgotten, isKept, time.GetElapsedTime(began))
         {
             OfVersion = version == ViewsVersion.Now ? null : version,
         };

@@ -219,7 +219,7 @@ internal sealed class MartenViews(MartenStores stores, TimeProvider time) : IVie
         var views = new List<(TView, long, string)>();
         while (await rows.ReadAsync(either.Token))
         {
-            views.Add((JsonSerializer.Deserialize(StorableText.FromJsonb(await rows.GetFieldValueAsync<byte[]>(0, either.Token)), fold.Shape)!, rows.GetInt64(1), rows.GetString(2)));
+            views.Add((ViewRow.Read(await rows.GetFieldValueAsync<byte[]>(0, either.Token), fold), rows.GetInt64(1), rows.GetString(2)));
         }
 
         return views;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using McpLedger.Contracts.Events;
 using McpLedger.Projections.Calls;
 using McpLedger.Projections.Findings;
@@ -48,7 +47,7 @@ internal abstract class ViewFold
     /// <summary>Moves the views that the events touch on.</summary>
     public abstract Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken);
 
-    /// <summary>Adds key and JSON of a view as every home writes them.</summary>
+    /// <summary>Adds key and JSON of a view as every home writes them; of one that cannot be read what is there, which is what no fold makes.</summary>
     public abstract void Hash(RowHash hash, ReadOnlySpan<byte> jsonb);
 }
 
@@ -59,7 +58,7 @@ internal sealed class ViewFold<TView, TDocument>(Fold<TView> fold, Func<TView, s
 {
     public override string Name => fold.Name;
 
-    public override JsonConverter Converter { get; } = new DocumentConverter(fold.Shape, keyOf);
+    public override JsonConverter Converter { get; } = new DocumentConverter(fold, keyOf);
 
     public override async Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken)
     {
@@ -86,21 +85,46 @@ internal sealed class ViewFold<TView, TDocument>(Fold<TView> fold, Func<TView, s
 
     public override void Hash(RowHash hash, ReadOnlySpan<byte> jsonb)
     {
-        var view = JsonSerializer.Deserialize(StorableText.FromJsonb(jsonb), fold.Shape)!;
-        hash.Add(System.Text.Encoding.UTF8.GetBytes(keyOf(view)));
-        hash.Add(JsonSerializer.SerializeToUtf8Bytes(view, fold.Shape));
+        try
+        {
+            var view = ViewRow.Read(jsonb, fold);
+            hash.Add(System.Text.Encoding.UTF8.GetBytes(keyOf(view)));
+            hash.Add(JsonSerializer.SerializeToUtf8Bytes(view, fold.Shape));
+        }
+        catch (DamagedViewsException)
+        {
+            hash.Add(jsonb);
+        }
     }
 
-    private sealed class DocumentConverter(JsonTypeInfo<TView> shape, Func<TView, string> keyOf) : JsonConverter<TDocument>
+    private sealed class DocumentConverter(Fold<TView> fold, Func<TView, string> keyOf) : JsonConverter<TDocument>
     {
         public override TDocument Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             using var json = JsonDocument.ParseValue(ref reader);
-            var view = JsonSerializer.Deserialize(StorableText.FromJsonb(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(json.RootElement)), shape)!;
+            var view = ViewRow.Read(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(json.RootElement), fold);
             return new() { Id = StorableText.Key(keyOf(view)), View = view };
         }
 
         public override void Write(Utf8JsonWriter writer, TDocument value, JsonSerializerOptions options) =>
-            writer.WriteRawValue(StorableText.ToJsonb(JsonSerializer.SerializeToUtf8Bytes(value.View, shape)), skipInputValidation: true);
+            writer.WriteRawValue(StorableText.ToJsonb(JsonSerializer.SerializeToUtf8Bytes(value.View, fold.Shape)), skipInputValidation: true);
+    }
+}
+
+/// <summary>A view as it lies in a row.</summary>
+internal static class ViewRow
+{
+    /// <exception cref="DamagedViewsException">It is none.</exception>
+    public static TView Read<TView>(ReadOnlySpan<byte> jsonb, Fold<TView> fold)
+        where TView : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(StorableText.FromJsonb(jsonb), fold.Shape) ?? throw new DamagedViewsException(fold.Name, inner: null);
+        }
+        catch (JsonException e)
+        {
+            throw new DamagedViewsException(fold.Name, e);
+        }
     }
 }
