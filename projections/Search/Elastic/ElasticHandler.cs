@@ -6,8 +6,8 @@ using McpLedger.Streaming.Consuming;
 namespace McpLedger.Projections.Search.Elastic;
 
 /// <summary>
-/// Indexes what the consumers of the partitions bring: documents first, then the position. After that it looks whether another generation was put in force meanwhile, and if so goes
-/// on from where that one stands, so that nobody has to hold the consumers while they change over.
+/// Indexes what the consumers of the partitions bring: documents first, then the position. After that it looks whether another generation was put in force meanwhile, and if so makes
+/// sure that searches go to it and goes on from where that one stands, so that nobody has to hold the consumers while they change over.
 /// </summary>
 internal sealed class ElasticHandler(
     ElasticState state, BulkWriter bulk, ElasticOptions options, ILedgerReader reader, IBlobStore blobs, TimeProvider time, ElasticTelemetry telemetry) : IRecordHandler
@@ -57,12 +57,13 @@ internal sealed class ElasticHandler(
         while (true)
         {
             await IndexAsync(lane, batch, cancellationToken).ConfigureAwait(false);
-            var current = await state.FindAsync(cancellationToken).ConfigureAwait(false) ?? await state.EnsureAsync(cancellationToken).ConfigureAwait(false);
-            if (current == lane.Generation)
+            if (await state.FindAsync(cancellationToken).ConfigureAwait(false) == lane.Generation)
             {
                 return;
             }
 
+            // Whoever put another in force may have broken off before the alias named it, or everything was deleted: then nobody else makes what is missing.
+            var current = await state.EnsureAsync(cancellationToken).ConfigureAwait(false);
             telemetry.LogFollowed(batch.Partition, current.Number);
             (lane.Generation, lane.Isolated) = (current, null);
             await FillAsync(lane, batch, cancellationToken).ConfigureAwait(false);

@@ -4,12 +4,14 @@ namespace McpLedger.Projections.Search.Elastic;
 
 /// <summary>
 /// Builds the index anew from the ledger beside the one in force, which answers and is kept until the alias names the new one. Consumers see for themselves that it was put in force,
-/// also those of other processes, and fill what they had written elsewhere.
+/// also those of other processes, turn searches to it where that was not done yet, and fill what they had written elsewhere.
 /// </summary>
 internal sealed class ElasticReindex(
     ElasticClient client, ElasticState state, BulkWriter bulk, ElasticOptions options, ILedgerReader reader, IBlobStore blobs, TimeProvider time, ElasticTelemetry telemetry)
 {
-    /// <exception cref="IOException">The ledger is damaged, the engine fails, or another rebuilding was quicker; the index in force stays.</exception>
+    /// <exception cref="IOException">
+    /// The ledger is damaged, the engine fails, or another rebuilding was quicker; the index in force stays. Where the engine fails behind the switch, the new one is in force, and the message says so.
+    /// </exception>
     public async ValueTask<ReindexReport> RunAsync(CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -35,11 +37,20 @@ internal sealed class ElasticReindex(
             throw new ElasticException("Another rebuilding of the search index was quicker; its generation is in force.");
         }
 
-        await state.PutTemplateAsync(next.Number, inForce: true, cancellationToken).ConfigureAwait(false);
-        await state.DropTemplateAsync(before.Number, cancellationToken).ConfigureAwait(false);
-        await state.AliasAsync(next.Number, cancellationToken).ConfigureAwait(false);
-        await CatchUpAsync().ConfigureAwait(false);
-        await RemoveAsync(g => g != next.Number, [before.Number], cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await state.PutTemplateAsync(next.Number, inForce: true, cancellationToken).ConfigureAwait(false);
+            await state.DropTemplateAsync(before.Number, cancellationToken).ConfigureAwait(false);
+            await state.AliasAsync(next.Number, cancellationToken).ConfigureAwait(false);
+            await CatchUpAsync().ConfigureAwait(false);
+            await RemoveAsync(g => g != next.Number, [before.Number], cancellationToken).ConfigureAwait(false);
+        }
+        catch (ElasticException e)
+        {
+            throw new ElasticException(
+                $"Generation {next.Number} is in force and the consumers go over to it with the next events, but what was left to do failed: {e.Message} Indices of generation {before.Number} may be left; the next rebuilding removes them.", e);
+        }
+
         telemetry.LogBuilt(next.Number, counts.Events, counts.Refused);
         return new(next.Number, counts.Events, counts.Refused, time.GetElapsedTime(began));
 

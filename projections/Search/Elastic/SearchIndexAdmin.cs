@@ -23,7 +23,7 @@ public sealed class SearchIndexAdmin : IAsyncDisposable
 
     /// <summary>Builds the index anew from the ledger beside the one in force, which answers meanwhile. One at a time: whoever asks while one goes on waits for that one.</summary>
     /// <param name="cancellationToken">Ends the waiting. The rebuilding goes on until the process stops.</param>
-    /// <exception cref="IOException">The ledger is damaged, the engine fails, or another rebuilding was quicker; the index in force stays.</exception>
+    /// <exception cref="IOException">The ledger is damaged, the engine fails, or another rebuilding was quicker; the index in force stays, unless the message says that the new one is in force already.</exception>
     public ValueTask<ReindexReport> ReindexAsync(CancellationToken cancellationToken) => _reindex.JoinAsync(cancellationToken);
 
     /// <summary>How many events are in the index, and a SHA-256 over their ids, 16 bytes each, from the least on: what is in the ledger and in the read models must have the same.</summary>
