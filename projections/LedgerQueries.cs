@@ -41,7 +41,7 @@ public sealed class LedgerQueries
         return plan is null ? new(null, fault) : new(await _events.SearchAsync(plan, cancellationToken), null);
     }
 
-    /// <summary>Whether the query asks for words of payloads, which not everybody may see who sees what events are about. One that cannot be read asks for nothing.</summary>
+    /// <summary>Whether the query asks for words or digests of payloads, which not everybody may see who sees what events are about. One that cannot be read asks for nothing.</summary>
     public bool AsksForPayloads(string query) => QueryParser.TryParse(query, _time.GetUtcNow(), out var read, out _) && SearchPlan.AsksForPayloads(read);
 
     /// <summary>Lists calls, newest first.</summary>

@@ -28,7 +28,7 @@ internal static class Problems
         extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["fix"] = fix });
 
     public static ProblemHttpResult OfPayloads() => TypedResults.Problem(
-        "Words and phrases are searched in payloads, which the role 'auditor' may see and yours may not.",
+        "Words and phrases are searched in payloads, and 'hash' is the digest of one; the role 'auditor' may see payloads and yours may not.",
         statusCode: StatusCodes.Status403Forbidden,
         title: "The query asks for payloads.",
         type: Kinds + "payloads",

@@ -19,14 +19,14 @@ internal static class SearchEndpoints
     {
         api.MapGet("/search", SearchAsync).WithName("search").WithTags("search").RequireAuthorization(LedgerApi.Viewer)
             .WithSummary("Searches events, newest first")
-            .WithDescription("Hits, and how many there are, with facets and a histogram over time; `basis` says whether those are exact. Fields are for everybody who may search; words and phrases, `text:` too, are those of payloads and need the role `auditor`.")
+            .WithDescription("Hits, and how many there are, with facets and a histogram over time; `basis` says whether those are exact. Fields are for everybody who may search; words and phrases, `text:` too, are those of payloads, `hash:` is the digest of one, and they need the role `auditor`.")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapGet("/fields", () => TypedResults.Ok<IReadOnlyList<FieldLine>>(
                 [.. FieldCatalog.Fields.Select(f => new FieldLine(f.Name, f.Kind.ToString().ToLowerInvariant(), f.Meaning, f.Aliases))]))
             .WithName("fields").WithTags("search").RequireAuthorization(LedgerApi.Viewer).WithSummary("Lists the fields of the query language");
         api.MapGet("/tail", TailAsync).WithName("tail").WithTags("search").RequireAuthorization(LedgerApi.Viewer)
             .WithSummary("Follows the ledger as server-sent events")
-            .WithDescription("First an event `following` without data, then an event `event` for each hit; its id resumes behind it when it is sent back as Last-Event-ID. An event `alive` without data comes after 20 seconds of silence. An event `ended` with a `reason` and a `fix` is the last: the log is damaged there, or the key was revoked or expired. Words and phrases in the query need the role `auditor`, as in a search.")
+            .WithDescription("First an event `following` without data, then an event `event` for each hit; its id resumes behind it when it is sent back as Last-Event-ID. An event `alive` without data comes after 20 seconds of silence. An event `ended` with a `reason` and a `fix` is the last: the log is damaged there, or the key was revoked or expired. Words, phrases and `hash:` in the query need the role `auditor`, as in a search.")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 

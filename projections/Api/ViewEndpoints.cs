@@ -124,6 +124,7 @@ internal static class ViewEndpoints
 
     private static async Task<Results<Ok<ViewPage<FindingView>>, ProblemHttpResult>> FindingsAsync(
         LedgerQueries queries,
+        PayloadAccess payloads,
         CancellationToken cancellationToken,
         [Description("open | confirmed | rejected")] string? state = null,
         [Description("Only this detector's, such as injection, loop or hijack.")] string? detector = null,
@@ -140,13 +141,16 @@ internal static class ViewEndpoints
         {
             State = state, Detector = detector, Severity = severity, Session = session, Principal = principal, Server = server, From = from, To = to, Limit = limit, Cursor = cursor,
         };
-        return Page(await queries.FindingsAsync(filter, cancellationToken));
+        var answer = await queries.FindingsAsync(filter, cancellationToken);
+        return answer.Value is not { } page || await payloads.IsGrantedAsync() ? Page(answer) : TypedResults.Ok(page with { Items = [.. page.Items.Select(WithoutText)] });
     }
 
-    private static async Task<Results<Ok<FindingView>, ProblemHttpResult>> FindingAsync(LedgerQueries queries, string id, CancellationToken cancellationToken) =>
+    private static async Task<Results<Ok<FindingView>, ProblemHttpResult>> FindingAsync(LedgerQueries queries, PayloadAccess payloads, string id, CancellationToken cancellationToken) =>
         EventId.TryParse(id, out var finding) && await queries.FindingAsync(finding, cancellationToken) is { } view
-            ? TypedResults.Ok(view)
+            ? TypedResults.Ok(await payloads.IsGrantedAsync() ? view : WithoutText(view))
             : Problems.NotFound("finding of that id", "GET /api/v1/findings lists them.");
+
+    private static FindingView WithoutText(FindingView view) => view with { Text = null };
 
     private static Results<Ok<ViewPage<TView>>, ProblemHttpResult> Page<TView>(Answer<ViewPage<TView>> answer) =>
         answer.Fault is { } fault ? Problems.Of(fault) : TypedResults.Ok(answer.Value!);

@@ -57,7 +57,7 @@ public sealed record FindingView
     /// <summary>What was found, in words.</summary>
     public required string Explanation { get; init; }
 
-    /// <summary>SHA-256 of the text that was scored.</summary>
+    /// <summary>SHA-256 of the text that was scored; shown to those who may see payloads, since it tells whether a guess of the text is right.</summary>
     public string? Text { get; init; }
 
     /// <summary>What came of it.</summary>

@@ -69,16 +69,20 @@ internal sealed record SearchPlan(long First, long Last, HitPlace? After, Search
         return new(new(first, last, after, rest) { Limit = request.Limit, Summary = request.Summary }, null);
     }
 
-    /// <summary>Whether the query asks for words, which are those of payloads, or whether there are any.</summary>
+    /// <summary>Whether the query asks for words or digests, which are those of payloads, or whether there are any: a digest tells whether a guess of the content is right.</summary>
     public static bool AsksForPayloads(SearchQuery query) => query switch
     {
         SearchQuery.Words => true,
-        SearchQuery.Exists exists => exists.Field == FieldCatalog.Text,
+        SearchQuery.Is part => IsOfPayloads(part.Field),
+        SearchQuery.StartsWith part => IsOfPayloads(part.Field),
+        SearchQuery.Exists part => IsOfPayloads(part.Field),
         SearchQuery.All all => all.Parts.Any(AsksForPayloads),
         SearchQuery.Any any => any.Parts.Any(AsksForPayloads),
         SearchQuery.Not not => AsksForPayloads(not.Inner),
         _ => false,
     };
+
+    private static bool IsOfPayloads(SearchField field) => field == FieldCatalog.Text || field == FieldCatalog.Hash;
 
     private static Answer<SearchPlan> Wrong(string field, string detail, string fix) => new(null, new(field, detail, fix, null));
 }

@@ -14,7 +14,8 @@ internal static class ApiDescription
     private const string ProblemSchema = "ProblemDetails";
 
     private const string About =
-        "What was recorded, and how it is kept. Every operation needs a token in the Authorization header; searching, reading and changing are themselves recorded before they are answered. "
+        "What was recorded, and how it is kept. Every operation needs a token in the Authorization header. Whatever changes something is itself recorded before it is answered, and so are searching, following and reading: "
+        + "`search`, `tail`, `call`, `session`, `event`, `event-raw`, `event-proof` and `damage`. The other lists and views hold no payloads, and that they were read is not recorded. "
         + "Refusals are problem details (RFC 9457). Lists come in pages: send `cursor` of one page to get the next.";
 
     private const string Apart = " This is what the role `{0}` serves. Each describes its own at its own /openapi/v1.json: projections what was recorded, API keys and tools; the pipeline checkpoints, proofs and signing keys; "
@@ -136,7 +137,7 @@ internal static class ApiDescription
         Refuse(operation.Responses, context, StatusCodes.Status400BadRequest, "A parameter or the body cannot be read.");
         if (operation.Responses.TryGetValue("403", out var forbidden) && role == Roles.Viewer)
         {
-            forbidden.Description = "The query has words or phrases, which are those of payloads: they need the role `auditor`.";
+            forbidden.Description = "The query has words or phrases, which are those of payloads, or asks for `hash`, the digest of one: that needs the role `auditor`.";
         }
 
         if (operation.Responses.TryGetValue("504", out var late))

@@ -92,8 +92,8 @@ public static class FieldCatalog
     /// <summary>Bytes of the message, or of a dropped segment.</summary>
     public static SearchField Size { get; } = new("size", FieldKind.Size, "Bytes of the message, or of a dropped segment.");
 
-    /// <summary>SHA-256 of a message, of arguments or of a stream.</summary>
-    public static SearchField Hash { get; } = new("hash", FieldKind.Keyword, "SHA-256 of a message, of arguments or of a stream.");
+    /// <summary>SHA-256 of a message, of arguments or of a stream: whoever has it can test a guess of the content.</summary>
+    public static SearchField Hash { get; } = new("hash", FieldKind.Keyword, "SHA-256 of a message, of arguments or of a stream. Like words it is asked by those who may see payloads.");
 
     /// <summary>modern | legacy.</summary>
     public static SearchField Era { get; } = new("era", FieldKind.Keyword, "modern | legacy.");
@@ -147,7 +147,7 @@ public static class FieldCatalog
     public static SearchField Unread { get; } = new("unread", FieldKind.Keyword, "Why not all content was indexed: long | missing (its blob) | encoded (no JSON).");
 
     /// <summary>Everything that was said: names, strings and whole numbers of messages, and reasons. Bare words ask it too.</summary>
-    public static SearchField Text { get; } = new("text", FieldKind.Text, "Everything that was said: names, strings and whole numbers of messages, and reasons. Bare words ask it too.");
+    public static SearchField Text { get; } = new("text", FieldKind.Text, "Everything that was said: names, strings and whole numbers of messages, and reasons. Bare words ask it too. It is asked by those who may see payloads.");
 
     private static readonly FrozenDictionary<string, SearchField> ByName = All()
         .SelectMany(f => f.Aliases.Prepend(f.Name), (f, name) => (name, f))

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using McpLedger.Contracts.Events;
+using McpLedger.Streaming;
 using Microsoft.AspNetCore.Routing;
 
 namespace McpLedger.Host.Tests.Running;
@@ -86,6 +89,26 @@ public sealed class ApiDescriptionTests(RunningHost host) : IClassFixture<Runnin
         Assert.Contains("object", content["type"]!.ToJsonString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_document_names_the_readings_that_are_recorded_and_no_others()
+    {
+        var recorded = new List<string>();
+        using var admin = host.Client(host.AdminSecret);
+        foreach (var (name, operation) in (await OperationsAsync()).Where(o => o.Name.StartsWith("GET ", StringComparison.Ordinal)))
+        {
+            var path = name["GET /".Length..].Replace("{id}", "01a20f55-a287-7f60-a6d7-467f3540292f", StringComparison.Ordinal).Replace("{partition}", "calls-0", StringComparison.Ordinal)
+                .Replace("{server}", "one", StringComparison.Ordinal).Replace("{tool}", "echo", StringComparison.Ordinal);
+            var before = await AccessesAsync();
+            using (await admin.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken))
+            {
+                recorded.AddRange(await AccessesAsync() > before ? [(string)operation["operationId"]!] : []);
+            }
+        }
+
+        var said = Regex.Matches((string)(await DocumentAsync())["info"]!["description"]!, "`([a-z-]+)`", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(m => m.Groups[1].Value).Where(n => n != "cursor");
+        Assert.Equal(recorded.Order(StringComparer.Ordinal), said.Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("GET", "api/v1/calls?limit=abc", null, 400, "limit")]
     [InlineData("GET", "api/v1/calls?from=yesterday", null, 400, "from")]
@@ -101,6 +124,18 @@ public sealed class ApiDescriptionTests(RunningHost host) : IClassFixture<Runnin
 
         Assert.Equal((status, "application/problem+json"), ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
         Assert.Contains(says, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private async Task<int> AccessesAsync()
+    {
+        var reader = host.Get<ILedgerReader>();
+        var count = 0;
+        for (var from = 0L; await reader.ReadAsync(LedgerPartition.Control, from, 1 << 20, TestContext.Current.CancellationToken) is { Records.Count: > 0 } batch; from = batch.Next)
+        {
+            count += batch.Records.Count(r => EventReader.TryRead(r.Bytes.Span, out var read, out _) && read!.Data is AccessGranted);
+        }
+
+        return count;
     }
 
     private async Task<JsonNode> DocumentAsync()

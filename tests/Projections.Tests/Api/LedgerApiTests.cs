@@ -174,6 +174,9 @@ public sealed class LedgerApiTests : IAsyncLifetime
     [InlineData("text:passwd")]
     [InlineData("text:*")]
     [InlineData("server:files and not (tool:x or pas*)")]
+    [InlineData("hash:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
+    [InlineData("hash:e3*")]
+    [InlineData("not hash:*")]
     public async Task Words_of_payloads_are_found_by_those_who_may_see_payloads(string query)
     {
         foreach (var path in new[] { "search", "tail" })
@@ -187,6 +190,21 @@ public sealed class LedgerApiTests : IAsyncLifetime
 
         Assert.Empty(_accesses);
         Assert.Equal(HttpStatusCode.OK, (await GetAsync($"search?q={query}", "auditor")).Status);
+    }
+
+    [Fact]
+    public async Task The_digest_of_the_text_that_a_finding_is_about_is_shown_to_those_who_may_see_payloads()
+    {
+        var (given, text) = (new Given(25), Digest.Of("4111 1111 1111 1111"u8));
+        var finding = given.Finding("dlp", Severity.High, "s-1") with { Text = text };
+        given.Append(_ledger, finding);
+        await _home.FoldAsync(_ledger);
+
+        foreach (var path in new[] { "findings", $"findings/{finding.Finding}" })
+        {
+            Assert.DoesNotContain(text.ToString(), (await GetAsync(path, "viewer")).Body.RootElement.GetRawText(), StringComparison.Ordinal);
+            Assert.Contains(text.ToString(), (await GetAsync(path, "auditor")).Body.RootElement.GetRawText(), StringComparison.Ordinal);
+        }
     }
 
     [Theory]
