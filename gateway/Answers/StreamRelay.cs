@@ -3,7 +3,6 @@ using McpLedger.Contracts.Mcp;
 using McpLedger.Gateway.Capture;
 using McpLedger.Gateway.Recording;
 using McpLedger.Gateway.Screening;
-using McpLedger.Gateway.Sessions;
 using McpLedger.Gateway.Upstreams;
 using Microsoft.AspNetCore.Http;
 
