@@ -49,6 +49,21 @@ internal sealed partial class GatewayTelemetry : IDisposable
         }
     }
 
+    /// <summary>The control log cannot be read past a place.</summary>
+    public void ControlDamaged(string damage)
+    {
+        if (_troubles.Due(nameof(ControlDamaged)) is { } unsaid)
+        {
+            LogControlDamaged(damage, unsaid);
+        }
+    }
+
+    /// <summary>A tool is not what it was.</summary>
+    public void ToolChanged(string server, string tool, string risk) => LogToolChanged(Shown.Of(tool), server, risk);
+
+    /// <summary>A tool waits for an operator.</summary>
+    public void ToolHeld(string server, string tool) => LogToolHeld(Shown.Of(tool), server, Shown.InCommand(tool));
+
     /// <summary>Begins the span of a call, under the caller's trace context.</summary>
     public Activity? StartCall(Call call)
     {
@@ -126,19 +141,28 @@ internal sealed partial class GatewayTelemetry : IDisposable
     public void RecordDropped(long total)
     {
         _unrecorded.Add(1, new KeyValuePair<string, object?>("mcpledger.reason", "mode"));
-        LogRecordDropped(total);
+        if (_troubles.Due(nameof(RecordDropped)) is not null)
+        {
+            LogRecordDropped(total);
+        }
     }
 
     public void RecordRefused(AppendStatus status)
     {
         _unavailable.Add(1, new KeyValuePair<string, object?>("mcpledger.status", status.ToString()));
-        LogRecordRefused(status);
+        if (_troubles.Due(nameof(RecordRefused)) is { } unsaid)
+        {
+            LogRecordRefused(status, unsaid);
+        }
     }
 
     public void RecordFailed(Exception exception)
     {
         _unavailable.Add(1, new KeyValuePair<string, object?>("mcpledger.status", "failed"));
-        LogRecordFailed(exception);
+        if (_troubles.Due(nameof(RecordFailed)) is { } unsaid)
+        {
+            LogRecordFailed(unsaid, exception);
+        }
     }
 
     public void UpstreamUnreachable(string server, string destination, HttpRequestError error) => LogUnreachable(server, destination, error);
@@ -176,8 +200,8 @@ internal sealed partial class GatewayTelemetry : IDisposable
     [LoggerMessage(1002, LogLevel.Information, "The control log is folded up to offset {Offset}")]
     public partial void ControlCurrent(long offset);
 
-    [LoggerMessage(1003, LogLevel.Error, "The control log is damaged: {Damage}")]
-    public partial void ControlDamaged(string damage);
+    [LoggerMessage(1003, LogLevel.Error, "The control log is damaged: {Damage} ({Unsaid} more times since it was last said)")]
+    private partial void LogControlDamaged(string damage, int unsaid);
 
     [LoggerMessage(1004, LogLevel.Warning, "The control log cannot be read now; it is tried again ({Unsaid} more times since it was last said)")]
     private partial void LogControlUnreadable(int unsaid, Exception exception);
@@ -192,10 +216,10 @@ internal sealed partial class GatewayTelemetry : IDisposable
     public partial void Broken(Exception exception);
 
     [LoggerMessage(1008, LogLevel.Warning, "Tool {Tool} of server {Server} changed its definition; risk {Risk}")]
-    public partial void ToolChanged(string server, string tool, string risk);
+    private partial void LogToolChanged(string tool, string server, string risk);
 
-    [LoggerMessage(1009, LogLevel.Warning, "Tool {Tool} of server {Server} was listed for the first time and waits for an operator: mcpledger tools approve {Server} {Tool}")]
-    public partial void ToolHeld(string server, string tool);
+    [LoggerMessage(1009, LogLevel.Warning, "Tool {Tool} of server {Server} was listed for the first time and waits for an operator: mcpledger tools approve {Server} {Argument}")]
+    private partial void LogToolHeld(string tool, string server, string argument);
 
     [LoggerMessage(1010, LogLevel.Warning, "The instructions of server {Server} cannot be judged and are withheld: {Fault}")]
     public partial void InstructionsUnjudged(string server, string fault);
@@ -227,9 +251,9 @@ internal sealed partial class GatewayTelemetry : IDisposable
     [LoggerMessage(1201, LogLevel.Critical, "An event was not recorded, as the recording mode allows; {Total} since start")]
     private partial void LogRecordDropped(long total);
 
-    [LoggerMessage(1202, LogLevel.Error, "The ledger did not take an event ({Status}); nothing passes until it does")]
-    private partial void LogRecordRefused(AppendStatus status);
+    [LoggerMessage(1202, LogLevel.Error, "The ledger did not take an event ({Status}); nothing passes until it does ({Unsaid} more times since it was last said)")]
+    private partial void LogRecordRefused(AppendStatus status, int unsaid);
 
-    [LoggerMessage(1203, LogLevel.Error, "The ledger failed; nothing passes until it works again")]
-    private partial void LogRecordFailed(Exception exception);
+    [LoggerMessage(1203, LogLevel.Error, "The ledger failed; nothing passes until it works again ({Unsaid} more times since it was last said)")]
+    private partial void LogRecordFailed(int unsaid, Exception exception);
 }

@@ -59,13 +59,16 @@ internal sealed partial class ScreeningTelemetry
         }
     }
 
+    /// <summary>A tool is not served as long as nobody has looked at it.</summary>
+    public void ToolWithheld(string server, string tool, string rules) => LogToolWithheld(Shown.Of(tool), server, rules, Shown.InCommand(tool));
+
     public void Refused(string server, string place, string detector, string? rule) => LogRefused(server, place, detector, rule);
 
     [LoggerMessage(1301, LogLevel.Error, "Screening broke; what became of the message is what screening.onFailure says")]
     public partial void Failed(Exception exception);
 
-    [LoggerMessage(1302, LogLevel.Warning, "Tool {Tool} of server {Server} bears marks of an attack in its definition ({Rules}) and waits for an operator: mcpledger tools approve {Server} {Tool}")]
-    public partial void ToolWithheld(string server, string tool, string rules);
+    [LoggerMessage(1302, LogLevel.Warning, "Tool {Tool} of server {Server} bears marks of an attack in its definition ({Rules}) and waits for an operator: mcpledger tools approve {Server} {Argument}")]
+    private partial void LogToolWithheld(string tool, string server, string rules, string argument);
 
     [LoggerMessage(1303, LogLevel.Information, "Screening let a message of server {Server} not pass ({Place}): {Detector} {Rule}")]
     private partial void LogRefused(string server, string place, string detector, string? rule);

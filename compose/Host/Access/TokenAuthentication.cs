@@ -61,7 +61,7 @@ internal sealed class TokenAuthentication(
         // Here and not where the token is read: every request comes by there, also of clients whose key is for servers.
         if ((await HandleAuthenticateOnceSafeAsync()).Failure is { } failure)
         {
-            telemetry.LogTurnedAway(Peer, Request.Path, failure.Message);
+            telemetry.TurnedAway(Peer, Request.Path, failure.Message);
         }
 
         Response.Headers.WWWAuthenticate = "Bearer realm=\"mcpledger\"";
@@ -70,7 +70,7 @@ internal sealed class TokenAuthentication(
 
     protected override async Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
-        telemetry.LogTurnedAway(Peer, Request.Path, "the role is not enough");
+        telemetry.TurnedAway(Peer, Request.Path, "the role is not enough");
         await Refusals.WriteAsync(Response, StatusCodes.Status403Forbidden, "The role of this token is not enough for that.");
     }
 

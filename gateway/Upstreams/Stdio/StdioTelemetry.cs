@@ -47,7 +47,7 @@ internal sealed partial class StdioTelemetry
 
     public void Unwatched(string reason) => LogUnwatched(reason);
 
-    public void EraFound(string server, string era, string versions) => LogEraFound(server, era, versions);
+    public void EraFound(string server, string era, string versions) => LogEraFound(server, era, Shown.Of(versions));
 
     [LoggerMessage(1421, LogLevel.Information, "Started {Program} for {Server} as process {ProcessId}")]
     private partial void LogStarted(string server, int processId, string program);

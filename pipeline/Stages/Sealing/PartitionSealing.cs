@@ -33,7 +33,7 @@ internal sealed class PartitionSealing(
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                telemetry.LogFailed(partition, e.Message);
+                telemetry.Failed(partition, e.Message);
                 health.Still(partition);
             }
 
@@ -116,7 +116,7 @@ internal sealed class PartitionSealing(
         {
             if (!await voice.ReportAsync(partition, faults, from, cancellationToken).ConfigureAwait(false))
             {
-                telemetry.LogUnsaid("chain fault", partition);
+                telemetry.Unsaid("chain fault", partition);
             }
             else if (sealer.TryReported())
             {
@@ -135,7 +135,7 @@ internal sealed class PartitionSealing(
 
         if (!await voice.SignedAsync(partition, checkpoint, sealer.Generation, cancellationToken).ConfigureAwait(false))
         {
-            telemetry.LogUnsaid("checkpoint", partition);
+            telemetry.Unsaid("checkpoint", partition);
             return false;
         }
 

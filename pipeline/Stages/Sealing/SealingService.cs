@@ -53,7 +53,6 @@ internal sealed class SealingService(
     /// <summary>Waits until the ledger says who it is and the keys can be had.</summary>
     private async Task<(SealingOptions Options, SigningKeyStore Keys)> OpenAsync(CancellationToken cancellationToken)
     {
-        string? said = null;
         while (true)
         {
             try
@@ -68,10 +67,7 @@ internal sealed class SealingService(
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 health.Keys(areThere: false);
-                if (e.Message != said)
-                {
-                    telemetry.LogNoKeys(said = e.Message);
-                }
+                telemetry.NoKeys(e.Message);
             }
 
             await Task.Delay(AskAgain, time, cancellationToken).ConfigureAwait(false);
@@ -94,7 +90,7 @@ internal sealed class SealingService(
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                telemetry.LogNoKeys(e.Message);
+                telemetry.NoKeys(e.Message);
             }
 
             await Task.Delay(known.Interval, time, cancellationToken).ConfigureAwait(false);

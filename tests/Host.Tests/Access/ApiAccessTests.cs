@@ -223,7 +223,7 @@ public sealed class ApiAccessTests(RunningHost host) : IClassFixture<RunningHost
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (eventId.Name == nameof(AccessTelemetry.LogTurnedAway))
+            if (eventId.Id == 4102)
             {
                 _lines.Enqueue(formatter(state, exception));
             }
