@@ -33,7 +33,7 @@ public static class GatewayExtensions
         services.AddSingleton(options);
         services.AddSingleton<GatewayTelemetry>();
         services.AddSingleton<LedgerAppender>().AddSingleton<ControlRecorder>().AddSingleton<CallRecorder>().AddSingleton<RefusalFlood>();
-        services.AddSingleton<ControlState>().AddSingleton<CallRestraints>().AddSingleton(provider => new HeldPrincipals(provider.GetRequiredService<ControlState>(), provider.GetRequiredService<TimeProvider>())).AddSingleton<ControlFollower>().AddHostedService(provider => provider.GetRequiredService<ControlFollower>());
+        services.AddSingleton(provider => new ControlState(options.StaleAfter, provider.GetRequiredService<TimeProvider>())).AddSingleton<CallRestraints>().AddSingleton(provider => new HeldPrincipals(provider.GetRequiredService<ControlState>(), provider.GetRequiredService<TimeProvider>())).AddSingleton<ControlFollower>().AddHostedService(provider => provider.GetRequiredService<ControlFollower>());
         services.AddSingleton<IPrincipalProvider, ApiKeyProvider>().AddSingleton<IPrincipalProvider, LoopbackProvider>().AddSingleton<PrincipalResolver>();
         services.AddSingleton(_ => SessionKeys.LoadOrCreate(options.SessionKeyFile)).AddSingleton<SessionSeal>().AddSingleton<SessionMinting>().AddSingleton<LiveCalls>().AddSingleton<SuspendedCalls>();
         services.AddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));

@@ -21,6 +21,9 @@ public sealed record GatewayOptions
         init;
     }
 
+    /// <summary>How long calls go on with the keys, stops and pins that are known while the control log cannot be read.</summary>
+    public TimeSpan StaleAfter { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>How much bridged servers may ask of the gateway.</summary>
     public BridgeLimits Bridge { get; init; } = new();
 }

@@ -54,7 +54,7 @@ internal sealed class McpEndpoint(
         if (!source.IsPublished || !control.IsCurrent)
         {
             answer.SetHeader(HeaderNames.RetryAfter, "1");
-            await answer.JsonAsync(StatusCodes.Status503ServiceUnavailable, McpErrors.Write(null, McpErrors.InternalError, "The gateway is starting. Try again.", null));
+            await answer.JsonAsync(StatusCodes.Status503ServiceUnavailable, McpErrors.Write(null, McpErrors.InternalError, control.Unread is null ? "The gateway is starting. Try again." : "The gateway cannot learn what was revoked. Try again.", null));
             return;
         }
 

@@ -10,6 +10,7 @@ internal sealed class ControlFollower(ILedgerReader ledger, ControlState state, 
 {
     private const int BatchBytes = 1 << 20;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
     private readonly Lock _gate = new();
     private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _next;
@@ -45,23 +46,25 @@ internal sealed class ControlFollower(ILedgerReader ledger, ControlState state, 
         {
             try
             {
+                var asked = time.GetTimestamp();
                 var batch = await ledger.ReadAsync(LedgerPartition.Control, _next, BatchBytes, stoppingToken);
                 Fold(batch);
                 if (batch.Damage is not null)
                 {
+                    state.MarkDamaged();
                     telemetry.ControlDamaged(batch.Damage);
                     await Task.Delay(RetryAfter, time, stoppingToken);
                 }
                 else if (batch.Records.Count == 0)
                 {
-                    state.MarkCurrent();
+                    state.MarkCurrent(asked);
                     if (!wasCurrent)
                     {
                         wasCurrent = true;
                         telemetry.ControlCurrent(_next);
                     }
 
-                    await ledger.WaitAsync(LedgerPartition.Control, _next, stoppingToken);
+                    await WaitAsync(stoppingToken);
                 }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -73,6 +76,21 @@ internal sealed class ControlFollower(ILedgerReader ledger, ControlState state, 
                 telemetry.ControlUnreadable(e);
                 await Task.Delay(RetryAfter, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    // Whoever waits at a log that is away hears nothing, and so does whoever waits at one to which nothing is written: reading tells them apart.
+    private async Task WaitAsync(CancellationToken stopping)
+    {
+        using var look = new CancellationTokenSource(LookEvery, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, look.Token);
+        try
+        {
+            await ledger.WaitAsync(LedgerPartition.Control, _next, either.Token);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            // It is read again.
         }
     }
 

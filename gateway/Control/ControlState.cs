@@ -9,13 +9,13 @@ namespace McpLedger.Gateway.Control;
 /// What the control log says that calls depend on: API keys, tool pins, stops and throttles, labels of sessions. A fold of the log and of nothing else, so every replica comes to the same.
 /// Readers take a reference and keep it.
 /// </summary>
-internal sealed class ControlState
+internal sealed class ControlState(TimeSpan staleAfter, TimeProvider time)
 {
     private volatile ApiKeyRing _keys = ApiKeyRing.Empty;
     private volatile ImmutableDictionary<ToolKey, PinnedTool> _tools = ImmutableDictionary<ToolKey, PinnedTool>.Empty;
     private readonly SessionLabelBook _labels = new();
     private volatile RestraintBook _restraints = RestraintBook.Empty;
-    private volatile bool _isCurrent;
+    private volatile Sight? _end;
 
     /// <summary>The API keys in force.</summary>
     public ApiKeyRing Keys => _keys;
@@ -23,8 +23,11 @@ internal sealed class ControlState
     /// <summary>The stops and throttles.</summary>
     public RestraintBook Restraints => _restraints;
 
-    /// <summary>Whether the log has been folded to its end once. Before that, a revoked key could still look good.</summary>
-    public bool IsCurrent => _isCurrent;
+    /// <summary>Whether the log has been folded to its end, and not too long ago. Otherwise a revoked key could still look good.</summary>
+    public bool IsCurrent => Unread <= staleAfter;
+
+    /// <summary>How long it is since the log was known to be folded to its end; null when it never was, or is damaged before that.</summary>
+    public TimeSpan? Unread => _end is { } end ? time.GetElapsedTime(end.At) : null;
 
     /// <summary>All tools that any server ever listed.</summary>
     public ImmutableDictionary<ToolKey, PinnedTool> Tools => _tools;
@@ -68,5 +71,12 @@ internal sealed class ControlState
         }
     }
 
-    public void MarkCurrent() => _isCurrent = true;
+    /// <summary>The log is folded to the end that it had when it was asked.</summary>
+    /// <param name="asked">Timestamp of when that was.</param>
+    public void MarkCurrent(long asked) => _end = new(asked);
+
+    /// <summary>What follows cannot be read: a revocation may stand there.</summary>
+    public void MarkDamaged() => _end = null;
+
+    private sealed record Sight(long At);
 }

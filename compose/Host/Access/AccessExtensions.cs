@@ -9,11 +9,11 @@ namespace McpLedger.Host.Access;
 internal static class AccessExtensions
 {
     /// <summary>Adds tokens and the policies <c>viewer</c>, <c>auditor</c> and <c>admin</c>.</summary>
-    public static IServiceCollection AddAccess(this IServiceCollection services, AdminToken admin)
+    public static IServiceCollection AddAccess(this IServiceCollection services, AdminToken admin, TimeSpan staleAfter)
     {
         services.AddSingleton(admin);
         services.AddSingleton<AccessTelemetry>();
-        services.AddSingleton<ApiKeys>();
+        services.AddSingleton(p => new ApiKeys(p.GetRequiredService<ILedgerReader>(), p.GetRequiredService<AccessTelemetry>(), staleAfter, p.GetRequiredService<TimeProvider>()));
         services.AddHostedService(p => p.GetRequiredService<ApiKeys>());
         services.AddSingleton(p => new AccessCheck(p.GetRequiredService<ApiKeys>().Admits));
         services.AddSingleton(p => new ReadinessCheck("keys", LedgerStatus.Unavailable, p.GetRequiredService<ApiKeys>().Check));

@@ -46,6 +46,7 @@ internal sealed partial class ConfigChecks(ConfigBinder places, string folder)
         CheckSpan("bridge.probe", file.Bridge.Probe, Second, Day);
         CheckSpan("bridge.keepAlive", file.Bridge.KeepAlive, Second, Day);
         CheckSpan("ledger.retention.interval", file.Ledger.Retention.Interval, Second, Day);
+        CheckSpan("ledger.staleAfter", file.Ledger.StaleAfter, TimeSpan.FromMinutes(1), Month);
     }
 
     private void CheckWaits(string at, ServerSection server)

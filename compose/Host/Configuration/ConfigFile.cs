@@ -76,6 +76,9 @@ internal sealed record LedgerSection
     [AllowedValues("disk", "quorum")]
     public string Durable { get; init; } = "disk";
 
+    [Description("How long keys, stops and pins stay in force as they were last known while the control log cannot be read (with Kafka: no broker answers). Then calls get 503, and only the admin token opens the API, until it can. Damage of that log has the same effect at once.")]
+    public TimeSpan StaleAfter { get; init; } = TimeSpan.FromMinutes(15);
+
     [Description("Most bytes the data folder may hold. A warning comes at 80 %; when it is full, calls are refused. With Kafka it is kafka.spool.bytes that bounds what lies on a machine.")]
     public ByteSize? Quota { get; init; }
 

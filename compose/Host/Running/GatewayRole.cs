@@ -17,6 +17,7 @@ internal static class GatewayRole
             Source = identity.SourceOf("gateway"),
             SessionKeyFile = config.File.Sessions.Key is { } key ? Path.GetFullPath(key, config.Folder) : Path.Combine(config.DataFolder, "keys", "sessions.key"),
             ChildFolder = Path.Combine(config.DataFolder, "children"),
+            StaleAfter = config.File.Ledger.StaleAfter,
             Bridge = BridgeOf(config.File),
         });
         services.AddSingleton<PublishConfig>(p => p.GetRequiredService<GatewayConfigSource>().PublishAsync);

@@ -23,7 +23,7 @@ internal static class UpHost
         builder.Services.AddRoutingCore();
         builder.AddOtlp(config, identity.Instance, roles);
         builder.Services.AddLedger(room);
-        builder.Services.AddAccess(AdminToken.Open(config.DataFolder));
+        builder.Services.AddAccess(AdminToken.Open(config.DataFolder), config.File.Ledger.StaleAfter);
         builder.Services.AddSingleton<HostTelemetry>().AddSingleton<Drain>().AddSingleton<IHostLifetime>(static s => s.GetRequiredService<Drain>());
         if (certificate is not null)
         {

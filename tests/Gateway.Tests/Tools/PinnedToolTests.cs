@@ -52,7 +52,7 @@ public sealed class PinnedToolTests
     [Fact]
     public void A_marked_change_that_was_withheld_already_goes_with_the_change()
     {
-        var control = new McpLedger.Gateway.Control.ControlState();
+        var control = new McpLedger.Gateway.Control.ControlState(TimeSpan.MaxValue, TimeProvider.System);
         foreach (var data in new EventData[] { Pinned(First), Changed(Second, "high"), Found(Second) })
         {
             control.Apply(data, DateTimeOffset.UnixEpoch);

@@ -16,7 +16,7 @@ public sealed class ApiKeysTests : IAsyncDisposable
     private readonly ApiKeys _keys;
     private readonly (string Id, Digest Sha256, string Presented) _made = ApiKey.Create();
 
-    public ApiKeysTests() => _keys = new(_control, new(NullLogger<AccessTelemetry>.Instance), _time);
+    public ApiKeysTests() => _keys = new(_control, new(NullLogger<AccessTelemetry>.Instance), TimeSpan.FromMinutes(15), _time);
 
     private KeyCreated Created => new(_made.Id, _made.Sha256, null, "viewer", [], "service", "admin", null);
 
@@ -107,6 +107,30 @@ public sealed class ApiKeysTests : IAsyncDisposable
         }
 
         await _control.AnswerAsync(null, Array.Empty<EventData>());
+        await _control.WaitedAsync();
+        Assert.True(Opens);
+    }
+
+    [Fact]
+    public async Task A_log_that_answers_no_more_leaves_the_keys_in_force_for_a_while_and_no_longer()
+    {
+        await _keys.StartAsync(CancellationToken.None);
+        await _control.AnswerAsync(null, Created);
+        await _control.AnswerAsync(null);
+        await _control.WaitedAsync();
+
+        _time.Advance(TimeSpan.FromMinutes(15));
+        Assert.True(Opens);
+        Assert.Null(_keys.Check());
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(Opens);
+        Assert.Contains("cannot be read for too long", _keys.Check(), StringComparison.Ordinal);
+
+        // Asked when it began to be silent; what it answers says how it was then.
+        await _control.AnswerAsync(null);
+        await _control.WaitedAsync();
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await _control.AnswerAsync(null);
         await _control.WaitedAsync();
         Assert.True(Opens);
     }

@@ -113,6 +113,7 @@ public sealed class ConfigReaderTests
     [InlineData("limits: { bodyTimeout: 60d }", "limits.bodyTimeout", "from 1s to 1d")]
     [InlineData("listen: { drain: 60d }", "listen.drain", "from 0s to 1d")]
     [InlineData("listen: { finish: 60d }", "listen.finish", "from 0s to 1d")]
+    [InlineData("ledger: { staleAfter: 10s }", "ledger.staleAfter", "from 1m to 30d")]
     [InlineData("bridge: { probe: 0s }", "bridge.probe", "from 1s to 1d")]
     public void A_wait_that_no_timer_holds_is_refused(string yaml, string path, string fix) => ExpectRange(yaml, path, fix);
 
