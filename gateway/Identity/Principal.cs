@@ -29,9 +29,6 @@ internal sealed record Principal
     /// <summary>Which registered client presented it, where that is known.</summary>
     public string? Client { get; init; }
 
-    /// <summary>Whom it acts for, nearest first (RFC 8693 §4.1 <c>act</c>).</summary>
-    public IReadOnlyList<string> ActsFor { get; init; } = [];
-
     /// <summary>How it was authenticated, as events say it.</summary>
     public required string Authentication { get; init; }
 

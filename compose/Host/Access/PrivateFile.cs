@@ -2,14 +2,20 @@ using McpLedger.Streaming.Embedded;
 
 namespace McpLedger.Host.Access;
 
-/// <summary>Files that only their owner may read.</summary>
+/// <summary>Files and folders that only their owner may read.</summary>
 internal static class PrivateFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
-        var folder = Path.GetDirectoryName(path)!;
+        MakeFolder(Path.GetDirectoryName(path)!);
+        DurableFile.Replace(path, bytes, OwnerOnly);
+    }
+
+    /// <summary>Makes a folder that nobody else may look into. The mode of one that is there already is its owner's business (doctor looks at it).</summary>
+    public static void MakeFolder(string folder)
+    {
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(folder);
@@ -18,8 +24,6 @@ internal static class PrivateFile
         {
             Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
         }
-
-        DurableFile.Replace(path, bytes, OwnerOnly);
     }
 
     /// <summary>Whether others than the owner can read it.</summary>

@@ -1,3 +1,4 @@
+using McpLedger.Host.Access;
 using McpLedger.Host.Configuration;
 using McpLedger.Streaming;
 using McpLedger.Streaming.Blobs;
@@ -55,7 +56,8 @@ internal sealed class LedgerRoom : IAsyncDisposable
 
     private static LedgerRoom Open(LoadedConfig config, HostRoles roles, Func<LoadedConfig, HostRoles, KafkaLedgerOptions> toKafka)
     {
-        MakeFolder(config.DataFolder);
+        // What was said in calls lies in it.
+        PrivateFile.MakeFolder(config.DataFolder);
         var services = new ServiceCollection().AddLogging(l => l.AddConsoleLines()).AddMetrics().AddSingleton(TimeProvider.System);
         _ = config.File.Kafka is null
             ? services.AddEmbeddedLedger(Embedded(config)).AddSingleton<IBlobStore>(new BlobFolder(config.DataFolder)).AddSingleton<IParkingLot>(new ParkingFolder(config.DataFolder, TimeProvider.System))
@@ -101,19 +103,6 @@ internal sealed class LedgerRoom : IAsyncDisposable
         RecordMode = config.File.Ledger.Record,
         QuotaBytes = config.File.Ledger.Quota?.Bytes ?? 0,
     };
-
-    /// <summary>What was said in calls lies in it: nobody else may look. The mode of a folder that is there already is its owner's business (doctor looks at it).</summary>
-    private static void MakeFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-    }
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using McpLedger.Gateway.Upstreams.Stdio;
 using McpLedger.Host.Access;
 using McpLedger.Host.Output;
 
@@ -49,15 +50,6 @@ internal sealed record RunningInstance(Uri Url, int Process, string? Certificate
 
     public static void Withdraw(string dataFolder) => File.Delete(PathIn(dataFolder));
 
-    // Linux says it in ticks since the machine started, which no setting of the clock moves; it is the 22nd field, and the second one, in brackets, may hold anything.
-    private static string BeganOf(Process process)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return process.StartTime.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
-        }
-
-        var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/stat"));
-        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19];
-    }
+    private static string? BeganOf(Process process) =>
+        OperatingSystem.IsLinux() ? ProcessStart.Of(process.Id) : process.StartTime.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
 }

@@ -24,7 +24,7 @@ internal sealed class ChildRecords
 
     public void Add(int processId, string server)
     {
-        if (_bootId is not null && StartTime(processId) is { } started)
+        if (_bootId is not null && ProcessStart.Of(processId) is { } started)
         {
             Try(() => File.WriteAllText(FileOf(processId), string.Create(CultureInfo.InvariantCulture, $"{_bootId} {processId} {started} {server}\n")));
         }
@@ -41,29 +41,13 @@ internal sealed class ChildRecords
                 && boot == _bootId
                 && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var processId)
                 && processId > 1
-                && StartTime(processId) == started)
+                && ProcessStart.Of(processId) == started)
             {
                 ProcessGroup.ForceEnd(processId);
                 _telemetry.StrayEnded(server, processId);
             }
 
             File.Delete(file);
-        }
-    }
-
-    /// <summary>When a process started, in clock ticks since boot (proc(5), stat, field 22); null when it is gone.</summary>
-    internal static string? StartTime(int processId)
-    {
-        try
-        {
-            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/stat"));
-
-            // The program's name stands in parentheses and may hold anything, so fields are counted from the last one: state is field 3.
-            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
         }
     }
 

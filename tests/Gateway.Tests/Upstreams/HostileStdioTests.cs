@@ -151,7 +151,7 @@ public sealed class HostileStdioTests
             var session = await gateway.OpenAsync();
             var text = await TextAsync(await gateway.CallAsync(session, 1, "test/fork"));
             var pid = int.Parse(text.Split("\"pid\":")[1].TrimEnd('}', '\n'));
-            Assert.NotNull(ChildRecords.StartTime(pid));
+            Assert.NotNull(ProcessStart.Of(pid));
             _ = last == "DELETE" ? await gateway.SendAsync("DELETE", session, null) : await gateway.CallAsync(session, 2, last);
             await UntilAsync(() => IsGone(pid), "the grandchild ends");
         }
@@ -182,7 +182,7 @@ public sealed class HostileStdioTests
         {
             foreach (var stray in strays)
             {
-                Assert.NotNull(ChildRecords.StartTime(stray));
+                Assert.NotNull(ProcessStart.Of(stray));
                 using var process = System.Diagnostics.Process.GetProcessById(stray);
                 process.Kill();
             }
@@ -228,5 +228,5 @@ public sealed class HostileStdioTests
         Assert.Equal(429, answer.Status);
     }
 
-    private static bool IsGone(int pid) => ChildRecords.StartTime(pid) is null || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ");
+    private static bool IsGone(int pid) => ProcessStart.Of(pid) is null || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ");
 }
