@@ -31,7 +31,7 @@ internal static class ApiFaults
             http.Response.StatusCode = e.StatusCode;
             detail = e.InnerException is System.Text.Json.JsonException json ? $"{e.Message} {json.Message}" : e.Message;
         }
-        catch (Exception e) when (e is IOException or DbException && !http.Response.HasStarted)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DbException && !http.Response.HasStarted)
         {
             (http.Response.StatusCode, detail) = (StatusCodes.Status503ServiceUnavailable, $"{e.Message.TrimEnd('.')}. Try again later.");
         }

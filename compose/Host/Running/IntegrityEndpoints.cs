@@ -70,7 +70,7 @@ internal static class IntegrityEndpoints
 
     private static IResult Keys(IntegrityFolder integrity) => Results.Json(new VerifierKeySet(Lines(integrity.VerifierKeys ?? ""), [.. integrity.RetiredKeys.SelectMany(Lines)]));
 
-    private static async Task<IResult> RotateAsync(RotationRequest request, HttpContext context, SealingKeys keys, TimeProvider time, IntegrityFolder integrity)
+    private static async Task<IResult> RotateAsync(RotationRequest request, HttpContext context, SealingKeys keys, TimeProvider time, IntegrityFolder integrity, ControlLog control)
     {
         NoteAlgorithm? algorithm = request.Algorithm switch { "ed25519" => NoteAlgorithm.Ed25519, "ecdsa-p256" => NoteAlgorithm.EcdsaP256, _ => null };
         if (request.Algorithm is not (null or "ed25519" or "ecdsa-p256"))
@@ -79,6 +79,11 @@ internal static class IntegrityEndpoints
         }
 
         var actor = KeyEndpoints.Actor(context);
+        if (!await control.TryAppendAsync(null, new AccessGranted(actor, "rotate", request.Algorithm ?? "the algorithm in force"), CancellationToken.None))
+        {
+            return KeyEndpoints.Unavailable;
+        }
+
         return await Task.Run(() => keys.TryRotate(algorithm, actor, time))
             ? Keys(integrity)
             : Refusals.Answer(StatusCodes.Status409Conflict, "The last rotation is not finished: every partition needs a checkpoint that both keys sign. Try again in a minute.");

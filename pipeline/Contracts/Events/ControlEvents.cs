@@ -152,6 +152,6 @@ public sealed record LedgerDrifted(string Store, string Setting, string Expected
 
 /// <summary>Somebody read the ledger or changed how it is kept, through the API or the command line.</summary>
 /// <param name="Actor">Who.</param>
-/// <param name="Action">search | read | tail | export | rebuild | retention | replay | reload | approve | damage.</param>
+/// <param name="Action">search | read | tail | export | rebuild | retention | replay | reload | approve | damage | rotate.</param>
 /// <param name="Detail">The query, the id or the target.</param>
 public sealed record AccessGranted(string Actor, string Action, string Detail) : EventData;
