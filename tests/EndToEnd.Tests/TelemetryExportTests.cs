@@ -27,6 +27,7 @@ public sealed class TelemetryExportTests(Backstage backstage)
         }
 
         Assert.Contains(collector.Logs, l => l.Contains("is in force", StringComparison.Ordinal));
+        Assert.Contains(collector.Logs, l => l.StartsWith("Ledger ", StringComparison.Ordinal) && l.Contains("is open", StringComparison.Ordinal));
         Assert.All(collector.Services, s => Assert.Equal("mcpledger", s));
     }
 }

@@ -30,6 +30,9 @@ internal sealed class LedgerRoom : IAsyncDisposable
 
     public ILedger Ledger { get; }
 
+    /// <summary>What the ledger says about itself, for whoever sends it on.</summary>
+    public RoomLogs Logs => _services.GetRequiredService<RoomLogs>();
+
     /// <summary>Claim checks: on this machine's disk, and where calls go to Kafka shipped from there.</summary>
     public IBlobStore Blobs { get; }
 
@@ -58,7 +61,7 @@ internal sealed class LedgerRoom : IAsyncDisposable
     {
         // What was said in calls lies in it.
         PrivateFile.MakeFolder(config.DataFolder);
-        var services = new ServiceCollection().AddLogging(l => l.AddConsoleLines()).AddMetrics().AddSingleton(TimeProvider.System);
+        var services = new ServiceCollection().AddLogging(l => l.AddConsoleLines()).AddSingleton<RoomLogs>().AddSingleton<ILoggerProvider>(p => p.GetRequiredService<RoomLogs>()).AddMetrics().AddSingleton(TimeProvider.System);
         _ = config.File.Kafka is null
             ? services.AddEmbeddedLedger(Embedded(config)).AddSingleton<IBlobStore>(new BlobFolder(config.DataFolder)).AddSingleton<IParkingLot>(new ParkingFolder(config.DataFolder, TimeProvider.System))
             : AddKafka(services, toKafka(config, roles), roles);

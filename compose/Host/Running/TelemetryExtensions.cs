@@ -34,6 +34,10 @@ internal static class TelemetryExtensions
         return logging;
     }
 
+    /// <summary>The spans of the process, without what addresses may hold.</summary>
+    public static TracerProviderBuilder AddSpans(this TracerProviderBuilder tracing) =>
+        tracing.AddSource("McpLedger.*").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddProcessor(static _ => new ClientSpans());
+
     public static void AddOtlp(this WebApplicationBuilder builder, LoadedConfig config, string instance, HostRoles roles)
     {
         var endpoint = config.File.Telemetry.Otlp;
@@ -45,7 +49,7 @@ internal static class TelemetryExtensions
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(r => r.AddService("mcpledger", serviceVersion: UpHost.Version, serviceInstanceId: instance).AddAttributes([new("mcpledger.role", roles.Written())]))
             .WithMetrics(m => m.AddMeter("McpLedger.*").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation())
-            .WithTracing(t => t.AddSource("McpLedger.*").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
+            .WithTracing(t => t.AddSpans())
             .WithLogging();
         _ = endpoint is null ? telemetry.UseOtlpExporter() : telemetry.UseOtlpExporter(OpenTelemetry.Exporter.OtlpExportProtocol.Grpc, endpoint);
     }

@@ -53,6 +53,7 @@ internal static class UpHost
         builder.Services.AddApiDescription(roles);
         builder.Services.Configure<RouteHandlerOptions>(static o => o.ThrowOnBadRequest = true);
         var app = builder.Build();
+        room.Logs.ForwardTo(app.Services);
         var drain = app.Services.GetRequiredService<Drain>();
         app.Use(next => context => drain.SayGoodbyeAsync(context, next));
         app.UseApiFaults(roles);
