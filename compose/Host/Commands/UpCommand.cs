@@ -96,7 +96,7 @@ internal static class UpCommand
             var drain = app.Services.GetRequiredService<Drain>();
             await using var cancelled = cancellationToken.Register(drain.Ask);
             asked = await drain.WaitAsync(config.File.Listen.Drain);
-            await app.StopAsync(CancellationToken.None);
+            await app.EndAsync(config.File.Listen.Finish);
         }
         finally
         {

@@ -19,7 +19,7 @@ internal static class UpHost
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddConsoleLines();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listening.Configure(kestrel, config, kestrel.ApplicationServices.GetService<ServedCertificate>()));
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.File.Listen.Finish);
+        builder.Services.Configure<HostOptions>(Ending.Configure);
         builder.Services.AddRoutingCore();
         builder.AddOtlp(config, identity.Instance, roles);
         builder.Services.AddLedger(room);

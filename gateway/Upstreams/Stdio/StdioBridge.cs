@@ -60,8 +60,7 @@ internal sealed class StdioBridge : IBridge, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _sweep.DisposeAsync();
-        await _sessions.DisposeAsync();
-        await Task.WhenAll(_shared.Values.Select(shared => shared.DisposeAsync().AsTask()));
+        await Task.WhenAll([_sessions.DisposeAsync().AsTask(), .. _shared.Values.Select(shared => shared.DisposeAsync().AsTask())]);
     }
 
     private async ValueTask<BridgeAnswer> ModernAsync(BridgeRequest request, CancellationToken cancellationToken)

@@ -10,7 +10,6 @@ namespace McpLedger.Streaming.Kafka;
 /// </summary>
 public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
 {
-    private static readonly TimeSpan StopBudget = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     private readonly KafkaLedgerOptions _options;
@@ -55,7 +54,7 @@ public sealed class KafkaBlobStore : IBlobStore, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var began = _time.GetTimestamp();
-        while (_unshipped.Withheld is null && _unshipped.IsUnderWay && _time.GetElapsedTime(began) < StopBudget)
+        while (_unshipped.Withheld is null && _unshipped.IsUnderWay && _time.GetElapsedTime(began) < KafkaLedger.StopBudget)
         {
             await Task.Delay(Look, _time).ConfigureAwait(false);
         }

@@ -15,7 +15,8 @@ public sealed class KafkaLedger : ILedger
     /// <summary>Folder in the data folder for what waits on this disk, and for the lock of the process that it belongs to.</summary>
     public const string FolderName = "kafka";
 
-    private static readonly TimeSpan StopBudget = TimeSpan.FromSeconds(10);
+    /// <summary>How long the cluster has, at the end, to take what waits: the spool's records, then what is under way, then blobs, each.</summary>
+    public static readonly TimeSpan StopBudget = TimeSpan.FromSeconds(10);
 
     private readonly KafkaLedgerOptions _options;
     private readonly TimeProvider _time;

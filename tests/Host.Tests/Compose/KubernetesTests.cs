@@ -135,7 +135,7 @@ public sealed class KubernetesTests
     }
 
     [Fact]
-    public void Gateways_find_each_other_by_a_headless_name_and_have_time_to_end()
+    public void Gateways_find_each_other_by_a_headless_name()
     {
         var config = Config();
         var gateway = Workloads.Single(w => w["metadata"]["name"].Text == "mcpledger-gateway");
@@ -144,7 +144,14 @@ public sealed class KubernetesTests
         Assert.Equal(headless["metadata"]["name"].Text, gateway["spec"]["serviceName"].Text);
         Assert.Equal("StatefulSet", gateway["kind"].Text);
         Assert.NotEmpty(gateway["spec"]["volumeClaimTemplates"].Items);
-        Assert.True(gateway["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].Seconds > (config.Listen.Drain + config.Listen.Finish).TotalSeconds);
+    }
+
+    [Fact]
+    public void Every_role_has_time_to_end_in_order()
+    {
+        var roles = Containers.Where(c => c.Container["args"].Texts.Contains("--role")).ToList();
+        Assert.Equal(3, roles.Count);
+        Assert.All(roles, role => Assert.True(role.Pod["spec"]["terminationGracePeriodSeconds"].Seconds > Ending.Longest(Config()).TotalSeconds, role.Name));
     }
 
     [Fact]

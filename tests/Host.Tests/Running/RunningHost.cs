@@ -52,8 +52,8 @@ public sealed class RunningHost : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _app!.StopAsync();
-        await _app.DisposeAsync();
+        await _app!.EndAsync(TimeSpan.FromSeconds(5));
+        await _app!.DisposeAsync();
         await _room!.DisposeAsync();
         _folder.Delete(recursive: true);
     }
