@@ -27,7 +27,9 @@ internal sealed class RecordedLedger : IAsyncDisposable
     public static RecordedLedger? Open(ParseResult parsed, Terminal terminal, out int code)
     {
         code = ExitCode.Ok;
-        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.None);
+
+        // The role that asks for Kafka's secrets and for nobody else's.
+        var read = ConfigReader.Read(ConfigReader.PathOf(parsed.GetValue(CommonOptions.Config)), HostRoles.Pipeline);
         if ((read.IsUnread || read.File?.Kafka is not null) && DataFolder.Named(parsed) is null)
         {
             if (read.Config is not { } config)

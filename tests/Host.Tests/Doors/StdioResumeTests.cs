@@ -43,7 +43,6 @@ public sealed class StdioResumeTests
     [Theory]
     [InlineData("999")]
     [InlineData("\"1\"")]
-    [InlineData("\"\\ud800\"")]
     public async Task What_answers_another_request_on_a_resumed_stream_is_passed_on_and_the_call_waited_for(string id)
     {
         var asked = 0;
