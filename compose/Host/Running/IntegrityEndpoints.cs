@@ -79,7 +79,7 @@ internal static class IntegrityEndpoints
         }
 
         var actor = KeyEndpoints.Actor(context);
-        if (!await control.TryAppendAsync(null, new AccessGranted(actor, "rotate", request.Algorithm ?? "the algorithm in force"), CancellationToken.None))
+        if (!await control.TryAppendAsync(null, new AccessGranted(actor, "rotate", request.Algorithm is { Length: > 0 } named ? named : "as the key in force"), CancellationToken.None))
         {
             return KeyEndpoints.Unavailable;
         }
