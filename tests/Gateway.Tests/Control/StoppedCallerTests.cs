@@ -53,7 +53,7 @@ public sealed class StoppedCallerTests
     public async Task Sessions_that_are_slowed_down_share_what_their_principal_may()
     {
         await using var gateway = await GatewayHarness.StartAsync();
-        await gateway.AppendControlAsync(Stop() with { PerMinute = 3 });
+        await StopAsync(gateway, Stop() with { PerMinute = 3 });
         var sessions = Enumerable.Range(1, 4).Select(i => $"{i:x32}").ToArray();
         await CallAsync(gateway, sessions);
         foreach (var session in (await gateway.CallsAsync()).OfType<CallIntended>().Select(e => e.Where.Session.Id).ToArray())
