@@ -9,7 +9,7 @@ internal static class SegmentListing
     public static IReadOnlyList<LedgerSegment> List(PartitionLog log)
     {
         var segments = log.Segments;
-        return Describe(log, segments);
+        return Describe(log, segments, segments.Length);
     }
 
     /// <summary>Removes every whole segment whose last offset is at most <paramref name="offset"/>, oldest first, never the one that is written to.</summary>
@@ -18,7 +18,13 @@ internal static class SegmentListing
     {
         var dropped = new List<LedgerSegment>();
         var segments = log.Segments;
-        foreach (var (segment, described) in segments.Zip(Describe(log, segments)).TakeWhile(s => !s.Second.Open && s.Second.LastOffset <= offset))
+        var count = 0;
+        while (count + 1 < segments.Length && segments[count + 1].BaseOffset - 1 <= offset)
+        {
+            count++;
+        }
+
+        foreach (var (segment, described) in segments.Zip(Describe(log, segments, count)))
         {
             File.Delete(segment.Path);
             DurableFile.SyncFolder(log.Folder);
@@ -30,22 +36,39 @@ internal static class SegmentListing
         return dropped;
     }
 
-    private static LedgerSegment[] Describe(PartitionLog log, ImmutableArray<Segment> segments)
+    /// <summary>Describes the first segments. Retention asks for one after another: what lies behind them is read no further than to the next known time.</summary>
+    private static LedgerSegment[] Describe(PartitionLog log, ImmutableArray<Segment> segments, int count)
     {
-        var described = new LedgerSegment[segments.Length];
-        var (end, open) = (log.Bounds.End, true);
-        DateTimeOffset? later = null;
-        for (var i = segments.Length - 1; i >= 0; i--)
+        var described = new LedgerSegment[count];
+        var later = TimeBehind(log, segments, count);
+        for (var i = count - 1; i >= 0; i--)
         {
+            var (end, open) = (EndOf(log, segments, i), i == segments.Length - 1);
             var file = new FileInfo(segments[i].Path);
             var bytes = open ? log.EndPosition : file.Exists ? file.Length : 0;
             var first = TimeFrom(log, segments[i].BaseOffset, end);
             described[i] = new(log.Partition, segments[i].BaseOffset, end - 1, bytes, first, TimeFrom(log, end - 1, end) ?? later, open);
-            (end, open, later) = (segments[i].BaseOffset, false, first ?? later);
+            later = first ?? later;
         }
 
         return described;
     }
+
+    // The first time that is known from a segment on.
+    private static DateTimeOffset? TimeBehind(PartitionLog log, ImmutableArray<Segment> segments, int from)
+    {
+        for (var i = from; i < segments.Length; i++)
+        {
+            if (TimeFrom(log, segments[i].BaseOffset, EndOf(log, segments, i)) is { } time)
+            {
+                return time;
+            }
+        }
+
+        return null;
+    }
+
+    private static long EndOf(PartitionLog log, ImmutableArray<Segment> segments, int i) => i == segments.Length - 1 ? log.Bounds.End : segments[i + 1].BaseOffset;
 
     // Of the first record that can be read: those before it may be damage that was accepted.
     private static DateTimeOffset? TimeFrom(PartitionLog log, long offset, long end)
