@@ -6,8 +6,6 @@ namespace McpLedger.Gateway;
 /// <summary>Whether the gateway answers calls. Whether the ledger can record is the ledger's to say.</summary>
 public sealed class GatewayReadiness
 {
-    // More than one look of the follower, and the time that it waits for an answer.
-    private static readonly TimeSpan Worrying = TimeSpan.FromMinutes(1);
     private readonly GatewayConfigSource _source;
     private readonly ControlState _control;
 
@@ -23,7 +21,4 @@ public sealed class GatewayReadiness
         : _control.IsCurrent ? null
         : _control.Unread is null ? "The control log has not been read to its end yet."
         : "The control log cannot be read for too long: what was revoked meanwhile is not known.";
-
-    /// <summary>What calls go on without for now; null for nothing.</summary>
-    public string? Concern() => _control.IsCurrent && _control.Unread > Worrying ? "The control log cannot be read now: what is revoked meanwhile is not known." : null;
 }

@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace McpLedger.Gateway.Answers;
 
-/// <summary>Passes on what has no answer: a client's notifications, and its answers to the server's requests, or an error in the place of one that does not come.</summary>
+/// <summary>Passes on what has no answer there: what a server says beside its answers, a client's notifications, and its answers to the server's requests, or an error in the place of one that does not come.</summary>
 internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, Upstream upstream, TimeProvider time)
 {
     private const int MaxErrorBytes = 64 * 1024;
@@ -31,6 +31,27 @@ internal sealed class OneWayRelay(MessageRelay messages, MessageScreen screen, U
 
         await messages.RecordAsync(call, owner: null, Screened(call), Direction.ToServer, reason);
         await RejectAsync(call, answered, reason, answer);
+    }
+
+    /// <summary>Gives the client what its server says beside an answer, once that is recorded; a request that does not pass is answered in the client's place.</summary>
+    /// <param name="call">The call or stream in which it came.</param>
+    /// <param name="read">The event that brought it.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="said">What its stream said before; null for nothing that counts.</param>
+    /// <param name="answer">To the client.</param>
+    /// <returns>False when it could not be recorded.</returns>
+    public async ValueTask<bool> PassAsync(Call call, SseEvent read, McpMessage message, StreamMemory? said, ClientAnswer answer)
+    {
+        var screened = screen.Message(call, message, said);
+        if (!await messages.RecordAsync(call, call.Id, screened, Direction.ToClient, screened.Refusal))
+        {
+            return false;
+        }
+
+        await (screened.Refusal is null ? answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Passed.Raw))
+            : message is { Kind: McpKind.Request, Id: { } id } ? RefuseAsync(call, call.Id, id)
+            : default);
+        return true;
     }
 
     /// <summary>Answers a server's request in its client's place, where screening stands between the two: whoever asked would wait, and the call with it.</summary>

@@ -140,7 +140,7 @@ internal sealed class StandaloneRelay(
 
         if (message.Kind != McpKind.Response)
         {
-            return await PassMessageAsync(call, read, message, screening.Message(call, message, said), answer);
+            return await oneWay.PassAsync(call, read, message, said, answer);
         }
 
         // A server answers on the stream that the request opened, or on one that resumes it (2025-11-25, Transports): anywhere else is a way around the rules of the tool that was called.
@@ -167,19 +167,6 @@ internal sealed class StandaloneRelay(
 
     private ValueTask<bool> DropUnreadableAsync(Call call, SseEvent read, McpFault fault) =>
         messages.RecordAsync(call, call.Id, default, read.Data, Direction.ToClient, $"It could not be read: {fault.Unquoted}");
-
-    private async ValueTask<bool> PassMessageAsync(Call call, SseEvent read, McpMessage message, ScreenedMessage screened, ClientAnswer answer)
-    {
-        if (!await messages.RecordAsync(call, call.Id, screened, Direction.ToClient, screened.Refusal))
-        {
-            return false;
-        }
-
-        await (screened.Refusal is null ? answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Passed.Raw))
-            : message is { Kind: McpKind.Request, Id: { } id } ? oneWay.RefuseAsync(call, call.Id, id)
-            : default);
-        return true;
-    }
 
     // The answer of a call whose own stream was closed to be resumed: it ends here, its event before its release like everywhere (I1).
     private async ValueTask<bool> EndResumedAsync(Call stream, SuspendedCall waiting, SseEvent read, McpMessage message, StreamMemory? said, ClientAnswer answer)

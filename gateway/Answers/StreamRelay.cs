@@ -154,12 +154,8 @@ internal sealed class StreamRelay(
             return false;
         }
 
-        var screened = screening.Message(call, message, said);
-        if (await messages.RecordAsync(call, call.Id, screened, Direction.ToClient, screened.Refusal))
+        if (await oneWay.PassAsync(call, read, message, said, answer))
         {
-            await (screened.Refusal is null ? answer.EventAsync(SseText.Of(read, screened.IsChanged, screened.Passed.Raw))
-                : message is { Kind: McpKind.Request, Id: { } id } ? oneWay.RefuseAsync(call, call.Id, id)
-                : default);
             return true;
         }
 

@@ -64,7 +64,7 @@ internal sealed class ControlFollower(ILedgerReader ledger, ControlState state, 
                         telemetry.ControlCurrent(_next);
                     }
 
-                    await WaitAsync(stoppingToken);
+                    await ledger.WaitUpToAsync(LedgerPartition.Control, _next, LookEvery, time, stoppingToken);
                 }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -76,21 +76,6 @@ internal sealed class ControlFollower(ILedgerReader ledger, ControlState state, 
                 telemetry.ControlUnreadable(e);
                 await Task.Delay(RetryAfter, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-        }
-    }
-
-    // Whoever waits at a log that is away hears nothing, and so does whoever waits at one to which nothing is written: reading tells them apart.
-    private async Task WaitAsync(CancellationToken stopping)
-    {
-        using var look = new CancellationTokenSource(LookEvery, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, look.Token);
-        try
-        {
-            await ledger.WaitAsync(LedgerPartition.Control, _next, either.Token);
-        }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
-        {
-            // It is read again.
         }
     }
 

@@ -309,10 +309,23 @@ internal sealed class MessageScreen(ScreeningDesks desks, BodyScreen bodies, Fin
     private static (ReadOnlyMemory<byte> Body, string Root) BodyOf(in McpMessage message) =>
         message.Kind != McpKind.Response ? (message.Params, "$.params") : !message.Result.IsEmpty ? (message.Result, "$.result") : (message.Error, "$.error");
 
-    private static IReadOnlyList<(int Start, int Length)> HandlesOf(in McpMessage message, ReadOnlyMemory<byte> body)
+    private static (int Start, int Length)[] HandlesOf(in McpMessage message, ReadOnlyMemory<byte> body)
     {
-        var handles = message.Handles;
-        return handles.Count == 0 ? [] : [.. handles.Where(each => body.Span.Overlaps(each.Span)).Select(each => (body.Span.Overlaps(each.Span, out var start) ? start : 0, each.Length))];
+        if (message.Handles is not { Count: > 0 } handles)
+        {
+            return [];
+        }
+
+        List<(int Start, int Length)> inBody = [];
+        foreach (var each in handles)
+        {
+            if (body.Span.Overlaps(each.Span, out var start))
+            {
+                inBody.Add((start, each.Length));
+            }
+        }
+
+        return [.. inBody];
     }
 
     private static int OffsetOf(in McpMessage message, ReadOnlyMemory<byte> body) => message.Raw.Span.Overlaps(body.Span, out var offset) ? offset : 0;

@@ -95,7 +95,7 @@ internal sealed class ApiKeys(ILedgerReader reader, AccessTelemetry telemetry, T
             Interlocked.Exchange(ref _asked, asked);
             (_ring, _why) = (_folded, null);
             Interlocked.Exchange(ref _read, batch.Next);
-            await WaitAsync(batch.Next, cancellationToken);
+            await reader.WaitUpToAsync(LedgerPartition.Control, batch.Next, LookEvery, time, cancellationToken);
         }
         else if (_why is null)
         {
@@ -104,20 +104,5 @@ internal sealed class ApiKeys(ILedgerReader reader, AccessTelemetry telemetry, T
         }
 
         return batch.Next;
-    }
-
-    // Whoever waits at a log that is away hears as little as at one to which nothing is written: reading tells them apart.
-    private async Task WaitAsync(long next, CancellationToken stopping)
-    {
-        using var look = new CancellationTokenSource(LookEvery, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, look.Token);
-        try
-        {
-            await reader.WaitAsync(LedgerPartition.Control, next, either.Token);
-        }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
-        {
-            // It is read again.
-        }
     }
 }

@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
-using McpLedger.Contracts.Events;
 using McpLedger.Contracts.Mcp;
 using McpLedger.Host.Configuration;
 
@@ -271,7 +269,7 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
                 SseStep step;
                 while ((step = events.TryRead(out var read)) == SseStep.Event)
                 {
-                    answered |= read.HasData && read.Data.Length > 0 && read.Event is null or "message" && await WriteMessageAsync(read.Data, request, isWhole: false, cancellationToken);
+                    answered |= read.IsMessage && await WriteMessageAsync(read.Data, request, isWhole: false, cancellationToken);
                     place.Pass(read);
                 }
 
@@ -317,25 +315,7 @@ internal sealed class GatewayLink(HttpClient client, Uri endpoint, MessageLines 
     }
 
     // A stream that is resumed may bring what is another request's. A body is the answer also where whoever wrote it could not read the id.
-    private static bool IsAnswer(in McpMessage message, in McpMessage request, bool isWhole) => AreSame(message.Id, request.Id) || (isWhole && message.Id is null);
-
-    private static bool AreSame(RawJson? one, RawJson? other)
-    {
-        if (one is not { } a || other is not { } b)
-        {
-            return false;
-        }
-
-        try
-        {
-            return a.Utf8.Span.SequenceEqual(b.Utf8.Span) || JsonElement.DeepEquals(JsonElement.Parse(a.Utf8.Span), JsonElement.Parse(b.Utf8.Span));
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair stands for no text, and so for none that another spelling could mean.
-            return false;
-        }
-    }
+    private static bool IsAnswer(in McpMessage message, in McpMessage request, bool isWhole) => MessageKey.AreSame(message.Id, request.Id) || (isWhole && message.Id is null);
 
     /// <summary>What came of opening a stream.</summary>
     private enum Followed
